@@ -1,0 +1,19 @@
+/** @type {import('jest').Config} */
+export default {
+  testEnvironment: 'node',
+  roots: ['<rootDir>/src', '<rootDir>/workers', '<rootDir>/test', '<rootDir>/scripts', '<rootDir>/sandbox'],
+  testMatch: ['**/*.test.ts'],
+  transform: {
+    '^.+\\.ts$': [
+      '@swc/jest',
+      {
+        jsc: { parser: { syntax: 'typescript' }, target: 'es2023' },
+        module: { type: 'commonjs' },
+        sourceMaps: 'inline',
+      },
+    ],
+  },
+  // The generated ESM client loads its WASM query compiler from .mjs files; Jest runs CommonJS: use their .js twins.
+  moduleNameMapper: { '^(@prisma/client/runtime/.+)\\.mjs$': '$1.js' },
+  clearMocks: true,
+}

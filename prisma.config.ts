@@ -1,0 +1,19 @@
+import path from 'node:path'
+import { defineConfig } from 'prisma/config'
+
+// Prisma 7's command line wants a native schema engine that it downloads. tools/schema-engine.mjs speaks the same
+// protocol on top of Prisma's own WASM build of that engine, so every command also works without a download.
+process.env['PRISMA_SCHEMA_ENGINE_BINARY'] ??= path.join(import.meta.dirname, 'tools/schema-engine.mjs')
+process.env['PRISMA_HIDE_UPDATE_MESSAGE'] ??= '1'
+process.env['CHECKPOINT_DISABLE'] ??= '1'
+try {
+  process.loadEnvFile() // Prisma 7 does not read .env by itself
+} catch {
+  // no .env file: the environment is used as it is
+}
+
+export default defineConfig({
+  schema: 'prisma',
+  migrations: { path: 'prisma/migrations' },
+  datasource: { url: process.env['DATABASE_URL'] ?? 'postgresql://postgres@127.0.0.1:5432/fanfare' },
+})

@@ -1,0 +1,19 @@
+import { z } from 'zod'
+import { defineEvent } from '#messaging'
+import { orderStream } from './order.ts'
+
+const orderId = z.uuid()
+
+export const FraudCleared = defineEvent({
+  type: 'fraud.cleared',
+  summary: 'Screening found nothing that speaks against the order.',
+  stream: orderStream,
+  schema: z.object({ orderId, score: z.int().min(0).max(100) }),
+})
+
+export const FraudFlagged = defineEvent({
+  type: 'fraud.flagged',
+  summary: 'Screening advises against the order.',
+  stream: orderStream,
+  schema: z.object({ orderId, score: z.int().min(0).max(100), reasons: z.array(z.string()).min(1) }),
+})

@@ -1,0 +1,6 @@
+export * from './fraud.ts'
+export * from './inventory.ts'
+export * from './money.ts'
+export * from './order.ts'
+export * from './payment.ts'
+export * from './shipping.ts'

@@ -1,0 +1,30 @@
+import { z } from 'zod'
+import { defineEvent } from '#messaging'
+import { orderStream } from './order.ts'
+
+const orderId = z.uuid()
+const Quantities = z.array(z.object({ sku: z.string(), quantity: z.int().positive() }))
+
+export const StockReserved = defineEvent({
+  type: 'stock.reserved',
+  summary: 'Every line of the order has its stock set aside.',
+  stream: orderStream,
+  schema: z.object({ orderId, lines: Quantities }),
+})
+
+export const StockRejected = defineEvent({
+  type: 'stock.rejected',
+  summary: 'At least one line cannot be met; nothing was set aside.',
+  stream: orderStream,
+  schema: z.object({
+    orderId,
+    missing: z.array(z.object({ sku: z.string(), requested: z.int().positive(), available: z.int().nonnegative() })),
+  }),
+})
+
+export const StockReleased = defineEvent({
+  type: 'stock.released',
+  summary: 'Stock set aside for an order that will not be shipped is free again.',
+  stream: orderStream,
+  schema: z.object({ orderId, lines: Quantities }),
+})

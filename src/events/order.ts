@@ -1,0 +1,101 @@
+import { z } from 'zod'
+import { defineEvent } from '#messaging'
+import { Money } from './money.ts'
+
+/** Every fact of one order's way belongs to one stream, so that its history is totally ordered. */
+export const orderStream = ({ orderId }: { orderId: string }) => `order-${orderId}`
+
+export const Customer = z.object({ name: z.string(), email: z.string(), phone: z.string().optional() })
+export type Customer = z.infer<typeof Customer>
+
+export const Address = z.object({
+  name: z.string().optional(),
+  line1: z.string(),
+  line2: z.string().optional(),
+  city: z.string(),
+  postalCode: z.string(),
+  country: z.string(),
+})
+export type Address = z.infer<typeof Address>
+
+export const OrderLine = z.object({
+  sku: z.string(),
+  name: z.string(),
+  quantity: z.int().positive(),
+  unitPrice: z.int().nonnegative(),
+})
+export type OrderLine = z.infer<typeof OrderLine>
+
+const orderId = z.uuid()
+
+export const OrderPlaced = defineEvent({
+  type: 'order.placed',
+  summary: 'A customer has placed an order, at the prices of that moment.',
+  stream: orderStream,
+  schema: z.object({
+    orderId,
+    customer: Customer,
+    shippingAddress: Address,
+    lines: z.array(OrderLine).min(1),
+    total: Money,
+    payment: z.object({ token: z.string() }),
+  }),
+})
+
+export const OrderConfirmed = defineEvent({
+  type: 'order.confirmed',
+  summary: 'Stock, payment and fraud screening have all said yes.',
+  stream: orderStream,
+  schema: z.object({
+    orderId,
+    customer: Customer,
+    shippingAddress: Address,
+    lines: z.array(OrderLine).min(1),
+    total: Money,
+  }),
+})
+
+export const RejectionReason = z.enum(['out-of-stock', 'payment-declined', 'fraud-suspected'])
+export type RejectionReason = z.infer<typeof RejectionReason>
+
+export const OrderRejected = defineEvent({
+  type: 'order.rejected',
+  summary: 'Stock, payment or fraud screening has refused the order.',
+  stream: orderStream,
+  schema: z.object({ orderId, customer: Customer, reason: RejectionReason, detail: z.string() }),
+})
+
+export const OrderCancelled = defineEvent({
+  type: 'order.cancelled',
+  summary: 'The order was called off before it was shipped.',
+  stream: orderStream,
+  schema: z.object({ orderId, customer: Customer, reason: z.string() }),
+})
+
+export const OrderExpired = defineEvent({
+  type: 'order.expired',
+  summary: 'The order was not decided within its time limit.',
+  stream: orderStream,
+  schema: z.object({ orderId, customer: Customer }),
+})
+
+export const OrderShipped = defineEvent({
+  type: 'order.shipped',
+  summary: 'The parcel has been handed to the carrier.',
+  stream: orderStream,
+  schema: z.object({ orderId, customer: Customer, carrier: z.string(), trackingNumber: z.string() }),
+})
+
+export const OrderDelivered = defineEvent({
+  type: 'order.delivered',
+  summary: 'The parcel has reached the customer.',
+  stream: orderStream,
+  schema: z.object({ orderId, customer: Customer }),
+})
+
+export const ReturnAccepted = defineEvent({
+  type: 'return.accepted',
+  summary: 'A delivered order came back and its money is owed to the customer.',
+  stream: orderStream,
+  schema: z.object({ orderId, customer: Customer, lines: z.array(OrderLine).min(1), total: Money }),
+})

@@ -1,0 +1,114 @@
+import { UnreadableEvent } from './errors.ts'
+
+/**
+ * What the core asks of a schema: Standard Schema v1 (standardschema.dev), which zod and others implement.
+ * Validation must be synchronous.
+ */
+export interface Schema<Data> {
+  readonly '~standard': {
+    readonly validate: (value: unknown) => unknown
+    readonly types?: { readonly input: unknown; readonly output: Data } | undefined
+  }
+}
+
+/** A fact that has not been appended yet: it has no id, time, position or stream version. */
+export interface NewEvent<Name extends string = string, Data = unknown> {
+  readonly type: Name
+  readonly version: number
+  readonly stream: string
+  readonly data: Data
+}
+
+/** A fact as it was appended to the event store and as reactions receive it. */
+export interface RecordedEvent<Name extends string = string, Data = unknown> extends NewEvent<Name, Data> {
+  /** UUID of version 7. */
+  readonly id: string
+  /** Dense within the stream, starting at 1. */
+  readonly streamVersion: number
+  readonly correlationId: string
+  /** The event whose handling announced this one; null for the first of a conversation. */
+  readonly causationId: string | null
+  /** W3C trace context of the transaction that appended it. */
+  readonly traceparent: string | null
+  readonly time: Date
+}
+
+/** A kind of fact. Calling it makes a validated new event: `OrderPlaced({ orderId, … })`. */
+export interface EventType<Name extends string = string, Data = unknown> {
+  (data: Data): NewEvent<Name, Data>
+  readonly type: Name
+  readonly version: number
+  readonly summary: string
+  readonly schema: Schema<Data>
+  /** Checks recorded data, of this or an older version. @throws UnreadableEvent */
+  read(data: unknown, version: number): Data
+}
+
+// The data parameter stands in a contravariant position, so "any event type" needs any here.
+// oxlint-disable-next-line no-explicit-any -- see the line above
+export type AnyEventType = EventType<string, any>
+export type DataOf<Type extends AnyEventType> = Type extends EventType<string, infer Data> ? Data : never
+export type RecordedOf<Type extends AnyEventType> =
+  Type extends EventType<infer Name, infer Data> ? RecordedEvent<Name, Data> : never
+
+interface EventDefinition<Name extends string, Data> {
+  /** Stable dotted name in the past tense, such as `order.placed`; also the name of its fanout exchange. */
+  type: Name
+  /** Raised when the shape of `data` changes incompatibly. @default 1 */
+  version?: number
+  /** One sentence: what has become true. */
+  summary: string
+  schema: Schema<Data>
+  /** The stream the fact belongs to, such as `order-<id>`; the events of one stream are totally ordered. */
+  stream: (data: Data) => string
+  /** For each older version, how its data becomes that of the next one. */
+  upcasts?: Record<number, (data: never) => unknown>
+}
+
+const NAME = /^[a-z]+(-[a-z]+)*(\.[a-z]+(-[a-z]+)*)+$/
+
+export function defineEvent<const Name extends string, Data>(
+  definition: EventDefinition<Name, Data>,
+): EventType<Name, Data> {
+  const { type, version = 1, summary, schema, stream, upcasts = {} } = definition
+  if (!NAME.test(type))
+    throw new TypeError(`Event type '${type}' must be a dotted name in lower case, such as order.placed`)
+  const create = (data: Data): NewEvent<Name, Data> => {
+    const checked = validate(type, schema, data)
+    return { type, version, stream: stream(checked), data: checked }
+  }
+  const read = (data: unknown, from: number): Data => {
+    if (from > version)
+      throw new UnreadableEvent(
+        'invalid-data',
+        `${type} version ${from} is newer than version ${version}, which this process knows: deploy the newer code first`,
+      )
+    let current = data
+    for (let step = from; step < version; step++) {
+      const upcast = upcasts[step]
+      if (!upcast)
+        throw new UnreadableEvent(
+          'invalid-data',
+          `${type} version ${step} cannot be read: no upcast to version ${step + 1} is defined`,
+        )
+      current = upcast(current as never)
+    }
+    return validate(type, schema, current)
+  }
+  return Object.assign(create, { type, version, summary, schema, read })
+}
+
+interface Issue {
+  message: string
+  path?: ReadonlyArray<PropertyKey | { key: PropertyKey }>
+}
+
+function validate<Data>(type: string, schema: Schema<Data>, data: unknown): Data {
+  const result = schema['~standard'].validate(data) as { value: Data; issues?: undefined } | { issues: Issue[] }
+  if (!result.issues) return result.value
+  const faults = result.issues.slice(0, 5).map(({ path = [], message }) => {
+    const pointer = path.map((part) => `/${String(typeof part === 'object' ? part.key : part)}`).join('')
+    return `${pointer || '/'}: ${message}`
+  })
+  throw new UnreadableEvent('invalid-data', `The data of ${type} do not fit its schema: ${faults.join('; ')}`)
+}

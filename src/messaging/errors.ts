@@ -1,0 +1,40 @@
+/** Errors by the decision they allow. Whatever else a reaction throws means: failed, try again later. */
+
+/** No attempt can succeed: the message goes to the dead letters at once. */
+export class Unrecoverable extends Error {
+  override name = 'Unrecoverable'
+}
+
+/** Not now, and nobody's fault: delivered again after `delayMs` (rounded up to a rung of the ladder), no attempt used up. */
+export class NotYet extends Error {
+  override name = 'NotYet'
+  readonly delayMs: number
+  constructor(delayMs: number, reason = 'not yet', options?: ErrorOptions) {
+    super(reason, options)
+    this.delayMs = delayMs
+  }
+}
+
+/** Something this process depends on cannot be reached: consumption pauses and probes, no attempt is used up. */
+export class DependencyUnavailable extends Error {
+  override name = 'DependencyUnavailable'
+}
+
+/** Why a message could not be understood. Stable codes: they are stored with dead letters. */
+export type UnreadableReason =
+  'unsupported-content-type' | 'too-large' | 'invalid-json' | 'invalid-envelope' | 'unknown-type' | 'invalid-data'
+
+/** The message cannot be understood, now or later: it goes to the dead letters at once. */
+export class UnreadableEvent extends Error {
+  override name = 'UnreadableEvent'
+  readonly reason: UnreadableReason
+  constructor(reason: UnreadableReason, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.reason = reason
+  }
+}
+
+/** Somebody else appended to the stream since it was read. Read again, decide again. */
+export class StreamConflict extends Error {
+  override name = 'StreamConflict'
+}

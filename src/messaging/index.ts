@@ -1,0 +1,5 @@
+export { defineEvent } from './define-event.ts'
+export type { AnyEventType, DataOf, EventType, NewEvent, RecordedEvent, RecordedOf, Schema } from './define-event.ts'
+export { DependencyUnavailable, NotYet, StreamConflict, UnreadableEvent, Unrecoverable } from './errors.ts'
+export { defineWorker } from './worker/define-worker.ts'
+export type { Announcement, BatchContext, CallContext, HandleContext, Worker } from './worker/define-worker.ts'

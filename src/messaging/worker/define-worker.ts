@@ -1,0 +1,121 @@
+import type { Transaction, Database } from '#platform/database'
+import type { AnyEventType, NewEvent, RecordedOf } from '../define-event.ts'
+import { DEFAULT_RETRY, type RetryPolicy } from './retry-policy.ts'
+
+/** What a handler announces: nothing, one event or several. They are appended in the handler's transaction. */
+export type Announcement = void | null | undefined | NewEvent | readonly NewEvent[]
+
+export interface CallContext {
+  /** `<reaction>:<event id>`: the same on every attempt, different for every other effect. Pass it to the outside system. */
+  idempotencyKey: string
+  /** Aborted when the call has taken longer than `callTimeoutMs` or the process stops. */
+  signal: AbortSignal
+  /** For reading only; what must commit with the event belongs into `handle`. */
+  db: Database
+}
+
+export interface HandleContext<Result> {
+  /** Commits together with "this event was handled" and with the announced events. */
+  tx: Transaction
+  /** What `call` returned for this event. */
+  result: Result
+  /** The time of this attempt; use it instead of reading the clock. */
+  now: Date
+}
+
+export interface BatchContext<Result> {
+  tx: Transaction
+  /** What `call` returned, one for each event. */
+  results: readonly Result[]
+  now: Date
+}
+
+interface WorkerOptions {
+  /** Milliseconds one `call` may take. @default 10000 */
+  callTimeoutMs?: number
+  /** Calls of one process under way at once. @default 16 */
+  callConcurrency?: number
+  /** Messages the broker hands out before it waits for acknowledgements. @default 200 */
+  prefetch?: number
+  /** Most messages handled in one transaction. @default 100 */
+  batchSize?: number
+  retry?: Partial<RetryPolicy>
+  /** Handle the events of one stream strictly by stream version, whatever order they arrive in. @default false */
+  ordered?: boolean
+}
+
+type Subscribed = AnyEventType | readonly AnyEventType[]
+type Received<On extends Subscribed> = RecordedOf<
+  On extends AnyEventType ? On : On extends readonly AnyEventType[] ? On[number] : never
+>
+
+interface Reaction<On extends Subscribed, Result> extends WorkerOptions {
+  /** `<folder>.<file>` under workers/, stable for ever: it names the queue and the ledger rows. */
+  name: string
+  /** The event type, or types, it reacts to. */
+  on: On
+  /** The outside effect: a network call, outside of any transaction. It may run again after a crash. */
+  call?: (event: Received<On>, context: CallContext) => Promise<Result>
+}
+
+interface OneByOne<On extends Subscribed, Result> {
+  /** Effects in the database, exactly once per event. Returns what to announce. */
+  handle: (event: Received<On>, context: HandleContext<Result>) => Promise<Announcement> | Announcement
+  handleBatch?: never
+}
+
+interface ManyAtOnce<On extends Subscribed, Result> {
+  /**
+   * Like `handle` for many events in few statements. Returns one announcement for each event, in the same order.
+   * Lock rows that other events may touch too in a fixed order. Called with one event when a batch has failed.
+   */
+  handleBatch: (events: readonly Received<On>[], context: BatchContext<Result>) => Promise<readonly Announcement[]>
+  handle?: never
+}
+
+export type WorkerDefinition<On extends Subscribed, Result> = Reaction<On, Result> &
+  (OneByOne<On, Result> | ManyAtOnce<On, Result>)
+
+/** A reaction, as the run loop sees it. */
+export interface Worker {
+  readonly name: string
+  readonly on: readonly AnyEventType[]
+  readonly call: ((event: never, context: CallContext) => Promise<unknown>) | undefined
+  readonly handle: ((event: never, context: HandleContext<never>) => Promise<Announcement> | Announcement) | undefined
+  readonly handleBatch: ((events: never, context: BatchContext<never>) => Promise<readonly Announcement[]>) | undefined
+  readonly retry: RetryPolicy
+  readonly callTimeoutMs: number
+  readonly callConcurrency: number
+  readonly prefetch: number
+  readonly batchSize: number
+  readonly ordered: boolean
+}
+
+const DEFAULTS = { callTimeoutMs: 10_000, callConcurrency: 16, prefetch: 200, batchSize: 100, ordered: false }
+const NAME = /^[a-z]+(-[a-z0-9]+)*\.[a-z]+(-[a-z0-9]+)*$/
+
+/**
+ * A reaction: one file under workers/, one queue. Return = done, throw = later, `throw new Unrecoverable` = dead letter
+ * at once, `throw new NotYet(ms)` = later without using up an attempt.
+ */
+export function defineWorker<const On extends Subscribed, Result = undefined>(
+  definition: WorkerDefinition<On, Result>,
+): Worker {
+  const { name, on, retry, call, handle, handleBatch, ...options } = definition
+  if (!NAME.test(name))
+    throw new TypeError(`Reaction '${name}' must be named <folder>.<file>, such as inventory.reserve-stock`)
+  const types = (Array.isArray(on) ? on : [on]) as AnyEventType[]
+  if (new Set(types.map(({ type }) => type)).size !== types.length)
+    throw new TypeError(`Reaction '${name}' names an event type twice`)
+  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
+  return {
+    ...DEFAULTS,
+    ...given,
+    name,
+    on: types,
+    call: call as Worker['call'],
+    handle: handle as Worker['handle'],
+    handleBatch: handleBatch as Worker['handleBatch'],
+    retry: { ...DEFAULT_RETRY, ...retry },
+  }
+}

@@ -1,0 +1,59 @@
+import { z } from 'zod'
+
+/** A mistake of whoever starts the process: printed as one sentence, without a stack trace. */
+export class StartupError extends Error {
+  override name = 'StartupError'
+}
+
+const url = (protocols: string[], example: string) =>
+  z.string().refine((value) => protocols.some((protocol) => value.startsWith(`${protocol}://`)), {
+    message: `must be a URL such as ${example}`,
+  })
+
+const integer = (min: number, max: number) =>
+  z.coerce.number(`must be a whole number from ${min} to ${max}`).int().min(min).max(max)
+
+const millisecondsList = z
+  .string()
+  .regex(/^\d+(,\d+)*$/, 'must be milliseconds separated by commas, such as 1000,5000,30000')
+  .transform((list) => list.split(',').map(Number))
+
+const schema = z.object({
+  NODE_ENV: z.enum(['development', 'test', 'production']).default('development'),
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  /** Port of the HTTP API. */
+  PORT: integer(0, 65_535).default(3000),
+  DATABASE_URL: url(['postgres', 'postgresql'], 'postgresql://user:password@host:5432/fanfare'),
+  RABBITMQ_URL: url(['amqp', 'amqps'], 'amqp://user:password@host:5672'),
+  REDIS_URL: url(['redis', 'rediss'], 'redis://host:6379'),
+  SMTP_URL: url(['smtp', 'smtps'], 'smtp://host:1025').default('smtp://127.0.0.1:1025'),
+  PAYMENT_GATEWAY_URL: url(['http', 'https'], 'http://127.0.0.1:4010').default('http://127.0.0.1:4010'),
+  /** Prefix of every exchange and queue name, for several systems on one broker. */
+  MESSAGING_NAMESPACE: z
+    .string()
+    .regex(/^[a-z0-9-]*$/, 'may hold a-z, 0-9 and -')
+    .default(''),
+  /** Connections of one process to PostgreSQL. */
+  DATABASE_POOL: integer(1, 200).default(10),
+  /** The rungs of the delay ladder, in milliseconds, ascending; retries and postponements wait on one of them. */
+  RETRY_DELAYS: millisecondsList.default([1_000, 5_000, 30_000, 120_000, 600_000]),
+  /** Port on 127.0.0.1 … 0.0.0.0 for /metrics and /healthz of relay, scheduler and worker processes; 0 turns it off. */
+  METRICS_PORT: integer(0, 65_535).default(0),
+})
+
+type Config = Readonly<z.infer<typeof schema>>
+
+/**
+ * Reads the environment once, validated and frozen. Empty strings count as unset.
+ * @throws StartupError naming each wrong variable and what it must be
+ */
+export function readConfig(environment: Record<string, string | undefined> = process.env): Config {
+  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''))
+  const parsed = schema.safeParse(given)
+  if (parsed.success) return Object.freeze(parsed.data)
+  const faults = parsed.error.issues.map(({ path, message }) => {
+    const name = path.join('.')
+    return given[name] === undefined ? `${name} is not set` : `${name} ${message}`
+  })
+  throw new StartupError(`${faults.join('; ')}. Set it in the environment (.env.example lists every variable).`)
+}
