@@ -1,5 +1,6 @@
 export * from './fraud.ts'
 export * from './inventory.ts'
+export * from './loyalty.ts'
 export * from './money.ts'
 export * from './order.ts'
 export * from './payment.ts'
