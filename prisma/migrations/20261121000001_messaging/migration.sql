@@ -143,3 +143,12 @@ ALTER TABLE "dead_letters" ADD CONSTRAINT "dead_letters_status" CHECK ("status" 
 -- One open dead letter per reaction and event, however often the broker delivers the message again.
 CREATE UNIQUE INDEX "dead_letters_open_event" ON "dead_letters" ("worker", "event_id") WHERE "status" = 'open' AND "event_id" IS NOT NULL;
 CREATE INDEX "dead_letters_open" ON "dead_letters" ("worker", "failed_at") WHERE "status" = 'open';
+
+-- CreateTable
+CREATE TABLE "delivery_starts" (
+    "event_id" UUID NOT NULL,
+    "worker" TEXT NOT NULL,
+    "starts" INTEGER NOT NULL,
+
+    CONSTRAINT "delivery_starts_pkey" PRIMARY KEY ("event_id","worker")
+);

@@ -1,0 +1,77 @@
+import type { Transaction } from '#platform/database'
+import { uuidv7 } from '#platform/uuid'
+import type { NewEvent, RecordedEvent } from '../define-event.ts'
+import { StreamConflict } from '../errors.ts'
+
+export interface Append {
+  event: NewEvent
+  /** Names the conversation, such as the order's id; every event that follows from this one inherits it. */
+  correlationId: string
+  /** Id of the event whose handling announces this one. @default null */
+  causationId?: string | null
+  traceparent?: string | null
+  /** The stream's version as it was read for the decision; 0 for a new stream. Not checked when left out. */
+  expectedVersion?: number
+}
+
+/**
+ * Appends facts in the given order, in one statement, as the last thing before the transaction commits.
+ *
+ * Guarantees: stream versions stay dense (the streams row is locked until commit), and positions are drawn after the
+ * transaction has its xid (the streams rows are written first) and after those locks are held. The relay's reading
+ * relies on both.
+ *
+ * @throws StreamConflict when a stream is not at its `expectedVersion`; the transaction must be given up
+ */
+export async function append(tx: Transaction, appends: readonly Append[]): Promise<RecordedEvent[]> {
+  if (appends.length === 0) return []
+  const now = new Date()
+  const rows = appends.map((item, ord) => toRow(item, ord, now))
+  const placed = await tx.$queryRaw<{ ord: number; streamVersion: number }[]>`
+    WITH input AS MATERIALIZED (
+      SELECT * FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS row(
+        ord int, id uuid, type text, version int, stream text, data jsonb,
+        correlation_id text, causation_id uuid, traceparent text, occurred_at timestamptz)
+    ), counted AS MATERIALIZED (
+      SELECT stream, count(*)::int AS added FROM input GROUP BY stream ORDER BY stream
+    ), bumped AS (
+      INSERT INTO streams AS s (stream, version) SELECT stream, added FROM counted ORDER BY stream
+      ON CONFLICT (stream) DO UPDATE SET version = s.version + excluded.version
+      RETURNING stream, version
+    ), numbered AS MATERIALIZED (
+      SELECT input.*, (bumped.version - counted.added + row_number() OVER (PARTITION BY stream ORDER BY ord))::int AS stream_version
+      FROM input JOIN bumped USING (stream) JOIN counted USING (stream)
+      ORDER BY ord
+    ), inserted AS (
+      INSERT INTO events (position, id, type, version, stream, stream_version, data, correlation_id, causation_id, traceparent, occurred_at)
+      SELECT nextval('events_position_seq'), id, type, version, stream, stream_version, data, correlation_id, causation_id, traceparent, occurred_at
+      FROM numbered ORDER BY ord
+    )
+    SELECT ord, stream_version AS "streamVersion" FROM numbered ORDER BY ord`
+  return placed.map(({ ord, streamVersion }) => toRecorded(appends[ord]!, rows[ord]!.id, streamVersion, now))
+}
+
+function toRow({ event, correlationId, causationId, traceparent }: Append, ord: number, now: Date) {
+  return {
+    ord,
+    id: uuidv7(now.getTime()),
+    type: event.type,
+    version: event.version,
+    stream: event.stream,
+    data: event.data,
+    correlation_id: correlationId,
+    causation_id: causationId ?? null,
+    traceparent: traceparent ?? null,
+    occurred_at: now,
+  }
+}
+
+function toRecorded(item: Append, id: string, streamVersion: number, time: Date): RecordedEvent {
+  const { event, correlationId, causationId = null, traceparent = null, expectedVersion } = item
+  if (expectedVersion !== undefined && streamVersion !== expectedVersion + 1) {
+    throw new StreamConflict(
+      `${event.stream} is at version ${streamVersion - 1}, not at ${expectedVersion}: read it again and decide again`,
+    )
+  }
+  return { ...event, id, streamVersion, correlationId, causationId, traceparent, time }
+}

@@ -1,0 +1,26 @@
+import type { Database, Transaction } from '#platform/database'
+import type { RecordedEvent } from '../define-event.ts'
+
+/** A row of the event store with its place in the one order of announcement. `data` is as it was recorded, not upcast. */
+export interface StoredEvent extends RecordedEvent {
+  readonly position: bigint
+}
+
+/** The events of one stream, oldest first, after `afterVersion` (default 0: all). */
+export async function readStream(db: Database | Transaction, stream: string, afterVersion = 0): Promise<StoredEvent[]> {
+  const rows = await db.event.findMany({
+    where: { stream, streamVersion: { gt: afterVersion } },
+    orderBy: { streamVersion: 'asc' },
+  })
+  return rows.map(toStored)
+}
+
+/** The events of one conversation, in the order of their positions. */
+export async function readConversation(db: Database | Transaction, correlationId: string): Promise<StoredEvent[]> {
+  const rows = await db.event.findMany({ where: { correlationId }, orderBy: { position: 'asc' } })
+  return rows.map(toStored)
+}
+
+function toStored({ occurredAt, ...row }: Awaited<ReturnType<Database['event']['findFirstOrThrow']>>): StoredEvent {
+  return { ...row, time: occurredAt }
+}

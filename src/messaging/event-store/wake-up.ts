@@ -1,0 +1,69 @@
+import pg from 'pg'
+import type { Logger } from '#platform/logger'
+
+const CHANNEL = 'fanfare_events'
+
+export interface WakeUp {
+  /** Tells the relay that something was committed. Cheap; calls during a NOTIFY under way become one more. */
+  wake(): void
+}
+
+/**
+ * Wake-ups for the relay, sent after commit and outside any order's transaction: NOTIFY takes a lock that is global to
+ * the database until its transaction ends. A lost wake-up costs only the relay's polling interval.
+ */
+export function createWakeUp(pool: pg.Pool): WakeUp {
+  let sending = false
+  let wanted = false
+  const send = async () => {
+    sending = true
+    while (wanted) {
+      wanted = false
+      await pool.query(`NOTIFY ${CHANNEL}`).catch(() => {}) // the relay polls as well
+    }
+    sending = false
+  }
+  return {
+    wake() {
+      wanted = true
+      if (!sending) void send()
+    },
+  }
+}
+
+/** Calls `onWake` for each wake-up, on a connection of its own that is opened again whenever it breaks. */
+export function listenForWakeUps(connectionString: string, log: Logger, onWake: () => void) {
+  let closed = false
+  let client: pg.Client | undefined
+  let retry: NodeJS.Timeout | undefined
+  const open = async () => {
+    const opening = new pg.Client({ connectionString, keepAlive: true, application_name: 'fanfare wake-ups' })
+    client = opening
+    let lost = false
+    const reopen = (err?: Error) => {
+      if (lost || closed) return
+      lost = true
+      log.warn({ err }, 'wake-ups interrupted; polling goes on')
+      retry = setTimeout(() => void open(), 500)
+    }
+    opening.on('error', reopen)
+    opening.on('end', () => reopen())
+    opening.on('notification', onWake)
+    try {
+      await opening.connect()
+      await opening.query(`LISTEN ${CHANNEL}`)
+      onWake()
+    } catch (err) {
+      reopen(err as Error)
+      await opening.end().catch(() => {})
+    }
+  }
+  void open()
+  return {
+    async close() {
+      closed = true
+      clearTimeout(retry)
+      await client?.end().catch(() => {})
+    },
+  }
+}

@@ -1,0 +1,20 @@
+import { setTimeout as wait } from 'node:timers/promises'
+
+/**
+ * Waits until `condition` answers something truthy, and returns that.
+ * @throws when `within` milliseconds (default 10000) have passed, naming `what` and the last answer
+ */
+export async function deadline<T>(
+  what: string,
+  condition: () => Promise<T> | T,
+  { within = 10_000, every = 20 } = {},
+): Promise<NonNullable<T>> {
+  const end = performance.now() + within
+  for (;;) {
+    const answer = await condition()
+    if (answer) return answer
+    if (performance.now() > end)
+      throw new Error(`${what}: not so after ${within} ms (last answer: ${JSON.stringify(answer)})`)
+    await wait(every)
+  }
+}

@@ -1,0 +1,48 @@
+import { append, type NewEvent, type RecordedEvent, type Worker } from '#messaging'
+import { processBatch } from '../messaging/worker/process-batch.ts'
+import type { Outcome } from '../messaging/worker/batch.ts'
+import type { TestDatabase } from './database.ts'
+
+export interface Reacted {
+  /** The events the reaction announced, in order, as they stand in the event store. */
+  announced: readonly RecordedEvent[]
+  /** One outcome for each event given, in order. */
+  outcomes: readonly Outcome[]
+}
+
+/** Appends facts to the event store, as the conversation of their own stream's id. */
+export async function record({ db }: TestDatabase, ...events: NewEvent[]): Promise<RecordedEvent[]> {
+  return db.$transaction((tx) =>
+    append(
+      tx,
+      events.map((event) => ({ event, correlationId: conversationOf(event) })),
+    ),
+  )
+}
+
+/**
+ * Takes events through a reaction as one batch: the product's own loop, ledger and event store included, on a real
+ * database and without a broker. New events are recorded first; recorded ones are delivered as they are, so giving one
+ * again is a second delivery of the same event.
+ */
+export async function react(
+  database: TestDatabase,
+  worker: Worker,
+  ...events: (NewEvent | RecordedEvent)[]
+): Promise<Reacted> {
+  const recorded: RecordedEvent[] = []
+  for (const event of events) recorded.push('id' in event ? event : (await record(database, event))[0]!)
+  const runtime = { db: database.db, instance: 'test', signal: new AbortController().signal }
+  const outcomes = await processBatch(
+    worker,
+    recorded.map((event) => ({ event, attempt: 1 })),
+    runtime,
+  )
+  const announced = outcomes.flatMap((outcome) => (outcome.kind === 'handled' ? outcome.announced : []))
+  return { announced, outcomes }
+}
+
+/** `order-<id>` belongs to the conversation `<id>`. */
+function conversationOf({ stream }: NewEvent): string {
+  return stream.slice(stream.indexOf('-') + 1)
+}
