@@ -1,0 +1,81 @@
+import type { z } from 'zod'
+
+export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete'
+
+/** What a route's handler gets: only what its schemas let through. */
+export interface RouteRequest<Params, Query, Body> {
+  readonly params: Params
+  readonly query: Query
+  readonly body: Body
+  /** Who is asking: the id of the API key; empty on public routes. */
+  readonly clientId: string
+  /** W3C trace context of the caller, if it sent one. */
+  readonly traceparent: string | null
+  /** A request header by its name in lower case. */
+  header(name: string): string | undefined
+}
+
+export interface Reply {
+  status: number
+  headers?: Readonly<Record<string, string>>
+  /** Sent as JSON; leave it out for an empty answer. */
+  body?: unknown
+}
+
+/** A header that the route reads, for the OpenAPI document. */
+export interface HeaderDoc {
+  name: string
+  description: string
+  required?: boolean
+}
+
+/** A success answer, for the OpenAPI document. */
+export interface ReplyDoc {
+  description: string
+  schema?: z.ZodType
+  headers?: Readonly<Record<string, string>>
+}
+
+interface RouteDefinition<Params, Query, Body> {
+  method: Method
+  /** As in OpenAPI: `/v1/orders/{id}`. */
+  path: `/${string}`
+  /** Unique; names the operation for generated clients. */
+  operationId: string
+  summary: string
+  description?: string
+  tag: string
+  /** Needs no API key. @default false */
+  public?: boolean
+  params?: z.ZodType<Params>
+  query?: z.ZodType<Query>
+  /** A JSON body of this shape is required. Without it the route takes no body. */
+  body?: z.ZodType<Body>
+  headers?: readonly HeaderDoc[]
+  /** By status. */
+  replies: Readonly<Record<number, ReplyDoc>>
+  /** Statuses of the refusals that are particular to this route, each with its codes. */
+  refusals?: Readonly<Record<number, string>>
+  handle(request: RouteRequest<Params, Query, Body>): Promise<Reply> | Reply
+}
+
+/** One operation of the HTTP API as data: the host mounts it, validates for it, answers errors for it and documents it. */
+export interface Route extends Omit<
+  RouteDefinition<unknown, unknown, unknown>,
+  'params' | 'query' | 'body' | 'handle'
+> {
+  readonly params?: z.ZodType
+  readonly query?: z.ZodType
+  readonly body?: z.ZodType
+  readonly handle: (request: RouteRequest<never, never, never>) => Promise<Reply> | Reply
+}
+
+/**
+ * Defines an operation. Refuse with `throw new Refusal(…)`; the host makes a problem document of it.
+ * `params`, `query` and `body` arrive checked and typed by their schemas.
+ */
+export function defineRoute<Params = undefined, Query = undefined, Body = undefined>(
+  definition: RouteDefinition<Params, Query, Body>,
+): Route {
+  return definition as Route
+}
