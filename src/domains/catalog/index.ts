@@ -1,0 +1,2 @@
+export { productsOf, upsertProducts } from './products.ts'
+export type { Product } from './products.ts'
