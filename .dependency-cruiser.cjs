@@ -1,0 +1,172 @@
+/**
+ * Who may import whom (the table stands in docs/architecture.md). `test/import-rules.test.ts` plants a violation of
+ * each rule, so a rule that has stopped seeing anything is a red build as well.
+ *
+ * The parser is swc because TypeScript 7 has no compiler API for JavaScript. It sees `import type` and re-exports; it
+ * does not see `import('x')` used as a type, which the linter forbids (typescript/consistent-type-imports).
+ */
+const TEST = '(\\.test\\.ts$|^test/|^src/testing/)'
+/** Our own code, as opposed to node_modules and Node's modules. */
+const OURS = '^(src|workers|scripts|sandbox|test|prisma|tools|bench|console)/'
+const GENERATED = '^src/generated/'
+const PLATFORM = '^src/platform/'
+const MESSAGING_DOOR = '^src/messaging/index\\.ts$'
+const EVENTS = '^src/events/'
+const DOMAIN_DOORS = '^src/domains/[^/]+/index\\.ts$'
+
+/** `from` may import, of our own code, only what `may` lists. Tests are free. */
+const only = (name, comment, from, may) => ({
+  name,
+  comment,
+  severity: 'error',
+  from: { path: from, pathNot: TEST },
+  to: { path: OURS, pathNot: may },
+})
+
+const npm = (...names) => `(^|/)node_modules/(@types/)?(${names.join('|')})/`
+
+/** The npm packages `names` belong to the files `allowed`; nobody else in src and workers touches them. */
+const reserved = (name, comment, names, allowed) => ({
+  name,
+  comment,
+  severity: 'error',
+  from: { path: '^(src|workers)/', pathNot: [TEST, ...allowed] },
+  to: { path: npm(...names) },
+})
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+module.exports = {
+  forbidden: [
+    {
+      name: 'resolves',
+      comment: 'An import that does not resolve is an error, or every other rule would pass without having looked.',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true },
+    },
+    {
+      name: 'declared',
+      comment: 'An imported package stands in package.json.',
+      severity: 'error',
+      from: {},
+      to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown'] },
+    },
+    {
+      name: 'production-packages',
+      comment: 'What runs in production imports no devDependency.',
+      severity: 'error',
+      from: { path: '^(src|workers)/', pathNot: TEST },
+      to: { dependencyTypes: ['npm-dev'] },
+    },
+    {
+      name: 'no-cycles',
+      comment: 'Modules that import each other cannot be understood one at a time.',
+      severity: 'error',
+      from: { pathNot: GENERATED },
+      to: { circular: true },
+    },
+    only('platform-alone', 'platform knows nothing of this repository.', PLATFORM, [PLATFORM, GENERATED]),
+    only('messaging-alone', 'The core must carry another domain unchanged.', '^src/messaging/', [
+      '^src/messaging/',
+      PLATFORM,
+      GENERATED,
+    ]),
+    only('events-are-facts', 'Facts need the way to define them, nothing else.', EVENTS, [EVENTS, MESSAGING_DOOR]),
+    {
+      name: 'events-only-zod',
+      comment: 'Facts are described with zod; no other package.',
+      severity: 'error',
+      from: { path: EVENTS, pathNot: TEST },
+      to: { dependencyTypes: ['npm', 'npm-dev', 'core'], pathNot: npm('zod') },
+    },
+    only(
+      'domains-are-blind',
+      "A domain meets another through events, or through the other's index.ts for an immediate question.",
+      '^src/domains/([^/]+)/',
+      ['^src/domains/$1/', DOMAIN_DOORS, EVENTS, MESSAGING_DOOR, PLATFORM, GENERATED],
+    ),
+    only('jobs', 'Jobs call the doors of the domains.', '^src/jobs/', [
+      '^src/jobs/',
+      DOMAIN_DOORS,
+      EVENTS,
+      MESSAGING_DOOR,
+      PLATFORM,
+      GENERATED,
+    ]),
+    only('api', 'The API hosts; what it serves is handed to it by main/api.ts.', '^src/api/', [
+      '^src/api/',
+      EVENTS,
+      MESSAGING_DOOR,
+      PLATFORM,
+      GENERATED,
+    ]),
+    only(
+      'reactions-are-alone',
+      'A reaction imports facts, the doors of domains and of the core, and its own folder: never another reaction.',
+      '^workers/([^/]+)/([^/]+)',
+      ['^workers/$1/$2/', DOMAIN_DOORS, EVENTS, MESSAGING_DOOR],
+    ),
+    {
+      name: 'reactions-without-clients',
+      comment: 'Brokers, mail servers and gateways are reached through a domain.',
+      severity: 'error',
+      from: { path: '^workers/', pathNot: TEST },
+      to: { dependencyTypes: ['npm', 'npm-dev'], pathNot: npm('zod') },
+    },
+    {
+      name: 'reactions-are-found',
+      comment: 'Reactions are found by folder; nobody names one. (Their own tests do.)',
+      severity: 'error',
+      from: { pathNot: [TEST, '^workers/'] },
+      to: { path: '^workers/' },
+    },
+    {
+      name: 'main-wires-last',
+      comment: 'main/ wires the processes together; nothing imports it.',
+      severity: 'error',
+      from: { pathNot: [TEST, '^src/main/'] },
+      to: { path: '^src/main/' },
+    },
+    {
+      name: 'src-stands-alone',
+      comment: 'What runs in production does not import scripts, tools, tests or sandboxes.',
+      severity: 'error',
+      from: { path: '^(src|workers)/', pathNot: TEST },
+      to: { path: '^(scripts|sandbox|test|prisma|tools|bench)/' },
+    },
+    {
+      name: 'testing-in-tests',
+      comment: 'Test support is imported by tests only.',
+      severity: 'error',
+      from: { pathNot: TEST },
+      to: { path: '^src/testing/' },
+    },
+    {
+      name: 'one-door',
+      comment: 'The core has one door, #messaging; only the processes in main/ and scripts reach behind it.',
+      severity: 'error',
+      from: { path: '^(src|workers)/', pathNot: [TEST, '^src/(messaging|main)/'] },
+      to: { path: '^src/messaging/', pathNot: MESSAGING_DOOR },
+    },
+    reserved(
+      'express-in-api',
+      'Only the HTTP layer knows express.',
+      ['express', 'express-serve-static-core'],
+      ['^src/api/', '^src/domains/[^/]+/routes\\.ts$', '^src/main/api\\.ts$'],
+    ),
+    reserved('amqplib-in-messaging', 'Only the core speaks AMQP.', ['amqplib'], ['^src/messaging/']),
+    reserved('bullmq-in-jobs', 'Only jobs know Redis.', ['bullmq', 'ioredis'], ['^src/jobs/']),
+  ],
+  options: {
+    parser: 'swc',
+    tsPreCompilationDeps: true,
+    doNotFollow: { path: ['node_modules', GENERATED] },
+    exclude: { path: '^bench/peers/' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default', 'types'],
+      mainFields: ['module', 'main', 'types'],
+      extensions: ['.ts', '.mjs', '.cjs', '.js', '.json', '.d.ts'],
+    },
+  },
+}
