@@ -1,0 +1,93 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { closeSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { waitFor } from './wait-for.ts'
+
+interface Launch {
+  command: string
+  args: string[]
+  /** Receives standard output and error; replaced at each launch. */
+  log: string
+  /** Remembers the process between our own runs. */
+  pidFile: string
+  cwd: string
+  env?: NodeJS.ProcessEnv
+  /** Run as this user (only root may). */
+  user?: { uid: number; gid: number } | undefined
+}
+
+interface RunningProcess {
+  pid: number
+  /** When the process was born: a process that got the same pid later has another. */
+  born: string
+}
+
+/** Starts a process that outlives us, in a process group of its own so that Ctrl-C does not reach it. */
+export function launch({ command, args, log, pidFile, cwd, env, user }: Launch): void {
+  const output = openSync(log, 'w')
+  const child = spawn(command, args, {
+    cwd,
+    env: env ?? process.env,
+    detached: true,
+    stdio: ['ignore', output, output],
+    ...user,
+  })
+  child.on('error', () => {}) // it never ran: the wait for readiness says so
+  child.unref()
+  closeSync(output)
+  if (child.pid !== undefined) remember(pidFile, child.pid)
+}
+
+export function remember(pidFile: string, pid: number): void {
+  writeFileSync(pidFile, JSON.stringify({ pid, born: bornAt(pid) ?? '' } satisfies RunningProcess))
+}
+
+/** The pid noted in the file, if that very process still runs. */
+export function runningPid(pidFile: string): number | undefined {
+  try {
+    const { pid, born } = JSON.parse(readFileSync(pidFile, 'utf8')) as RunningProcess
+    return bornAt(pid) === born ? pid : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** Signals the noted process and waits until it is gone; without one, does nothing. */
+export async function stopDaemon(pidFile: string, signal: NodeJS.Signals, seconds: number): Promise<void> {
+  const pid = runningPid(pidFile)
+  if (pid !== undefined) {
+    sendSignal(pid, signal)
+    const gone = () => runningPid(pidFile) === undefined
+    if (!(await waitFor(gone, seconds))) sendSignal(pid, 'SIGKILL')
+    await waitFor(gone, 10)
+  }
+  rmSync(pidFile, { force: true })
+}
+
+export function sendSignal(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal)
+  } catch {
+    // it ended in the meantime
+  }
+}
+
+/** Undefined for a process that does not exist or has ended (zombies included). */
+function bornAt(pid: number): string | undefined {
+  if (process.platform !== 'linux') return bornByPs(pid)
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ') // the name before it may hold spaces
+    const [state, ticksSinceBoot] = [fields[0], fields[19]]
+    return state === 'Z'
+      ? undefined
+      : `${ticksSinceBoot} ${readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()}`
+  } catch {
+    return undefined
+  }
+}
+
+function bornByPs(pid: number): string | undefined {
+  const answer = spawnSync('ps', ['-p', String(pid), '-o', 'lstart=,stat='], { encoding: 'utf8' }).stdout.trim()
+  const state = answer.split(/\s+/).at(-1) ?? ''
+  return answer === '' || state.startsWith('Z') ? undefined : answer.slice(0, -state.length).trim()
+}

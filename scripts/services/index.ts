@@ -1,0 +1,8 @@
+export { SERVICE_NAMES, SERVICES, SetupError, type ServiceName, type ServiceUrls } from './contract.ts'
+export { InstanceSet, isFree, PROJECT } from './instance-set.ts'
+export { keep as keepServices } from './leases.ts'
+export { tryLock } from './lock.ts'
+export { migrate, prepareTemplate } from './migrate.ts'
+export { startService, stopService, wipeService } from './private.ts'
+export { provideServices, type Provided } from './provide.ts'
+export { waitFor } from './wait-for.ts'

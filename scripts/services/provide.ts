@@ -1,0 +1,134 @@
+import path from 'node:path'
+import { silenceOf } from './answering.ts'
+import { canInstallPackages, installPackages, packagesOf } from './apt.ts'
+import { SERVICE_NAMES, SERVICES, SetupError, type ServiceName, type ServiceUrls } from './contract.ts'
+import { DockerServices, hasDockerEngine } from './docker.ts'
+import type { InstanceSet } from './instance-set.ts'
+import { giveUpLease, takeLease } from './leases.ts'
+import { withLock } from './lock.ts'
+import { PRIVATE } from './private.ts'
+
+export type Origin = 'environment' | 'docker' | 'private'
+
+export interface Provided {
+  urls: ServiceUrls
+  origin: Record<ServiceName, Origin>
+  /** Stops what was started, unless someone else still uses it. */
+  release(): Promise<void>
+}
+
+type Say = (sentence: string) => void
+
+/**
+ * Provides each service from the first source that can: the URL in the environment, a Docker engine, installed
+ * binaries (after installing Debian's packages where that is possible). Resolves when all three answer.
+ * @throws SetupError saying what to do when there is no source
+ */
+export async function provideServices(set: InstanceSet, say: Say): Promise<Provided> {
+  const given = SERVICE_NAMES.filter((name) => process.env[SERVICES[name].variable])
+  const wanted = SERVICE_NAMES.filter((name) => !given.includes(name))
+  const release = (docker?: DockerServices) =>
+    exclusively(set, async () => {
+      if (giveUpLease(set)) await stopServices(set, docker, wanted)
+    })
+  try {
+    const started = exclusively(set, async () => {
+      takeLease(set)
+      return startWanted(set, wanted, say)
+    })
+    const [docker] = await Promise.all([started, ...given.map(expectAnswer)])
+    return { ...describe(set, docker, wanted), release: () => release(docker) }
+  } catch (error) {
+    await release()
+    throw error
+  }
+}
+
+/** Several runs may share a set: they start and stop its services one at a time. */
+function exclusively<T>(set: InstanceSet, work: () => Promise<T>): Promise<T> {
+  return withLock(path.join(set.folder, 'services.lock'), work)
+}
+
+async function startWanted(set: InstanceSet, wanted: ServiceName[], say: Say): Promise<DockerServices | undefined> {
+  if (wanted.length === 0) return undefined
+  const docker = wanted.every((name) => PRIVATE[name].isRunning(set))
+    ? undefined
+    : await startInDocker(set, wanted, say)
+  if (!docker) await startPrivately(set, wanted, say)
+  return docker
+}
+
+async function startInDocker(set: InstanceSet, wanted: ServiceName[], say: Say): Promise<DockerServices | undefined> {
+  if (!hasDockerEngine()) return undefined
+  const docker = new DockerServices(set)
+  try {
+    await docker.up(wanted)
+    return docker
+  } catch (error) {
+    say(`Docker could not start the services (${(error as Error).message}), so the installed ones are used.`)
+    return undefined
+  }
+}
+
+async function startPrivately(set: InstanceSet, wanted: ServiceName[], say: Say): Promise<void> {
+  const missing = wanted.filter((name) => !PRIVATE[name].isInstalled())
+  const installing = missing.length > 0 ? install(missing, say) : undefined
+  await Promise.all(
+    wanted.map(async (name) => {
+      if (missing.includes(name)) await installing
+      await PRIVATE[name].start(set)
+    }),
+  )
+}
+
+async function install(missing: ServiceName[], say: Say): Promise<void> {
+  if (!canInstallPackages()) throw new SetupError(choices(missing))
+  say(`Installing ${packagesOf(missing).join(', ')} with apt-get (their system services stay off) …`)
+  await installPackages(missing).catch((error: Error) => {
+    throw new SetupError(`apt-get could not install them: ${error.message}\n${choices(missing)}`)
+  })
+  const absent = missing.filter((name) => !PRIVATE[name].isInstalled())
+  if (absent.length > 0) throw new SetupError(choices(absent))
+}
+
+function choices(missing: ServiceName[]): string {
+  const titles = missing.map((name) => SERVICES[name].title).join(', ')
+  const variables = missing.map((name) => SERVICES[name].variable).join(', ')
+  return `Not installed: ${titles}; and no Docker engine answers. Choose one:
+  Docker          start it, and run this again
+  Debian, Ubuntu  sudo apt-get install ${packagesOf(missing).join(' ')}
+  macOS           brew install postgresql@17 rabbitmq redis
+  elsewhere       set ${variables} to running ones`
+}
+
+async function expectAnswer(name: ServiceName): Promise<undefined> {
+  const { variable, title } = SERVICES[name]
+  const silence = await silenceOf(name, process.env[variable] as string)
+  if (silence !== undefined)
+    throw new SetupError(`${variable} is set, but ${title} does not answer there (${silence}): start it, or unset it.`)
+}
+
+function describe(
+  set: InstanceSet,
+  docker: DockerServices | undefined,
+  wanted: ServiceName[],
+): Omit<Provided, 'release'> {
+  const urlOf = (name: ServiceName) => {
+    if (!wanted.includes(name)) return process.env[SERVICES[name].variable] as string
+    return docker ? docker.url(name) : PRIVATE[name].url(set)
+  }
+  const originOf = (name: ServiceName): Origin => {
+    if (!wanted.includes(name)) return 'environment'
+    return docker ? 'docker' : 'private'
+  }
+  return { urls: forEachService(urlOf), origin: forEachService(originOf) }
+}
+
+async function stopServices(set: InstanceSet, docker: DockerServices | undefined, names: ServiceName[]): Promise<void> {
+  if (docker) await docker.stop(names)
+  else await Promise.all(names.map((name) => PRIVATE[name].stop(set)))
+}
+
+function forEachService<T>(value: (name: ServiceName) => T): Record<ServiceName, T> {
+  return { postgres: value('postgres'), rabbitmq: value('rabbitmq'), redis: value('redis') }
+}
