@@ -1,0 +1,2 @@
+export { shippingRoutes } from './routes.ts'
+export { bookShipments, callOffShipments } from './store.ts'

@@ -1,0 +1,57 @@
+import { z } from 'zod'
+import { append, type WakeUp } from '#messaging'
+import type { Database } from '#platform/database'
+import { Refusal } from '#platform/refusal'
+import { defineRoute, type Route } from '#platform/route'
+import { reportDelivery, type Shipment } from './shipment.ts'
+import { lockShipment, markDelivered } from './store.ts'
+
+const ShipmentView = z
+  .object({
+    id: z.uuid(),
+    orderId: z.uuid(),
+    status: z.enum(['booked', 'delivered', 'called-off']),
+    carrier: z.string(),
+    trackingNumber: z.string(),
+    bookedAt: z.iso.datetime(),
+    deliveredAt: z.iso.datetime().nullable(),
+  })
+  .meta({ id: 'Shipment' })
+
+/** What carriers call. */
+export function shippingRoutes({ db, wake }: { db: Database } & WakeUp): Route[] {
+  return [
+    defineRoute({
+      method: 'post',
+      path: '/v1/shipments/{trackingNumber}/delivered',
+      operationId: 'reportDelivery',
+      summary: 'Report that a parcel has arrived',
+      description: 'Called by the carrier. Reporting the same parcel again changes nothing.',
+      tag: 'Shipping',
+      params: z.strictObject({ trackingNumber: z.string().regex(/^[A-Z0-9]{1,40}$/, 'is capital letters and digits') }),
+      replies: { 200: { description: 'The shipment as it stands now', schema: ShipmentView } },
+      refusals: { 404: 'shipment-not-found', 409: 'shipment-called-off' },
+      async handle({ params: { trackingNumber }, traceparent }) {
+        const shipment = await deliver(db, trackingNumber, new Date(), traceparent)
+        wake()
+        return { status: 200, body: shipment }
+      },
+    }),
+  ]
+}
+
+function deliver(db: Database, trackingNumber: string, now: Date, traceparent: string | null): Promise<Shipment> {
+  return db.$transaction(async (tx) => {
+    const shipment = await lockShipment(tx, trackingNumber)
+    if (!shipment)
+      throw new Refusal('not-found', 'shipment-not-found', `No parcel is known under the number ${trackingNumber}`)
+    const announced = reportDelivery(shipment)
+    if (announced.length === 0) return shipment
+    await markDelivered(tx, shipment.id, now)
+    await append(
+      tx,
+      announced.map((event) => ({ event, correlationId: shipment.orderId, traceparent })),
+    )
+    return { ...shipment, status: 'delivered', deliveredAt: now }
+  })
+}

@@ -1,0 +1,56 @@
+import { anOrderCancelled, anOrderConfirmed, react, testDatabase, type TestDatabase } from '#testing'
+import { uuidv7 } from '#platform/uuid'
+import createShipment from './create-shipment.ts'
+
+let database: TestDatabase
+beforeAll(async () => {
+  database = await testDatabase()
+})
+afterAll(() => database.close())
+
+const shipmentOf = (orderId: string) => database.db.shipment.findUnique({ where: { orderId } })
+
+it('books one parcel for each confirmed order and announces it', async () => {
+  const orders = [anOrderConfirmed(), anOrderConfirmed()]
+  const { announced } = await react(database, createShipment, ...orders)
+  expect(announced.map(({ type, stream }) => [type, stream])).toEqual(
+    orders.map(({ stream }) => ['shipment.created', stream]),
+  )
+  const stored = await shipmentOf(orders[0]!.data.orderId)
+  expect(announced[0]!.data).toMatchObject({ shipmentId: stored!.id, trackingNumber: stored!.trackingNumber })
+})
+
+it('books nothing for an order that was cancelled before', async () => {
+  const orderId = uuidv7()
+  await react(database, createShipment, anOrderCancelled({ orderId }))
+  const { announced } = await react(database, createShipment, anOrderConfirmed({ orderId }))
+  expect(announced).toEqual([])
+  expect(await shipmentOf(orderId)).toMatchObject({ status: 'called-off', trackingNumber: null })
+})
+
+it('calls a booked parcel off when its order is cancelled', async () => {
+  const orderId = uuidv7()
+  await react(database, createShipment, anOrderConfirmed({ orderId }))
+  await react(database, createShipment, anOrderCancelled({ orderId }))
+  expect(await shipmentOf(orderId)).toMatchObject({ status: 'called-off', trackingNumber: expect.any(String) })
+})
+
+it('books no parcel for an order that is confirmed and cancelled in one batch', async () => {
+  const orderId = uuidv7()
+  const { announced } = await react(
+    database,
+    createShipment,
+    anOrderConfirmed({ orderId }),
+    anOrderCancelled({ orderId }),
+  )
+  expect(announced).toEqual([])
+  expect(await shipmentOf(orderId)).toMatchObject({ status: 'called-off' })
+})
+
+it('books one parcel when the same fact is delivered twice', async () => {
+  const orderId = uuidv7()
+  await react(database, createShipment, anOrderConfirmed({ orderId }))
+  const again = await react(database, createShipment, anOrderConfirmed({ orderId }))
+  expect(again.announced).toEqual([])
+  expect(await database.db.shipment.count({ where: { orderId } })).toBe(1)
+})
