@@ -9,13 +9,13 @@ import { runTool } from './run-tool.ts'
  */
 export async function migrationDrift(serverUrl: string): Promise<string | undefined> {
   const name = `fanfare_drift_${randomBytes(6).toString('hex')}`
-  const url = new URL(serverUrl)
-  url.pathname = `/${name}`
-  const server = new pg.Client({ connectionString: serverUrl, connectionTimeoutMillis: 5_000 })
+  const onServer = (database: string) => Object.assign(new URL(serverUrl), { pathname: `/${database}` }).href
+  // Not the database of the URL itself: while somebody is connected to it, tests could not clone it.
+  const server = new pg.Client({ connectionString: onServer('postgres'), connectionTimeoutMillis: 5_000 })
   await server.connect()
   try {
     await server.query(`CREATE DATABASE ${name}`)
-    return await compare({ DATABASE_URL: url.href })
+    return await compare({ DATABASE_URL: onServer(name) })
   } finally {
     await server.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`)
     await server.end()
