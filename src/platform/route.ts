@@ -77,5 +77,5 @@ export interface Route extends Omit<
 export function defineRoute<Params = undefined, Query = undefined, Body = undefined>(
   definition: RouteDefinition<Params, Query, Body>,
 ): Route {
-  return definition as Route
+  return definition
 }

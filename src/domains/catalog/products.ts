@@ -35,7 +35,7 @@ export async function upsertProducts(db: Database | Transaction, products: reado
   if (products.length === 0) return
   await db.$executeRaw`
     INSERT INTO products (sku, name, price, currency, updated_at)
-    SELECT sku, name, price, currency, now()
+    SELECT DISTINCT ON (sku) sku, name, price, currency, now()
     FROM jsonb_to_recordset(${JSON.stringify(products)}::jsonb) AS row(sku text, name text, price int, currency text)
     ORDER BY sku
     ON CONFLICT (sku) DO UPDATE SET name = excluded.name, price = excluded.price, currency = excluded.currency, updated_at = now()

@@ -1,0 +1,74 @@
+import { createHash } from 'node:crypto'
+import type { Transaction } from '#platform/database'
+import { Refusal } from '#platform/refusal'
+import type { NewOrder } from './schemas.ts'
+
+/** A caller's promise that requests with the same key mean the same order. */
+export interface Idempotency {
+  readonly clientId: string
+  readonly key: string
+  /** Hex of SHA-256 over the checked request: differences in spacing or order of members do not matter. */
+  readonly fingerprint: string
+}
+
+interface KeyRow extends Idempotency {
+  readonly orderId: string
+}
+
+const KEY = /^[\x20-\x7e]{1,255}$/
+
+/** @throws Refusal when the header is not 1 to 255 printable ASCII characters */
+export function readIdempotencyKey(
+  header: string | undefined,
+  clientId: string,
+  request: NewOrder,
+): Idempotency | undefined {
+  if (header === undefined) return undefined
+  if (!KEY.test(header)) {
+    const detail = 'must be 1 to 255 printable ASCII characters, such as a UUID'
+    throw new Refusal('invalid', 'invalid-idempotency-key', `The header Idempotency-Key ${detail}.`, {
+      faults: [{ parameter: 'Idempotency-Key', detail }],
+    })
+  }
+  const fingerprint = createHash('sha256').update(JSON.stringify(request)).digest('hex')
+  return { clientId, key: header, fingerprint }
+}
+
+export const keyOf = ({ clientId, key }: Pick<Idempotency, 'clientId' | 'key'>): string => `${clientId} ${key}`
+
+/**
+ * Claims keys for new orders; answers those that were free. Waits for a transaction that is claiming one of them at this
+ * moment. Of two equal keys in one call the first gets it.
+ */
+export async function claimKeys(tx: Transaction, rows: readonly KeyRow[], now: Date): Promise<Map<string, string>> {
+  if (rows.length === 0) return new Map()
+  const numbered = rows.map((row, nth) => ({ ...row, nth }))
+  const claimed = await tx.$queryRaw<{ clientId: string; key: string; orderId: string }[]>`
+    INSERT INTO idempotency_keys (client_id, key, fingerprint, order_id, created_at)
+    SELECT "clientId", key, decode(fingerprint, 'hex'), "orderId", ${now}::timestamptz
+    FROM jsonb_to_recordset(${JSON.stringify(numbered)}::jsonb)
+      AS row("clientId" uuid, key text, fingerprint text, "orderId" uuid, nth int)
+    ORDER BY "clientId", key, nth
+    ON CONFLICT DO NOTHING
+    RETURNING client_id AS "clientId", key, order_id AS "orderId"`
+  return new Map(claimed.map((row) => [keyOf(row), row.orderId]))
+}
+
+/** Who holds these keys, by `keyOf`. */
+export async function holdersOf(tx: Transaction, keys: readonly Idempotency[]): Promise<Map<string, KeyRow>> {
+  if (keys.length === 0) return new Map()
+  const wanted = keys.map(({ clientId, key }) => ({ clientId, wanted: key }))
+  const rows = await tx.$queryRaw<KeyRow[]>`
+    SELECT client_id AS "clientId", key, encode(fingerprint, 'hex') AS fingerprint, order_id AS "orderId"
+    FROM idempotency_keys WHERE (client_id, key) IN (
+      SELECT "clientId", wanted FROM jsonb_to_recordset(${JSON.stringify(wanted)}::jsonb) AS row("clientId" uuid, wanted text))`
+  return new Map(rows.map((row) => [keyOf(row), row]))
+}
+
+export const reusedKey = () =>
+  new Refusal(
+    'invalid',
+    'idempotency-key-reused',
+    'This Idempotency-Key belongs to a request with other content. Use a new key for a new order.',
+    { faults: [{ parameter: 'Idempotency-Key', detail: 'belongs to a request with other content' }] },
+  )

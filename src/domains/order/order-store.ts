@@ -1,0 +1,126 @@
+import type { DataOf } from '#messaging'
+import type { OrderPlaced } from '#events'
+import type { Database, Transaction } from '#platform/database'
+import type { EndReason, Order, Verdict } from './order.ts'
+import type { OrderStatus } from './order-states.ts'
+
+/** An order with its times, as its row and lines tell. */
+export interface StoredOrder extends Order {
+  readonly placedAt: Date
+  readonly updatedAt: Date
+}
+
+type PlacedData = DataOf<typeof OrderPlaced>
+
+/** Writes new orders and their lines, in one statement for any number. */
+export async function insertOrders(tx: Transaction, placed: readonly PlacedData[], now: Date): Promise<void> {
+  const orders = placed.map(({ orderId, customer, shippingAddress, total }) => ({
+    id: orderId,
+    customer,
+    address: shippingAddress,
+    total: total.amount,
+    currency: total.currency,
+  }))
+  const lines = placed.flatMap(({ orderId, lines }) =>
+    lines.map((line, index) => ({ id: orderId, line: index + 1, ...line })),
+  )
+  await tx.$executeRaw`
+    WITH placed AS (
+      INSERT INTO orders (id, status, customer, shipping_address, total, currency, placed_at, updated_at)
+      SELECT id, 'placed', customer, address, total, currency, ${now}::timestamptz, ${now}::timestamptz
+      FROM jsonb_to_recordset(${JSON.stringify(orders)}::jsonb)
+        AS o(id uuid, customer jsonb, address jsonb, total bigint, currency text)
+    )
+    INSERT INTO order_lines (order_id, line, sku, name, quantity, unit_price)
+    SELECT id, line, sku, name, quantity, "unitPrice"
+    FROM jsonb_to_recordset(${JSON.stringify(lines)}::jsonb)
+      AS l(id uuid, line int, sku text, name text, quantity int, "unitPrice" int)`
+}
+
+interface OrderRow {
+  id: string
+  status: OrderStatus
+  stock: Verdict
+  payment: Verdict
+  fraud: Verdict
+  capture: Verdict
+  arrived: boolean
+  carrier: string | null
+  trackingNumber: string | null
+  reason: EndReason | null
+  detail: string | null
+  customer: Order['customer']
+  shippingAddress: Order['shippingAddress']
+  amount: string
+  currency: string
+  placedAt: Date
+  updatedAt: Date
+}
+
+/**
+ * Orders by id, locked in order of id until the transaction ends: two transactions can only wait, never deadlock.
+ * Lines are read where `wantsLines` says so, and are empty elsewhere.
+ */
+export async function lockOrders(
+  tx: Transaction,
+  ids: readonly string[],
+  wantsLines = (_status: OrderStatus) => true,
+): Promise<Map<string, StoredOrder>> {
+  const rows = await tx.$queryRaw<OrderRow[]>`
+    SELECT id, status, stock, payment, fraud, capture, arrived, carrier, tracking_number AS "trackingNumber", reason, detail,
+      customer, shipping_address AS "shippingAddress", total::text AS amount, currency,
+      placed_at AS "placedAt", updated_at AS "updatedAt"
+    FROM orders WHERE id = ANY(${[...ids]}::uuid[]) ORDER BY id FOR UPDATE`
+  const wanted = rows.flatMap(({ id, status }) => (wantsLines(status) ? [id] : []))
+  const lines = await linesOf(tx, wanted)
+  return new Map(rows.map((row) => [row.id, toOrder(row, lines.get(row.id) ?? [])]))
+}
+
+/** One order without a lock. */
+export async function findOrder(db: Database | Transaction, id: string): Promise<StoredOrder | undefined> {
+  const row = await db.order.findUnique({ where: { id } })
+  if (!row) return undefined
+  const lines = await linesOf(db, [id])
+  const amount = String(row.total)
+  return toOrder({ ...row, amount } as unknown as OrderRow, lines.get(id) ?? [])
+}
+
+async function linesOf(db: Database | Transaction, ids: readonly string[]) {
+  if (ids.length === 0) return new Map<string, Order['lines']>()
+  const rows = await db.$queryRaw<{ orderId: string; lines: Order['lines'] }[]>`
+    SELECT order_id AS "orderId", jsonb_agg(jsonb_build_object(
+      'sku', sku, 'name', name, 'quantity', quantity, 'unitPrice', unit_price) ORDER BY line) AS lines
+    FROM order_lines WHERE order_id = ANY(${[...ids]}::uuid[]) GROUP BY order_id`
+  return new Map(rows.map(({ orderId, lines }) => [orderId, lines]))
+}
+
+function toOrder({ amount, currency, ...row }: OrderRow, lines: Order['lines']): StoredOrder {
+  return { ...row, lines, total: { amount: Number(amount), currency } }
+}
+
+/** Writes what may change of orders that are locked, in one statement. */
+export async function updateOrders(tx: Transaction, orders: readonly Order[], now: Date): Promise<void> {
+  const rows = orders.map(
+    ({ id, status, stock, payment, fraud, capture, arrived, carrier, trackingNumber, reason, detail }) => ({
+      id,
+      status,
+      stock,
+      payment,
+      fraud,
+      capture,
+      arrived,
+      carrier,
+      trackingNumber,
+      reason,
+      detail,
+    }),
+  )
+  await tx.$executeRaw`
+    UPDATE orders SET status = row.status, stock = row.stock, payment = row.payment, fraud = row.fraud,
+      capture = row.capture, arrived = row.arrived, carrier = row.carrier, tracking_number = row."trackingNumber",
+      reason = row.reason, detail = row.detail, updated_at = ${now}::timestamptz
+    FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS row(
+      id uuid, status text, stock text, payment text, fraud text, capture text, arrived boolean,
+      carrier text, "trackingNumber" text, reason text, detail text)
+    WHERE orders.id = row.id`
+}

@@ -1,0 +1,239 @@
+import { Refusal } from '#platform/refusal'
+import type { AnyEventType, EventType, NewEvent, RecordedOf } from '#messaging'
+import {
+  FraudCleared,
+  FraudFlagged,
+  OrderCancelled,
+  OrderConfirmed,
+  OrderDelivered,
+  OrderExpired,
+  OrderRejected,
+  OrderShipped,
+  PaymentAuthorized,
+  PaymentCaptured,
+  PaymentDeclined,
+  PaymentFailed,
+  type RejectionReason,
+  ReturnAccepted,
+  ShipmentCreated,
+  ShipmentDelivered,
+  StockRejected,
+  StockReserved,
+  type Address,
+  type Customer,
+  type OrderLine,
+} from '#events'
+import type { Money } from '#events'
+import { mayBecome, TRANSITIONS, type OrderFactType, type OrderStatus } from './order-states.ts'
+
+/** What one of the asked has answered so far. The first answer stands. */
+export type Verdict = 'pending' | 'yes' | 'no'
+
+/** Why an order ended without its goods. */
+export type EndReason = RejectionReason | 'payment-failed' | 'cancelled-on-request' | 'not-decided-in-time'
+
+export interface Order {
+  readonly id: string
+  readonly status: OrderStatus
+  readonly stock: Verdict
+  readonly payment: Verdict
+  readonly fraud: Verdict
+  /** Whether the authorized money was taken. */
+  readonly capture: Verdict
+  /** The carrier has reported the parcel's arrival, perhaps before the order heard of the parcel. */
+  readonly arrived: boolean
+  readonly carrier: string | null
+  readonly trackingNumber: string | null
+  readonly reason: EndReason | null
+  readonly detail: string | null
+  readonly customer: Customer
+  readonly shippingAddress: Address
+  readonly lines: readonly OrderLine[]
+  readonly total: Money
+}
+
+/** The facts of other contexts that an order waits for. */
+export const ANSWERS = [
+  StockReserved,
+  StockRejected,
+  PaymentAuthorized,
+  PaymentDeclined,
+  PaymentCaptured,
+  PaymentFailed,
+  FraudCleared,
+  FraudFlagged,
+  ShipmentCreated,
+  ShipmentDelivered,
+] as const
+
+type Said<Type extends AnyEventType> = Type extends EventType<infer Name, infer Data> ? NewEvent<Name, Data> : never
+
+export type Answer = Said<(typeof ANSWERS)[number]>
+export type RecordedAnswer = RecordedOf<(typeof ANSWERS)[number]>
+export type OrderFact = Said<
+  | typeof OrderConfirmed
+  | typeof OrderRejected
+  | typeof OrderCancelled
+  | typeof OrderExpired
+  | typeof OrderShipped
+  | typeof OrderDelivered
+  | typeof ReturnAccepted
+>
+
+export type OrderCommand = { type: 'cancel'; reason: string } | { type: 'return' } | { type: 'expire' }
+
+/**
+ * What an answer makes of an order: the answer itself, then every fact that follows, one from the other. Answers may come
+ * twice, late and in any order; the order ends in the same state.
+ */
+export function advance(order: Order, answer: Answer): { order: Order; facts: OrderFact[] } {
+  const facts: OrderFact[] = []
+  let current = evolve(order, answer)
+  for (let fact = following(current); fact; fact = following(current)) {
+    facts.push(fact)
+    current = evolve(current, fact)
+  }
+  return { order: current, facts }
+}
+
+/** The fact that follows from the answers so far, if one does. */
+function following(order: Order): OrderFact | undefined {
+  const { id: orderId, customer, status } = order
+  const asked = [order.stock, order.payment, order.fraud]
+  if (status === 'placed' && asked.includes('no'))
+    return OrderRejected({ orderId, customer, reason: order.reason as RejectionReason, detail: order.detail! })
+  if (status === 'placed' && asked.every((verdict) => verdict === 'yes')) return confirmed(order)
+  if (status === 'confirmed' && order.capture === 'no')
+    return OrderCancelled({ orderId, customer, reason: order.detail! })
+  // A parcel counts as handed over only when its money was taken: otherwise the race between the two would decide
+  // whether a failed capture still cancels the order.
+  if (status === 'confirmed' && order.capture === 'yes' && order.trackingNumber !== null)
+    return OrderShipped({ orderId, customer, carrier: order.carrier!, trackingNumber: order.trackingNumber })
+  if (status === 'shipped' && order.arrived) return OrderDelivered({ orderId, customer })
+  return undefined
+}
+
+function confirmed({ id: orderId, customer, shippingAddress, lines, total }: Order) {
+  return OrderConfirmed({ orderId, customer, shippingAddress, lines: [...lines], total })
+}
+
+type Ordered = Pick<Order, 'customer' | 'shippingAddress' | 'lines' | 'total'> & { readonly orderId: string }
+
+/** An order as it is when it was just placed. */
+export function newOrder({ orderId, customer, shippingAddress, lines, total }: Ordered): Order {
+  return {
+    id: orderId,
+    status: 'placed',
+    ...({ stock: 'pending', payment: 'pending', fraud: 'pending', capture: 'pending' } as const),
+    arrived: false,
+    carrier: null,
+    trackingNumber: null,
+    reason: null,
+    detail: null,
+    customer,
+    shippingAddress,
+    lines,
+    total,
+  }
+}
+
+/** What a command makes of an order. @throws Refusal when the order's state does not allow it */
+export function decide(order: Order, command: OrderCommand): OrderFact {
+  const { id: orderId, customer, lines, total } = order
+  switch (command.type) {
+    case 'cancel':
+      allow(
+        order,
+        'order.cancelled',
+        'order-not-cancellable',
+        'Only an order that has not been shipped can be cancelled',
+      )
+      return OrderCancelled({ orderId, customer, reason: command.reason })
+    case 'return':
+      allow(order, 'return.accepted', 'order-not-returnable', 'Only a delivered order can be returned')
+      return ReturnAccepted({ orderId, customer, lines: [...lines], total })
+    case 'expire':
+      allow(order, 'order.expired', 'order-not-expirable', 'Only an order that waits for its decision can expire')
+      return OrderExpired({ orderId, customer })
+  }
+}
+
+function allow({ status }: Order, fact: OrderFactType, code: string, rule: string) {
+  if (!mayBecome(status, fact)) throw new Refusal('conflict', code, `${rule}; this one is ${status}.`)
+}
+
+/** The order after one more fact. Pure; answers only fill what is still pending. */
+export function evolve(order: Order, event: Answer | OrderFact): Order {
+  switch (event.type) {
+    case 'stock.reserved':
+      return { ...order, stock: settle(order.stock, 'yes') }
+    case 'payment.authorized':
+      return { ...order, payment: settle(order.payment, 'yes') }
+    case 'fraud.cleared':
+      return { ...order, fraud: settle(order.fraud, 'yes') }
+    case 'payment.captured':
+      return { ...order, capture: settle(order.capture, 'yes') }
+    case 'stock.rejected':
+      return refuse(order, 'stock', 'out-of-stock', outOfStock(event.data.missing))
+    case 'payment.declined':
+      return refuse(order, 'payment', 'payment-declined', sentence('The payment was declined', event.data.detail))
+    case 'fraud.flagged':
+      return refuse(
+        order,
+        'fraud',
+        'fraud-suspected',
+        sentence('Screening advised against the order', event.data.reasons.join(', ')),
+      )
+    case 'payment.failed':
+      return refuse(order, 'capture', 'payment-failed', sentence('The payment could not be taken', event.data.detail))
+    case 'shipment.created':
+      return order.trackingNumber === null
+        ? { ...order, carrier: event.data.carrier, trackingNumber: event.data.trackingNumber }
+        : order
+    case 'shipment.delivered':
+      return { ...order, arrived: true }
+    case 'order.cancelled':
+      return { ...moved(order, event.type), reason: order.reason ?? 'cancelled-on-request', detail: event.data.reason }
+    case 'order.expired':
+      return {
+        ...moved(order, event.type),
+        reason: 'not-decided-in-time',
+        detail: 'The order was not decided in time.',
+      }
+    default:
+      return moved(order, event.type)
+  }
+}
+
+function moved(order: Order, fact: OrderFactType): Order {
+  const status = TRANSITIONS[order.status][fact]
+  if (!status) throw new Error(`Order ${order.id} is ${order.status}: ${fact} cannot happen to it`)
+  return { ...order, status }
+}
+
+const settle = (current: Verdict, verdict: 'yes' | 'no'): Verdict => (current === 'pending' ? verdict : current)
+
+/** Notes a no. Its reason becomes the order's only where the no still decides about it. */
+function refuse(
+  order: Order,
+  asked: 'stock' | 'payment' | 'fraud' | 'capture',
+  reason: EndReason,
+  detail: string,
+): Order {
+  if (order[asked] !== 'pending') return order
+  const decisive = order.reason === null && order.status === (asked === 'capture' ? 'confirmed' : 'placed')
+  return { ...order, [asked]: 'no', ...(decisive ? { reason, detail } : {}) }
+}
+
+const NAMED = 3
+
+function outOfStock(missing: readonly { sku: string; requested: number; available: number }[]): string {
+  const named = missing
+    .slice(0, NAMED)
+    .map((line) => `${line.sku} (${line.requested} wanted, ${line.available} available)`)
+  const more = missing.length > NAMED ? ` and ${missing.length - NAMED} more` : ''
+  return sentence('Out of stock', named.join(', ') + more)
+}
+
+const sentence = (start: string, rest: string): string =>
+  rest ? `${start}: ${rest.replace(/[.\s]+$/, '')}.` : `${start}.`

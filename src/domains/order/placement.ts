@@ -1,0 +1,129 @@
+import { productsOf } from '#domains/catalog'
+import { append } from '#messaging'
+import { isDatabaseOutage, type Database, type Transaction } from '#platform/database'
+import { Refusal } from '#platform/refusal'
+import { uuidv7 } from '#platform/uuid'
+import { createGroupCommit, type GroupCommit } from './group-commit.ts'
+import { claimKeys, holdersOf, keyOf, reusedKey, type Idempotency } from './idempotency.ts'
+import { newOrder } from './order.ts'
+import { findOrder, insertOrders, type StoredOrder } from './order-store.ts'
+import { placeOrder } from './place-order.ts'
+import type { NewOrder } from './schemas.ts'
+
+export interface PlacementRequest {
+  readonly request: NewOrder
+  readonly idempotency: Idempotency | undefined
+  readonly traceparent: string | null
+}
+
+/** The order as it was when it was placed, also when the same request is answered again. */
+export interface PlacementAnswer {
+  readonly order: StoredOrder
+  readonly replayed: boolean
+}
+
+/** An order under way to its commit. */
+export interface Candidate extends PlacementRequest {
+  readonly orderId: string
+}
+
+type Placed = ReturnType<typeof placeOrder>
+type Decided = Candidate & ({ placed: Placed; refusal?: never } | { refusal: Refusal; placed?: never })
+/** A new order, or the id of the one that an equal request has made before. */
+export type Committed = { order: StoredOrder } | { replayOf: string }
+
+export interface Placement {
+  /** Stores an order, its lines, its idempotency key and `order.placed` in one transaction. @throws Refusal */
+  place(request: PlacementRequest): Promise<PlacementAnswer>
+  /** Resolves when every order taken so far is answered. */
+  flush(): Promise<void>
+}
+
+/** The way of an order into the database: orders that arrive during a commit share the next one. */
+export function createPlacement(db: Database, { onBatch = (_size: number) => {} } = {}): Placement {
+  const group: GroupCommit<Candidate, Committed> = createGroupCommit({
+    commit: (candidates: readonly Candidate[]) => {
+      onBatch(candidates.length)
+      return commitOrders(db, candidates, new Date())
+    },
+    isOutage: isDatabaseOutage,
+  })
+  return {
+    async place(request) {
+      const committed = await group.submit({ ...request, orderId: uuidv7() })
+      if ('order' in committed) return { order: committed.order, replayed: false }
+      return { order: await orderAsPlaced(db, committed.replayOf), replayed: true }
+    },
+    flush: () => group.flush(),
+  }
+}
+
+async function orderAsPlaced(db: Database, id: string): Promise<StoredOrder> {
+  const stored = await findOrder(db, id)
+  if (!stored) throw new Error(`Order ${id} is gone, but its idempotency key is not`)
+  return { ...newOrder({ ...stored, orderId: id }), placedAt: stored.placedAt, updatedAt: stored.placedAt }
+}
+
+/** One transaction for all of them. Each gets its own answer; only what is wrong with the database fails the others. */
+export function commitOrders(
+  db: Database,
+  candidates: readonly Candidate[],
+  now: Date,
+): Promise<readonly (Committed | Error)[]> {
+  return db.$transaction(
+    async (tx) => {
+      const decided = await decideAll(tx, candidates)
+      const { winners, holders } = await settleKeys(tx, decided, now)
+      await insertOrders(
+        tx,
+        winners.map(({ placed }) => placed.data),
+        now,
+      )
+      await append(
+        tx,
+        winners.map(({ placed, orderId, traceparent }) => ({ event: placed, correlationId: orderId, traceparent })),
+      )
+      return decided.map((one) => answerFor(one, holders, winners, now))
+    },
+    { maxWait: 1_500, timeout: 5_000 },
+  )
+}
+
+async function decideAll(tx: Transaction, candidates: readonly Candidate[]): Promise<Decided[]> {
+  const skus = new Set(candidates.flatMap(({ request }) => request.lines.map(({ sku }) => sku)))
+  const offers = await productsOf(tx, [...skus])
+  return candidates.map((candidate) => {
+    try {
+      return { ...candidate, placed: placeOrder(candidate.request, offers, candidate.orderId) }
+    } catch (error) {
+      if (error instanceof Refusal) return { ...candidate, refusal: error }
+      throw error
+    }
+  })
+}
+
+type Winner = Candidate & { placed: Placed }
+
+/** Who may be written: orders without a key, and the first one for each key. The holders answer for the others. */
+async function settleKeys(tx: Transaction, decided: readonly Decided[], now: Date) {
+  const placeable = decided.filter((one): one is Winner => one.placed !== undefined)
+  const claims = placeable.flatMap(({ idempotency, orderId }) => (idempotency ? [{ ...idempotency, orderId }] : []))
+  const claimed = await claimKeys(tx, claims, now)
+  const winners = placeable.filter(
+    ({ idempotency, orderId }) => !idempotency || claimed.get(keyOf(idempotency)) === orderId,
+  )
+  const won = new Set(winners.map(({ orderId }) => orderId))
+  const others = decided.flatMap(({ idempotency, orderId }) => (idempotency && !won.has(orderId) ? [idempotency] : []))
+  return { winners, holders: await holdersOf(tx, others) }
+}
+
+type Holders = Awaited<ReturnType<typeof holdersOf>>
+
+function answerFor(one: Decided, holders: Holders, winners: readonly Winner[], now: Date): Committed | Error {
+  const holder = one.idempotency && holders.get(keyOf(one.idempotency))
+  if (holder && holder.fingerprint !== one.idempotency.fingerprint) return reusedKey()
+  if (holder) return { replayOf: holder.orderId }
+  if (one.refusal) return one.refusal
+  if (!winners.includes(one)) return new Error('An idempotency key was taken and given up at the same time')
+  return { order: { ...newOrder(one.placed.data), placedAt: now, updatedAt: now } }
+}

@@ -1,0 +1,144 @@
+import type { WakeUp } from '#messaging'
+import type { Database } from '#platform/database'
+import { defineRoute, type Route } from '#platform/route'
+import { changeOrder, orderNotFound } from './change-order.ts'
+import { readIdempotencyKey } from './idempotency.ts'
+import { listOrders } from './list-orders.ts'
+import type { OrderCommand } from './order.ts'
+import { findOrder } from './order-store.ts'
+import type { Placement } from './placement.ts'
+import { Cancellation, NewOrder, OrderId, OrderPage, OrderQuery, OrderView } from './schemas.ts'
+import { storyOf, StoryView } from './story.ts'
+import { toView } from './view.ts'
+
+interface Needs extends WakeUp {
+  db: Database
+  placement: Placement
+}
+
+const tag = 'Orders'
+
+/** The operations on orders. */
+export function orderRoutes(needs: Needs): Route[] {
+  return [placing(needs), ...reading(needs), ...changing(needs)]
+}
+
+function placing({ placement, wake }: Needs): Route {
+  return defineRoute({
+    method: 'post',
+    path: '/v1/orders',
+    operationId: 'placeOrder',
+    summary: 'Place an order',
+    description:
+      'Takes the order and announces it; stock, payment and fraud screening then answer on their own. Prices are those of ' +
+      'the catalogue at the moment of the commit. After 202 the order is stored for good.',
+    tag,
+    body: NewOrder,
+    headers: [
+      {
+        name: 'Idempotency-Key',
+        description:
+          'Any text of your own, such as a UUID. The same key with the same content gets the same answer again (marked by ' +
+          'Idempotency-Replayed) and makes no second order; with other content it is refused. Refused requests leave no key behind.',
+      },
+    ],
+    replies: {
+      202: {
+        description: 'The order is taken',
+        schema: OrderView,
+        headers: { Location: 'Where the order is', 'Idempotency-Replayed': '`true` when this is an earlier answer' },
+      },
+    },
+    refusals: {
+      422: 'validation-failed, unknown-sku, quantity-too-large, total-too-large, mixed-currencies, invalid-idempotency-key, idempotency-key-reused',
+    },
+    async handle({ body, clientId, traceparent, header }) {
+      const idempotency = readIdempotencyKey(header('idempotency-key'), clientId, body)
+      const { order, replayed } = await placement.place({ request: body, idempotency, traceparent })
+      wake()
+      const headers = { Location: `/v1/orders/${order.id}`, ...(replayed && { 'Idempotency-Replayed': 'true' }) }
+      return { status: 202, headers, body: toView(order) }
+    },
+  })
+}
+
+function reading({ db }: Needs): Route[] {
+  const stored = async (id: string) => {
+    const order = await findOrder(db, id)
+    if (!order) throw orderNotFound(id)
+    return order
+  }
+  return [
+    defineRoute({
+      method: 'get',
+      path: '/v1/orders',
+      operationId: 'listOrders',
+      summary: 'Orders, the newest first',
+      tag,
+      query: OrderQuery,
+      replies: { 200: { description: 'A page of orders', schema: OrderPage } },
+      handle: async ({ query }) => ({ status: 200, body: await listOrders(db, query) }),
+    }),
+    defineRoute({
+      method: 'get',
+      path: '/v1/orders/{id}',
+      operationId: 'getOrder',
+      summary: 'One order as it stands now',
+      tag,
+      params: OrderId,
+      replies: { 200: { description: 'The order', schema: OrderView } },
+      refusals: { 404: 'order-not-found' },
+      handle: async ({ params }) => ({ status: 200, body: toView(await stored(params.id)) }),
+    }),
+    defineRoute({
+      method: 'get',
+      path: '/v1/orders/{id}/story',
+      operationId: 'getStory',
+      summary: 'Everything that happened because of an order',
+      description: 'Each event in causal order, and each reaction to it with its attempts, failures and dead letters.',
+      tag,
+      params: OrderId,
+      replies: { 200: { description: 'The story so far', schema: StoryView } },
+      refusals: { 404: 'order-not-found' },
+      async handle({ params }) {
+        const { status } = await stored(params.id)
+        return { status: 200, body: await storyOf(db, params.id, status) }
+      },
+    }),
+  ]
+}
+
+function changing({ db, wake }: Needs): Route[] {
+  const change = async (id: string, command: OrderCommand, traceparent: string | null) => {
+    const order = await changeOrder(db, id, command, { now: new Date(), traceparent })
+    wake()
+    return { status: 200, body: toView(order) }
+  }
+  return [
+    defineRoute({
+      method: 'post',
+      path: '/v1/orders/{id}/cancel',
+      operationId: 'cancelOrder',
+      summary: 'Cancel an order that has not been shipped',
+      description: 'Its stock and its money are given back by what follows.',
+      tag,
+      params: OrderId,
+      body: Cancellation,
+      replies: { 200: { description: 'The order, cancelled', schema: OrderView } },
+      refusals: { 404: 'order-not-found', 409: 'order-not-cancellable' },
+      handle: ({ params, body, traceparent }) => change(params.id, { type: 'cancel', ...body }, traceparent),
+    }),
+    defineRoute({
+      method: 'post',
+      path: '/v1/orders/{id}/return',
+      operationId: 'returnOrder',
+      summary: 'Accept the return of a delivered order',
+      description: 'Its money is refunded by what follows.',
+      tag,
+      params: OrderId,
+      replies: { 200: { description: 'The order, returned', schema: OrderView } },
+      refusals: { 404: 'order-not-found', 409: 'order-not-returnable' },
+      handle: ({ params, traceparent }) => change(params.id, { type: 'return' }, traceparent),
+    }),
+  ]
+}

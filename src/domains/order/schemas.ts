@@ -1,0 +1,125 @@
+import { z } from 'zod'
+import { ORDER_STATUSES } from './order-states.ts'
+
+/** Limits of one order; real invoices run to hundreds of lines. */
+export const LIMITS = { lines: 500, quantity: 100_000, total: 999_999_999_999 } as const
+
+/** PostgreSQL's text and jsonb hold neither NUL nor lone surrogates, and no name needs a line break. */
+const text = (min: number, max: number) =>
+  z
+    .string()
+    .trim()
+    .min(min)
+    .max(max)
+    .regex(/^[^\p{Cc}\p{Cs}]*$/u, 'must not hold control characters or lone surrogates')
+
+export const CustomerInput = z
+  .strictObject({
+    name: text(1, 200),
+    email: z.email().max(254),
+    phone: z
+      .string()
+      .regex(/^\+?[0-9][0-9 ().-]{4,24}$/, 'must be a phone number such as +44 20 7946 0000')
+      .optional(),
+  })
+  .meta({ id: 'Customer' })
+
+export const AddressInput = z
+  .strictObject({
+    name: text(1, 200).optional(),
+    line1: text(1, 200),
+    line2: text(1, 200).optional(),
+    city: text(1, 100),
+    postalCode: text(1, 20),
+    country: z.string().regex(/^[A-Z]{2}$/, 'must be a two-letter country code in capitals (ISO 3166), such as GB'),
+  })
+  .meta({ id: 'Address' })
+
+export const Sku = text(1, 64).describe('Stock-keeping unit, as in the catalogue')
+
+export const LineInput = z
+  .strictObject({ sku: Sku, quantity: z.int().min(1).max(LIMITS.quantity) })
+  .meta({ id: 'NewOrderLine' })
+
+export const NewOrder = z
+  .strictObject({
+    customer: CustomerInput,
+    shippingAddress: AddressInput,
+    lines: z
+      .array(LineInput)
+      .min(1)
+      .max(LIMITS.lines)
+      .describe(
+        `What is ordered. Prices come from the catalogue. A SKU that stands in several lines becomes one line with the sum of the quantities, at most ${LIMITS.quantity}.`,
+      ),
+    payment: z.strictObject({
+      token: text(1, 200).describe('Token of the payment method; pm_card_visa approves in the sandbox'),
+    }),
+  })
+  .meta({ id: 'NewOrder' })
+export type NewOrder = z.infer<typeof NewOrder>
+
+export const MoneyView = z
+  .strictObject({ amount: z.int().min(0).describe('Minor units'), currency: z.string().describe('ISO 4217') })
+  .meta({ id: 'Money' })
+
+const Answered = z.enum(['pending', 'yes', 'no'])
+
+const head = {
+  id: z.uuid(),
+  status: z.enum(ORDER_STATUSES),
+  total: MoneyView,
+  placedAt: z.iso.datetime(),
+  updatedAt: z.iso.datetime(),
+}
+
+export const OrderSummary = z
+  .strictObject({ ...head, customer: z.strictObject({ name: z.string(), email: z.string() }) })
+  .meta({ id: 'OrderSummary' })
+export type OrderSummary = z.infer<typeof OrderSummary>
+
+export const OrderView = z
+  .strictObject({
+    ...head,
+    customer: CustomerInput,
+    shippingAddress: AddressInput,
+    lines: z.array(
+      z
+        .strictObject({
+          sku: z.string(),
+          name: z.string(),
+          quantity: z.int(),
+          unitPrice: z.int().describe('Minor units, at the moment of placing'),
+        })
+        .meta({ id: 'OrderLine' }),
+    ),
+    answers: z
+      .strictObject({ stock: Answered, payment: Answered, fraud: Answered, capture: Answered })
+      .describe('Who has answered what so far; capture follows the confirmation'),
+    ended: z
+      .strictObject({ reason: z.string().describe('Stable code'), detail: z.string() })
+      .optional()
+      .describe('Why the order was rejected, cancelled or has expired'),
+    shipment: z.strictObject({ carrier: z.string(), trackingNumber: z.string() }).optional(),
+  })
+  .meta({ id: 'Order' })
+export type OrderView = z.infer<typeof OrderView>
+
+export const OrderPage = z
+  .strictObject({
+    orders: z.array(OrderSummary),
+    next: z.string().nullable().describe('Cursor of the next page; null at the end'),
+  })
+  .meta({ id: 'OrderPage' })
+
+export const OrderId = z.strictObject({ id: z.uuid('must be the id of an order, a UUID').toLowerCase() })
+
+export const OrderQuery = z.strictObject({
+  status: z.enum(ORDER_STATUSES).optional(),
+  cursor: z.string().max(200).optional().describe('`next` of the page before'),
+  limit: z.coerce.number().int().min(1).max(100).default(20).meta({ type: 'integer' }),
+})
+
+export const Cancellation = z
+  .strictObject({ reason: text(1, 500).describe('Goes into the order.cancelled event and the mail to the customer') })
+  .meta({ id: 'Cancellation' })

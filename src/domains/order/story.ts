@@ -1,0 +1,79 @@
+import { z } from 'zod'
+import { readStory, type StoryEvent } from '#messaging'
+import type { Database } from '#platform/database'
+import { ORDER_STATUSES, type OrderStatus } from './order-states.ts'
+
+const Moment = z.iso.datetime()
+
+const ReactionView = z
+  .strictObject({
+    worker: z.string(),
+    state: z.enum(['waiting', 'retrying', 'handled', 'dead']),
+    handledAt: Moment.nullable(),
+    afterMs: z
+      .number()
+      .nullable()
+      .describe('Milliseconds from the placing of the order to the commit of this reaction'),
+    durationMs: z
+      .number()
+      .nullable()
+      .describe('Milliseconds of its own work; its share where many were handled together'),
+    attempt: z.int().nullable(),
+    failures: z.array(
+      z.strictObject({ attempt: z.int(), failedAt: Moment, error: z.string(), retryAt: Moment.nullable() }),
+    ),
+    deadLetters: z.array(
+      z.strictObject({ id: z.string(), reason: z.string(), status: z.string(), failedAt: Moment, error: z.string() }),
+    ),
+  })
+  .meta({ id: 'StoryReaction' })
+
+const StoryEventView = z
+  .strictObject({
+    id: z.uuid(),
+    type: z.string(),
+    streamVersion: z.int(),
+    time: Moment,
+    afterMs: z.number().describe('Milliseconds from the placing of the order'),
+    causationId: z.uuid().nullable().describe('The event whose handling announced this one'),
+    data: z.unknown().describe('What the event says; payment tokens are left out'),
+    reactions: z.array(ReactionView),
+  })
+  .meta({ id: 'StoryEvent' })
+
+export const StoryView = z
+  .strictObject({
+    orderId: z.uuid(),
+    status: z.enum(ORDER_STATUSES),
+    settled: z.boolean().describe('True when no reaction is waiting or will be tried again'),
+    events: z.array(StoryEventView),
+  })
+  .meta({ id: 'Story' })
+
+/** Everything that happened because of an order: each event, and each reaction to it. */
+export async function storyOf(db: Database, orderId: string, status: OrderStatus) {
+  const events = await readStory(db, orderId)
+  const start = events[0]?.time.getTime() ?? 0
+  const open = events.some(({ reactions }) =>
+    reactions.some(({ state }) => state === 'waiting' || state === 'retrying'),
+  )
+  return { orderId, status, settled: !open, events: events.map((event) => toEventView(event, start)) }
+}
+
+function toEventView({ stream: _stream, ...event }: StoryEvent, start: number) {
+  return {
+    ...event,
+    afterMs: event.time.getTime() - start,
+    data: withoutToken(event.data),
+    reactions: event.reactions.map((reaction) => ({
+      ...reaction,
+      afterMs: reaction.handledAt === null ? null : reaction.handledAt.getTime() - start,
+    })),
+  }
+}
+
+function withoutToken(data: unknown): unknown {
+  if (typeof data !== 'object' || data === null || !('payment' in data)) return data
+  const { payment: _payment, ...rest } = data
+  return rest
+}
