@@ -39,9 +39,14 @@ const schema = z.object({
   RETRY_DELAYS: millisecondsList.default([1_000, 5_000, 30_000, 120_000, 600_000]),
   /** Port on 127.0.0.1 … 0.0.0.0 for /metrics and /healthz of relay, scheduler and worker processes; 0 turns it off. */
   METRICS_PORT: integer(0, 65_535).default(0),
+  /** For tests: a named place in the code where the process kills itself, and at which pass: `relay.after-confirm:3`. */
+  CRASH_AT: z
+    .string()
+    .regex(/^[a-z.-]+(:\d+)?$/, 'must name a crash point, such as relay.after-confirm or relay.after-confirm:3')
+    .optional(),
 })
 
-type Config = Readonly<z.infer<typeof schema>>
+export type Config = Readonly<z.infer<typeof schema>>
 
 /**
  * Reads the environment once, validated and frozen. Empty strings count as unset.

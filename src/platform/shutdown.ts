@@ -1,25 +1,30 @@
-import type { Logger } from './logger.ts'
-import { StartupError } from './config.ts'
+import { readConfig, StartupError, type Config } from './config.ts'
+import { createLogger, type Logger } from './logger.ts'
 
 type Release = () => Promise<unknown> | unknown
 
+export interface ProcessContext {
+  config: Config
+  log: Logger
+  /** Registers what must be released when the process stops; the last registered goes first. */
+  onStop(release: Release): void
+}
+
 /**
  * Runs a process until SIGTERM or SIGINT, then releases what was registered, last first, and exits 0.
- * Exits 1 when a release fails or everything together takes longer than `graceMs` (default 25 seconds).
+ * Exits 1 when a release fails or everything together takes longer than 25 seconds.
  * A StartupError is printed as its one sentence; any other error with its stack.
  */
-export async function runProcess(
-  log: Logger,
-  start: (onStop: (release: Release) => void) => Promise<unknown>,
-  graceMs = 25_000,
-): Promise<void> {
+export async function runProcess(service: string, start: (context: ProcessContext) => Promise<unknown>): Promise<void> {
+  const config = orExit(readConfig)
+  const log = createLogger(service, config.LOG_LEVEL)
   const releases: Release[] = []
   let stopping = false
   const stop = async (signal: string, code: number) => {
     if (stopping) return
     stopping = true
     log.info({ signal }, 'stopping')
-    setTimeout(() => exitNow(log, 'did not stop in time'), graceMs).unref()
+    setTimeout(() => exitNow(log, 'did not stop in time'), GRACE_MS).unref()
     for (const release of releases.reverse()) {
       await Promise.resolve(release()).catch((err: unknown) => {
         code = 1
@@ -36,12 +41,28 @@ export async function runProcess(
     void stop('unhandledRejection', 1)
   })
   try {
-    await start((release) => releases.push(release))
+    await start({ config, log, onStop: (release) => void releases.push(release) })
   } catch (error) {
-    if (error instanceof StartupError) process.stderr.write(`${error.message}\n`)
-    else log.fatal({ err: error }, 'could not start')
+    if (error instanceof StartupError) sayAndExit(error)
+    log.fatal({ err: error }, 'could not start')
     process.exit(1)
   }
+}
+
+const GRACE_MS = 25_000
+
+function orExit<T>(read: () => T): T {
+  try {
+    return read()
+  } catch (error) {
+    if (error instanceof StartupError) sayAndExit(error)
+    throw error
+  }
+}
+
+function sayAndExit(error: StartupError): never {
+  process.stderr.write(`${error.message}\n`)
+  process.exit(1)
 }
 
 function exitNow(log: Logger, why: string): never {

@@ -1,0 +1,41 @@
+import { hostname } from 'node:os'
+import path from 'node:path'
+import { armCrashPoint, createNames, createRabbitMq, CRASH_POINTS, type CrashPoint } from '#messaging'
+import { StartupError } from '#platform/config'
+import { openDatabase } from '#platform/database'
+import type { ProcessContext } from '#platform/shutdown'
+
+/** The folder whose files are the reactions. */
+export const WORKERS = path.resolve(import.meta.dirname, '../../workers')
+
+/** Who did it, in the ledger and in the broker's lists: `<process>@<host>:<pid>`. */
+export const instanceName = (processName: string) => `${processName}@${hostname()}:${process.pid}`
+
+/** What the relay and the workers both stand on. */
+export function openMessaging(processName: string, { config, log, onStop }: ProcessContext) {
+  const instance = instanceName(processName)
+  const database = openDatabase(config.DATABASE_URL, {
+    poolSize: config.DATABASE_POOL,
+    applicationName: `fanfare ${processName}`,
+  })
+  onStop(database.close)
+  const broker = createRabbitMq({ url: config.RABBITMQ_URL, name: `fanfare ${instance}`, log })
+  onStop(broker.close)
+  arm(config.CRASH_AT)
+  return {
+    ...database,
+    broker,
+    instance,
+    names: createNames(config.MESSAGING_NAMESPACE),
+    ladder: config.RETRY_DELAYS,
+    log,
+  }
+}
+
+function arm(crashAt: string | undefined) {
+  if (!crashAt) return
+  const [point, nth = '1'] = crashAt.split(':')
+  if (!CRASH_POINTS.includes(point as CrashPoint))
+    throw new StartupError(`CRASH_AT names no crash point; there are: ${CRASH_POINTS.join(', ')}.`)
+  armCrashPoint(point as CrashPoint, Number(nth))
+}

@@ -1,0 +1,16 @@
+import { findWorkers, listenForWakeUps, loadWorkers, startRelay, subscribe } from '#messaging'
+import { runProcess } from '#platform/shutdown'
+import { openMessaging, WORKERS } from './messaging.ts'
+import { serveMetrics } from './metrics.ts'
+
+await runProcess('relay', async (context) => {
+  const { config, log, onStop } = context
+  const messaging = openMessaging('relay', context)
+  // The reactions of this release are subscribed before anything is announced, whichever process happens to start first.
+  await subscribe(messaging.db, await loadWorkers(findWorkers(WORKERS)))
+  const relay = startRelay(messaging)
+  onStop(relay.stop)
+  const wakeUps = listenForWakeUps(config.DATABASE_URL, log, relay.wake)
+  onStop(wakeUps.close)
+  await serveMetrics(context)
+})

@@ -1,0 +1,80 @@
+/** What the core asks of a message broker. Singular file: the contract; `rabbitmq.ts` is the implementation. */
+export interface Broker {
+  /** Creates what is missing. @throws TopologyMismatch when something exists with other properties */
+  declare(topology: Topology): Promise<void>
+  /**
+   * Publishes and waits until the broker has taken responsibility for every message.
+   * @returns the ids of messages that no queue received; they are confirmed and gone, so treat them as not sent
+   * @throws Unconfirmed when it is not certain that all have arrived: any of them may have; publish again
+   */
+  publish(messages: readonly Outgoing[]): Promise<ReadonlySet<string>>
+  /** True while the broker refuses publishes (memory or disk alarm) or is not connected. Take no new work then. */
+  readonly publishingPaused: boolean
+  /** Consumes a queue until closed, over reconnects. Resolves when the first subscription stands. */
+  consume(subscription: Consumption): Promise<Consumer>
+  /** Called after each new connection to the broker, the first included; it may have been replaced by an empty one. */
+  onConnect(listener: () => void): void
+  /** Messages ready in a queue; undefined when there is no such queue. */
+  depth(queue: string): Promise<number | undefined>
+  /** Removes queues and exchanges, whatever they hold. For tests and for tearing a namespace down. */
+  destroy(topology: Topology): Promise<void>
+  close(): Promise<void>
+}
+
+export interface Topology {
+  /** Durable fanout exchanges, by name. */
+  exchanges: readonly string[]
+  queues: readonly { name: string; arguments: Record<string, unknown> }[]
+  bindings: readonly { queue: string; exchange: string }[]
+}
+
+export interface Outgoing {
+  /** '' is the default exchange: the routing key is the name of the queue. */
+  exchange: string
+  routingKey: string
+  messageId: string
+  type?: string
+  contentType?: string
+  headers?: Record<string, unknown>
+  body: Buffer
+}
+
+export interface Consumption {
+  queue: string
+  /** Declared again with each new channel, so that a broker that lost everything is whole again. */
+  topology: Topology
+  /** Messages handed out before acknowledgements are awaited. */
+  prefetch: number
+  onDelivery: (delivery: Delivery) => void
+  /** The channel is gone: deliveries handed out before can no longer be acknowledged, and come again. */
+  onLost: () => void
+}
+
+export interface Delivery {
+  readonly body: Buffer
+  readonly messageId: string | undefined
+  readonly contentType: string | undefined
+  readonly headers: Readonly<Record<string, unknown>>
+  readonly exchange: string
+  readonly routingKey: string
+  /** How often it was handed out before without being settled. */
+  readonly deliveryCount: number
+  /** Done with it. Without effect when the channel is gone. */
+  ack(): void
+  /** Not now: back into the queue. Without effect when the channel is gone. */
+  requeue(): void
+}
+
+export interface Consumer {
+  /** Hands back what was not acknowledged, and stops. */
+  close(): Promise<void>
+}
+
+export class Unconfirmed extends Error {
+  override name = 'Unconfirmed'
+}
+
+/** A queue or exchange stands on the broker with other properties than wanted. */
+export class TopologyMismatch extends Error {
+  override name = 'TopologyMismatch'
+}

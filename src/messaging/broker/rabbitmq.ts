@@ -1,0 +1,167 @@
+import type { Channel, ChannelModel, ConfirmChannel, ConsumeMessage } from 'amqplib'
+import type { Logger } from '#platform/logger'
+import {
+  TopologyMismatch,
+  type Broker,
+  type Consumer,
+  type Consumption,
+  type Delivery,
+  type Topology,
+} from './broker.ts'
+import { createPublisher } from './publisher.ts'
+import { keepChannel, keepConnection, type Kept } from './keep-open.ts'
+
+export interface RabbitMqOptions {
+  /** One URL, or those of a cluster's nodes separated by commas. */
+  url: string
+  /** Shown in RabbitMQ's management pages. */
+  name: string
+  log: Logger
+}
+
+/**
+ * RabbitMQ 3.10 to 4.x over AMQP 0.9.1. Publishing and consuming have a connection each, because a broker in alarm
+ * blocks whole connections that publish. Connects in the background; waits for the broker where it is needed.
+ */
+export function createRabbitMq({ url, name, log }: RabbitMqOptions): Broker {
+  const urls = url.split(',').map((part) => part.trim())
+  const listeners: (() => void)[] = []
+  let blocked = false
+  const publishing = keepConnection(urls, `${name} publishing`, log, (state) => {
+    blocked = state === 'blocked'
+    if (blocked) log.warn('RabbitMQ is short of memory or disk and takes no messages')
+    if (state === 'open') for (const listener of listeners) listener()
+  })
+  let consuming: Kept<ChannelModel> | undefined
+  const publisher = createPublisher(
+    keepChannel<ConfirmChannel>(publishing, 'publish', log, (model) => model.createConfirmChannel()),
+  )
+  const consumers = new Set<Consumer>()
+
+  return {
+    publish: publisher.publish,
+    get publishingPaused() {
+      return blocked || publishing.current === undefined
+    },
+    onConnect(listener) {
+      listeners.push(listener)
+      if (publishing.current) listener()
+    },
+    declare: (topology) => onOwnChannel(publishing, (channel) => declareOn(channel, topology)),
+    async depth(queue) {
+      try {
+        return await onOwnChannel(publishing, async (channel) => (await channel.checkQueue(queue)).messageCount)
+      } catch (error) {
+        if ((error as { code?: number }).code === 404) return undefined
+        throw error
+      }
+    },
+    destroy: (topology) =>
+      onOwnChannel(publishing, async (channel) => {
+        for (const { name } of topology.queues) await channel.deleteQueue(name)
+        for (const exchange of topology.exchanges) await channel.deleteExchange(exchange)
+      }),
+    async consume(consumption) {
+      consuming ??= keepConnection(urls, `${name} consuming`, log, () => {})
+      const consumer = await startConsumer(consuming, consumption, log)
+      consumers.add(consumer)
+      return consumer
+    },
+    async close() {
+      for (const consumer of consumers) await consumer.close()
+      await publisher.close()
+      await Promise.all([publishing.close(), consuming?.close()])
+    },
+  }
+}
+
+async function startConsumer(connection: Kept<ChannelModel>, consumption: Consumption, log: Logger): Promise<Consumer> {
+  const { queue, topology, prefetch, onDelivery, onLost } = consumption
+  let started = false
+  let fail!: (error: Error) => void
+  const failed = new Promise<never>((_, reject) => (fail = reject))
+  failed.catch(() => {})
+  const channel = keepChannel<Channel>(
+    connection,
+    queue,
+    log,
+    (model) => model.createChannel(),
+    async (opened) => {
+      opened.once('close', onLost)
+      try {
+        await declareOn(opened, topology)
+      } catch (error) {
+        if (error instanceof TopologyMismatch && !started) fail(error)
+        throw error
+      }
+      await opened.prefetch(prefetch)
+      await opened.consume(queue, (message) => {
+        // The broker cancels a consumer when its queue is deleted or moves, and after a consumer timeout: subscribe again.
+        if (message === null) void opened.close().catch(() => {})
+        else onDelivery(toDelivery(opened, message))
+      })
+    },
+  )
+  await Promise.race([channel.get(), failed]).catch(async (error) => {
+    await channel.close()
+    throw error
+  })
+  started = true
+  return channel
+}
+
+function toDelivery(channel: Channel, message: ConsumeMessage): Delivery {
+  const { content, fields, properties } = message
+  const headers = (properties.headers ?? {}) as Record<string, unknown>
+  return {
+    body: content,
+    messageId: properties.messageId as string | undefined,
+    contentType: properties.contentType as string | undefined,
+    headers,
+    exchange: fields.exchange,
+    routingKey: fields.routingKey,
+    deliveryCount: Number(headers['x-delivery-count'] ?? (fields.redelivered ? 1 : 0)),
+    ack: () => onOpenChannel(() => channel.ack(message)),
+    requeue: () => onOpenChannel(() => channel.nack(message, false, true)),
+  }
+}
+
+/** On a closed channel there is nothing to do: the message comes again, and the ledger knows it. */
+function onOpenChannel(settle: () => void) {
+  try {
+    settle()
+  } catch (error) {
+    if ((error as Error).name !== 'IllegalOperationError') throw error
+  }
+}
+
+/** Runs something on a channel of its own, because a refusal by the broker closes the channel. */
+async function onOwnChannel<T>(connection: Kept<ChannelModel>, run: (channel: Channel) => Promise<T>): Promise<T> {
+  const channel = await (await connection.get()).createChannel()
+  let open = true
+  channel.on('error', () => {})
+  channel.once('close', () => (open = false))
+  try {
+    return await run(channel)
+  } finally {
+    if (open) await channel.close().catch(() => {})
+  }
+}
+
+async function declareOn(channel: Channel, { exchanges, queues, bindings }: Topology): Promise<void> {
+  try {
+    await Promise.all(exchanges.map((exchange) => channel.assertExchange(exchange, 'fanout', { durable: true })))
+    await Promise.all(
+      queues.map((queue) => channel.assertQueue(queue.name, { durable: true, arguments: queue.arguments })),
+    )
+    await Promise.all(bindings.map(({ queue, exchange }) => channel.bindQueue(queue, exchange, '')))
+  } catch (cause) {
+    const { code, message } = cause as { code?: number; message: string }
+    if (code !== 406) throw cause
+    const detail = /PRECONDITION_FAILED - ([^"]+)/.exec(message)?.[1] ?? message
+    throw new TopologyMismatch(
+      `RabbitMQ already has this queue or exchange with other properties (${detail}). Move its messages to a queue with the new properties as docs/operations.md describes ("Changing a queue's arguments"), or delete it if it is empty.`,
+      { cause },
+    )
+  }
+}

@@ -1,0 +1,71 @@
+import type { Topology } from './broker.ts'
+
+/** Every name on the broker, prefixed with the namespace where one is set. */
+export interface Names {
+  /** The fanout exchange of an event type. */
+  exchange(eventType: string): string
+  /** The queue of a reaction. */
+  queue(worker: string): string
+  /** Where the broker itself puts messages of a reaction that it gives up on: the crash net. */
+  deadQueue(worker: string): string
+  /** Exchange and queue of one rung of the delay ladder. */
+  delay(rungMs: number): string
+}
+
+export function createNames(namespace = ''): Names {
+  const name = (local: string) => (namespace ? `${namespace}.${local}` : local)
+  return {
+    exchange: name,
+    queue: name,
+    deadQueue: (worker) => name(`${worker}.dead`),
+    delay: (rungMs) => name(`delay.${rungMs}`),
+  }
+}
+
+/** Returns to a queue's head after this many deliveries without an outcome; then the crash net takes it. 4.0 defaults to 20. */
+const DELIVERY_LIMIT = 100
+
+const QUORUM = { 'x-queue-type': 'quorum' }
+/** Dead-lettering by the broker that keeps the message until its new queue has confirmed it. */
+const AT_LEAST_ONCE = { 'x-dead-letter-strategy': 'at-least-once', 'x-overflow': 'reject-publish' }
+
+/** What the events of these types need to be published. */
+export function exchangesFor(names: Names, eventTypes: readonly string[]): Topology {
+  return { exchanges: eventTypes.map(names.exchange), queues: [], bindings: [] }
+}
+
+/**
+ * Everything one reaction needs: its quorum queue bound to the fanout exchange of each of its event types, its crash net,
+ * and the delay ladder. A rung is a fanout exchange with a queue whose messages all wait equally long (so none waits
+ * behind a longer one) and then go to the queue named by their routing key, the reaction's own.
+ */
+export function topologyOf(
+  names: Names,
+  worker: { name: string; eventTypes: readonly string[] },
+  ladder: readonly number[],
+): Topology {
+  const queue = names.queue(worker.name)
+  const dead = names.deadQueue(worker.name)
+  const exchanges = worker.eventTypes.map(names.exchange)
+  const rungs = ladder.map((rungMs) => ({ name: names.delay(rungMs), rungMs }))
+  return {
+    exchanges: [...exchanges, ...rungs.map(({ name }) => name)],
+    queues: [
+      { name: dead, arguments: QUORUM },
+      {
+        name: queue,
+        arguments: { ...QUORUM, ...AT_LEAST_ONCE, ...deadLetterTo(dead), 'x-delivery-limit': DELIVERY_LIMIT },
+      },
+      ...rungs.map(({ name, rungMs }) => ({
+        name,
+        arguments: { ...QUORUM, ...AT_LEAST_ONCE, 'x-dead-letter-exchange': '', 'x-message-ttl': rungMs },
+      })),
+    ],
+    bindings: [
+      ...exchanges.map((exchange) => ({ queue, exchange })),
+      ...rungs.map(({ name }) => ({ queue: name, exchange: name })),
+    ],
+  }
+}
+
+const deadLetterTo = (queue: string) => ({ 'x-dead-letter-exchange': '', 'x-dead-letter-routing-key': queue })

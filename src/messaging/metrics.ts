@@ -1,0 +1,31 @@
+import { Counter, Gauge, Histogram } from '#platform/metrics'
+
+export const relayedEvents = new Counter({
+  name: 'fanfare_relay_events_total',
+  help: 'Events published by the relay and confirmed by the broker.',
+})
+export const unroutedEvents = new Counter({
+  name: 'fanfare_relay_unrouted_total',
+  help: 'Events the broker returned although a reaction is subscribed to their type; they are published again.',
+  labelNames: ['type'],
+})
+export const relayPosition = new Gauge({
+  name: 'fanfare_relay_position',
+  help: "The relay's checkpoint in the event store.",
+})
+export const deliveryOutcomes = new Counter({
+  name: 'fanfare_deliveries_total',
+  help: 'Deliveries settled by a reaction: handled, duplicate, retried, postponed or dead.',
+  labelNames: ['worker', 'outcome'],
+})
+export const handlingSeconds = new Histogram({
+  name: 'fanfare_batch_seconds',
+  help: 'Seconds one batch took, from taking its messages to settling them.',
+  labelNames: ['worker'],
+  buckets: [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10],
+})
+export const pausedReactions = new Gauge({
+  name: 'fanfare_reaction_paused',
+  help: '1 while a reaction holds its messages because something it depends on is away.',
+  labelNames: ['worker'],
+})

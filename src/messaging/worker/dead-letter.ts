@@ -1,0 +1,78 @@
+import { createHash } from 'node:crypto'
+import type { Database } from '#platform/database'
+import { uuidv7 } from '#platform/uuid'
+import type { UnreadableReason } from '../errors.ts'
+import type { Message } from './message.ts'
+import { printable, recordFailures } from './ledger.ts'
+
+/** Why a reaction gave a message up. Stable codes. */
+export type DeadReason = UnreadableReason | 'unrecoverable' | 'attempts-exhausted' | 'poison' | 'delivery-limit'
+
+export interface Death {
+  message: Message
+  reason: DeadReason
+  error: Error
+}
+
+/**
+ * Writes dead letters to PostgreSQL, each with its last failed attempt, in one transaction; the messages may be
+ * acknowledged afterwards. A second open dead letter for the same event of the same reaction is not written.
+ */
+export async function writeDeadLetters(
+  db: Database,
+  worker: string,
+  instance: string,
+  deaths: readonly Death[],
+): Promise<void> {
+  if (deaths.length === 0) return
+  await db.$transaction(async (tx) => {
+    const failed = deaths.flatMap(({ message, error }) =>
+      message.envelope ? [{ eventId: message.envelope.id, attempt: message.attempt, error, retryAt: null }] : [],
+    )
+    await recordFailures(tx, worker, instance, failed)
+    await tx.deadLetter.createMany({
+      data: deaths.map((death) => toRow(worker, instance, death)),
+      skipDuplicates: true,
+    })
+  })
+}
+
+function toRow(worker: string, instance: string, { message, reason, error }: Death) {
+  const { envelope, delivery, attempt } = message
+  return {
+    id: uuidv7(),
+    worker,
+    eventId: envelope?.id ?? null,
+    eventType: envelope?.type ?? null,
+    stream: envelope?.stream ?? null,
+    streamVersion: envelope?.streamVersion ?? null,
+    correlationId: envelope?.correlationId ?? null,
+    reason,
+    errorName: printable(error.name, 200),
+    errorMessage: printable(error.message, 2_000),
+    stack: error.stack === undefined ? null : printable(error.stack, 8 * 1024),
+    fingerprint: fingerprintOf(worker, envelope?.type, reason, error),
+    attempts: attempt,
+    firstFailedAt: message.firstFailedAt ?? new Date(),
+    failedAt: new Date(),
+    instance,
+    exchange: message.exchange,
+    routingKey: message.routingKey,
+    contentType: delivery.contentType ?? null,
+    headers: JSON.parse(JSON.stringify(delivery.headers)) as object,
+    body: new Uint8Array(delivery.body),
+    parentId: message.parentId ?? null,
+  }
+}
+
+/** Equal for failures of one cause: whatever differs from order to order (ids, numbers, quoted values) is left out. */
+export function fingerprintOf(worker: string, eventType: string | undefined, reason: string, error: Error): string {
+  const pattern = error.message
+    .replaceAll(/[0-9a-f]{8}-[0-9a-f-]{27}/gi, '<id>')
+    .replaceAll(/'[^']*'|"[^"]*"/g, '<text>')
+    .replaceAll(/\d+/g, '<n>')
+  return createHash('sha256')
+    .update([worker, eventType, reason, error.name, pattern].join('\n'))
+    .digest('hex')
+    .slice(0, 12)
+}

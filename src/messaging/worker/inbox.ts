@@ -1,0 +1,32 @@
+import type { Delivery } from '../broker/broker.ts'
+
+/** Deliveries that have arrived and wait for their batch. The prefetch bounds its length. */
+export function createInbox() {
+  let waiting: Delivery[] = []
+  let closed = false
+  let wake: (() => void) | undefined
+
+  const signal = () => {
+    wake?.()
+    wake = undefined
+  }
+  return {
+    put(delivery: Delivery) {
+      waiting.push(delivery)
+      signal()
+    },
+    /** Up to `max` deliveries, waiting for the first; empty when the inbox is closed. */
+    async take(max: number): Promise<Delivery[]> {
+      while (waiting.length === 0 && !closed) await new Promise<void>((resolve) => (wake = resolve))
+      return closed ? [] : waiting.splice(0, max)
+    },
+    /** Forgets what was not taken: its channel is gone, so it comes again. */
+    clear() {
+      waiting = []
+    },
+    close() {
+      closed = true
+      signal()
+    },
+  }
+}

@@ -1,0 +1,57 @@
+import { decodeEnvelope, readData, type Envelope } from '../cloud-event.ts'
+import type { Delivery } from '../broker/broker.ts'
+import type { AnyEventType, RecordedEvent } from '../define-event.ts'
+import { UnreadableEvent } from '../errors.ts'
+
+/** Our own headers: the broker's change meaning between versions and are not kept through a republish. */
+export const HEADER = {
+  attempt: 'x-fanfare-attempt',
+  firstFailedAt: 'x-fanfare-first-failed-at',
+  exchange: 'x-fanfare-exchange',
+  routingKey: 'x-fanfare-routing-key',
+  /** The dead letter that this message was redriven from. */
+  parent: 'x-fanfare-dead-letter',
+} as const
+
+/** A delivery, read as far as it can be. */
+export interface Message {
+  delivery: Delivery
+  /** From 1; counted in the message, so that replicas share the count. */
+  attempt: number
+  firstFailedAt: Date | undefined
+  /** Where it was first published to, before it went through the delay ladder. */
+  exchange: string
+  routingKey: string
+  parentId: string | undefined
+  /** Missing when not even the envelope can be read. */
+  envelope?: Envelope
+  /** Missing when the message cannot be understood; then `unreadable` says why. */
+  event?: RecordedEvent
+  unreadable?: UnreadableEvent
+}
+
+/** Reads a delivery. Never throws: what is wrong with it is in `unreadable`. */
+export function readMessage(delivery: Delivery, types: ReadonlyMap<string, AnyEventType>): Message {
+  const message: Message = { delivery, ...readHeaders(delivery) }
+  try {
+    message.envelope = decodeEnvelope(delivery.body, delivery.contentType)
+    message.event = readData(message.envelope, types)
+  } catch (error) {
+    if (!(error instanceof UnreadableEvent)) throw error
+    message.unreadable = error
+  }
+  return message
+}
+
+function readHeaders({ headers, exchange, routingKey }: Delivery) {
+  const parent = headers[HEADER.parent]
+  const attempt = Number(headers[HEADER.attempt] ?? 1)
+  const firstFailedAt = new Date(String(headers[HEADER.firstFailedAt]))
+  return {
+    attempt: Number.isInteger(attempt) && attempt > 0 ? attempt : 1,
+    firstFailedAt: Number.isNaN(firstFailedAt.getTime()) ? undefined : firstFailedAt,
+    exchange: String(headers[HEADER.exchange] ?? exchange),
+    routingKey: String(headers[HEADER.routingKey] ?? routingKey),
+    parentId: typeof parent === 'string' ? parent : undefined,
+  }
+}

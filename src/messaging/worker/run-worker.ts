@@ -1,0 +1,150 @@
+import type { Logger } from '#platform/logger'
+import type { Delivery } from '../broker/broker.ts'
+import { topologyOf } from '../broker/topology.ts'
+import { crashPoint } from '../crash-points.ts'
+import type { WakeUp } from '../event-store/wake-up.ts'
+import { handlingSeconds } from '../metrics.ts'
+import { createPause, whenAvailable } from './availability.ts'
+import type { Outcome } from './batch.ts'
+import type { Worker } from './define-worker.ts'
+import { createInbox } from './inbox.ts'
+import { clearStart, noteStart } from './ledger.ts'
+import { readMessage, type Message } from './message.ts'
+import { processBatch } from './process-batch.ts'
+import { PoisonMessage, settle, type Settlement, type SettleRuntime } from './settle.ts'
+
+export interface WorkerRuntime extends Omit<SettleRuntime, 'signal'> {
+  wakeUp: WakeUp
+  log: Logger
+}
+
+export interface RunningWorker {
+  /** Takes no more messages, finishes the batch under way, hands the rest back. */
+  stop(): Promise<void>
+}
+
+/**
+ * Runs one reaction in this process: takes what has arrived on its queue, batch by batch, until stopped. Any number of
+ * processes may run the same reaction; they share its queue.
+ */
+export async function runWorker(worker: Worker, given: WorkerRuntime): Promise<RunningWorker> {
+  const stopping = new AbortController()
+  const runtime: Runtime = {
+    ...given,
+    signal: stopping.signal,
+    pause: createPause(worker.name, given.log, stopping.signal),
+  }
+  const inbox = createInbox()
+  const eventTypes = worker.on.map(({ type }) => type)
+  const consumer = await runtime.broker.consume({
+    queue: runtime.names.queue(worker.name),
+    topology: topologyOf(runtime.names, { name: worker.name, eventTypes }, runtime.ladder),
+    prefetch: worker.prefetch,
+    onDelivery: inbox.put,
+    onLost: inbox.clear,
+  })
+  const running = loop(worker, () => inbox.take(worker.batchSize), runtime)
+  return {
+    async stop() {
+      stopping.abort()
+      inbox.close()
+      await running
+      await consumer.close()
+    },
+  }
+}
+
+interface Runtime extends SettleRuntime, WorkerRuntime {
+  pause: ReturnType<typeof createPause>
+}
+
+async function loop(worker: Worker, take: () => Promise<Delivery[]>, runtime: Runtime) {
+  const types = new Map(worker.on.map((type) => [type.type, type]))
+  for (let batch = await take(); batch.length > 0; batch = await take()) {
+    const timer = handlingSeconds.startTimer({ worker: worker.name })
+    const messages = batch.map((delivery) => readMessage(delivery, types))
+    try {
+      await handleMessages(worker, messages, runtime)
+    } catch (err) {
+      // Nothing is lost: what was not settled goes back to the queue, and the ledger knows what was handled.
+      runtime.log.error({ err, worker: worker.name }, 'a batch could not be settled; its messages go back to the queue')
+      for (const { delivery } of messages) delivery.requeue()
+    }
+    timer()
+  }
+}
+
+/** Messages that were handed out before without an outcome are handled alone: one of them may be what killed a process. */
+async function handleMessages(worker: Worker, messages: readonly Message[], runtime: Runtime) {
+  const isSuspicious = ({ delivery }: Message) => delivery.deliveryCount > 0
+  const unreadable = messages.filter(({ event }) => !event)
+  const readable = messages.filter(({ event }) => event)
+  await settleWhenAvailable(
+    worker,
+    unreadable.map((message) => failed(message, message.unreadable!)),
+    runtime,
+  )
+  await handleTogether(
+    worker,
+    readable.filter((message) => !isSuspicious(message)),
+    runtime,
+  )
+  for (const message of readable.filter(isSuspicious)) {
+    if (runtime.signal.aborted) return message.delivery.requeue()
+    await handleAlone(worker, message, runtime)
+  }
+}
+
+/** Through the reaction and to an end. While something is away, one message at a time probes whether it is back. */
+async function handleTogether(worker: Worker, messages: readonly Message[], runtime: Runtime) {
+  let waiting = messages
+  while (waiting.length > 0) {
+    if (runtime.signal.aborted) return waiting.forEach(({ delivery }) => delivery.requeue())
+    const probing = runtime.pause.paused
+    const chosen = probing ? waiting.slice(0, 1) : waiting
+    const outcomes = await processBatch(
+      worker,
+      chosen.map(({ event, attempt }) => ({ event: event!, attempt })),
+      runtime,
+    )
+    const settlements: Settlement[] = []
+    const held: Message[] = []
+    let reason: Error | undefined
+    outcomes.forEach((outcome, index) => {
+      if (outcome.kind !== 'unavailable') return settlements.push({ message: chosen[index]!, outcome })
+      reason = outcome.error
+      return held.push(chosen[index]!)
+    })
+    await settleWhenAvailable(worker, settlements, runtime)
+    waiting = [...held, ...waiting.slice(chosen.length)]
+    if (reason) await runtime.pause.hold(reason)
+    else runtime.pause.resume()
+  }
+}
+
+async function handleAlone(worker: Worker, message: Message, runtime: Runtime) {
+  const { db, pause, signal } = runtime
+  const eventId = message.event!.id
+  const starts = await whenAvailable(pause, signal, () => noteStart(db, worker.name, eventId))
+  if (starts >= worker.retry.poisonAfter) {
+    const error = new PoisonMessage(`${starts} processes died while handling this message; it is not tried again`)
+    await settleWhenAvailable(worker, [failed(message, error)], runtime)
+  } else {
+    await handleTogether(worker, [message], runtime)
+  }
+  await whenAvailable(pause, signal, () => clearStart(db, worker.name, eventId))
+}
+
+async function settleWhenAvailable(worker: Worker, settlements: readonly Settlement[], runtime: Runtime) {
+  if (settlements.length === 0) return
+  if (settlements.some(({ outcome }) => outcome.kind === 'handled')) {
+    crashPoint('worker.after-commit')
+    runtime.wakeUp.wake()
+  }
+  await whenAvailable(runtime.pause, runtime.signal, () => settle(worker, settlements, runtime))
+}
+
+const failed = (message: Message, error: Error): Settlement => ({
+  message,
+  outcome: { kind: 'failed', error } satisfies Outcome,
+})
