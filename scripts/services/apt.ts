@@ -33,9 +33,9 @@ export function installPackages(names: ServiceName[]): Promise<void> {
  * These packages start their servers as they are installed, and again with each boot. Debian asks policy-rc.d before
  * the first; ours says no for the time of the installation. The units they bring are switched off for the second.
  */
-const INSTALL = `
+export const INSTALL = `
 set -e
-policy=/usr/sbin/policy-rc.d
+policy=\${POLICY:-/usr/sbin/policy-rc.d}
 saved=$policy.before-fanfare
 restore() { rm -f "$policy"; [ ! -e "$saved" ] || mv "$saved" "$policy"; }
 [ ! -e "$policy" ] || mv "$policy" "$saved"

@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process'
-import { closeSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { closeSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { waitFor } from './wait-for.ts'
 
 interface Launch {
@@ -71,16 +71,16 @@ export function sendSignal(pid: number, signal: NodeJS.Signals): void {
   }
 }
 
-/** Undefined for a process that does not exist or has ended (zombies included). */
+/** Undefined for a process that does not exist or has ended. */
 function bornAt(pid: number): string | undefined {
   if (process.platform !== 'linux') return bornByPs(pid)
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ') // the name before it may hold spaces
     const [state, ticksSinceBoot] = [fields[0], fields[19]]
-    return state === 'Z'
-      ? undefined
-      : `${ticksSinceBoot} ${readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()}`
+    // A zombie has ended, unless threads of it still run: they hold its ports.
+    if (state === 'Z' && readdirSync(`/proc/${pid}/task`).length < 2) return undefined
+    return `${ticksSinceBoot} ${readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()}`
   } catch {
     return undefined
   }

@@ -11,9 +11,10 @@ const PORTS: Record<ServiceName, PortName[]> = {
 
 /** True when a Docker engine answers and Compose is there; a client alone is not enough. */
 export function hasDockerEngine(): boolean {
-  const info = spawnSync('docker', ['info', '--format', '{{.ServerVersion}}'], { encoding: 'utf8', timeout: 5_000 })
+  const options = { encoding: 'utf8', timeout: 5_000, env: process.env } as const
+  const info = spawnSync('docker', ['info', '--format', '{{.ServerVersion}}'], options)
   if (info.status !== 0 || info.stdout.trim() === '') return false
-  return spawnSync('docker', ['compose', 'version'], { timeout: 5_000 }).status === 0
+  return spawnSync('docker', ['compose', 'version'], options).status === 0
 }
 
 /** The services of docker-compose.yml, as containers with names, ports and volumes of this set alone. */

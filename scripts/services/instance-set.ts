@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import path from 'node:path'
+import { waitFor } from './wait-for.ts'
 
 /** What listens on a port of its own. The `dev` set takes these when they are free; all else takes any free port. */
 const FIRST_CHOICE = {
@@ -64,7 +65,10 @@ export class InstanceSet {
   /** Keeps a remembered port that is still free; chooses and remembers another one otherwise. */
   async choosePort(name: PortName): Promise<number> {
     const taken = Object.entries(this.state.ports).flatMap(([other, port]) => (other === name ? [] : [port]))
-    const first = this.state.ports[name] ?? (this.name === 'dev' ? FIRST_CHOICE[name] : anyPort())
+    const remembered = this.state.ports[name]
+    // A server that was killed may still be giving its port back.
+    if (remembered !== undefined && (await waitFor(() => isFree(remembered), 2))) return remembered
+    const first = remembered ?? (this.name === 'dev' ? FIRST_CHOICE[name] : anyPort())
     const candidates = [first, ...Array.from({ length: 50 }, anyPort)]
     for (const port of candidates) {
       if (taken.includes(port) || !(await isFree(port))) continue
