@@ -1,4 +1,6 @@
 export * from './builders.ts'
 export { requireTestService, testDatabase, type TestDatabase } from './database.ts'
 export { deadline } from './deadline.ts'
+export { testMailServer, type ReceivedMail, type TestMailServer } from './mail-server.ts'
 export { react, record, type Reacted } from './react.ts'
+export { testSystem, type TestSystem } from './system.ts'

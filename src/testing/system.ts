@@ -1,0 +1,79 @@
+import { randomBytes } from 'node:crypto'
+import {
+  createNames,
+  createRabbitMq,
+  createWakeUp,
+  listenForWakeUps,
+  runWorker,
+  startRelay,
+  subscribe,
+  topologyOf,
+  type Broker,
+  type Names,
+  type Worker,
+} from '#messaging'
+import { createLogger } from '#platform/logger'
+import type { RunningWorker } from '../messaging/worker/run-worker.ts'
+import { requireTestService, testDatabase, type TestDatabase } from './database.ts'
+import { deadline } from './deadline.ts'
+
+export interface TestSystem extends TestDatabase {
+  broker: Broker
+  names: Names
+  /** Starts one more replica of a reaction in this process. */
+  run(worker: Worker): Promise<RunningWorker>
+  /** Waits until no event is unpublished and every reaction has handled, or given up, every event it is on. */
+  settled(within?: number): Promise<void>
+}
+
+/**
+ * A relay and reactions in this process, on a private database and under private broker names. Release with `close`.
+ * @param ladder rungs of the delay ladder in milliseconds; short here, so that retries are quick
+ */
+export async function testSystem(
+  workers: readonly Worker[],
+  { ladder = [50, 200], logLevel = 'silent' } = {},
+): Promise<TestSystem> {
+  const database = await testDatabase()
+  const log = createLogger('test', logLevel)
+  const broker = createRabbitMq({ url: requireTestService('TEST_RABBITMQ_URL'), name: 'fanfare test', log })
+  const names = createNames(`test-${randomBytes(4).toString('hex')}`)
+  await subscribe(database.db, workers)
+  const shared = { ...database, broker, names, ladder, log, instance: 'test' }
+  const relay = startRelay(shared)
+  const wakeUps = listenForWakeUps(database.url, log, relay.wake)
+  const wakeUp = createWakeUp(database.pool)
+  const running: RunningWorker[] = []
+  const run = async (worker: Worker) => {
+    const started = await runWorker(worker, { ...shared, wakeUp })
+    running.push(started)
+    return started
+  }
+  for (const worker of workers) await run(worker)
+  return {
+    ...database,
+    broker,
+    names,
+    run,
+    settled: (within = 15_000) => deadline('settled', () => isSettled(database), { within }).then(() => {}),
+    async close() {
+      await Promise.all(running.map(({ stop }) => stop()))
+      await wakeUps.close()
+      await relay.stop()
+      for (const { name, on } of workers) {
+        await broker.destroy(topologyOf(names, { name, eventTypes: on.map(({ type }) => type) }, ladder))
+      }
+      await broker.close()
+      await database.close()
+    },
+  }
+}
+
+async function isSettled({ db }: TestDatabase): Promise<boolean> {
+  const [state] = await db.$queryRaw<{ open: bigint }[]>`
+    SELECT count(*) AS open
+    FROM events JOIN subscriptions s ON s.event_type = events.type AND events.position > s.since
+    WHERE NOT EXISTS (SELECT FROM deliveries d WHERE d.event_id = events.id AND d.worker = s.worker)
+      AND NOT EXISTS (SELECT FROM dead_letters l WHERE l.event_id = events.id AND l.worker = s.worker)`
+  return state!.open === 0n
+}
