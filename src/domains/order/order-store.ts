@@ -1,5 +1,5 @@
 import type { DataOf } from '#messaging'
-import type { OrderPlaced } from '#events'
+import type { Customer, OrderPlaced } from '#events'
 import type { Database, Transaction } from '#platform/database'
 import type { EndReason, Order, Verdict } from './order.ts'
 import type { OrderStatus } from './order-states.ts'
@@ -123,4 +123,10 @@ export async function updateOrders(tx: Transaction, orders: readonly Order[], no
       id uuid, status text, stock text, payment text, fraud text, capture text, arrived boolean,
       carrier text, "trackingNumber" text, reason text, detail text)
     WHERE orders.id = row.id`
+}
+
+/** Who to write to about an order. */
+export async function customerOf(db: Database | Transaction, orderId: string): Promise<Customer | undefined> {
+  const row = await db.order.findUnique({ where: { id: orderId }, select: { customer: true } })
+  return row ? (row.customer as Customer) : undefined
 }

@@ -1,0 +1,79 @@
+import { createHash, randomBytes } from 'node:crypto'
+import type { Database } from '#platform/database'
+import { uuidv7 } from '#platform/uuid'
+
+const hashOf = (key: string) => new Uint8Array(createHash('sha256').update(key).digest())
+
+/**
+ * Makes a key for a client. It is shown this once: only its hash is stored.
+ * @param key a given key, for development only. @default 32 random bytes
+ */
+export async function issueApiKey(
+  db: Database,
+  name: string,
+  key = `fanfare_${randomBytes(32).toString('base64url')}`,
+): Promise<string> {
+  const hash = hashOf(key)
+  await db.apiKey.upsert({ where: { hash }, create: { id: uuidv7(), name, hash, createdAt: new Date() }, update: {} })
+  return key
+}
+
+/** Ends the keys of this name. Running processes notice within CACHE_MS. @returns how many */
+export async function revokeApiKeys(db: Database, name: string): Promise<number> {
+  const { count } = await db.apiKey.updateMany({ where: { name, revokedAt: null }, data: { revokedAt: new Date() } })
+  return count
+}
+
+export interface ApiKeys {
+  /** The id of the client behind a key; undefined when there is none. */
+  clientOf(key: string): Promise<string | undefined>
+}
+
+const CACHE_MS = 10_000
+const STALE_MS = 10 * 60_000
+const MOST_CACHED = 10_000
+
+interface Known {
+  clientId: string
+  at: number
+}
+
+/**
+ * Looks keys up by hash, and remembers those that exist for CACHE_MS. While the database is away a key that was good
+ * within the last STALE_MS stays good, so that each operation gives its own answer.
+ */
+export function createApiKeys(db: Database, now = Date.now): ApiKeys {
+  const known = new Map<string, Known>()
+  const lookUp = async (hash: Uint8Array<ArrayBuffer>) => {
+    const row = await db.apiKey.findUnique({ where: { hash }, select: { id: true, revokedAt: true } })
+    return row && !row.revokedAt ? row.id : undefined
+  }
+  return {
+    async clientOf(key) {
+      const hash = hashOf(key)
+      const name = Buffer.from(hash).toString('base64')
+      const seen = known.get(name)
+      if (seen && now() - seen.at < CACHE_MS) return seen.clientId
+      try {
+        const clientId = await soon(lookUp(hash))
+        known.delete(name)
+        if (known.size >= MOST_CACHED) known.delete(known.keys().next().value!)
+        if (clientId) known.set(name, { clientId, at: now() })
+        return clientId
+      } catch (error) {
+        if (seen && now() - seen.at < STALE_MS) return seen.clientId
+        throw error
+      }
+    },
+  }
+}
+
+const LOOK_UP_MS = 1_000
+
+function soon<T>(work: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const late = () => reject(Object.assign(new Error('the database did not answer in time'), { code: 'ETIMEDOUT' }))
+    const timer = setTimeout(late, LOOK_UP_MS)
+    work.then(resolve, reject).finally(() => clearTimeout(timer))
+  })
+}

@@ -1,0 +1,113 @@
+import express, { type Express, type Request, type RequestHandler, type Response } from 'express'
+import type { z } from 'zod'
+import type { Reply, Route, RouteRequest } from '#platform/route'
+import { authenticate, clientOf } from './authenticate.ts'
+import type { ApiKeys } from './api-keys.ts'
+import { invalid, Problem } from './problem.ts'
+
+/** Most bytes of a request's body. */
+export const BODY_LIMIT = 256 * 1024
+
+/** Milliseconds after which a request is given up; operations may have shorter limits of their own. */
+const DEADLINE_MS = 5_000
+
+/** Puts the operations into the application; a known path with another method is answered 405 with `Allow`. */
+export function mountRoutes(app: Express, routes: readonly Route[], keys: ApiKeys): void {
+  const auth = authenticate(keys)
+  const allowed = new Map<string, string[]>()
+  for (const route of routes) {
+    const path = route.path.replaceAll(/\{(\w+)\}/g, ':$1')
+    const guards = [noteRoute(route), ...(route.public ? [] : [auth]), ...(route.body ? readBody : [])]
+    app[route.method](path, ...guards, handlerOf(route))
+    allowed.set(path, [
+      ...(allowed.get(path) ?? []),
+      ...(route.method === 'get' ? ['GET', 'HEAD'] : [route.method.toUpperCase()]),
+    ])
+  }
+  for (const [path, methods] of allowed) app.all(path, refuseMethod(methods.join(', ')))
+}
+
+/** For the metrics: the pattern, not the path, which has as many values as there are orders. */
+const noteRoute =
+  ({ path }: Route): RequestHandler =>
+  (_request, response, next) => {
+    response.locals['route'] = path
+    next()
+  }
+
+const refuseMethod =
+  (allow: string): RequestHandler =>
+  (request, response) => {
+    if (request.method === 'OPTIONS') return void response.set('Allow', allow).status(204).end()
+    throw new Problem(405, 'method-not-allowed', `${request.method} is not possible here; this takes ${allow}.`, {
+      headers: { Allow: allow },
+    })
+  }
+
+/** Only JSON, and only as much as BODY_LIMIT. An absent body goes on: the schema says what is missing. */
+const readBody: RequestHandler[] = [
+  (request, _response, next) => {
+    const empty =
+      request.headers['transfer-encoding'] === undefined && Number(request.headers['content-length'] ?? 0) === 0
+    if (!empty && !request.is('application/json')) {
+      const sent = request.headers['content-type'] ?? 'none'
+      throw new Problem(
+        415,
+        'unsupported-media-type',
+        `Send the body as Content-Type: application/json (got ${sent}).`,
+        {
+          headers: { Accept: 'application/json' },
+        },
+      )
+    }
+    next()
+  },
+  express.json({ limit: BODY_LIMIT, strict: false }),
+]
+
+function handlerOf(route: Route): RequestHandler {
+  return async (request, response) => {
+    const checked = {
+      params: check('path', route.params, request.params),
+      query: check('query', route.query, request.query),
+      body: check('body', route.body, request.body),
+      clientId: clientOf(response),
+      traceparent: traceparentOf(request),
+      header: (name: string) => request.headers[name] as string | undefined,
+    } satisfies RouteRequest<unknown, unknown, unknown>
+    send(response, await inTime(Promise.resolve(route.handle(checked as RouteRequest<never, never, never>))))
+  }
+}
+
+function check(where: 'path' | 'query' | 'body', schema: z.ZodType | undefined, value: unknown): unknown {
+  if (!schema) return undefined
+  const parsed = schema.safeParse(value)
+  if (!parsed.success) throw invalid(where, parsed.error)
+  return parsed.data
+}
+
+const TRACEPARENT = /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/
+
+function traceparentOf({ headers }: Request): string | null {
+  const sent = headers['traceparent']
+  return typeof sent === 'string' && TRACEPARENT.test(sent) ? sent : null
+}
+
+function send(response: Response, { status, headers = {}, body }: Reply): void {
+  response.status(status).set(headers)
+  if (body === undefined) response.end()
+  else response.json(body)
+}
+
+function inTime(work: Promise<Reply>): Promise<Reply> {
+  return new Promise((resolve, reject) => {
+    const late = () =>
+      reject(
+        new Problem(503, 'too-slow', 'This took too long and was given up. Look at the state before you try again.', {
+          headers: { 'Retry-After': '2' },
+        }),
+      )
+    const timer = setTimeout(late, DEADLINE_MS)
+    work.then(resolve, reject).finally(() => clearTimeout(timer))
+  })
+}

@@ -1,0 +1,160 @@
+import { z } from 'zod'
+import type { Route } from '#platform/route'
+
+type Json = Record<string, unknown>
+
+/** The OpenAPI 3.1 document of these operations, from their own schemas. */
+export function openApiDocument(routes: readonly Route[]): Json {
+  const schemas = componentsOf(routes)
+  const paths: Record<string, Json> = {}
+  for (const route of routes) (paths[route.path] ??= {})[route.method] = operation(route)
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Fanfare',
+      version: '1',
+      description:
+        'Place an order once; everything that has to happen reacts to it. Money is in minor units (pence, cents). ' +
+        'Every refusal is a problem document (RFC 9457) with a stable `code`.',
+    },
+    security: [{ apiKey: [] }],
+    paths,
+    components: {
+      schemas: { ...schemas, Problem: PROBLEM },
+      securitySchemes: { apiKey: { type: 'http', scheme: 'bearer', description: 'Your API key' } },
+    },
+  }
+}
+
+function operation(route: Route): Json {
+  const { operationId, summary, description, tag } = route
+  return {
+    operationId,
+    summary,
+    ...(description && { description }),
+    tags: [tag],
+    ...(route.public && { security: [] }),
+    parameters: [
+      ...parameters('path', route.params),
+      ...parameters('query', route.query),
+      ...(route.headers ?? []).map((header) => ({ in: 'header', ...header, schema: { type: 'string' } })),
+    ],
+    ...(route.body && {
+      requestBody: { required: true, content: { 'application/json': { schema: reference(route.body) } } },
+    }),
+    responses: { ...successes(route), ...refusals(route) },
+  }
+}
+
+function parameters(place: 'path' | 'query', schema: z.ZodType | undefined): Json[] {
+  if (!schema) return []
+  const { properties = {}, required = [] } = plain(schema) as { properties?: Record<string, Json>; required?: string[] }
+  return Object.entries(properties).map(([name, { description, ...rest }]) => ({
+    in: place,
+    name,
+    required: place === 'path' || required.includes(name),
+    ...(description ? { description } : {}),
+    schema: rest,
+  }))
+}
+
+function successes({ replies }: Route): Json {
+  const entries = Object.entries(replies).map(([status, { description, schema, headers = {} }]) => [
+    status,
+    {
+      description,
+      ...(Object.keys(headers).length > 0 && {
+        headers: Object.fromEntries(
+          Object.entries(headers).map(([name, text]) => [name, { description: text, schema: { type: 'string' } }]),
+        ),
+      }),
+      ...(schema && { content: { 'application/json': { schema: reference(schema) } } }),
+    },
+  ])
+  return Object.fromEntries(entries) as Json
+}
+
+/** What any operation may answer, beside what the route names itself. */
+function refusals(route: Route): Json {
+  const codes: Record<string, string> = {
+    ...(route.public ? {} : { 401: 'missing-api-key, invalid-api-key' }),
+    ...(route.body && { 400: 'invalid-json', 413: 'body-too-large', 415: 'unsupported-media-type' }),
+    ...((route.body ?? route.params ?? route.query) && { 422: 'validation-failed' }),
+    503: 'database-unavailable, too-busy, too-slow (with Retry-After)',
+    ...route.refusals,
+  }
+  const problem = { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } }
+  return Object.fromEntries(
+    Object.entries(codes).map(([status, list]) => [status, { description: `Codes: ${list}`, content: problem }]),
+  )
+}
+
+/** Every schema with an id that the operations reach, under its id. */
+function componentsOf(routes: readonly Route[]): Json {
+  const registry = z.registry<{ id: string }>()
+  for (const schema of routes.flatMap(({ body, replies }) => [
+    body,
+    ...Object.values(replies).map(({ schema }) => schema),
+  ]))
+    if (schema) registry.add(schema, { id: nameOf(schema) })
+  const { schemas } = z.toJSONSchema(registry, { io: 'input', uri: (id) => `#/components/schemas/${id}` })
+  const shared: Json = {}
+  for (const [name, schema] of Object.entries(schemas)) shared[name] = withoutIds(schema, shared)
+  return shared
+}
+
+/** Schemas used inside others arrive as `$defs` of a shared entry; they become components of their own. */
+function withoutIds(schema: unknown, shared: Json): unknown {
+  if (Array.isArray(schema)) return schema.map((item) => withoutIds(item, shared))
+  if (typeof schema !== 'object' || schema === null) return schema
+  const { $schema: _schema, $id: _id, id: _name, $defs = {}, ...rest } = schema as Json & { $defs?: Json }
+  for (const [name, definition] of Object.entries($defs)) shared[name] ??= withoutIds(definition, shared)
+  return Object.fromEntries(
+    Object.entries(rest).map(([key, value]) => [
+      key,
+      key === '$ref' && typeof value === 'string'
+        ? value.replace(/^.*(#\/\$defs\/|schemas\/__shared#\/\$defs\/)/, '#/components/schemas/')
+        : withoutIds(value, shared),
+    ]),
+  )
+}
+
+const plain = (schema: z.ZodType): Json => {
+  const { $schema: _schema, ...rest } = z.toJSONSchema(schema, { io: 'input' })
+  return rest
+}
+
+const reference = (schema: z.ZodType): Json => ({ $ref: `#/components/schemas/${nameOf(schema)}` })
+
+function nameOf(schema: z.ZodType): string {
+  const id = z.globalRegistry.get(schema)?.id
+  if (!id) throw new TypeError('A schema of the API needs a name: .meta({ id })')
+  return id
+}
+
+const PROBLEM = {
+  type: 'object',
+  required: ['type', 'title', 'status', 'code', 'detail', 'instance', 'requestId'],
+  properties: {
+    type: { type: 'string', format: 'uri' },
+    title: { type: 'string' },
+    status: { type: 'integer' },
+    code: { type: 'string', description: 'Stable' },
+    detail: { type: 'string', description: 'What is wrong in this case, and what to do' },
+    instance: { type: 'string' },
+    requestId: { type: 'string' },
+    errors: {
+      type: 'array',
+      items: {
+        type: 'object',
+        required: ['detail'],
+        properties: {
+          pointer: { type: 'string', description: 'JSON Pointer (RFC 6901) into the body' },
+          parameter: { type: 'string', description: 'Name of the path or query parameter or header' },
+          code: { type: 'string' },
+          detail: { type: 'string' },
+        },
+      },
+    },
+  },
+}

@@ -1,0 +1,61 @@
+import { z } from 'zod'
+import type { Database } from '#platform/database'
+import { register } from '#platform/metrics'
+import { defineRoute, type Route } from '#platform/route'
+import { databaseUnavailable, Problem } from './problem.ts'
+
+const Health = z.strictObject({ status: z.literal('ok') }).meta({ id: 'Health' })
+const tag = 'Operations'
+const PROBE_MS = 1_000
+
+interface Needs {
+  db: Database
+  /** True from the moment the process was asked to stop. */
+  isStopping: () => boolean
+}
+
+/** What orchestrators and monitoring ask. RabbitMQ and Redis are not needed to take orders, so readiness ignores them. */
+export function operationRoutes({ db, isStopping }: Needs): Route[] {
+  const ok = { status: 200, body: { status: 'ok' } }
+  const answers = { 200: { description: 'Yes', schema: Health } }
+  return [
+    defineRoute({
+      method: 'get',
+      path: '/healthz',
+      operationId: 'isAlive',
+      summary: 'Is the process alive?',
+      tag,
+      public: true,
+      replies: answers,
+      handle: () => ok,
+    }),
+    defineRoute({
+      method: 'get',
+      path: '/readyz',
+      operationId: 'isReady',
+      summary: 'Can it take orders now?',
+      tag,
+      public: true,
+      replies: answers,
+      refusals: { 503: 'database-unavailable, stopping' },
+      async handle() {
+        if (isStopping())
+          throw new Problem(503, 'stopping', 'This process is stopping.', { headers: { 'Retry-After': '1' } })
+        await within(PROBE_MS, db.$queryRaw`SELECT 1`)
+        return ok
+      },
+    }),
+  ]
+}
+
+function within(ms: number, work: Promise<unknown>): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(databaseUnavailable()), ms)
+    work.then(resolve, reject).finally(() => clearTimeout(timer))
+  })
+}
+
+/** The metrics of this process in the text format of Prometheus. */
+export async function readMetrics(): Promise<{ contentType: string; text: string }> {
+  return { contentType: register.contentType, text: await register.metrics() }
+}

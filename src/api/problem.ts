@@ -1,0 +1,118 @@
+import type { z } from 'zod'
+import { isDatabaseOutage } from '#platform/database'
+import { Refusal, type Fault, type RefusalKind } from '#platform/refusal'
+
+interface ProblemOptions extends ErrorOptions {
+  headers?: Readonly<Record<string, string>>
+  faults?: readonly Fault[] | undefined
+}
+
+/** An answer that is not a success, on its way to becoming a problem document (RFC 9457). */
+export class Problem extends Error {
+  override name = 'Problem'
+  readonly status: number
+  /** Stable, kebab-case. */
+  readonly code: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly faults: readonly Fault[] | undefined
+  constructor(status: number, code: string, detail: string, options: ProblemOptions = {}) {
+    super(detail, options)
+    this.status = status
+    this.code = code
+    this.headers = options.headers ?? {}
+    this.faults = options.faults
+  }
+}
+
+/** The document itself. `title` says in general what `detail` says of this case. */
+export function toDocument({ status, code, message, faults }: Problem, instance: string, requestId: string) {
+  const title = code.replaceAll('-', ' ').replace(/^./, (first) => first.toUpperCase())
+  const type = `urn:fanfare:problem:${code}`
+  return { type, title, status, code, detail: message, instance, requestId, ...(faults && { errors: faults }) }
+}
+
+const STATUS_OF: Readonly<Record<RefusalKind, number>> = {
+  invalid: 422,
+  'not-found': 404,
+  conflict: 409,
+  busy: 503,
+  unavailable: 503,
+}
+
+/** Whatever was thrown while answering a request, as the problem to tell of it. */
+export function toProblem(thrown: unknown): Problem {
+  if (thrown instanceof Problem) return thrown
+  if (thrown instanceof Refusal) return fromRefusal(thrown)
+  if (isDatabaseOutage(thrown)) return databaseUnavailable(thrown)
+  return fromExpress(thrown) ?? unexpected(thrown)
+}
+
+function fromRefusal(refusal: Refusal): Problem {
+  const { kind, code, message, faults, retryAfterS } = refusal
+  const headers = retryAfterS === undefined ? {} : { 'Retry-After': String(retryAfterS) }
+  return new Problem(STATUS_OF[kind], code, message, { headers, faults, cause: refusal })
+}
+
+export const databaseUnavailable = (cause?: unknown) =>
+  new Problem(503, 'database-unavailable', 'The database does not answer at the moment. Send the request again.', {
+    headers: { 'Retry-After': '2' },
+    cause,
+  })
+
+const unexpected = (cause: unknown) =>
+  new Problem(500, 'internal-error', 'Something went wrong on our side. Quote the requestId when you report it.', {
+    cause,
+  })
+
+/** Errors of Express and its body parser, by their `type`. */
+function fromExpress(thrown: unknown): Problem | undefined {
+  const { type, message, limit } = thrown as { type?: string; message?: string; limit?: number }
+  const options = { cause: thrown }
+  if (thrown instanceof URIError)
+    return new Problem(400, 'invalid-path', 'The path is not valid percent-encoding.', options)
+  switch (type) {
+    case 'entity.parse.failed':
+      return new Problem(400, 'invalid-json', `The body is not valid JSON: ${message}.`, options)
+    case 'entity.too.large':
+      return new Problem(413, 'body-too-large', `The body is larger than ${limit} bytes. Send less at once.`, options)
+    case 'charset.unsupported':
+    case 'encoding.unsupported':
+      return new Problem(
+        415,
+        'unsupported-media-type',
+        `Send UTF-8 JSON, plain or gzip, deflate or br: ${message}.`,
+        options,
+      )
+    case 'request.aborted':
+    case 'request.size.invalid':
+      return new Problem(400, 'incomplete-body', 'The body ended before its announced length.', options)
+    default:
+      return undefined
+  }
+}
+
+const MOST_FAULTS = 50
+
+/** What a schema found wrong, with a pointer into the body or the name of a parameter for each fault. */
+export function invalid(where: 'body' | 'query' | 'path', error: z.ZodError): Problem {
+  const faults = error.issues.flatMap((issue) => toFaults(where, issue))
+  const more = faults.length > MOST_FAULTS ? ` (the first ${MOST_FAULTS} of ${faults.length})` : ''
+  return new Problem(422, 'validation-failed', `The ${where} does not fit; see errors${more}.`, {
+    faults: faults.slice(0, MOST_FAULTS),
+  })
+}
+
+function toFaults(where: 'body' | 'query' | 'path', issue: z.core.$ZodIssue): Fault[] {
+  const fault = (path: readonly PropertyKey[], code: string, detail: string): Fault =>
+    where === 'body' ? { pointer: pointerTo(path), code, detail } : { parameter: path.join('.'), code, detail }
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => fault([...issue.path, key], 'unknown-field', 'is not known here; leave it out'))
+  }
+  if (issue.code === 'invalid_type' && issue.message.endsWith('received undefined')) {
+    return [fault(issue.path, 'required', 'is required')]
+  }
+  return [fault(issue.path, issue.code.replaceAll('_', '-'), issue.message)]
+}
+
+const pointerTo = (path: readonly PropertyKey[]): string =>
+  path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')

@@ -1,0 +1,33 @@
+import { createWakeUp } from '#messaging'
+import { catalogRoutes } from '#domains/catalog'
+import { createPlacement, orderRoutes } from '#domains/order'
+import { shippingRoutes } from '#domains/shipping'
+import { openDatabase } from '#platform/database'
+import { collectProcessMetrics } from '#platform/metrics'
+import { runProcess } from '#platform/shutdown'
+import { createApi, createApiKeys, operationRoutes, serve } from '../api/index.ts'
+
+/** The HTTP process. It needs PostgreSQL alone: events wait in the store while RabbitMQ is away. */
+await runProcess('api', async ({ config, log, onStop }) => {
+  const options = { poolSize: config.DATABASE_POOL, applicationName: 'fanfare api' }
+  const { db, pool, close } = openDatabase(config.DATABASE_URL, options)
+  onStop(close)
+  const { wake } = createWakeUp(pool)
+  const placement = createPlacement(db)
+  onStop(placement.flush)
+  collectProcessMetrics()
+
+  let stopping = false
+  const routes = [
+    ...operationRoutes({ db, isStopping: () => stopping }),
+    ...orderRoutes({ db, placement, wake }),
+    ...catalogRoutes({ db }),
+    ...shippingRoutes({ db, wake }),
+  ]
+  const server = await serve(createApi({ routes, keys: createApiKeys(db), log }), config.PORT)
+  onStop(() => {
+    stopping = true
+    return server.stop()
+  })
+  log.info({ port: server.port }, `listening on http://127.0.0.1:${server.port}, documented at /docs`)
+})
