@@ -13,33 +13,24 @@ const REQUIRED = {
   REDIS_URL: 'redis://host',
 }
 
-/** Every variable with its default as the README writes it. */
-function variables(): [name: string, shown: string][] {
-  const defaults = readConfig(REQUIRED) as Record<string, unknown>
+/** Every variable, with its default as it would be written in the environment. */
+function variables(): Record<string, string | null> {
+  const defaults = readConfig(REQUIRED) as Record<string, string | number | number[] | undefined>
   const names = [...read('src/platform/config.ts').matchAll(/^ {2}([A-Z][A-Z_]+):/gm)].map(([, name]) => name!)
-  return names.map((name) => {
-    if (name in REQUIRED) return [name, 'must be set']
-    const value = String(defaults[name] ?? '')
-    return [name, value === '' ? 'empty' : `\`${value}\``]
-  })
+  return Object.fromEntries(names.map((name) => [name, name in REQUIRED ? null : (defaults[name] ?? '').toString()]))
 }
 
 it('lists every variable of the configuration with its default', () => {
-  const table = [...README.matchAll(/^\| `([A-Z_]+)` +\| (.+?) +\|/gm)].map(([, name, shown]) => [name, shown])
-  expect(table.toSorted()).toEqual(variables().toSorted())
+  const shown = (value: string | null) => (value === null ? 'must be set' : value === '' ? 'empty' : `\`${value}\``)
+  const wanted = Object.entries(variables()).map(([name, value]) => [name, shown(value)])
+  const table = [...README.matchAll(/^\| `([A-Z_]+)` +\| (.+?) +\|/gm)].map(([, name, value]) => [name, value])
+  expect(Object.fromEntries(table)).toEqual(Object.fromEntries(wanted))
 })
 
-it('has an example line for every variable in .env.example', () => {
-  const lines = [...read('.env.example').matchAll(/^# ([A-Z_]+)=(.*)$/gm)].map(([, name, value]) => [name, value])
-  expect(lines.map(([name]) => name).toSorted()).toEqual(
-    variables()
-      .map(([name]) => name)
-      .toSorted(),
-  )
-  const shown = new Map(variables())
-  for (const [name, value] of lines)
-    if (shown.get(name!) !== 'must be set')
-      expect([name, value ? `\`${value}\`` : 'empty']).toEqual([name, shown.get(name!)])
+it('has a line for every variable in .env.example, with its default', () => {
+  const lines = [...read('.env.example').matchAll(/^# ([A-Z_]+)=(.*)$/gm)].map(([, name, value]) => [name!, value!])
+  const examples = lines.map(([name, value]) => [name, name! in REQUIRED ? null : value])
+  expect(Object.fromEntries(examples)).toEqual(variables())
 })
 
 it('shows orders that the API accepts', () => {
