@@ -73,6 +73,6 @@ const answerProblem: ErrorRequestHandler = (thrown, request, response, _next) =>
   const problem = toProblem(thrown)
   if (problem.status === 500) request.log.error({ err: thrown }, 'a request failed')
   if (response.headersSent) return void response.destroy()
-  const document = toDocument(problem, request.path, String(request.id))
+  const document = toDocument(problem, request.path, request.id as string)
   response.status(problem.status).set(problem.headers).type('application/problem+json').send(JSON.stringify(document))
 }

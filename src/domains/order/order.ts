@@ -104,7 +104,7 @@ function following(order: Order): OrderFact | undefined {
     return OrderRejected({ orderId, customer, reason: order.reason as RejectionReason, detail: order.detail! })
   if (status === 'placed' && asked.every((verdict) => verdict === 'yes')) return confirmed(order)
   if (status === 'confirmed' && order.capture === 'no')
-    return OrderCancelled({ orderId, customer, reason: order.detail! })
+    return OrderCancelled({ orderId, customer, reason: order.detail ?? 'The payment could not be taken.' })
   // A parcel counts as handed over only when its money was taken: otherwise the race between the two would decide
   // whether a failed capture still cancels the order.
   if (status === 'confirmed' && order.capture === 'yes' && order.trackingNumber !== null)
@@ -193,7 +193,7 @@ export function evolve(order: Order, event: Answer | OrderFact): Order {
     case 'shipment.delivered':
       return { ...order, arrived: true }
     case 'order.cancelled':
-      return { ...moved(order, event.type), reason: order.reason ?? 'cancelled-on-request', detail: event.data.reason }
+      return { ...moved(order, event.type), reason: causeOf(order), detail: event.data.reason }
     case 'order.expired':
       return {
         ...moved(order, event.type),
@@ -204,6 +204,8 @@ export function evolve(order: Order, event: Answer | OrderFact): Order {
       return moved(order, event.type)
   }
 }
+
+const causeOf = ({ capture }: Order): EndReason => (capture === 'no' ? 'payment-failed' : 'cancelled-on-request')
 
 function moved(order: Order, fact: OrderFactType): Order {
   const status = TRANSITIONS[order.status][fact]
