@@ -13,6 +13,8 @@ interface Watch {
   upTo: bigint
   /** No transaction that had drawn a position by then has an id from here on. */
   mark: bigint
+  /** Transactions that were appending when they were first asked for, and have not ended since. */
+  appenders?: ReadonlySet<string>
 }
 
 export interface Reading<Row> {
@@ -27,12 +29,14 @@ export interface Reading<Row> {
 /**
  * Decides how far a read of the event store may go. A position that is absent below a visible one belongs to a
  * transaction that has not committed yet, or was rolled back. A late row is never skipped: reading stops at the gap until
- * it closes, or until every transaction that could fill it has ended (a transaction has its id before it draws a
- * position, so those are the ids below `xmax` of the moment when the gap was first seen) and a snapshot taken after
- * that still lacks the row.
+ * it closes, or until every transaction that could fill it has ended and a snapshot taken after that still lacks the row.
  *
- * Order of position is causal within a stream, which the order of transaction ids is not; and a long transaction
- * elsewhere in the database holds nothing up unless it has drawn a position.
+ * Which transactions could fill it: a transaction has its id before it draws a position, so those with an id below `xmax`
+ * of the moment when the gap was first seen. That costs nothing to ask (it comes with each read) but also waits for
+ * transactions that never touched the event store; so when a gap lasts, `noteAppenders` narrows it down to those that
+ * hold a lock on the events table.
+ *
+ * Order of position is causal within a stream, which the order of transaction ids is not.
  */
 export function createGapReader() {
   let watch: Watch | undefined
@@ -50,9 +54,16 @@ export function createGapReader() {
       }
       return { rows, position: reached, waiting: false }
     },
+    /** Transactions that hold a lock for writing events at this moment, asked after a read that ended in `waiting`. */
+    noteAppenders(running: ReadonlySet<string>) {
+      if (!watch) return
+      const before = watch.appenders
+      watch.appenders = before ? new Set([...before].filter((id) => running.has(id))) : running
+    },
   }
 
   function isRolledBack(lastOfGap: bigint, { xmin }: Snapshot): boolean {
-    return watch !== undefined && lastOfGap <= watch.upTo && xmin >= watch.mark
+    if (!watch || lastOfGap > watch.upTo) return false
+    return xmin >= watch.mark || watch.appenders?.size === 0
   }
 }

@@ -28,3 +28,15 @@ export async function readEvents(
   const rows = read.filter(({ position }) => position !== null) as unknown as StoredRow[]
   return { rows, snapshot: { xmin: BigInt(xmin), xmax: BigInt(xmax) } }
 }
+
+/**
+ * Transactions that are appending events: each holds a lock on the table from before it draws a position until after its
+ * outcome is visible to all.
+ */
+export async function runningAppenders(db: Database): Promise<Set<string>> {
+  const rows = await db.$queryRaw<{ id: string }[]>`
+    SELECT virtualtransaction AS id FROM pg_locks
+    WHERE relation = 'events'::regclass AND mode = 'RowExclusiveLock' AND granted
+      AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`
+  return new Set(rows.map(({ id }) => id))
+}

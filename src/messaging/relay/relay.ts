@@ -9,7 +9,7 @@ import { relayPosition, relayedEvents, unroutedEvents } from '../metrics.ts'
 import { knownSubscriptions } from '../worker/subscribe.ts'
 import { createGapReader } from './gap-reader.ts'
 import { acquireLease, LEASE_MS, type Lease } from './lease.ts'
-import { readEvents, type StoredRow } from './read-events.ts'
+import { readEvents, runningAppenders, type StoredRow } from './read-events.ts'
 
 export interface RelayOptions {
   db: Database
@@ -34,6 +34,8 @@ export interface Relay {
 const LEASE_NAME = 'relay'
 /** Milliseconds until a gap is looked at again; it lasts from drawing a position to the commit. */
 const GAP_MS = 5
+/** Milliseconds after which a gap is looked into with more than its snapshot. */
+const LASTING_GAP_MS = 100
 
 /**
  * Announces the facts of the event store on the exchanges, in order of position, at least once each. One relay is
@@ -93,6 +95,7 @@ async function relayLoop(
   const gaps = createGapReader()
   const topology = keepTopology(options)
   let renewAt = performance.now() + LEASE_MS / 3
+  let gapSince: number | undefined
   while (!signal.aborted) {
     const { rows, snapshot } = await readEvents(db, lease.position, readSize)
     const reading = gaps.next(lease.position, rows, snapshot)
@@ -105,6 +108,8 @@ async function relayLoop(
       renewAt = performance.now() + LEASE_MS / 3
       relayPosition.set(Number(lease.position))
     }
+    gapSince = reading.waiting ? (gapSince ?? performance.now()) : undefined
+    if (gapSince && performance.now() - gapSince > LASTING_GAP_MS) gaps.noteAppenders(await runningAppenders(db))
     if (reading.waiting) await pause(GAP_MS)
     else if (rows.length < readSize || !announced) await pause(Math.min(pollMs, LEASE_MS / 3))
   }
