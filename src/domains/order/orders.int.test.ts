@@ -1,0 +1,256 @@
+import { testDatabase, type TestDatabase } from '#testing'
+import { upsertProducts } from '#domains/catalog'
+import { anOrder, MUG, TEA, testApi, type TestApi } from '../../testing/api.ts'
+import { OrderView } from './schemas.ts'
+
+let database: TestDatabase
+let api: TestApi
+beforeAll(async () => {
+  database = await testDatabase()
+  api = await testApi(database)
+})
+afterAll(async () => {
+  await api.close()
+  await database.close()
+})
+
+const eventsOf = (id: string) =>
+  database.db.event.findMany({ where: { correlationId: id }, orderBy: { position: 'asc' } })
+const setStatus = (id: string, status: string) => database.db.order.update({ where: { id }, data: { status } })
+
+describe('POST /v1/orders', () => {
+  it('stores the order with its lines and its fact, at the prices of the catalogue', async () => {
+    const lines = [
+      { sku: TEA.sku, quantity: 1 },
+      { sku: MUG.sku, quantity: 2 },
+      { sku: TEA.sku, quantity: 3 },
+    ]
+    const { status, headers, body } = await api.place(anOrder({ lines }), {
+      traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`,
+    })
+    expect(status).toBe(202)
+    expect(headers['location']).toBe(`/v1/orders/${body.id}`)
+    expect(OrderView.parse(body)).toMatchObject({
+      status: 'placed',
+      total: { amount: 4 * 695 + 2 * 1_250, currency: 'GBP' },
+      lines: [
+        { sku: TEA.sku, quantity: 4, unitPrice: 695 },
+        { sku: MUG.sku, quantity: 2, unitPrice: 1_250 },
+      ],
+      answers: { stock: 'pending', payment: 'pending', fraud: 'pending' },
+    })
+    expect((await api.get(`/v1/orders/${body.id}`)).body).toEqual(body)
+    const [event, ...others] = await eventsOf(body.id)
+    expect(others).toEqual([])
+    expect(event).toMatchObject({
+      type: 'order.placed',
+      stream: `order-${body.id}`,
+      streamVersion: 1,
+      causationId: null,
+    })
+    expect(event!.traceparent).toMatch(/^00-aaa/)
+    expect(event!.data).toMatchObject({ total: body.total, lines: body.lines, payment: { token: 'pm_card_visa' } })
+  })
+
+  it('takes five hundred lines', async () => {
+    const products = Array.from({ length: 500 }, (_, index) => ({
+      sku: `BULK-${index}`,
+      name: 'Thing',
+      price: index,
+      currency: 'GBP',
+    }))
+    await upsertProducts(database.db, products)
+    const lines = products.map(({ sku }) => ({ sku, quantity: 100_000 }))
+    const { status, body } = await api.place(anOrder({ lines }))
+    expect(status).toBe(202)
+    expect(body.lines).toHaveLength(500)
+    expect(body.total.amount).toBe((100_000 * 500 * 499) / 2)
+  })
+
+  it('takes the price of the moment', async () => {
+    await upsertProducts(database.db, [{ ...TEA, sku: 'SALE', price: 900 }])
+    const order = anOrder({ lines: [{ sku: 'SALE', quantity: 1 }] })
+    const before = await api.place(order)
+    await upsertProducts(database.db, [{ ...TEA, sku: 'SALE', price: 500 }])
+    const after = await api.place(order)
+    expect([before.body.total.amount, after.body.total.amount]).toEqual([900, 500])
+    expect((await api.get(`/v1/orders/${before.body.id}`)).body.total.amount).toBe(900)
+  })
+
+  it('keeps names of any language', async () => {
+    const customer = { name: 'Żaneta Ωmega 李 👩‍🚀', email: 'zaneta@example.com', phone: '+48 600 000 000' }
+    const { body } = await api.place(anOrder({ customer }))
+    expect((await api.get(`/v1/orders/${body.id}`)).body.customer).toEqual(customer)
+  })
+})
+
+describe('Idempotency-Key', () => {
+  const key = (name: string) => ({ 'idempotency-key': name })
+
+  it('answers the same request the same, whatever has become of the order', async () => {
+    const first = await api.place(anOrder(), key('same'))
+    await setStatus(first.body.id, 'confirmed')
+    const { shippingAddress, ...rest } = anOrder()
+    const again = await api.place({ shippingAddress, ...rest }, key('same')) // members in another order
+    expect([again.status, again.text]).toEqual([202, first.text])
+    expect(again.headers).toMatchObject({ 'idempotency-replayed': 'true', location: first.headers['location'] })
+    expect(first.headers).not.toHaveProperty('idempotency-replayed')
+    expect(await eventsOf(first.body.id)).toHaveLength(1)
+  })
+
+  it('is refused with other content', async () => {
+    await api.place(anOrder(), key('other'))
+    const orders = await database.db.order.count()
+    const again = await api.place(anOrder({ lines: [{ sku: MUG.sku, quantity: 3 }] }), key('other'))
+    expect([again.status, again.body.code]).toEqual([422, 'idempotency-key-reused'])
+    expect(await database.db.order.count()).toBe(orders)
+  })
+
+  it('makes one order of many requests at once, also across processes', async () => {
+    const other = await testApi(database)
+    const orders = await database.db.order.count()
+    const requests = Array.from({ length: 40 }, (_, index) =>
+      (index % 2 ? api : other).place(anOrder(), { ...key('race'), authorization: `Bearer ${api.key}` }),
+    )
+    const answers = await Promise.all(requests)
+    await other.close()
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([202]))
+    expect(new Set(answers.map(({ text }) => text)).size).toBe(1)
+    expect(answers.filter(({ headers }) => !headers['idempotency-replayed'])).toHaveLength(1)
+    expect(await database.db.order.count()).toBe(orders + 1)
+  })
+
+  it('lets one of two different requests at once win', async () => {
+    const answers = await Promise.all([
+      api.place(anOrder(), key('two')),
+      api.place(anOrder({ lines: [{ sku: TEA.sku, quantity: 1 }] }), key('two')),
+    ])
+    expect(answers.map(({ status }) => status).toSorted()).toEqual([202, 422])
+  })
+
+  it('belongs to the client', async () => {
+    const other = await testApi(database)
+    const [mine, theirs] = [await api.place(anOrder(), key('mine')), await other.place(anOrder(), key('mine'))]
+    await other.close()
+    expect(theirs.status).toBe(202)
+    expect(theirs.body.id).not.toBe(mine.body.id)
+  })
+
+  it('is free again after a refusal, and holds when the product is gone', async () => {
+    const order = anOrder({ lines: [{ sku: 'LATER', quantity: 1 }] })
+    expect((await api.place(order, key('later'))).body.code).toBe('unknown-sku')
+    await upsertProducts(database.db, [{ ...MUG, sku: 'LATER' }])
+    const placed = await api.place(order, key('later'))
+    await database.db.product.delete({ where: { sku: 'LATER' } })
+    expect((await api.place(order, key('later'))).body).toEqual(placed.body)
+  })
+})
+
+describe('orders that share a commit', () => {
+  it('are all stored, each with its own answer', async () => {
+    const requests = Array.from({ length: 200 }, (_, index) =>
+      api.place(anOrder({ lines: [{ sku: index % 10 === 0 ? 'NONE' : MUG.sku, quantity: index + 1 }] })),
+    )
+    const answers = await Promise.all(requests)
+    answers.forEach(({ status, body }, index) => {
+      expect(status).toBe(index % 10 === 0 ? 422 : 202)
+      if (status === 202) expect(body.lines[0].quantity).toBe(index + 1)
+    })
+    const ids = answers.filter(({ status }) => status === 202).map(({ body }) => body.id)
+    expect(await database.db.event.count({ where: { correlationId: { in: ids }, type: 'order.placed' } })).toBe(180)
+    expect(await database.db.orderLine.count({ where: { orderId: { in: ids } } })).toBe(180)
+  })
+
+  it('do not suffer from one that the database refuses', async () => {
+    await database.db.$executeRaw`ALTER TABLE order_lines ADD CONSTRAINT poison CHECK (quantity <> 1313)`
+    const orders = await database.db.order.count()
+    const requests = Array.from({ length: 30 }, (_, index) =>
+      api.place(anOrder({ lines: [{ sku: MUG.sku, quantity: index === 7 ? 1313 : 1 }] })),
+    )
+    const answers = await Promise.all(requests)
+    await database.db.$executeRaw`ALTER TABLE order_lines DROP CONSTRAINT poison`
+    expect(answers.map(({ status }) => status)).toEqual(answers.map((_, index) => (index === 7 ? 500 : 202)))
+    expect(answers[7]!.body).toMatchObject({ code: 'internal-error', requestId: answers[7]!.headers['x-request-id'] })
+    expect(await database.db.order.count()).toBe(orders + 29)
+    expect(await database.db.stream.count()).toBe(orders + 29)
+  })
+})
+
+describe('GET /v1/orders', () => {
+  it('pages from the newest to the oldest and filters by status', async () => {
+    const ids: string[] = []
+    for (let index = 0; index < 5; index++) ids.unshift((await api.place(anOrder())).body.id)
+    for (const id of ids) await setStatus(id, 'returned')
+    const seen: string[] = []
+    let next: string | null = ''
+    while (next !== null) {
+      const { body } = await api.get(`/v1/orders?status=returned&limit=2${next && `&cursor=${next}`}`)
+      seen.push(...body.orders.map(({ id }: { id: string }) => id))
+      next = body.next
+    }
+    expect(seen).toEqual(ids)
+  })
+})
+
+describe('cancel and return', () => {
+  const place = async (status = 'placed') => {
+    const { body } = await api.place(anOrder())
+    if (status !== 'placed') await setStatus(body.id, status)
+    return body.id as string
+  }
+
+  it.each(['placed', 'confirmed'])('cancels an order that is %s, with its reason in the fact', async (status) => {
+    const id = await place(status)
+    const { status: code, body } = await api.post(`/v1/orders/${id}/cancel`, { reason: 'Ordered twice' })
+    expect(code).toBe(200)
+    expect(body).toMatchObject({
+      status: 'cancelled',
+      ended: { reason: 'cancelled-on-request', detail: 'Ordered twice' },
+    })
+    const [, event] = await eventsOf(id)
+    expect(event).toMatchObject({
+      type: 'order.cancelled',
+      streamVersion: 2,
+      data: { orderId: id, reason: 'Ordered twice' },
+    })
+    expect((await api.get(`/v1/orders/${id}`)).body).toEqual(body)
+  })
+
+  it.each(['shipped', 'delivered', 'returned', 'rejected', 'cancelled', 'expired'])(
+    'does not cancel an order that is %s',
+    async (status) => {
+      const id = await place(status)
+      const answer = await api.post(`/v1/orders/${id}/cancel`, { reason: 'Too late' })
+      expect([answer.status, answer.body.code]).toEqual([409, 'order-not-cancellable'])
+      expect(answer.body.detail).toContain(`this one is ${status}`)
+      expect(await eventsOf(id)).toHaveLength(1)
+    },
+  )
+
+  it('cancels once, however many ask at once', async () => {
+    const id = await place()
+    const answers = await Promise.all(
+      Array.from({ length: 10 }, () => api.post(`/v1/orders/${id}/cancel`, { reason: 'x' })),
+    )
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1)
+    expect(answers.filter(({ status }) => status === 409)).toHaveLength(9)
+    expect(await eventsOf(id)).toHaveLength(2)
+  })
+
+  it('wants a reason', async () => {
+    const id = await place()
+    const answer = await api.post(`/v1/orders/${id}/cancel`, {})
+    expect(answer.body).toMatchObject({ code: 'validation-failed', errors: [{ pointer: '/reason', code: 'required' }] })
+    expect((await api.get(`/v1/orders/${id}`)).body.status).toBe('placed')
+  })
+
+  it('takes a delivered order back, with what is owed in the fact', async () => {
+    const id = await place('delivered')
+    const { status, body } = await api.post(`/v1/orders/${id}/return`)
+    expect([status, body.status]).toEqual([200, 'returned'])
+    const [, event] = await eventsOf(id)
+    expect(event).toMatchObject({ type: 'return.accepted', data: { total: body.total, lines: body.lines } })
+    const again = await api.post(`/v1/orders/${id}/return`)
+    expect([again.status, again.body.code]).toEqual([409, 'order-not-returnable'])
+  })
+})

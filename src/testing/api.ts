@@ -1,0 +1,68 @@
+import request from 'supertest'
+import { catalogRoutes, upsertProducts, type Product } from '#domains/catalog'
+import { createPlacement, orderRoutes } from '#domains/order'
+import { createWakeUp } from '#messaging'
+import { createLogger } from '#platform/logger'
+import type { Route } from '#platform/route'
+import { createApi, createApiKeys, issueApiKey, operationRoutes, serve } from '../api/index.ts'
+import type { TestDatabase } from './database.ts'
+
+export interface TestApi {
+  /** A supertest agent on the running server, without a key. */
+  http: ReturnType<typeof request>
+  /** Sends an order, or anything in its place, with the key of the first client. */
+  place(order: unknown, headers?: Record<string, string>): request.Test
+  get(path: string): request.Test
+  post(path: string, body?: object): request.Test
+  /** A valid key. */
+  key: string
+  url: string
+  close(): Promise<void>
+}
+
+export const MUG: Product = { sku: 'MUG-01', name: 'Enamel mug', price: 1_250, currency: 'GBP' }
+export const TEA: Product = { sku: 'TEA-01', name: 'Breakfast tea', price: 695, currency: 'GBP' }
+
+/** A request that is accepted as it is. */
+export const anOrder = (given: object = {}) => ({
+  customer: { name: 'Ada Lovelace', email: 'ada@example.com' },
+  shippingAddress: { line1: '12 St James Square', city: 'London', postalCode: 'SW1Y 4JH', country: 'GB' },
+  lines: [{ sku: MUG.sku, quantity: 2 }],
+  payment: { token: 'pm_card_visa' },
+  ...given,
+})
+
+/** The whole HTTP API in this process, on a private database with two products. */
+export async function testApi({ db, pool }: TestDatabase, more: readonly Route[] = []): Promise<TestApi> {
+  await upsertProducts(db, [MUG, TEA])
+  const key = await issueApiKey(db, 'test')
+  const placement = createPlacement(db)
+  const { wake } = createWakeUp(pool)
+  const routes = [
+    ...operationRoutes({ db, isStopping: () => false }),
+    ...orderRoutes({ db, placement, wake }),
+    ...catalogRoutes({ db }),
+    ...more,
+  ]
+  const app = createApi({ routes, keys: createApiKeys(db), log: createLogger('test', 'silent') })
+  const server = await serve(app, 0)
+  const url = `http://127.0.0.1:${server.port}`
+  const http = request(url)
+  const authorization = `Bearer ${key}`
+  return {
+    http,
+    key,
+    url,
+    place: (order, headers = {}) =>
+      http
+        .post('/v1/orders')
+        .set({ authorization, ...headers })
+        .send(order as object),
+    get: (path) => http.get(path).set({ authorization }),
+    post: (path, body) => http.post(path).set({ authorization }).send(body),
+    async close() {
+      await server.stop()
+      await placement.flush()
+    },
+  }
+}
