@@ -1,5 +1,5 @@
 import { upsertProducts } from '#domains/catalog'
-import { receiveStock, stockOf } from '#domains/inventory'
+import { receiveStock } from '#domains/inventory'
 import { readConfig, StartupError } from '#platform/config'
 import { openDatabase, type Database } from '#platform/database'
 import { issueApiKey } from '../src/api/index.ts'
@@ -26,23 +26,13 @@ const SHOP = [
 async function seed(db: Database): Promise<string> {
   await issueApiKey(db, 'demo', DEMO_KEY)
   return db.$transaction(async (tx) => {
-    await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtext('seed'))` // two starts at once must not fill twice
-    const known = await stockOf(
-      tx,
-      SHOP.map(([sku]) => sku),
-    )
-    const missing = SHOP.filter(([sku]) => !known.has(sku))
+    const goods = SHOP.map(([sku, , , quantity]) => ({ sku, quantity }))
+    if (!(await receiveStock(tx, goods, 'seed'))) return 'The catalogue is there already.'
     await upsertProducts(
       tx,
-      missing.map(([sku, name, price]) => ({ sku, name, price, currency: 'GBP' })),
+      SHOP.map(([sku, name, price]) => ({ sku, name, price, currency: 'GBP' })),
     )
-    await receiveStock(
-      tx,
-      missing.map(([sku, , , quantity]) => ({ sku, quantity })),
-    )
-    return missing.length === 0
-      ? 'The catalogue is there already.'
-      : `${missing.length} products and their stock are in.`
+    return `${SHOP.length} products and their stock are in.`
   })
 }
 
