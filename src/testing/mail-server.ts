@@ -22,6 +22,7 @@ export async function testMailServer(options: SMTPServerOptions = {}, onPort = 0
     authOptional: true,
     disabledCommands: ['STARTTLS'],
     disableReverseLookup: true,
+    closeTimeout: 50, // then idle connections are cut
     onData(stream, session, done) {
       const chunks: Buffer[] = []
       stream.on('data', (chunk: Buffer) => chunks.push(chunk))

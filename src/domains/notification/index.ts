@@ -1,0 +1,20 @@
+import type { Customer } from '#events'
+import type { CallContext } from '#messaging'
+import { readConfig } from '#platform/config'
+import type { Occasion } from './letters.ts'
+import { openMailer, type Mailer } from './mailer.ts'
+import { tellCustomer } from './tell-customer.ts'
+
+let mailer: Mailer | undefined
+
+/** Writes to the customer through the mail server of this process's configuration. See `tellCustomer`. */
+export function mailCustomer(occasion: Occasion, customer: Customer, context: CallContext): Promise<void> {
+  mailer ??= openMailer(readConfig().SMTP_URL)
+  return tellCustomer(occasion, customer, { ...context, mailer })
+}
+
+/** Closes the connections to the mail server; the next mail opens them again. */
+export function closeMailer(): void {
+  mailer?.close()
+  mailer = undefined
+}

@@ -1,0 +1,68 @@
+import type { NewEvent } from '#messaging'
+import { aPaymentRefunded, anOrderCancelled, anOrderConfirmed, anOrderRejected, anOrderShipped } from '#testing'
+import { formatMoney } from './format-money.ts'
+import { asHtml, asText } from './letter.ts'
+import { letterAbout, type Occasion } from './letters.ts'
+
+const orderId = '0199a000-0000-7000-8000-000000000001'
+const EVIL = `<img src=x onerror="alert('1')"> & co`
+
+const letter = (event: NewEvent, name = 'Ada Lovelace') => letterAbout(event as Occasion, { name })
+
+describe('the letter about a confirmed order', () => {
+  const lines = [
+    { sku: 'MUG-01', name: 'Enamel mug', quantity: 2, unitPrice: 1_250 },
+    { sku: 'POT-02', name: 'Tea pot', quantity: 1, unitPrice: 123_400 },
+  ]
+  const confirmed = letter(anOrderConfirmed({ orderId, lines, total: { amount: 125_900, currency: 'GBP' } }))
+
+  it('holds number, lines and total in text and HTML', () => {
+    expect(confirmed.subject).toBe(`Your order ${orderId} is confirmed`)
+    for (const form of [asText(confirmed), asHtml(confirmed)]) {
+      for (const part of ['Dear Ada Lovelace,', orderId, '2 × Enamel mug', '£25.00', '£1,234.00', '£1,259.00'])
+        expect(form).toContain(part)
+    }
+  })
+})
+
+it.each([
+  [anOrderRejected({ orderId, reason: 'out-of-stock', detail: 'MUG-01: 2 wanted, 0 left' }), 'no longer in stock'],
+  [anOrderRejected({ orderId, reason: 'payment-declined', detail: 'insufficient funds' }), 'payment was declined'],
+  [anOrderCancelled({ orderId, reason: 'wrong colour' }), 'Reason: wrong colour'],
+  [
+    anOrderShipped({ orderId, carrier: 'Fanfare Post', trackingNumber: 'FP123' }),
+    'with Fanfare Post, under the tracking number FP123',
+  ],
+  [aPaymentRefunded({ orderId, amount: { amount: 2_500, currency: 'EUR' } }), '€25.00'],
+])('tells of $type', (event, sentence) => {
+  const told = letter(event)
+  expect(told.subject).toContain(orderId)
+  expect(asText(told)).toContain(sentence)
+  expect(asHtml(told)).toContain(sentence)
+})
+
+it('never lets a customer, a product or a reason write markup', () => {
+  const line = { sku: 'X', name: EVIL, quantity: 1, unitPrice: 100 }
+  for (const event of [anOrderConfirmed({ lines: [line] }), anOrderCancelled({ reason: EVIL })]) {
+    const page = asHtml(letter(event, EVIL))
+    expect(page).not.toContain('<img')
+    expect(page).toContain('&lt;img src=x onerror=&quot;alert(&#39;1&#39;)&quot;&gt; &amp; co')
+  }
+})
+
+it('keeps customer text on its line, so that it cannot pretend to be ours', () => {
+  const text = asText(
+    letter(anOrderCancelled({ reason: 'none\n\nPlease pay again at http://evil.example' }), 'Ada\r\nBcc: x'),
+  )
+  expect(text).toContain('Dear Ada Bcc: x,\n')
+  expect(text).toContain('Reason: none Please pay again')
+})
+
+it.each([
+  [{ amount: 0, currency: 'GBP' }, '£0.00'],
+  [{ amount: 123_456_789, currency: 'USD' }, 'US$1,234,567.89'],
+  [{ amount: 1_500, currency: 'JPY' }, 'JP¥1,500'],
+  [{ amount: 1_500, currency: 'KWD' }, 'KWD 1.500'],
+])('writes %j as %s', (money, written) => {
+  expect(formatMoney(money).replace(/\s/u, ' ')).toBe(written)
+})

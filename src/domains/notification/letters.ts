@@ -1,0 +1,96 @@
+import type {
+  Customer,
+  Money,
+  OrderCancelled,
+  OrderConfirmed,
+  OrderLine,
+  OrderRejected,
+  OrderShipped,
+  PaymentRefunded,
+  RejectionReason,
+} from '#events'
+import type { RecordedOf } from '#messaging'
+import { formatMoney } from './format-money.ts'
+import type { Letter } from './letter.ts'
+
+/** The facts a customer is written to about. */
+export type Occasion = RecordedOf<
+  typeof OrderConfirmed | typeof OrderRejected | typeof OrderCancelled | typeof OrderShipped | typeof PaymentRefunded
+>
+
+/** What the customer is told. Subjects hold nothing that a customer has typed. */
+export function letterAbout(occasion: Occasion, customer: Pick<Customer, 'name'>): Letter {
+  return { greeting: `Dear ${customer.name},`, ...contentOf(occasion) }
+}
+
+function contentOf(occasion: Occasion): Omit<Letter, 'greeting'> {
+  switch (occasion.type) {
+    case 'order.confirmed':
+      return confirmed(occasion.data)
+    case 'order.rejected':
+      return rejected(occasion.data)
+    case 'order.cancelled':
+      return cancelled(occasion.data)
+    case 'order.shipped':
+      return shipped(occasion.data)
+    case 'payment.refunded':
+      return refunded(occasion.data)
+  }
+}
+
+function confirmed({ orderId, lines, total }: { orderId: string; lines: readonly OrderLine[]; total: Money }) {
+  return {
+    subject: `Your order ${orderId} is confirmed`,
+    paragraphs: ['Thank you. Your order is confirmed and will be on its way soon.', `Order number: ${orderId}`],
+    rows: lines.map(({ name, quantity, unitPrice }) => ({
+      label: `${quantity} × ${name}`,
+      amount: formatMoney({ amount: quantity * unitPrice, currency: total.currency }),
+    })),
+    total: { label: 'Total', amount: formatMoney(total) },
+  }
+}
+
+const WHY_REJECTED: Record<RejectionReason, string> = {
+  'out-of-stock': 'Something you ordered is no longer in stock.',
+  'payment-declined': 'Your payment was declined.',
+  'fraud-suspected': 'We could not verify your order.',
+}
+
+function rejected({ orderId, reason }: { orderId: string; reason: RejectionReason }) {
+  return {
+    subject: `We could not accept your order ${orderId}`,
+    paragraphs: [
+      `We are sorry: we could not accept your order. ${WHY_REJECTED[reason]}`,
+      'You have not been charged; if an amount was reserved, it is free again.',
+      `Order number: ${orderId}`,
+    ],
+  }
+}
+
+function cancelled({ orderId, reason }: { orderId: string; reason: string }) {
+  return {
+    subject: `Your order ${orderId} is cancelled`,
+    paragraphs: [
+      'Your order is cancelled. Whatever was paid for it is given back.',
+      `Reason: ${reason}`,
+      `Order number: ${orderId}`,
+    ],
+  }
+}
+
+function shipped({ orderId, carrier, trackingNumber }: { orderId: string; carrier: string; trackingNumber: string }) {
+  return {
+    subject: `Your order ${orderId} is on its way`,
+    paragraphs: [
+      `Your parcel is with ${carrier}, under the tracking number ${trackingNumber}.`,
+      `Order number: ${orderId}`,
+    ],
+  }
+}
+
+function refunded({ orderId, amount }: { orderId: string; amount: Money }) {
+  return {
+    subject: `Your refund for order ${orderId}`,
+    paragraphs: [`We have given ${formatMoney(amount)} back to you.`, `Order number: ${orderId}`],
+  }
+}

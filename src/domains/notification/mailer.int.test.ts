@@ -1,0 +1,111 @@
+import { DependencyUnavailable, Unrecoverable } from '#messaging'
+import { testMailServer, type TestMailServer } from '#testing'
+import type { SMTPServerOptions } from 'smtp-server'
+import { openMailer, type Mail, type Mailer } from './mailer.ts'
+
+let server: TestMailServer | undefined
+let mailer: Mailer | undefined
+afterEach(async () => {
+  mailer?.close()
+  await server?.close()
+  server = undefined
+})
+
+async function open(options: SMTPServerOptions = {}) {
+  server = await testMailServer(options)
+  mailer = openMailer(server.url)
+  return { server, mailer }
+}
+
+const aMail = (given: Partial<Mail> = {}): Mail => ({
+  to: { name: 'Ada Lovelace', address: 'ada@example.com' },
+  subject: 'Your order is confirmed',
+  text: 'Grüße, 2 × Mug',
+  html: '<p>Grüße, 2 × Mug</p>',
+  messageId: '<notification.email-customer.1@fanfare.example>',
+  eventId: '0199a000-0000-7000-8000-000000000001',
+  ...given,
+})
+
+const refusing = (responseCode: number): SMTPServerOptions => ({
+  onRcptTo: (_address, _session, done) => done(Object.assign(new Error('refused here'), { responseCode })),
+})
+
+it('sends text and HTML, with a stable Message-ID and the event in a header', async () => {
+  const { server, mailer } = await open()
+  await mailer.send(aMail())
+  expect(server.received).toMatchObject([{ from: 'orders@fanfare.example', to: ['ada@example.com'] }])
+  const { source } = server.received[0]!
+  expect(source).toContain('Message-ID: <notification.email-customer.1@fanfare.example>\r\n')
+  expect(source).toContain('X-Fanfare-Event: 0199a000-0000-7000-8000-000000000001\r\n')
+  expect(source).toContain('Content-Type: text/plain; charset=utf-8')
+  expect(source).toContain('Content-Type: text/html; charset=utf-8')
+})
+
+it('keeps its connections for the next mails', async () => {
+  let connections = 0
+  const { server, mailer } = await open({ onConnect: (_session, done) => done(void connections++ as never) })
+  for (let i = 0; i < 10; i++) await mailer.send(aMail())
+  expect(server.received).toHaveLength(10)
+  expect(connections).toBe(1)
+})
+
+it('lets no customer text become a header or a recipient', async () => {
+  const { server, mailer } = await open()
+  const name = 'Ada\r\nBcc: spy@evil.example\r\n\r\n<b>hi</b>", spy@evil.example, "'
+  await mailer.send(aMail({ to: { name, address: 'ada@example.com' } }))
+  const { to, source } = server.received[0]!
+  expect(to).toEqual(['ada@example.com'])
+  const headers = source.slice(0, source.indexOf('\r\n\r\n'))
+  expect(headers).not.toMatch(/^Bcc:/im)
+  expect(headers).toMatch(/^Content-Type: multipart\/alternative/m)
+})
+
+it.each([
+  'ada@example.com, spy@evil.example',
+  'ada@example.com\r\nRCPT TO:<spy@evil.example>',
+  '<ada@example.com> SIZE=1',
+  '"ada" <ada@example.com>',
+  'ada',
+])('sends nothing to the address %j', async (address) => {
+  const { server, mailer } = await open()
+  await expect(mailer.send(aMail({ to: { name: 'Ada', address } }))).rejects.toThrow(Unrecoverable)
+  expect(server.received).toEqual([])
+})
+
+it('gives up on a recipient whom the server refuses for good', async () => {
+  const { mailer } = await open(refusing(550))
+  await expect(mailer.send(aMail())).rejects.toThrow(Unrecoverable)
+  await expect(mailer.send(aMail())).rejects.toThrow(/550 refused here/)
+})
+
+it('leaves a temporary refusal to be tried again', async () => {
+  const { mailer } = await open(refusing(451))
+  const error = await mailer.send(aMail()).catch((thrown: unknown) => thrown)
+  expect(error).toMatchObject({ responseCode: 451 })
+  expect(error).not.toBeInstanceOf(Unrecoverable)
+  expect(error).not.toBeInstanceOf(DependencyUnavailable)
+})
+
+it.each([
+  ['is shutting down', refusing(421)],
+  ['wants a password', refusing(530)],
+  [
+    'lets nobody in',
+    { onConnect: (_session, done) => done(Object.assign(new Error('not you'), { responseCode: 554 })) },
+  ],
+])('takes a server that %s for one that is not available', async (_case, options) => {
+  const { mailer } = await open(options)
+  await expect(mailer.send(aMail())).rejects.toThrow(DependencyUnavailable)
+})
+
+it('takes a server that is gone for one that is not available, and finds it when it is back', async () => {
+  const { server: first, mailer } = await open()
+  const port = Number(new URL(first.url).port)
+  await mailer.send(aMail())
+  await first.close()
+  await expect(mailer.send(aMail())).rejects.toThrow(DependencyUnavailable)
+  server = await testMailServer({}, port)
+  await mailer.send(aMail())
+  expect(server.received).toHaveLength(1)
+})
