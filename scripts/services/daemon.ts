@@ -1,5 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process'
-import { closeSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
 import { waitFor } from './wait-for.ts'
 
 interface Launch {
@@ -61,6 +62,12 @@ export async function stopDaemon(pidFile: string, signal: NodeJS.Signals, second
     await waitFor(gone, 10)
   }
   rmSync(pidFile, { force: true })
+}
+
+/** Ends what a run of ours that was killed has left behind, by its notes in this folder. */
+export async function stopLeftovers(folder: string): Promise<void> {
+  mkdirSync(folder, { recursive: true })
+  await Promise.all(readdirSync(folder).map((name) => stopDaemon(path.join(folder, name), 'SIGTERM', 12)))
 }
 
 export function sendSignal(pid: number, signal: NodeJS.Signals): void {

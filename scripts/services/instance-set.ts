@@ -17,6 +17,8 @@ const FIRST_CHOICE = {
   gateway: 4010,
 } as const
 
+const LOOPBACK = '127.0.0.1'
+
 export type PortName = keyof typeof FIRST_CHOICE
 
 interface State {
@@ -67,11 +69,11 @@ export class InstanceSet {
     const taken = Object.entries(this.state.ports).flatMap(([other, port]) => (other === name ? [] : [port]))
     const remembered = this.state.ports[name]
     // A server that was killed may still be giving its port back.
-    if (remembered !== undefined && (await waitFor(() => isFree(remembered), 2))) return remembered
+    if (remembered !== undefined && (await waitFor(() => isFree(remembered, LOOPBACK), 2))) return remembered
     const first = remembered ?? (this.name === 'dev' ? FIRST_CHOICE[name] : anyPort())
     const candidates = [first, ...Array.from({ length: 50 }, anyPort)]
     for (const port of candidates) {
-      if (taken.includes(port) || !(await isFree(port))) continue
+      if (taken.includes(port) || !(await isFree(port, LOOPBACK))) continue
       this.state.ports[name] = port
       this.save()
       return port
@@ -105,11 +107,11 @@ function anyPort(): number {
   return 20_000 + Math.floor(Math.random() * 10_000)
 }
 
-/** True when this process could listen on the port. @param host '::' for all addresses */
-export async function isFree(port: number, host = '127.0.0.1'): Promise<boolean> {
+/** True when this process could listen on the port of this address, or without one of all addresses. */
+export async function isFree(port: number, host?: string): Promise<boolean> {
   return new Promise((resolve) => {
     const server = createServer()
     server.once('error', () => resolve(false))
-    server.listen({ port, host, exclusive: true }, () => server.close(() => resolve(true)))
+    server.listen({ port, exclusive: true, ...(host && { host }) }, () => server.close(() => resolve(true)))
   })
 }

@@ -18,13 +18,19 @@ export interface Provided {
 }
 
 type Say = (sentence: string) => void
+type OnAnswer = (name: ServiceName, url: string) => Promise<void>
 
 /**
  * Provides each service from the first source that can: the URL in the environment, a Docker engine, installed
  * binaries (after installing Debian's packages where that is possible). Resolves when all three answer.
+ * @param onAnswer is called as soon as one service answers, and awaited
  * @throws SetupError saying what to do when there is no source
  */
-export async function provideServices(set: InstanceSet, say: Say): Promise<Provided> {
+export async function provideServices(
+  set: InstanceSet,
+  say: Say,
+  onAnswer: OnAnswer = async () => {},
+): Promise<Provided> {
   const given = SERVICE_NAMES.filter((name) => process.env[SERVICES[name].variable])
   const wanted = SERVICE_NAMES.filter((name) => !given.includes(name))
   const release = (docker?: DockerServices) =>
@@ -34,9 +40,9 @@ export async function provideServices(set: InstanceSet, say: Say): Promise<Provi
   try {
     const started = exclusively(set, async () => {
       takeLease(set)
-      return startWanted(set, wanted, say)
+      return startWanted(set, wanted, say, onAnswer)
     })
-    const [docker] = await Promise.all([started, ...given.map(expectAnswer)])
+    const [docker] = await Promise.all([started, ...given.map((name) => expectAnswer(name, onAnswer))])
     return { ...describe(set, docker, wanted), release: () => release(docker) }
   } catch (error) {
     await release()
@@ -49,12 +55,12 @@ function exclusively<T>(set: InstanceSet, work: () => Promise<T>): Promise<T> {
   return withLock(path.join(set.folder, 'services.lock'), work)
 }
 
-async function startWanted(set: InstanceSet, wanted: ServiceName[], say: Say): Promise<DockerServices | undefined> {
+async function startWanted(set: InstanceSet, wanted: ServiceName[], say: Say, onAnswer: OnAnswer) {
   if (wanted.length === 0) return undefined
-  const docker = wanted.every((name) => PRIVATE[name].isRunning(set))
-    ? undefined
-    : await startInDocker(set, wanted, say)
-  if (!docker) await startPrivately(set, wanted, say)
+  const run = wanted.every((name) => PRIVATE[name].isRunning(set))
+  const docker = run ? undefined : await startInDocker(set, wanted, say)
+  if (docker) await Promise.all(wanted.map((name) => onAnswer(name, docker.url(name))))
+  else await startPrivately(set, wanted, say, onAnswer)
   return docker
 }
 
@@ -70,13 +76,14 @@ async function startInDocker(set: InstanceSet, wanted: ServiceName[], say: Say):
   }
 }
 
-async function startPrivately(set: InstanceSet, wanted: ServiceName[], say: Say): Promise<void> {
+async function startPrivately(set: InstanceSet, wanted: ServiceName[], say: Say, onAnswer: OnAnswer): Promise<void> {
   const missing = wanted.filter((name) => !PRIVATE[name].isInstalled())
   const installing = missing.length > 0 ? install(missing, say) : undefined
   await Promise.all(
     wanted.map(async (name) => {
       if (missing.includes(name)) await installing
       await PRIVATE[name].start(set)
+      await onAnswer(name, PRIVATE[name].url(set))
     }),
   )
 }
@@ -101,11 +108,13 @@ function choices(missing: ServiceName[]): string {
   elsewhere       set ${variables} to running ones`
 }
 
-async function expectAnswer(name: ServiceName): Promise<undefined> {
+async function expectAnswer(name: ServiceName, onAnswer: OnAnswer): Promise<undefined> {
   const { variable, title } = SERVICES[name]
-  const silence = await silenceOf(name, process.env[variable] as string)
+  const url = process.env[variable] as string
+  const silence = await silenceOf(name, url)
   if (silence !== undefined)
     throw new SetupError(`${variable} is set, but ${title} does not answer there (${silence}): start it, or unset it.`)
+  await onAnswer(name, url)
 }
 
 function describe(

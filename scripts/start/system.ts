@@ -1,0 +1,124 @@
+import { spawn } from 'node:child_process'
+import path from 'node:path'
+import {
+  isFree,
+  managementUrl,
+  migrate,
+  PROJECT,
+  provideServices,
+  SetupError,
+  stopLeftovers,
+  waitFor,
+  type InstanceSet,
+  type Provided,
+  type ServiceName,
+} from '../services/index.ts'
+import type { WorkerProcess } from './plan.ts'
+import { environment, mailCatcher, paymentGateway, shop, TYPESCRIPT, type Surroundings } from './processes.ts'
+import { SupervisedProcess, type ProcessPlan } from './supervised-process.ts'
+import { say } from './terminal.ts'
+
+/** Everything that `npm start` runs: the services, what stands around the shop, and the shop. */
+export class System {
+  readonly api: string
+  readonly isProduction = process.env['NODE_ENV'] === 'production'
+  readonly #set: InstanceSet
+  readonly #port: number
+  /** In the order in which they stop: the shop, then what it leans on. */
+  #shop: SupervisedProcess[] = []
+  #around: SupervisedProcess[] = []
+  #services: Promise<Provided> | undefined
+
+  constructor(set: InstanceSet, port: number) {
+    this.#set = set
+    this.#port = port
+    this.api = `http://127.0.0.1:${port}`
+  }
+
+  /** Resolves when the API and every worker are ready. @throws SetupError saying what to do */
+  async start(workers: WorkerProcess[]): Promise<void> {
+    await stopLeftovers(this.#pids)
+    await this.#expectFreePort()
+    for (const name of ['smtp', 'mail', 'gateway'] as const) await this.#set.choosePort(name)
+    if (!process.env['SMTP_URL']) this.#around.push(this.#run(mailCatcher(this.#set)))
+    if (!process.env['PAYMENT_GATEWAY_URL']) this.#around.push(this.#run(paymentGateway(this.#set)))
+    this.#services = provideServices(this.#set, say, (name, url) => this.#prepareDatabase(name, url))
+    const { urls } = await this.#services
+    this.#shop = shop(workers, { urls, ...this.#surroundings() }).map((plan) => this.#run(plan))
+    await Promise.all([this.#untilApiAnswers(), ...this.#shop.map((process) => process.ready)])
+  }
+
+  /** What a person may want to open. */
+  places(): [what: string, where: string][] {
+    const { smtpUrl, gatewayUrl } = this.#surroundings()
+    return [
+      ['API', `${this.api}  (Authorization: Bearer fanfare_demo)`],
+      ['API docs', `${this.api}/docs`],
+      ['Mail', process.env['SMTP_URL'] ? smtpUrl : `http://127.0.0.1:${this.#set.port('mail')}`],
+      ['Gateway', gatewayUrl],
+      ['Services', 'npm run services -- status; npm run services -- up prints their URLs'],
+      ...(this.#set.state.ports.rabbitmqManagement ? [['RabbitMQ', managementUrl(this.#set)] as [string, string]] : []),
+    ]
+  }
+
+  async stop(): Promise<void> {
+    const [api, ...others] = this.#shop
+    await api?.stop()
+    await Promise.all(others.map((process) => process.stop()))
+    await Promise.all(this.#around.map((process) => process.stop()))
+    await this.#services?.then(({ release }) => release()).catch(() => {})
+  }
+
+  /** For someone who does not want to wait: our processes are ended hard; the services go on running. */
+  abandon(): never {
+    for (const process of [...this.#shop, ...this.#around]) process.kill()
+    process.exit(1)
+  }
+
+  #run(plan: ProcessPlan): SupervisedProcess {
+    return new SupervisedProcess(plan, this.#pids)
+  }
+
+  get #pids(): string {
+    return path.join(this.#set.folder, 'processes')
+  }
+
+  #surroundings(): Omit<Surroundings, 'urls'> {
+    return {
+      smtpUrl: process.env['SMTP_URL'] || `smtp://127.0.0.1:${this.#set.port('smtp')}`,
+      gatewayUrl: process.env['PAYMENT_GATEWAY_URL'] || `http://127.0.0.1:${this.#set.port('gateway')}`,
+      port: this.#port,
+    }
+  }
+
+  async #expectFreePort(): Promise<void> {
+    if ((await isFree(this.#port)) && (await isFree(this.#port, '127.0.0.1'))) return
+    const other = this.#port + 1
+    throw new SetupError(`Port ${this.#port} is in use by another program: stop that, or PORT=${other} npm start.`)
+  }
+
+  /** Begins as soon as PostgreSQL answers, while the others still start. */
+  async #prepareDatabase(name: ServiceName, url: string): Promise<void> {
+    if (name !== 'postgres') return
+    await migrate(url)
+    if (!this.isProduction) await this.#seed(url)
+  }
+
+  #seed(url: string): Promise<void> {
+    const urls = { postgres: url, rabbitmq: 'amqp://127.0.0.1', redis: 'redis://127.0.0.1' } // it needs only the first
+    const env = { ...process.env, ...environment({ urls, ...this.#surroundings() }) }
+    return new Promise((resolve, reject) => {
+      const child = spawn(process.execPath, [...TYPESCRIPT, 'prisma/seed.ts'], { cwd: PROJECT, env })
+      let said = ''
+      for (const output of [child.stdout, child.stderr])
+        output.on('data', (chunk: Buffer) => (said += chunk.toString()))
+      child.on('close', (code) => (code === 0 ? resolve() : reject(new SetupError(`The seed failed: ${said.trim()}`))))
+    })
+  }
+
+  async #untilApiAnswers(): Promise<void> {
+    const answers = async () => (await fetch(`${this.api}/readyz`)).ok
+    if (!(await waitFor(answers, 60)))
+      throw new SetupError('The API was not ready after 60 s; see .fanfare/logs/api.log.')
+  }
+}
