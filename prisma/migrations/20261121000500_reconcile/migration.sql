@@ -3,6 +3,8 @@ CREATE TABLE "reconcile_state" (
     "worker" TEXT NOT NULL,
     "watermark" BIGINT NOT NULL DEFAULT 0,
     "recovery_requested_at" TIMESTAMPTZ(6),
+    "redelivered_to" BIGINT NOT NULL DEFAULT 0,
+    "redelivered_at" TIMESTAMPTZ(3),
     "leased_until" TIMESTAMPTZ(3),
     "leased_by" TEXT,
 
