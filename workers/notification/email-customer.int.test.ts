@@ -1,0 +1,99 @@
+import { closeMailer } from '#domains/notification'
+import {
+  aPaymentRefunded,
+  anOrderCancelled,
+  anOrderConfirmed,
+  anOrderRejected,
+  anOrderShipped,
+  react,
+  record,
+  testDatabase,
+  testMailServer,
+  type TestDatabase,
+  type TestMailServer,
+} from '#testing'
+import { uuidv7 } from '#platform/uuid'
+import emailCustomer from './email-customer.ts'
+
+let database: TestDatabase
+let server: TestMailServer
+beforeEach(async () => {
+  database = await testDatabase()
+  server = await testMailServer()
+  configure(server.url)
+})
+afterEach(async () => {
+  closeMailer()
+  await server.close()
+  await database.close()
+})
+
+/** What this process would find in its environment. */
+function configure(smtpUrl: string) {
+  Object.assign(process.env, {
+    SMTP_URL: smtpUrl,
+    DATABASE_URL: database.url,
+    RABBITMQ_URL: 'amqp://127.0.0.1:1',
+    REDIS_URL: 'redis://127.0.0.1:1',
+  })
+}
+
+const subjects = () => server.received.map(({ source }) => /^Subject: (.*)$/m.exec(source)![1])
+const journal = () => database.db.sentMail.findMany({ orderBy: { sentAt: 'asc' } })
+
+it('writes one mail for each occasion and keeps a journal', async () => {
+  const events = [anOrderConfirmed(), anOrderRejected(), anOrderCancelled(), anOrderShipped()]
+  const { outcomes, announced } = await react(database, emailCustomer, ...events)
+  expect(outcomes.map(({ kind }) => kind)).toEqual(Array(4).fill('handled'))
+  expect(announced).toEqual([])
+  expect(server.received.map(({ to }) => to)).toEqual(Array(4).fill(['ada@example.com']))
+  expect((await journal()).map(({ kind }) => kind).toSorted()).toEqual(events.map(({ type }) => type).toSorted())
+})
+
+it('does not write again when the same event comes twice', async () => {
+  const [event] = await record(database, anOrderConfirmed())
+  await react(database, emailCustomer, event!, event!)
+  await react(database, emailCustomer, event!)
+  expect(server.received).toHaveLength(1)
+})
+
+it('does not write again when the process died between the mail and the end of its batch', async () => {
+  const [event] = await record(database, anOrderConfirmed())
+  await react(database, emailCustomer, event!)
+  await database.db.delivery.deleteMany({ where: { eventId: event!.id } }) // the batch was never committed
+  const { outcomes } = await react(database, emailCustomer, event!)
+  expect(outcomes).toMatchObject([{ kind: 'handled' }])
+  expect(server.received).toHaveLength(1)
+})
+
+it('finds out whom to tell of a refund', async () => {
+  const orderId = uuidv7()
+  await database.db.order.create({
+    data: {
+      id: orderId,
+      status: 'cancelled',
+      customer: { name: 'Grace Hopper', email: 'grace@example.com' },
+      shippingAddress: {},
+      total: 2_500,
+      currency: 'GBP',
+      placedAt: new Date(),
+      updatedAt: new Date(),
+    },
+  })
+  await react(database, emailCustomer, aPaymentRefunded({ orderId }))
+  expect(server.received).toMatchObject([{ to: ['grace@example.com'] }])
+  expect(subjects()).toEqual([`Your refund for order ${orderId}`])
+})
+
+it('gives up on a refund of an order that nobody knows', async () => {
+  const { outcomes } = await react(database, emailCustomer, aPaymentRefunded())
+  expect(outcomes).toMatchObject([{ kind: 'failed', error: { name: 'Unrecoverable' } }])
+})
+
+it('waits while the mail server is away', async () => {
+  closeMailer()
+  configure('smtp://127.0.0.1:1')
+  const { outcomes } = await react(database, emailCustomer, anOrderConfirmed())
+  expect(outcomes).toMatchObject([{ kind: 'unavailable' }])
+  expect(await journal()).toEqual([])
+})

@@ -1,0 +1,17 @@
+import { mailCustomer } from '#domains/notification'
+import { customerOf } from '#domains/order'
+import { OrderCancelled, OrderConfirmed, OrderRejected, OrderShipped, PaymentRefunded } from '#events'
+import { defineWorker, Unrecoverable } from '#messaging'
+
+export default defineWorker({
+  name: 'notification.email-customer',
+  on: [OrderConfirmed, OrderRejected, OrderCancelled, OrderShipped, PaymentRefunded],
+  callTimeoutMs: 20_000,
+  async call(event, context) {
+    const { orderId } = event.data
+    const customer = 'customer' in event.data ? event.data.customer : await customerOf(context.db, orderId)
+    if (!customer) throw new Unrecoverable(`Order ${orderId} is not known: there is nobody to write to`)
+    await mailCustomer(event, customer, context)
+  },
+  handle: () => null, // the journal of mails is written right after each sending, not with the batch
+})
