@@ -1,4 +1,5 @@
 import { createWakeUp } from '#messaging'
+import { analyticsRoutes } from '#domains/analytics'
 import { catalogRoutes } from '#domains/catalog'
 import { createPlacement, orderRoutes } from '#domains/order'
 import { shippingRoutes } from '#domains/shipping'
@@ -6,9 +7,11 @@ import { openDatabase } from '#platform/database'
 import { collectProcessMetrics } from '#platform/metrics'
 import { runProcess } from '#platform/shutdown'
 import { createApi, createApiKeys, operationRoutes, serve } from '../api/index.ts'
+import { armFrom } from './messaging.ts'
 
 /** The HTTP process. It needs PostgreSQL alone: events wait in the store while RabbitMQ is away. */
 await runProcess('api', async ({ config, log, onStop }) => {
+  armFrom(config)
   const options = { poolSize: config.DATABASE_POOL, applicationName: 'fanfare api' }
   const { db, pool, close } = openDatabase(config.DATABASE_URL, options)
   onStop(close)
@@ -23,6 +26,7 @@ await runProcess('api', async ({ config, log, onStop }) => {
     ...orderRoutes({ db, placement, wake }),
     ...catalogRoutes({ db }),
     ...shippingRoutes({ db, wake }),
+    ...analyticsRoutes({ db }),
   ]
   const server = await serve(createApi({ routes, keys: createApiKeys(db), log }), config.PORT)
   onStop(() => {

@@ -1,7 +1,7 @@
 import { hostname } from 'node:os'
 import path from 'node:path'
 import { armCrashPoint, createNames, createRabbitMq, CRASH_POINTS, type CrashPoint } from '#messaging'
-import { StartupError } from '#platform/config'
+import { StartupError, type Config } from '#platform/config'
 import { openDatabase } from '#platform/database'
 import type { ProcessContext } from '#platform/shutdown'
 
@@ -21,7 +21,7 @@ export function openMessaging(processName: string, { config, log, onStop }: Proc
   onStop(database.close)
   const broker = createRabbitMq({ url: config.RABBITMQ_URL, name: `fanfare ${instance}`, log })
   onStop(broker.close)
-  arm(config.CRASH_AT)
+  armFrom(config)
   return {
     ...database,
     broker,
@@ -32,7 +32,8 @@ export function openMessaging(processName: string, { config, log, onStop }: Proc
   }
 }
 
-function arm(crashAt: string | undefined) {
+/** For tests: the process will kill itself at the named place. */
+export function armFrom({ CRASH_AT: crashAt }: Config) {
   if (!crashAt) return
   const [point, nth = '1'] = crashAt.split(':')
   if (!CRASH_POINTS.includes(point as CrashPoint))

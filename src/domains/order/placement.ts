@@ -1,5 +1,5 @@
 import { productsOf } from '#domains/catalog'
-import { append } from '#messaging'
+import { append, crashPoint } from '#messaging'
 import { isDatabaseOutage, type Database, type Transaction } from '#platform/database'
 import { Refusal } from '#platform/refusal'
 import { uuidv7 } from '#platform/uuid'
@@ -42,9 +42,11 @@ export interface Placement {
 /** The way of an order into the database: orders that arrive during a commit share the next one. */
 export function createPlacement(db: Database, { onBatch = (_size: number) => {} } = {}): Placement {
   const group: GroupCommit<Candidate, Committed> = createGroupCommit({
-    commit: (candidates: readonly Candidate[]) => {
+    commit: async (candidates: readonly Candidate[]) => {
       onBatch(candidates.length)
-      return commitOrders(db, candidates, new Date())
+      const committed = await commitOrders(db, candidates, new Date())
+      crashPoint('api.after-commit')
+      return committed
     },
     isOutage: isDatabaseOutage,
   })

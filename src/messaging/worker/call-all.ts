@@ -1,3 +1,4 @@
+import { crashPoint } from '../crash-points.ts'
 import type { BatchItem, BatchRuntime } from './batch.ts'
 import type { Worker } from './define-worker.ts'
 
@@ -28,6 +29,7 @@ async function callOne(worker: Worker, { event }: BatchItem, { db, signal }: Bat
   const started = performance.now()
   try {
     const result = await abortable(worker.call!(event as never, context), either)
+    crashPoint('worker.after-call')
     return { ok: true, result, durationUs: microsecondsSince(started) }
   } catch (error) {
     return {
