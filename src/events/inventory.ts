@@ -28,3 +28,10 @@ export const StockReleased = defineEvent({
   stream: orderStream,
   schema: z.object({ orderId, lines: Quantities }),
 })
+
+export const StockRestocked = defineEvent({
+  type: 'stock.restocked',
+  summary: 'The goods of a returned order are back on the shelf.',
+  stream: orderStream,
+  schema: z.object({ orderId, lines: Quantities }),
+})

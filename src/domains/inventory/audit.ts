@@ -1,0 +1,42 @@
+import type { Database, Transaction } from '#platform/database'
+
+export interface StockTotals {
+  received: number
+  onHand: number
+  reserved: number
+  shipped: number
+}
+
+/** Pieces of all SKUs together; onHand + reserved + shipped = received. */
+export async function stockTotals(db: Database | Transaction): Promise<StockTotals> {
+  const [totals] = await db.$queryRaw<[StockTotals]>`
+    SELECT coalesce(sum(received), 0)::float8 AS received, coalesce(sum(on_hand), 0)::float8 AS "onHand",
+           coalesce(sum(reserved), 0)::float8 AS reserved, coalesce(sum(shipped), 0)::float8 AS shipped
+    FROM stock`
+  return totals
+}
+
+/** A sentence for every SKU whose stock is not what its receipts and reservations add up to; empty when all is well. */
+export async function auditStock(db: Database | Transaction): Promise<string[]> {
+  const wrong = await db.$queryRaw<{ sku: string; kept: string; expected: string }[]>`
+    WITH expected AS (
+      SELECT sku, sum(quantity) FILTER (WHERE place = 'received') AS received,
+             sum(quantity) FILTER (WHERE place = 'reserved') AS reserved,
+             sum(quantity) FILTER (WHERE place = 'shipped') AS shipped
+      FROM (
+        SELECT 'received' AS place, line.* FROM stock_receipts, jsonb_to_recordset(lines) AS line(sku text, quantity int)
+        UNION ALL
+        SELECT status, line.* FROM reservations, jsonb_to_recordset(lines) AS line(sku text, quantity int)
+      ) AS booked
+      GROUP BY sku
+    ), compared AS (
+      SELECT coalesce(stock.sku, expected.sku) AS sku,
+             format('received %s, reserved %s, shipped %s', coalesce(stock.received, 0), coalesce(stock.reserved, 0),
+                    coalesce(stock.shipped, 0)) AS kept,
+             format('received %s, reserved %s, shipped %s', coalesce(expected.received, 0), coalesce(expected.reserved, 0),
+                    coalesce(expected.shipped, 0)) AS expected
+      FROM stock FULL JOIN expected USING (sku)
+    )
+    SELECT * FROM compared WHERE kept <> expected ORDER BY sku`
+  return wrong.map(({ sku, kept, expected }) => `${sku}: stock says ${kept}; receipts and reservations say ${expected}`)
+}

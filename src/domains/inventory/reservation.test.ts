@@ -1,0 +1,89 @@
+import fc from 'fast-check'
+import { Unrecoverable } from '#messaging'
+import { decide, mergeLines, movementsOf, type Fact, type Reservation } from './reservation.ts'
+
+const open: Reservation = { status: 'open', lines: [] }
+const lines = [
+  { sku: 'A', quantity: 2 },
+  { sku: 'B', quantity: 1 },
+]
+const placed: Fact = { kind: 'placed', lines }
+const plenty = new Map([
+  ['A', 5],
+  ['B', 5],
+])
+
+function after(facts: Fact[], free: ReadonlyMap<string, number> = plenty) {
+  return facts.reduce((reservation, fact) => decide(reservation, fact, free).next, open).status
+}
+
+test('an order gets all of its lines', () => {
+  expect(decide(open, placed, plenty)).toEqual({ next: { status: 'reserved', lines }, missing: [] })
+})
+
+test('or none, and is told each line that is short', () => {
+  const { next, missing } = decide(open, placed, new Map([['A', 1]]))
+  expect(next.status).toBe('rejected')
+  expect(missing).toEqual([
+    { sku: 'A', requested: 2, available: 1 },
+    { sku: 'B', requested: 1, available: 0 },
+  ])
+})
+
+test('lines of one SKU count together', () => {
+  const twice = [...lines, { sku: 'A', quantity: 4 }]
+  expect(mergeLines(twice)).toEqual([
+    { sku: 'A', quantity: 6 },
+    { sku: 'B', quantity: 1 },
+  ])
+  expect(decide(open, { kind: 'placed', lines: twice }, plenty).missing).toEqual([
+    { sku: 'A', requested: 6, available: 5 },
+  ])
+})
+
+test.each<[string, Fact[]]>([
+  ['reserved', [placed, placed]],
+  ['released', [placed, { kind: 'closed' }]],
+  ['released', [{ kind: 'closed' }, placed]],
+  ['shipped', [placed, { kind: 'shipped' }]],
+  ['returned', [placed, { kind: 'shipped' }, { kind: 'returned' }]],
+  ['returned', [placed, { kind: 'returned' }, { kind: 'closed' }]],
+  ['returned', [{ kind: 'returned' }, placed]],
+])('%s, in whatever order the facts come: %j', (status, facts) => expect(after(facts)).toBe(status))
+
+test('what was never reserved cannot be shipped', () => {
+  expect(() => after([{ kind: 'shipped' }])).toThrow('never asked for')
+  expect(() => after([{ kind: 'closed' }, { kind: 'shipped' }])).toThrow(Unrecoverable)
+})
+
+const anyFact = fc.constantFrom<Fact>(placed, { kind: 'closed' }, { kind: 'shipped' }, { kind: 'returned' })
+
+test('no sequence of facts makes or loses a piece, or moves more than the order has', () => {
+  fc.assert(
+    fc.property(fc.array(anyFact, { maxLength: 12 }), (facts) => {
+      const stock = { onHand: 5, reserved: 0, shipped: 0 }
+      let reservation = open
+      for (const fact of facts) {
+        const next = attempt(reservation, fact, new Map([...plenty, ['A', stock.onHand]]))
+        for (const { sku, onHand, reserved, shipped } of movementsOf(reservation, next)) {
+          if (sku !== 'A') continue
+          stock.onHand += onHand
+          stock.reserved += reserved
+          stock.shipped += shipped
+        }
+        reservation = next
+        expect(stock.onHand + stock.reserved + stock.shipped).toBe(5)
+        expect(stock.onHand).toBeGreaterThanOrEqual(3)
+        expect(Math.min(stock.reserved, stock.shipped)).toBe(0)
+      }
+    }),
+  )
+})
+
+function attempt(reservation: Reservation, fact: Fact, free: Map<string, number>): Reservation {
+  try {
+    return decide(reservation, fact, free).next
+  } catch {
+    return reservation
+  }
+}

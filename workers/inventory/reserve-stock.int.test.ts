@@ -1,0 +1,253 @@
+import { auditStock, receiveStock, stockOf, stockTotals } from '#domains/inventory'
+import {
+  anOrderCancelled,
+  anOrderPlaced,
+  anOrderRejected,
+  anOrderShipped,
+  aReturnAccepted,
+  deadline,
+  react,
+  record,
+  testDatabase,
+  type TestDatabase,
+} from '#testing'
+import { openDatabase, type Transaction } from '#platform/database'
+import { uuidv7 } from '#platform/uuid'
+import releaseStock from './release-stock.ts'
+import reserveStock from './reserve-stock.ts'
+import shipStock from './ship-stock.ts'
+
+let database: TestDatabase
+beforeAll(async () => (database = await testDatabase()))
+afterAll(() => database.close())
+afterEach(async () => expect(await auditStock(database.db)).toEqual([]))
+
+/** A SKU of this test's own. */
+async function aSku(quantity: number) {
+  const sku = `SKU-${uuidv7()}`
+  await receiveStock(database.db, [{ sku, quantity }])
+  return sku
+}
+
+const line = (sku: string, quantity = 1) => ({ sku, name: sku, quantity, unitPrice: 100 })
+const free = async (sku: string) => (await stockOf(database.db, [sku])).get(sku)
+const kept = (sku: string) =>
+  database.db.stock.findUniqueOrThrow({
+    where: { sku },
+    select: { onHand: true, reserved: true, shipped: true },
+  })
+
+describe('reserve-stock', () => {
+  test('sets the stock of an order aside', async () => {
+    const sku = await aSku(5)
+    const { announced } = await react(database, reserveStock, anOrderPlaced({ lines: [line(sku, 2)] }))
+    expect(announced).toMatchObject([{ type: 'stock.reserved', data: { lines: [{ sku, quantity: 2 }] } }])
+    expect(await kept(sku)).toEqual({ onHand: 3, reserved: 2, shipped: 0 })
+  })
+
+  test('takes all lines of an order or none', async () => {
+    const [enough, short] = [await aSku(5), await aSku(1)]
+    const order = anOrderPlaced({ lines: [line(enough), line(short, 2), line('NEVER-SEEN')] })
+    const { announced } = await react(database, reserveStock, order)
+    const missing = [
+      { sku: 'NEVER-SEEN', requested: 1, available: 0 },
+      { sku: short, requested: 2, available: 1 },
+    ]
+    expect(announced).toMatchObject([{ type: 'stock.rejected', data: { missing } }])
+    expect(await free(enough)).toBe(5)
+  })
+
+  test('has one effect however often the order is announced', async () => {
+    const sku = await aSku(5)
+    const order = anOrderPlaced({ lines: [line(sku)] })
+    const [recorded] = await record(database, order)
+    await react(database, reserveStock, recorded!)
+    const { announced } = await react(database, reserveStock, recorded!, order, order)
+    expect(announced).toEqual([])
+    expect(await free(sku)).toBe(4)
+  })
+
+  test('stock 5, 20 buyers at once in four replicas: exactly 5 get it', async () => {
+    const sku = await aSku(5)
+    const orders = () => Array.from({ length: 5 }, () => anOrderPlaced({ lines: [line(sku)] }))
+    const runs = await Promise.all([1, 2, 3, 4].map(() => react(database, reserveStock, ...orders())))
+    const types = runs.flatMap(({ announced }) => announced.map(({ type }) => type))
+    expect(types.filter((type) => type === 'stock.reserved')).toHaveLength(5)
+    expect(types.filter((type) => type === 'stock.rejected')).toHaveLength(15)
+    expect(await kept(sku)).toEqual({ onHand: 0, reserved: 5, shipped: 0 })
+  })
+
+  test('orders (a, b) and (b, a) cross 200 times in two replicas: none of them meets a deadlock', async () => {
+    const [a, b] = [await aSku(400), await aSku(400)]
+    const ab = await record(database, ...times(200, () => anOrderPlaced({ lines: [line(a), line(b)] })))
+    const ba = await record(database, ...times(200, () => anOrderPlaced({ lines: [line(b), line(a)] })))
+    const reserve = (orders: typeof ab) => (replica: TestDatabase) =>
+      inBatches(8, orders, async (batch) => {
+        const { outcomes } = await react(replica, reserveStock, ...batch)
+        for (const outcome of outcomes) expect(outcome.kind).toBe('handled')
+      })
+    await Promise.all([runInReplica(reserve(ab)), runInReplica(reserve(ba))])
+    expect(await kept(a)).toEqual({ onHand: 0, reserved: 400, shipped: 0 })
+    expect(await kept(b)).toEqual({ onHand: 0, reserved: 400, shipped: 0 })
+  })
+})
+
+describe('release-stock', () => {
+  test.each([anOrderRejected, anOrderCancelled])('gives the stock of a closed order back, once', async (closing) => {
+    const sku = await aSku(5)
+    const order = anOrderPlaced({ lines: [line(sku, 2)] })
+    await react(database, reserveStock, order)
+    const closed = closing({ orderId: order.data.orderId })
+    const { announced } = await react(database, releaseStock, closed, closed)
+    expect(announced).toMatchObject([{ type: 'stock.released', data: { lines: [{ sku, quantity: 2 }] } }])
+    expect(await kept(sku)).toEqual({ onHand: 5, reserved: 0, shipped: 0 })
+  })
+
+  test('has nothing to give back for an order without stock', async () => {
+    const order = anOrderPlaced({ lines: [line('NEVER-SEEN')] })
+    await react(database, reserveStock, order)
+    const { announced } = await react(database, releaseStock, anOrderRejected({ orderId: order.data.orderId }))
+    expect(announced).toEqual([])
+  })
+
+  test('leaves its mark when it comes first: the order then reserves nothing', async () => {
+    const sku = await aSku(5)
+    const order = anOrderPlaced({ lines: [line(sku)] })
+    const { announced: first } = await react(database, releaseStock, anOrderCancelled({ orderId: order.data.orderId }))
+    const { announced: second } = await react(database, reserveStock, order)
+    expect([...first, ...second]).toEqual([])
+    expect(await free(sku)).toBe(5)
+  })
+})
+
+// A row in the middle is kept locked until both replicas wait: each has then locked as much as it can before it, and if
+// they had not gone the same way, they would now stand in each other's.
+describe('replicas that want the same rows', () => {
+  test('lock the stock in one order, whatever the order of the lines', async () => {
+    const skus = await Promise.all(times(21, () => aSku(10)))
+    const gate = [...skus].sort()[10]!
+    const lines = skus.map((sku) => line(sku))
+    const [one, other] = await record(
+      database,
+      anOrderPlaced({ lines }),
+      anOrderPlaced({ lines: [...lines].reverse() }),
+    )
+    const deadlocks = await deadlocksOf(
+      { lock: (tx) => tx.$queryRaw`SELECT FROM stock WHERE sku = ${gate} FOR UPDATE` },
+      (replica) => react(replica, reserveStock, one!),
+      (replica) => react(replica, reserveStock, other!),
+    )
+    expect(deadlocks).toBe(0)
+    expect(await stockOf(database.db, skus)).toEqual(new Map(skus.map((sku) => [sku, 8])))
+  })
+
+  test('lock the orders in one order, whatever happens to them', async () => {
+    const sku = await aSku(100)
+    const orders = times(21, () => anOrderPlaced({ lines: [line(sku)] }))
+    const gate = [...orders.map(({ data: { orderId } }) => orderId)].sort()[10]!
+    const placed = await record(database, ...orders)
+    const cancelled = await record(database, ...orders.map(({ data: { orderId } }) => anOrderCancelled({ orderId })))
+    const deadlocks = await deadlocksOf(
+      { lock: (tx) => tx.$queryRaw`INSERT INTO reservations VALUES (${gate}::uuid, 'open', '[]', now())` },
+      (replica) => react(replica, reserveStock, ...placed),
+      (replica) => react(replica, releaseStock, ...cancelled.reverse()),
+    )
+    expect(deadlocks).toBe(0)
+    expect(await kept(sku)).toEqual({ onHand: 100, reserved: 0, shipped: 0 })
+  })
+})
+
+describe('ship-stock', () => {
+  test('lets reserved goods leave; a return puts them back on the shelf', async () => {
+    const sku = await aSku(5)
+    const order = anOrderPlaced({ lines: [line(sku, 2)] })
+    const { orderId } = order.data
+    await react(database, reserveStock, order)
+    await react(database, shipStock, anOrderShipped({ orderId }))
+    expect(await kept(sku)).toEqual({ onHand: 3, reserved: 0, shipped: 2 })
+    const { announced } = await react(database, releaseStock, aReturnAccepted({ orderId }))
+    expect(announced).toMatchObject([{ type: 'stock.restocked', data: { lines: [{ sku, quantity: 2 }] } }])
+    expect(await kept(sku)).toEqual({ onHand: 5, reserved: 0, shipped: 0 })
+  })
+
+  test('may be overtaken by the return', async () => {
+    const sku = await aSku(5)
+    const order = anOrderPlaced({ lines: [line(sku)] })
+    const { orderId } = order.data
+    await react(database, reserveStock, order)
+    await react(database, releaseStock, aReturnAccepted({ orderId }))
+    const { outcomes } = await react(database, shipStock, anOrderShipped({ orderId }))
+    expect(outcomes).toMatchObject([{ kind: 'handled' }])
+    expect(await kept(sku)).toEqual({ onHand: 5, reserved: 0, shipped: 0 })
+  })
+
+  test('fails for an order that has reserved nothing', async () => {
+    const { outcomes } = await react(database, shipStock, anOrderShipped())
+    expect(outcomes).toMatchObject([{ kind: 'failed' }])
+  })
+})
+
+describe('stock', () => {
+  test('a receipt counts once', async () => {
+    const sku = `SKU-${uuidv7()}`
+    const receipt = [
+      { sku, quantity: 2 },
+      { sku, quantity: 3 },
+    ]
+    expect(await receiveStock(database.db, receipt, `receipt-${sku}`)).toBe(true)
+    expect(await receiveStock(database.db, receipt, `receipt-${sku}`)).toBe(false)
+    expect(await free(sku)).toBe(5)
+  })
+
+  test('the totals add up', async () => {
+    const { received, onHand, reserved, shipped } = await stockTotals(database.db)
+    expect(onHand + reserved + shipped).toBe(received)
+    expect(reserved).toBeGreaterThan(800)
+  })
+})
+
+/**
+ * Runs each part in a replica of its own, the first of them held up by `gate` until the rest wait too, and counts the
+ * deadlocks PostgreSQL had to break: not even the retries inside the run loop may be needed. A session adds its count
+ * when it ends, so the replicas are closed before it is read.
+ */
+async function deadlocksOf(gate: Gate, ...parts: ((replica: TestDatabase) => Promise<unknown>)[]): Promise<number> {
+  const before = await deadlocks()
+  let running: Promise<unknown[]> = Promise.resolve([])
+  await database.db.$transaction(async (tx) => {
+    await gate.lock(tx)
+    running = Promise.all(parts.map(runInReplica))
+    await deadline('all replicas wait', async () => (await sessions(`wait_event_type = 'Lock'`)) === parts.length)
+  })
+  await running
+  await deadline('the replicas have left', async () => (await sessions('true')) === 0)
+  return (await deadlocks()) - before
+}
+
+interface Gate {
+  lock(tx: Transaction): Promise<unknown>
+}
+
+async function runInReplica(part: (replica: TestDatabase) => Promise<unknown>) {
+  const replica = openDatabase(database.url, { applicationName: 'replica' })
+  await part({ ...replica, url: database.url }).finally(() => replica.close())
+}
+
+async function sessions(condition: string): Promise<number> {
+  const found = await database.db.$queryRawUnsafe<unknown[]>(
+    `SELECT FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'replica' AND ${condition}`,
+  )
+  return found.length
+}
+
+async function deadlocks(): Promise<number> {
+  const [row] = await database.db.$queryRaw<[{ deadlocks: number }]>`
+    SELECT deadlocks::int FROM pg_stat_database WHERE datname = current_database()`
+  return row.deadlocks
+}
+
+async function inBatches<T>(size: number, all: readonly T[], run: (batch: T[]) => Promise<unknown>) {
+  for (let from = 0; from < all.length; from += size) await run(all.slice(from, from + size))
+}
+
+const times = <T>(count: number, make: (index: number) => T) => Array.from({ length: count }, (_, index) => make(index))

@@ -1,0 +1,19 @@
+import { keepReservations } from '#domains/inventory'
+import { OrderPlaced, StockRejected, StockReserved } from '#events'
+import { defineWorker } from '#messaging'
+
+export default defineWorker({
+  name: 'inventory.reserve-stock',
+  on: OrderPlaced,
+  async handleBatch(events, { tx, now }) {
+    const placed = events.map(({ data: { orderId, lines } }) => ({ kind: 'placed' as const, orderId, lines }))
+    const outcomes = await keepReservations(tx, placed, now)
+    return outcomes.map(({ before, next, missing }, index) => {
+      const { orderId } = placed[index]!
+      if (before.status !== 'open') return // the order was closed before its stock was looked at: nobody is waiting
+      return missing.length === 0
+        ? StockReserved({ orderId, lines: [...next.lines] })
+        : StockRejected({ orderId, missing: [...missing] })
+    })
+  },
+})

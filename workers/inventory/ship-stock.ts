@@ -1,0 +1,17 @@
+import { keepReservations } from '#domains/inventory'
+import { OrderShipped } from '#events'
+import { defineWorker } from '#messaging'
+
+/**
+ * On order.shipped and not on shipment.created: a parcel may be booked for an order that is being cancelled at the same
+ * moment. The order decides which of the two happened, and only its word moves the goods.
+ */
+export default defineWorker({
+  name: 'inventory.ship-stock',
+  on: OrderShipped,
+  async handleBatch(events, { tx, now }) {
+    const shipped = events.map(({ data: { orderId } }) => ({ kind: 'shipped' as const, orderId }))
+    await keepReservations(tx, shipped, now)
+    return events.map(() => undefined)
+  },
+})
