@@ -1,0 +1,59 @@
+// Runs the README's requests as they are printed, one after the other, against the API with the seeded shop.
+import { spawn, spawnSync } from 'node:child_process'
+import { testDatabase, type TestDatabase } from '#testing'
+import { testApi, type TestApi } from '../src/testing/api.ts'
+import { README, ROOT } from './readme-blocks.ts'
+
+let database: TestDatabase
+let api: TestApi
+beforeAll(async () => {
+  database = await testDatabase()
+  const env = { ...process.env, DATABASE_URL: database.url, RABBITMQ_URL: 'amqp://unused', REDIS_URL: 'redis://unused' }
+  const seeded = spawnSync(process.execPath, ['--import', 'tsx', 'prisma/seed.ts'], {
+    cwd: ROOT,
+    env,
+    encoding: 'utf8',
+  })
+  expect(seeded).toMatchObject({ status: 0, stderr: '' })
+  api = await testApi(database)
+})
+afterAll(async () => {
+  await api.close()
+  await database.close()
+})
+
+/** The shell blocks of one chapter as one script. */
+function scriptOf(chapter: string): string {
+  const text = README.split(/^## /m).find((part) => part.startsWith(chapter))!
+  return [...text.matchAll(/^```sh\n(.*?)^```$/gms)].map(([, block]) => block).join('\n')
+}
+
+/** Every answer on a line of its own; a refused request ends the script. */
+const PRELUDE = `set -euo pipefail
+curl() { command curl --fail-with-body "$@"; echo; }
+`
+
+function bash(script: string): Promise<{ code: number | null; output: string }> {
+  const shell = spawn('bash', ['-c', script])
+  let output = ''
+  for (const stream of [shell.stdout, shell.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk.toString()))
+  return new Promise((resolve) => shell.on('close', (code) => resolve({ code, output })))
+}
+
+it('works as printed', async () => {
+  const script = scriptOf('Try it')
+  expect(script).toContain('API=http://localhost:3000\n')
+  const { code, output } = await bash(PRELUDE + script.replace('http://localhost:3000', api.url))
+  expect({ code, output: code === 0 ? '' : output }).toEqual({ code: 0, output: '' })
+  const answers = output
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as unknown)
+  expect(answers).toMatchObject([
+    { products: expect.arrayContaining([expect.objectContaining({ sku: 'MUG-01' })]) },
+    { sku: 'MUG-01', available: 500 },
+    { status: 'placed', total: { amount: 2_500, currency: 'GBP' } },
+    { events: [{ type: 'order.placed' }] },
+    { status: 'placed', customer: { name: 'Charles Babbage' } },
+  ])
+})
