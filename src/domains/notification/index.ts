@@ -5,6 +5,8 @@ import type { Occasion } from './letters.ts'
 import { openMailer, type Mailer } from './mailer.ts'
 import { tellCustomer } from './tell-customer.ts'
 
+export { pruneSentMails } from './prune-sent-mails.ts'
+
 let mailer: Mailer | undefined
 
 /** Writes to the customer through the mail server of this process's configuration. See `tellCustomer`. */

@@ -1,0 +1,2 @@
+export { schedules } from './schedules.ts'
+export { startScheduler } from './scheduler.ts'

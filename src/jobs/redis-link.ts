@@ -1,0 +1,30 @@
+import { Redis } from 'ioredis'
+import type { Logger } from '#platform/logger'
+
+export interface RedisLink {
+  redis: Redis
+  /** Tells of trouble; logged once for each outage, whoever notices and however often. */
+  isAway(err: Error): void
+  close(): void
+}
+
+/** A connection that comes back by itself. `onReady` is called on each connect, the first included. */
+export function openRedis(url: string, log: Logger, onReady: () => void): RedisLink {
+  let away = false
+  // BullMQ asks for null: a command waits for Redis to come back.
+  const redis = new Redis(url, {
+    maxRetriesPerRequest: null,
+    retryStrategy: (attempt) => Math.min(attempt * 100, 2_000),
+  })
+  const isAway = (err: Error) => {
+    if (!away && redis.status !== 'end') log.warn({ err }, 'Redis is away: schedules wait, nothing is lost')
+    away = true
+  }
+  redis.on('error', isAway)
+  redis.on('ready', () => {
+    if (away) log.info('Redis is back')
+    away = false
+    onReady()
+  })
+  return { redis, isAway, close: () => redis.disconnect() }
+}

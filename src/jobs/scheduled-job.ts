@@ -1,0 +1,12 @@
+/**
+ * Work that time calls for. Redis only says when: what there is to do is read from PostgreSQL, so a run that was missed,
+ * or comes twice at once, changes nothing that the next run would not have done.
+ */
+export interface ScheduledJob {
+  /** Stable, `<context>.<verb-noun>`: it names the schedule in Redis. */
+  name: string
+  /** Milliseconds from one run to the next. */
+  everyMs: number
+  /** Answers what it did, for the log; nothing when there was nothing to do. A throw is logged, and the next run tries again. */
+  run: (now: Date) => Promise<Record<string, unknown> | undefined>
+}

@@ -1,0 +1,126 @@
+import { randomBytes } from 'node:crypto'
+import { Redis } from 'ioredis'
+import { createLogger, type Logger } from '#platform/logger'
+import { deadline, placeOf, requireTestService, tcpProxy } from '#testing'
+import type { ScheduledJob } from './scheduled-job.ts'
+import { startScheduler, type Scheduler } from './scheduler.ts'
+
+const url = requireTestService('TEST_REDIS_URL')
+let namespace: string
+let redis: Redis
+const schedulers: Scheduler[] = []
+
+beforeEach(() => {
+  namespace = `test-${randomBytes(6).toString('hex')}`
+  redis = new Redis(url)
+})
+afterEach(async () => {
+  await Promise.all(schedulers.splice(0).map((scheduler) => scheduler.stop(2_000)))
+  await forgetEverything()
+  redis.disconnect()
+})
+
+/** As if Redis had been flushed, for this test's system alone. */
+async function forgetEverything() {
+  const keys = await redis.keys(`${namespace}:*`)
+  if (keys.length > 0) await redis.del(...keys)
+}
+
+function start(jobs: readonly ScheduledJob[], { redisUrl = url, log = silent() } = {}): Scheduler {
+  const scheduler = startScheduler({ redisUrl, namespace, jobs, log, reassertMs: 200 })
+  schedulers.push(scheduler)
+  return scheduler
+}
+
+const silent = () => createLogger('test', 'silent')
+
+function aJob(name = 'test.count-runs') {
+  const runs: Date[] = []
+  const job: ScheduledJob = { name, everyMs: 250, run: async (now) => void runs.push(now) as undefined }
+  return { job, runs }
+}
+
+it('runs a job again and again', async () => {
+  const { job, runs } = aJob()
+  start([job])
+  await deadline('three runs', () => runs.length >= 3)
+})
+
+it('keeps the rhythm although the schedules are asserted more often than jobs run', async () => {
+  const { job, runs } = aJob()
+  start([{ ...job, everyMs: 1_000 }])
+  await deadline('three runs', () => runs.length >= 3)
+  expect(runs[2]!.getTime() - runs[1]!.getTime()).toBeGreaterThan(800)
+})
+
+it('shares the runs between processes', async () => {
+  const { job, runs } = aJob()
+  start([{ ...job, everyMs: 500 }])
+  start([{ ...job, everyMs: 500 }])
+  await deadline('four runs', () => runs.length >= 4)
+  expect(runs[3]!.getTime() - runs[1]!.getTime()).toBeGreaterThan(800)
+})
+
+it('goes on after a failed run', async () => {
+  const { job, runs } = aJob()
+  const failing = async (now: Date) => {
+    await job.run(now)
+    throw new Error('broken')
+  }
+  start([{ ...job, run: failing }])
+  await deadline('three runs', () => runs.length >= 3)
+})
+
+it('puts the schedules back after Redis was flushed', async () => {
+  const { job, runs } = aJob()
+  start([job])
+  await deadline('a run', () => runs.length > 0)
+  await forgetEverything()
+  const before = runs.length
+  await deadline('runs after the flush', () => runs.length >= before + 2, { within: 20_000 })
+}, 30_000)
+
+it('waits for Redis, says so once, and goes on when it is back', async () => {
+  const proxy = await tcpProxy(placeOf(url))
+  const { log, lines } = recordingLog()
+  const { job, runs } = aJob()
+  start([job], { redisUrl: proxy.through(url), log })
+  await deadline('a run', () => runs.length > 0)
+  await proxy.close()
+  await deadline('the outage in the log', () => lines.some((line) => line.includes('Redis is away')))
+  const back = await tcpProxy(placeOf(url), Math.random, proxy.port)
+  await deadline('the end of the outage in the log', () => lines.some((line) => line.includes('Redis is back')))
+  const before = runs.length
+  await deadline('runs after the outage', () => runs.length > before, { within: 20_000 })
+  expect(lines.filter((line) => line.includes('Redis is away'))).toHaveLength(1)
+  await schedulers.pop()!.stop(2_000)
+  await back.close()
+}, 40_000)
+
+it('forgets the schedule of a job that no longer exists', async () => {
+  const old = aJob('test.of-an-older-release')
+  await start([old.job]).stop()
+  const { job, runs } = aJob()
+  start([job])
+  await deadline('runs', () => runs.length >= 2)
+  await deadline('one schedule', async () => (await redis.zrange(`${namespace}:schedules:repeat`, 0, -1)).length === 1)
+})
+
+it('stops at once while Redis is away', async () => {
+  const scheduler = start([aJob().job], { redisUrl: 'redis://127.0.0.1:1' })
+  const started = performance.now()
+  await scheduler.stop(500)
+  expect(performance.now() - started).toBeLessThan(2_000)
+})
+
+function recordingLog() {
+  const lines: string[] = []
+  const log = {
+    ...silentMethods(),
+    warn: (_: unknown, line: string) => lines.push(line),
+    info: (line: unknown) => lines.push(String(line)),
+  }
+  return { log: log as unknown as Logger, lines }
+}
+
+const silentMethods = () => ({ error: () => {}, debug: () => {} })

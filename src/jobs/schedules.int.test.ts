@@ -1,0 +1,53 @@
+import { testDatabase, type TestDatabase } from '#testing'
+import { uuidv7 } from '#platform/uuid'
+import { schedules } from './schedules.ts'
+
+let database: TestDatabase
+const wake = jest.fn()
+beforeEach(async () => {
+  database = await testDatabase()
+})
+afterEach(() => database.close())
+
+const MINUTE = 60_000
+const now = new Date('2026-11-21T12:00:00Z')
+const ago = (ms: number) => new Date(now.getTime() - ms)
+
+function run(name: string) {
+  const job = schedules({ db: database.db, wake }).find((candidate) => candidate.name === name)
+  return job!.run(now)
+}
+
+async function anUndecidedOrder(placedAt: Date) {
+  const customer = { name: 'Ada', email: 'ada@example.com' }
+  const order = {
+    id: uuidv7(),
+    customer,
+    shippingAddress: {},
+    total: 100,
+    currency: 'GBP',
+    placedAt,
+    updatedAt: placedAt,
+  }
+  await database.db.order.create({ data: { ...order, status: 'placed' } })
+  return order.id
+}
+
+it('lets orders expire that were not decided in half an hour, and announces it', async () => {
+  const late = await anUndecidedOrder(ago(31 * MINUTE))
+  await anUndecidedOrder(ago(29 * MINUTE))
+  expect(await run('order.expire-orders')).toEqual({ expired: 1 })
+  expect(await database.db.event.findMany()).toMatchObject([{ type: 'order.expired', stream: `order-${late}` }])
+  expect(wake).toHaveBeenCalledTimes(1)
+  expect(await run('order.expire-orders')).toBeUndefined()
+})
+
+it('forgets whom it wrote to after 90 days, however many there are', async () => {
+  await database.db.$executeRaw`
+    INSERT INTO sent_mails (event_id, order_id, kind, recipient, subject, message_id, sent_at)
+    SELECT gen_random_uuid(), gen_random_uuid(), 'order.confirmed', 'ada@example.com', '', '', ${now}::timestamptz - n * interval '1 hour'
+    FROM generate_series(1, 24 * 90 + 1200) AS n`
+  expect(await run('notification.prune-sent-mails')).toEqual({ pruned: 1_200 })
+  expect(await database.db.sentMail.count()).toBe(24 * 90)
+  expect(await run('notification.prune-sent-mails')).toBeUndefined()
+})

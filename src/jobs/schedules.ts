@@ -1,0 +1,46 @@
+import { pruneSentMails } from '#domains/notification'
+import { expireOrders } from '#domains/order'
+import type { WakeUp } from '#messaging'
+import type { Database } from '#platform/database'
+import type { ScheduledJob } from './scheduled-job.ts'
+
+const SECOND = 1_000
+const MINUTE = 60 * SECOND
+const HOUR = 60 * MINUTE
+const DAY = 24 * HOUR
+
+/** An order that is not decided by then will not be: its stock and money are let go. */
+const UNDECIDED_FOR = 30 * MINUTE
+const KEEP_SENT_MAILS = 90 * DAY
+const AT_ONCE = 500
+
+/** Everything that runs by the clock. One more job is one more entry. */
+export function schedules({ db, wake }: { db: Database } & WakeUp): ScheduledJob[] {
+  return [
+    {
+      name: 'order.expire-orders',
+      everyMs: 30 * SECOND,
+      async run(now) {
+        const expired = await untilDone(() => expireOrders(db, { olderThanMs: UNDECIDED_FOR, limit: AT_ONCE, now }))
+        if (expired > 0) wake()
+        return expired > 0 ? { expired } : undefined
+      },
+    },
+    {
+      name: 'notification.prune-sent-mails',
+      everyMs: HOUR,
+      async run(now) {
+        const before = new Date(now.getTime() - KEEP_SENT_MAILS)
+        const pruned = await untilDone(() => pruneSentMails(db, { before, limit: AT_ONCE }))
+        return pruned > 0 ? { pruned } : undefined
+      },
+    },
+  ]
+}
+
+/** Repeats a step of at most `AT_ONCE` until there is nothing left: many short transactions, no long one. */
+async function untilDone(step: () => Promise<number>): Promise<number> {
+  let done = 0
+  for (let more = AT_ONCE; more === AT_ONCE; done += more) more = await step()
+  return done
+}
