@@ -1,0 +1,71 @@
+import { advance, authorize, refusal, type Answer, type Effect, type Move, type Request } from './authorizations.ts'
+import { cardOf } from './cards.ts'
+import type { Journal } from './journal.ts'
+import type { Ledger } from './ledger.ts'
+
+/** `late`: the answer is to be kept back, the effect is there already. */
+export type Reply = Answer & { late?: boolean }
+
+const MOVE = /^\/v1\/authorizations\/([\w-]+)\/(capture|void|refund)$/
+const ONE = /^\/v1\/authorizations\/([\w-]+)$/
+const FLAKY_FAILURES = 2
+
+/** The gateway without its HTTP: `read` looks, `write` moves money. */
+export function createGateway(ledger: Ledger, journal: Journal) {
+  const failures = new Map<string, number>()
+
+  async function write(pathname: string, key: string, raw: string): Promise<Reply> {
+    const effect = effectOf(pathname, raw)
+    if ('status' in effect) return effect
+    const token = effect.token
+    const kind = token === undefined ? 'approves' : cardOf(token).kind
+    const isNew = !ledger.known(key)
+    if (kind === 'flaky' && isNew && (failures.get(key) ?? 0) < FLAKY_FAILURES) {
+      failures.set(key, (failures.get(key) ?? 0) + 1)
+      return refusal(500, 'internal_error', 'The bank did not answer properly.')
+    }
+    const late = kind === 'hangs' && isNew
+    return { ...(await ledger.once(journal, key, `${pathname} ${raw}`, effect.act)), late }
+  }
+
+  function effectOf(pathname: string, raw: string): Answer | { token?: string; act: () => Effect } {
+    if (pathname === '/v1/authorizations') {
+      const request = readRequest(raw)
+      return request
+        ? { token: request.token, act: () => authorize(request) }
+        : refusal(400, 'invalid_request', 'Needed: amount (integer >= 0), currency (ISO 4217), token, reference.')
+    }
+    const [, id, move] = MOVE.exec(pathname) ?? []
+    if (!id) return refusal(404, 'not_found', `Nothing at POST ${pathname}`)
+    const act = () => {
+      const authorization = ledger.find(id)
+      return authorization
+        ? advance(authorization, move as Move)
+        : { answer: refusal(404, 'not_found', `No authorization ${id}`) }
+    }
+    return { act }
+  }
+
+  function read({ pathname, searchParams }: URL): Answer {
+    if (pathname === '/healthz') return { status: 200, body: { status: 'ok' } }
+    if (pathname === '/v1/totals') return { status: 200, body: ledger.totals }
+    if (pathname === '/v1/authorizations') return { status: 200, body: ledger.of(searchParams.get('reference') ?? '') }
+    const found = ledger.find(ONE.exec(pathname)?.[1] ?? '')
+    return found ? { status: 200, body: found } : refusal(404, 'not_found', `Nothing at GET ${pathname}`)
+  }
+
+  return { read, write }
+}
+
+function readRequest(raw: string): Request | undefined {
+  let body: Partial<Request>
+  try {
+    body = JSON.parse(raw) as Partial<Request>
+  } catch {
+    return undefined
+  }
+  const { amount, currency, token, reference } = body ?? {}
+  if (typeof amount !== 'number' || !Number.isSafeInteger(amount) || amount < 0) return undefined
+  if (typeof currency !== 'string' || !/^[A-Z]{3}$/.test(currency)) return undefined
+  return typeof token === 'string' && typeof reference === 'string' ? { amount, currency, token, reference } : undefined
+}

@@ -1,0 +1,83 @@
+import type { Answer, Authorization, Effect } from './authorizations.ts'
+import { refusal } from './authorizations.ts'
+import type { Journal } from './journal.ts'
+
+/** One answered request. The journal is a list of these, and all that is known can be built from it again. */
+export interface Entry {
+  at: string
+  key: string
+  /** The request in full: a key belongs to one request only. */
+  request: string
+  answer: Answer
+  authorization?: Authorization
+}
+
+interface Sum {
+  count: number
+  amount: number
+}
+/** Everything that ever happened, in minor units; held now = authorized - captured - voided. */
+type Totals = Record<Authorization['state'], Sum>
+
+export type Ledger = ReturnType<typeof createLedger>
+
+/** What the gateway knows: authorizations by id, answers by idempotency key, sums by currency. */
+export function createLedger() {
+  const authorizations = new Map<string, Authorization>()
+  const answers = new Map<string, { request: string; answer: Promise<Answer> }>()
+  const totals: Record<string, Totals> = {}
+
+  function book(authorization: Authorization) {
+    authorizations.set(authorization.id, authorization)
+    const sums = (totals[authorization.currency] ??= nothing())
+    sums[authorization.state].count += 1
+    sums[authorization.state].amount += authorization.amount
+  }
+
+  return {
+    totals,
+    find: (id: string) => authorizations.get(id),
+    of: (reference: string) => [...authorizations.values()].filter((one) => one.reference === reference),
+
+    replay({ key, request, answer, authorization }: Entry) {
+      answers.set(key, { request, answer: Promise.resolve(answer) })
+      if (authorization) book(authorization)
+    },
+
+    known: (key: string) => answers.has(key),
+
+    /**
+     * Runs `act` once per key; the same request gets the same answer, another request with that key gets 422. Answers
+     * after the journal has it. What was out of turn (409) is forgotten: asked again later, it may be its turn.
+     */
+    once(journal: Journal, key: string, request: string, act: () => Effect): Promise<Answer> {
+      const earlier = answers.get(key)
+      if (earlier)
+        return earlier.request === request
+          ? earlier.answer
+          : Promise.resolve(
+              refusal(422, 'idempotency_key_reused', 'This Idempotency-Key was used for another request.'),
+            )
+      const { answer, authorization } = act()
+      if (answer.status === 409 || answer.status === 404) return Promise.resolve(answer)
+      if (authorization) book(authorization)
+      const entry: Entry = {
+        at: new Date().toISOString(),
+        key,
+        request,
+        answer,
+        ...(authorization && { authorization }),
+      }
+      const answered = journal.append(entry).then(() => answer)
+      answers.set(key, { request, answer: answered })
+      return answered
+    },
+  }
+}
+
+const nothing = (): Totals => ({
+  authorized: { count: 0, amount: 0 },
+  captured: { count: 0, amount: 0 },
+  voided: { count: 0, amount: 0 },
+  refunded: { count: 0, amount: 0 },
+})

@@ -1,0 +1,169 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { appendFile, mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { startGateway, type RunningGateway } from './server.ts'
+
+let dataDirectory: string
+let gateway: RunningGateway
+beforeAll(async () => {
+  dataDirectory = await mkdtemp(path.join(tmpdir(), 'gateway-'))
+  gateway = await startGateway({ port: 0, dataDirectory, hangMs: 30_000 })
+})
+afterAll(async () => {
+  await gateway.close()
+  await rm(dataDirectory, { recursive: true })
+})
+
+let keys = 0
+interface Body {
+  id: string
+  state: string
+  error: { code: string; decline_code?: string; state?: string }
+}
+
+async function post(
+  pathname: string,
+  body: object = {},
+  { key = `key-${++keys}`, url = gateway.url, timeoutMs = 5_000 } = {},
+) {
+  const response = await fetch(url + pathname, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'idempotency-key': key },
+    body: JSON.stringify(body),
+    signal: AbortSignal.timeout(timeoutMs),
+  })
+  return { status: response.status, body: (await response.json()) as Body }
+}
+const get = async (pathname: string, url = gateway.url) => (await fetch(url + pathname)).json() as Promise<never>
+
+const order = (token: string, reference = 'order-1') => ({ amount: 2_500, currency: 'GBP', token, reference })
+const authorize = async (token = 'pm_card_visa') => (await post('/v1/authorizations', order(token))).body.id
+
+test.each(['pm_card_visa', 'pm_card_mastercard', 'pm_card_amex', 'pm_card_gb'])('%s is approved', async (token) => {
+  const { status, body } = await post('/v1/authorizations', order(token))
+  expect(status).toBe(201)
+  expect(body).toMatchObject({ state: 'authorized', amount: 2_500, currency: 'GBP', reference: 'order-1' })
+  expect(await get(`/v1/authorizations/${body.id}`)).toEqual(body)
+})
+
+test.each([
+  ['pm_card_chargeDeclined', 402, 'card_declined', 'generic_decline'],
+  ['pm_card_visa_chargeDeclined', 402, 'card_declined', 'generic_decline'],
+  ['pm_card_chargeDeclinedInsufficientFunds', 402, 'card_declined', 'insufficient_funds'],
+  ['pm_card_chargeDeclinedExpiredCard', 402, 'card_declined', 'expired_card'],
+  ['pm_card_radarBlock', 402, 'card_declined', 'fraudulent'],
+  ['pm_card_nonsense', 400, 'invalid_token', undefined],
+  ['constructor', 400, 'invalid_token', undefined],
+])('%s is answered %i %s', async (token, status, code, declineCode) => {
+  const answer = await post('/v1/authorizations', order(token))
+  expect(answer.status).toBe(status)
+  expect(answer.body.error.code).toBe(code)
+  expect(answer.body.error.decline_code).toBe(declineCode)
+})
+
+test('money is held, taken and given back, once each', async () => {
+  const id = await authorize()
+  expect((await post(`/v1/authorizations/${id}/refund`)).status).toBe(409)
+  expect((await post(`/v1/authorizations/${id}/capture`)).body.state).toBe('captured')
+  const again = await post(`/v1/authorizations/${id}/void`)
+  expect(again).toMatchObject({ status: 409, body: { error: { code: 'unexpected_state', state: 'captured' } } })
+  expect((await post(`/v1/authorizations/${id}/refund`)).body.state).toBe('refunded')
+  expect((await post(`/v1/authorizations/${id}/refund`)).status).toBe(409)
+})
+
+test('a key stands for one request: the same again gets the same answer, another one is refused', async () => {
+  const first = await post('/v1/authorizations', order('pm_card_visa'), { key: 'once' })
+  expect(await post('/v1/authorizations', order('pm_card_visa'), { key: 'once' })).toEqual(first)
+  const other = await post('/v1/authorizations', { ...order('pm_card_visa'), amount: 1 }, { key: 'once' })
+  expect(other).toMatchObject({ status: 422, body: { error: { code: 'idempotency_key_reused' } } })
+})
+
+test('20 equal requests at once hold the money once', async () => {
+  const answers = await Promise.all(
+    Array.from({ length: 20 }, () => post('/v1/authorizations', order('pm_card_visa', 'twenty'), { key: 'twenty' })),
+  )
+  expect(new Set(answers.map(({ body }) => body.id)).size).toBe(1)
+  expect(await get('/v1/authorizations?reference=twenty')).toHaveLength(1)
+})
+
+test('pm_sandbox_flaky fails twice, then works', async () => {
+  const statuses = []
+  for (let i = 0; i < 4; i++)
+    statuses.push((await post('/v1/authorizations', order('pm_sandbox_flaky'), { key: 'flaky' })).status)
+  expect(statuses).toEqual([500, 500, 201, 201])
+})
+
+test('pm_sandbox_timeout holds the money without saying so; asked again, it says so', async () => {
+  const ask = (timeoutMs: number) =>
+    post('/v1/authorizations', order('pm_sandbox_timeout', 'late'), { key: 'late', timeoutMs })
+  await expect(ask(100)).rejects.toThrow('timeout')
+  expect((await ask(5_000)).status).toBe(201)
+  expect(await get('/v1/authorizations?reference=late')).toHaveLength(1)
+})
+
+test('pm_sandbox_captureFail can be held but not taken', async () => {
+  const id = await authorize('pm_sandbox_captureFail')
+  const refused = await post(`/v1/authorizations/${id}/capture`)
+  expect(refused).toMatchObject({ status: 402, body: { error: { decline_code: 'capture_failed' } } })
+  expect((await post(`/v1/authorizations/${id}/void`)).body.state).toBe('voided')
+})
+
+test.each([
+  ['{', 400],
+  ['null', 400],
+  ['{"amount":-1,"currency":"GBP","token":"pm_card_visa","reference":"x"}', 400],
+  ['x'.repeat(70_000), 413],
+])('broken requests are refused (%#)', async (body, status) => {
+  const headers = { 'idempotency-key': `broken-${++keys}` }
+  const response = await fetch(`${gateway.url}/v1/authorizations`, { method: 'POST', headers, body })
+  expect(response.status).toBe(status)
+})
+
+test('a request without a key is refused', async () => {
+  const response = await fetch(`${gateway.url}/v1/authorizations`, { method: 'POST', body: '{}' })
+  expect(response.status).toBe(400)
+})
+
+describe('killed with -9', () => {
+  let child: ChildProcess | undefined
+  let folder: string
+  beforeAll(async () => (folder = await mkdtemp(path.join(tmpdir(), 'gateway-'))))
+  afterAll(async () => {
+    child?.kill('SIGKILL')
+    await rm(folder, { recursive: true })
+  })
+
+  async function start(): Promise<string> {
+    const main = path.join(__dirname, 'main.ts')
+    const env = { ...process.env, GATEWAY_PORT: '0', GATEWAY_DATA: folder }
+    child = spawn(process.execPath, ['--import', 'tsx', main], { env, stdio: ['ignore', 'pipe', 'inherit'] })
+    const [line] = (await once(child.stdout!, 'data')) as [Buffer]
+    return /http:\S+\d/.exec(line.toString())![0]
+  }
+
+  test('it has forgotten nothing that it had answered for, and cuts off a torn line', async () => {
+    const first = await start()
+    const held = await post('/v1/authorizations', order('pm_card_visa'), { key: 'held', url: first })
+    await post(`/v1/authorizations/${held.body.id}/capture`, {}, { key: 'taken', url: first })
+    await post('/v1/authorizations', order('pm_card_chargeDeclined'), { key: 'declined', url: first })
+    const totals = await get('/v1/totals', first)
+    child!.kill('SIGKILL')
+    await once(child!, 'exit')
+    await appendFile(path.join(folder, 'journal.jsonl'), '{"at":"2026-')
+
+    const second = await start()
+    expect(await get('/v1/totals', second)).toEqual(totals)
+    expect(totals).toMatchObject({ GBP: { authorized: { count: 1, amount: 2_500 }, captured: { count: 1 } } })
+    expect(await post('/v1/authorizations', order('pm_card_visa'), { key: 'held', url: second })).toEqual(held)
+    await post(`/v1/authorizations/${held.body.id}/refund`, {}, { key: 'back', url: second })
+    const journal = await readFile(path.join(folder, 'journal.jsonl'), 'utf8')
+    expect(() =>
+      journal
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line) as unknown),
+    ).not.toThrow()
+  })
+})
