@@ -144,7 +144,7 @@ describe('replicas that want the same rows', () => {
   test('lock the orders in one order, whatever happens to them', async () => {
     const sku = await aSku(100)
     const orders = times(21, () => anOrderPlaced({ lines: [line(sku)] }))
-    const gate = [...orders.map(({ data: { orderId } }) => orderId)].sort()[10]!
+    const gate = orders.map(({ data: { orderId } }) => orderId).sort()[10]!
     const placed = await record(database, ...orders)
     const cancelled = await record(database, ...orders.map(({ data: { orderId } }) => anOrderCancelled({ orderId })))
     const deadlocks = await deadlocksOf(

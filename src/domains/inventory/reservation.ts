@@ -98,7 +98,10 @@ export function movementsOf(before: Reservation, after: Reservation): Movement[]
   if (from === to) return []
   return after.lines.map(({ sku, quantity }) => ({
     sku,
-    ...{ onHand: 0, reserved: 0, shipped: 0, [from]: -quantity },
+    onHand: 0,
+    reserved: 0,
+    shipped: 0,
+    [from]: -quantity,
     [to]: quantity,
   }))
 }
