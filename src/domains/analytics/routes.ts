@@ -15,6 +15,8 @@ const DailySalesView = z
   })
   .meta({ id: 'DailySales' })
 
+const DailySalesList = z.array(DailySalesView).meta({ id: 'DailySalesList' })
+
 const LONGEST_DAYS = 366
 const DAY_MS = 86_400_000
 
@@ -28,7 +30,7 @@ export function analyticsRoutes({ db }: { db: Database }): Route[] {
       description: `Days are UTC, newest first. At most ${LONGEST_DAYS} days at once; by default the last 31.`,
       tag: 'Analytics',
       query: z.strictObject({ from: z.iso.date().optional(), to: z.iso.date().optional() }),
-      replies: { 200: { description: 'The days on which something happened', schema: z.array(DailySalesView) } },
+      replies: { 200: { description: 'The days on which something happened', schema: DailySalesList } },
       async handle({ query: { from, to } }) {
         return { status: 200, body: await readDailySales(db, ...periodOf(from, to, new Date())) }
       },
