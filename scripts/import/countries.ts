@@ -18,7 +18,7 @@ export function countryCode(name: string): string | undefined {
 
 function englishNames(): Map<string, string> {
   const names = new Intl.DisplayNames('en', { type: 'region', fallback: 'none' })
-  const letters = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZ']
+  const letters = Array.from('ABCDEFGHIJKLMNOPQRSTUVWXYZ')
   const all = letters.flatMap((first) => letters.map((second) => first + second))
   const current = all.filter((code) => new Intl.Locale(`und-${code}`).region === code) // DD is DE by now
   return new Map(current.flatMap((code) => (names.of(code) ? [[names.of(code)!, code]] : [])))

@@ -23,14 +23,20 @@ export interface ShopApi {
   read(id: string): Promise<PlacedOrder>
 }
 
+interface Asking {
+  method?: string
+  body?: string
+  headers?: Record<string, string>
+}
+
 const PATIENCE_MS = 60_000
 
 /** The HTTP API as a patient client sees it: what is busy or away for a while is asked again for a minute. */
 export function openShopApi(url: string, key: string): ShopApi {
-  const ask = (path: string, init: RequestInit = {}) =>
+  const ask = (path: string, { headers, ...init }: Asking = {}) =>
     askPatiently(new URL(path, url), {
       ...init,
-      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json', ...init.headers },
+      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json', ...headers },
     })
   return {
     async place(order, idempotencyKey) {
@@ -68,7 +74,9 @@ async function refusal(answer: Response): Promise<Error> {
 const retryAfterMs = (answer: Response) => Number(answer.headers.get('retry-after') || 0.5) * 1_000
 
 const why = async (answer: Response | Error) =>
-  answer instanceof Error ? String(answer.cause ?? answer.message) : `${answer.status} ${await answer.text()}`
+  answer instanceof Error
+    ? ((answer.cause as Error | undefined) ?? answer).message
+    : `${answer.status} ${await answer.text()}`
 
 /** @throws SetupError when nothing is ready there */
 export async function expectApi(url: string): Promise<void> {

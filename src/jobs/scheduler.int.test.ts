@@ -36,7 +36,11 @@ const silent = () => createLogger('test', 'silent')
 
 function aJob(name = 'test.count-runs') {
   const runs: Date[] = []
-  const job: ScheduledJob = { name, everyMs: 250, run: async (now) => void runs.push(now) as undefined }
+  const run = async (now: Date) => {
+    runs.push(now)
+    return undefined
+  }
+  const job: ScheduledJob = { name, everyMs: 250, run }
   return { job, runs }
 }
 

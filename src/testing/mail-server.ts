@@ -45,6 +45,6 @@ export async function testMailServer(options: SMTPServerOptions = {}, onPort = 0
   return {
     url: `smtp://127.0.0.1:${port}`,
     received,
-    close: () => new Promise((resolve) => void server.close(() => resolve())),
+    close: () => new Promise((resolve) => server.close(resolve)),
   }
 }

@@ -44,7 +44,11 @@ it('sends text and HTML, with a stable Message-ID and the event in a header', as
 
 it('keeps its connections for the next mails', async () => {
   let connections = 0
-  const { server, mailer } = await open({ onConnect: (_session, done) => done(void connections++ as never) })
+  const onConnect: SMTPServerOptions['onConnect'] = (_session, done) => {
+    connections++
+    done()
+  }
+  const { server, mailer } = await open({ onConnect })
   for (let i = 0; i < 10; i++) await mailer.send(aMail())
   expect(server.received).toHaveLength(10)
   expect(connections).toBe(1)
