@@ -1,0 +1,42 @@
+import type { Database, Transaction } from '#platform/database'
+
+/** Sums of one currency, in minor units. held = authorized - captured - voided; taken = captured - refunded. */
+export interface MoneyTotals {
+  authorized: number
+  captured: number
+  voided: number
+  refunded: number
+  held: number
+  taken: number
+}
+
+/** What the ledger adds up to, by ISO 4217 code; comparable with the gateway's own totals. */
+export async function moneyTotals(db: Database | Transaction): Promise<Record<string, MoneyTotals>> {
+  const rows = await db.$queryRaw<(MoneyTotals & { currency: string })[]>`
+    SELECT currency,
+           coalesce(sum(held) FILTER (WHERE kind = 'authorized'), 0)::float8 AS authorized,
+           coalesce(sum(taken) FILTER (WHERE kind = 'captured'), 0)::float8 AS captured,
+           coalesce(-sum(held) FILTER (WHERE kind = 'voided'), 0)::float8 AS voided,
+           coalesce(-sum(taken) FILTER (WHERE kind = 'refunded'), 0)::float8 AS refunded,
+           sum(held)::float8 AS held, sum(taken)::float8 AS taken
+    FROM payment_ledger GROUP BY currency ORDER BY currency`
+  return Object.fromEntries(rows.map(({ currency, ...totals }) => [currency, totals]))
+}
+
+/** A sentence for every payment whose status is not what its ledger entries add up to; empty when all is well. */
+export async function auditPayments(db: Database | Transaction): Promise<string[]> {
+  const wrong = await db.$queryRaw<{ orderId: string; status: string; expected: string; booked: string }[]>`
+    WITH booked AS (
+      SELECT order_id, sum(held) AS held, sum(taken) AS taken FROM payment_ledger GROUP BY order_id
+    ), compared AS (
+      SELECT coalesce(payments.order_id, booked.order_id) AS "orderId", coalesce(status, 'unknown') AS status,
+             format('%s held, %s taken', CASE WHEN status IN ('authorized', 'failed') THEN amount ELSE 0 END,
+                    CASE WHEN status = 'captured' THEN amount ELSE 0 END) AS expected,
+             format('%s held, %s taken', coalesce(held, 0), coalesce(taken, 0)) AS booked
+      FROM payments FULL JOIN booked USING (order_id)
+    )
+    SELECT * FROM compared WHERE expected <> booked ORDER BY "orderId"`
+  return wrong.map(
+    ({ orderId, status, expected, booked }) => `${orderId} is ${status}, so ${expected}; the ledger says ${booked}`,
+  )
+}

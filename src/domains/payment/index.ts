@@ -1,0 +1,6 @@
+export { auditPayments, moneyTotals, type MoneyTotals } from './audit.ts'
+export { recordAuthorization } from './authorize.ts'
+export { isCapturable, recordCapture } from './capture.ts'
+export { gateway } from './gateway.ts'
+export { closing, giveBack, recordReturn } from './return.ts'
+export { keepPayments, paymentOf } from './store.ts'

@@ -1,0 +1,70 @@
+import { PaymentCaptured, PaymentRefunded, PaymentVoided } from '#events'
+import { type NewEvent, NotYet } from '#messaging'
+import type { GatewayAnswer, PaymentGateway } from './gateway.ts'
+import { evolve, returnOwed, type Fact, type Payment, type Return } from './payment.ts'
+import type { Change } from './store.ts'
+
+/** What was asked of the gateway on the customer's behalf, and its answer. */
+export interface Returned {
+  action: Return
+  answer: GatewayAnswer
+}
+
+/**
+ * Gives back what a closed order's payment holds or has taken. When a capture has overtaken the void, the void is refused
+ * and the money refunded at once: whichever of the two the gateway saw first, nothing is left afterwards.
+ * The keys name the effect and not the event: several events may ask for the same return, and it is made once.
+ */
+export async function giveBack(
+  gateway: PaymentGateway,
+  orderId: string,
+  payment: Payment,
+  signal: AbortSignal,
+): Promise<Returned | undefined> {
+  const owed = returnOwed(payment)
+  if (!owed) return undefined
+  const ask = async (action: Return): Promise<Returned> => {
+    const answer = await gateway[action](payment.authorizationId!, { idempotencyKey: `${action}:${orderId}`, signal })
+    return { action, answer }
+  }
+  const returned = await ask(owed)
+  const overtaken = !returned.answer.ok && returned.answer.state !== undefined && RETURN_OF[returned.answer.state]
+  return overtaken && overtaken !== owed ? ask(overtaken) : returned
+}
+
+/** The other return, for money that the gateway knows more about than we do. */
+const RETURN_OF: Partial<Record<string, Return>> = { captured: 'refund', refunded: 'refund' }
+
+/**
+ * Books the return, and that the order is closed, so that money which is authorized later goes back as well.
+ * @throws NotYet when something is owed by now that was not when the gateway would have been asked
+ */
+export function recordReturn(
+  payment: Payment,
+  closes: boolean,
+  orderId: string,
+  returned?: Returned,
+): Change<NewEvent[]> {
+  const closed: Fact[] = closes && !payment.closed ? [{ kind: 'closed' }] : []
+  const owed = returnOwed(closed.reduce(evolve, payment))
+  if (!owed) return { facts: closed }
+  if (!returned || (owed === 'refund' && returned.action === 'void'))
+    throw new NotYet(1, `the payment has become ${payment.status} meanwhile`)
+  if (!returned.answer.ok) throw new Error(`The gateway refuses to ${owed} the payment: ${returned.answer.detail}`)
+  const amount = payment.amount!
+  if (returned.action === 'void')
+    return { facts: [...closed, { kind: 'voided' }], announce: [PaymentVoided({ orderId, amount })] }
+  const refunded = {
+    facts: [...closed, { kind: 'refunded' as const }],
+    announce: [PaymentRefunded({ orderId, amount })],
+  }
+  return payment.status === 'captured' ? refunded : afterCapture(refunded, PaymentCaptured({ orderId, amount }))
+}
+
+/** The capture that has overtaken the void is told here; the reaction that made it finds its work done. */
+function afterCapture({ facts, announce = [] }: Change<NewEvent[]>, captured: NewEvent): Change<NewEvent[]> {
+  return { facts: [{ kind: 'captured' }, ...facts], announce: [captured, ...announce] }
+}
+
+/** The payment as it will be once an event that closes the order is booked. */
+export const closing = (payment: Payment, closes: boolean): Payment => (closes ? { ...payment, closed: true } : payment)

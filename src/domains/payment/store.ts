@@ -1,0 +1,90 @@
+import type { Database, Transaction } from '#platform/database'
+import { entryOf, evolve, unknownPayment, type Fact, type Payment, type Status } from './payment.ts'
+
+interface Row {
+  orderId: string
+  status: Status
+  closed: boolean
+  authorizationId: string | null
+  amount: bigint | null
+  currency: string | null
+}
+
+/** What is known of an order's money right now, unlocked; pending when nothing is. */
+export async function paymentOf(db: Database | Transaction, orderId: string): Promise<Payment> {
+  const row = await db.payment.findUnique({ where: { orderId } })
+  return row ? toPayment(row as Row) : unknownPayment
+}
+
+/** Facts that follow from an event, and what it announces. */
+export interface Change<Announced> {
+  facts: readonly Fact[]
+  announce?: Announced
+}
+
+/**
+ * Locks the payments of these orders, in order of id and in one statement, lets `decide` see each of them, then writes
+ * and books what it decided. An order may appear more than once: later ones see what earlier ones have changed.
+ */
+export async function keepPayments<Announced>(
+  tx: Transaction,
+  orderIds: readonly string[],
+  now: Date,
+  decide: (payment: Payment, index: number) => Change<Announced>,
+): Promise<(Announced | undefined)[]> {
+  const payments = await claim(tx, new Set(orderIds), now)
+  const changed = new Set<string>()
+  const entries: object[] = []
+  const announced = orderIds.map((orderId, index) => {
+    const { facts, announce } = decide(payments.get(orderId)!, index)
+    for (const fact of facts) {
+      const next = evolve(payments.get(orderId)!, fact)
+      const entry = entryOf(fact, next.amount?.amount ?? 0)
+      if (entry) entries.push({ orderId, currency: next.amount!.currency, ...entry })
+      payments.set(orderId, next)
+      changed.add(orderId)
+    }
+    return announce
+  })
+  await save(
+    tx,
+    [...changed].map((orderId) => ({ orderId, ...payments.get(orderId)! })),
+    now,
+  )
+  await book(tx, entries, now)
+  return announced
+}
+
+async function claim(tx: Transaction, orderIds: ReadonlySet<string>, now: Date): Promise<Map<string, Payment>> {
+  const rows = await tx.$queryRaw<Row[]>`
+    INSERT INTO payments (order_id, status, updated_at)
+    SELECT order_id, 'pending', ${now} FROM unnest(${[...orderIds]}::uuid[]) AS wanted(order_id) ORDER BY order_id
+    ON CONFLICT (order_id) DO UPDATE SET status = payments.status
+    RETURNING order_id AS "orderId", status, closed, authorization_id AS "authorizationId", amount, currency`
+  return new Map(rows.map((row) => [row.orderId, toPayment(row)]))
+}
+
+async function save(tx: Transaction, payments: readonly (Payment & { orderId: string })[], now: Date): Promise<void> {
+  if (payments.length === 0) return
+  const rows = payments.map(({ amount, ...payment }) => ({ ...payment, ...amount }))
+  await tx.$executeRaw`
+    UPDATE payments SET status = kept.status, closed = kept.closed, authorization_id = kept."authorizationId",
+           amount = kept.amount, currency = kept.currency, updated_at = ${now}
+    FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
+      AS kept("orderId" uuid, status text, closed boolean, "authorizationId" text, amount bigint, currency text)
+    WHERE payments.order_id = kept."orderId"`
+}
+
+async function book(tx: Transaction, entries: readonly object[], now: Date): Promise<void> {
+  if (entries.length === 0) return
+  await tx.$executeRaw`
+    INSERT INTO payment_ledger (order_id, kind, held, taken, currency, booked_at)
+    SELECT "orderId", kind, held, taken, currency, ${now}
+    FROM jsonb_to_recordset(${JSON.stringify(entries)}::jsonb)
+      AS entry("orderId" uuid, kind text, held bigint, taken bigint, currency text)`
+}
+
+function toPayment({ status, closed, authorizationId, amount, currency }: Row): Payment {
+  const money = amount !== null && currency !== null ? { amount: Number(amount), currency } : null
+  return { status, closed, authorizationId, amount: money }
+}

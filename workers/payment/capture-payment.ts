@@ -1,0 +1,20 @@
+import { gateway, isCapturable, keepPayments, paymentOf, recordCapture } from '#domains/payment'
+import { OrderConfirmed } from '#events'
+import { defineWorker } from '#messaging'
+
+export default defineWorker({
+  name: 'payment.capture-payment',
+  on: OrderConfirmed,
+  callTimeoutMs: 5_000,
+  async call({ data: { orderId } }, context) {
+    const payment = await paymentOf(context.db, orderId)
+    return isCapturable(payment) ? gateway().capture(payment.authorizationId!, context) : undefined
+  },
+  handleBatch: (events, { tx, results, now }) =>
+    keepPayments(
+      tx,
+      events.map(({ data }) => data.orderId),
+      now,
+      (payment, index) => recordCapture(payment, events[index]!.data.orderId, results[index]),
+    ),
+})

@@ -1,0 +1,202 @@
+import { auditPayments, moneyTotals, paymentOf } from '#domains/payment'
+import type { NewEvent, RecordedEvent, Worker } from '#messaging'
+import {
+  anOrderCancelled,
+  anOrderConfirmed,
+  anOrderExpired,
+  anOrderPlaced,
+  anOrderRejected,
+  aReturnAccepted,
+  react,
+  record,
+  testDatabase,
+  type TestDatabase,
+} from '#testing'
+import { startGateway, type RunningGateway } from '../../sandbox/payment-gateway/server.ts'
+import authorizePayment from './authorize-payment.ts'
+import capturePayment from './capture-payment.ts'
+import returnPayment from './return-payment.ts'
+
+let database: TestDatabase
+let gateway: RunningGateway
+beforeAll(async () => {
+  database = await testDatabase()
+  gateway = await startGateway({ port: 0 })
+  // What this process would find in its environment.
+  Object.assign(process.env, {
+    PAYMENT_GATEWAY_URL: gateway.url,
+    DATABASE_URL: database.url,
+    RABBITMQ_URL: 'amqp://127.0.0.1:1',
+    REDIS_URL: 'redis://127.0.0.1:1',
+  })
+})
+afterAll(async () => {
+  await gateway.close()
+  await database.close()
+})
+afterEach(booksAgree)
+
+const total = { amount: 2_500, currency: 'GBP' }
+const anOrder = (token = 'pm_card_visa') => anOrderPlaced({ total, payment: { token } })
+const status = async (orderId: string) => (await paymentOf(database.db, orderId)).status
+const types = (events: readonly NewEvent[]) => events.map(({ type }) => type)
+
+async function authorized(token?: string) {
+  const order = anOrder(token)
+  const { announced } = await react(database, authorizePayment, order)
+  return { orderId: order.data.orderId, announced }
+}
+
+async function captured() {
+  const { orderId } = await authorized()
+  await react(database, capturePayment, anOrderConfirmed({ orderId, total }))
+  return { orderId }
+}
+
+/** Delivers the events until all are handled, as the broker would. */
+async function reactAtLast(worker: Worker, ...events: RecordedEvent[]): Promise<RecordedEvent[]> {
+  const announced: RecordedEvent[] = []
+  let waiting = events
+  for (let round = 0; waiting.length > 0; round++) {
+    const run = await react(database, worker, ...waiting)
+    announced.push(...run.announced)
+    const open = waiting.filter((_, index) => run.outcomes[index]!.kind === 'failed')
+    if (round === 20) throw new Error(`still failing: ${JSON.stringify(run.outcomes)}`)
+    waiting = open
+  }
+  return announced
+}
+
+/** Status against ledger, and ledger against the gateway's own sums. */
+async function booksAgree() {
+  expect(await auditPayments(database.db)).toEqual([])
+  const ours = (await moneyTotals(database.db))['GBP']
+  const { GBP: theirs } = (await (await fetch(`${gateway.url}/v1/totals`)).json()) as Record<
+    string,
+    Record<string, { amount: number }>
+  >
+  for (const kind of ['authorized', 'captured', 'voided', 'refunded'] as const)
+    expect([kind, ours?.[kind] ?? 0]).toEqual([kind, theirs?.[kind]?.amount ?? 0])
+}
+
+describe('authorize-payment', () => {
+  test('holds the money of the order', async () => {
+    const { orderId, announced } = await authorized()
+    expect(announced).toMatchObject([{ type: 'payment.authorized', data: { orderId, amount: total } }])
+    expect(await status(orderId)).toBe('authorized')
+  })
+
+  test.each([
+    ['pm_card_chargeDeclined', 'generic_decline'],
+    ['pm_card_chargeDeclinedInsufficientFunds', 'insufficient_funds'],
+    ['pm_card_nonsense', 'invalid_token'],
+  ])('%s is declined with a code', async (token, code) => {
+    const { orderId, announced } = await authorized(token)
+    expect(announced).toMatchObject([{ type: 'payment.declined', data: { code } }])
+    expect(await status(orderId)).toBe('declined')
+  })
+
+  test('asks again after a failure, with the same key: the money is held once', async () => {
+    const [order] = await record(database, anOrder('pm_sandbox_flaky'))
+    const first = await react(database, authorizePayment, order!)
+    expect(first.outcomes).toMatchObject([{ kind: 'failed' }])
+    expect(types(await reactAtLast(authorizePayment, order!))).toEqual(['payment.authorized'])
+  })
+
+  test('one failing gateway call does not keep the rest of the batch', async () => {
+    const { announced, outcomes } = await react(database, authorizePayment, anOrder('pm_sandbox_flaky'), anOrder())
+    expect(outcomes.map(({ kind }) => kind)).toEqual(['failed', 'handled'])
+    expect(types(announced)).toEqual(['payment.authorized'])
+  })
+
+  test('a second announcement of the order changes nothing', async () => {
+    const [order] = await record(database, anOrder())
+    await react(database, authorizePayment, order!)
+    expect((await react(database, authorizePayment, order!)).announced).toEqual([])
+  })
+})
+
+describe('capture-payment', () => {
+  test('takes the held money when the order is confirmed', async () => {
+    const { orderId } = await authorized()
+    const { announced } = await react(database, capturePayment, anOrderConfirmed({ orderId, total }))
+    expect(announced).toMatchObject([{ type: 'payment.captured', data: { orderId, amount: total } }])
+    expect(await status(orderId)).toBe('captured')
+  })
+
+  test('says so when the money cannot be taken; closing the order then lets go of it', async () => {
+    const { orderId } = await authorized('pm_sandbox_captureFail')
+    const { announced } = await react(database, capturePayment, anOrderConfirmed({ orderId, total }))
+    expect(announced).toMatchObject([{ type: 'payment.failed', data: { code: 'capture_failed' } }])
+    const end = await react(database, returnPayment, anOrderCancelled({ orderId }))
+    expect(types(end.announced)).toEqual(['payment.voided'])
+  })
+
+  test('never asks for the money of a closed order', async () => {
+    const { orderId } = await authorized()
+    await react(database, returnPayment, anOrderCancelled({ orderId }))
+    const { announced, outcomes } = await react(database, capturePayment, anOrderConfirmed({ orderId, total }))
+    expect([announced, outcomes[0]!.kind]).toEqual([[], 'handled'])
+    expect(await status(orderId)).toBe('voided')
+  })
+
+  test('fails for an order whose money was never asked for', async () => {
+    const { outcomes } = await react(database, capturePayment, anOrderConfirmed())
+    expect(outcomes).toMatchObject([{ kind: 'failed' }])
+  })
+})
+
+describe('return-payment', () => {
+  test.each([anOrderRejected, anOrderCancelled, anOrderExpired])('lets go of held money, once', async (closing) => {
+    const { orderId } = await authorized()
+    const { announced } = await react(database, returnPayment, closing({ orderId }), closing({ orderId }))
+    expect(announced).toMatchObject([{ type: 'payment.voided', data: { orderId, amount: total } }])
+  })
+
+  test.each([anOrderCancelled, aReturnAccepted])('refunds taken money, once', async (closing) => {
+    const { orderId } = await captured()
+    const [closed] = await record(database, closing({ orderId }))
+    const { announced } = await react(database, returnPayment, closed!, closed!)
+    expect(announced).toMatchObject([{ type: 'payment.refunded', data: { orderId, amount: total } }])
+    expect((await react(database, returnPayment, closing({ orderId }))).announced).toEqual([])
+  })
+
+  test('leaves the money of a living order alone', async () => {
+    const { orderId, announced } = await authorized()
+    expect((await react(database, returnPayment, ...announced)).announced).toEqual([])
+    expect(await status(orderId)).toBe('authorized')
+  })
+
+  test('lets go of money that is authorized after the end of the order', async () => {
+    const order = anOrder()
+    const { orderId } = order.data
+    expect((await react(database, returnPayment, anOrderCancelled({ orderId }))).announced).toEqual([])
+    const late = await react(database, authorizePayment, order)
+    expect(types(late.announced)).toEqual(['payment.authorized'])
+    expect(types((await react(database, returnPayment, ...late.announced)).announced)).toEqual(['payment.voided'])
+  })
+
+  test('has nothing to give back after a decline', async () => {
+    const { orderId } = await authorized('pm_card_chargeDeclined')
+    expect((await react(database, returnPayment, anOrderRejected({ orderId }))).announced).toEqual([])
+  })
+})
+
+test('orders confirmed and cancelled at the same moment: no money is kept, whoever is faster', async () => {
+  const placed = await record(database, ...Array.from({ length: 30 }, () => anOrder()))
+  await react(database, authorizePayment, ...placed)
+  const ids = placed.map(({ data }) => (data as { orderId: string }).orderId)
+  const confirmed = await record(database, ...ids.map((orderId) => anOrderConfirmed({ orderId, total })))
+  const cancelled = await record(database, ...ids.map((orderId) => anOrderCancelled({ orderId })))
+  const inTwo = (worker: Worker, events: RecordedEvent[]) =>
+    [events.slice(0, 15), events.slice(15).reverse()].map((half) => reactAtLast(worker, ...half))
+  const announced = await Promise.all([...inTwo(capturePayment, confirmed), ...inTwo(returnPayment, cancelled)])
+  const ends = types(announced.flat()).filter((type) => type !== 'payment.captured')
+  expect(ends).toHaveLength(30)
+  for (const orderId of ids) expect(['voided', 'refunded']).toContain(await status(orderId))
+})
+
+test('what is booked is not changed', async () => {
+  await authorized()
+  await expect(database.db.$executeRaw`DELETE FROM payment_ledger`).rejects.toThrow('append-only')
+})
