@@ -92,32 +92,30 @@ function refusals(route: Route): Json {
 /** Every schema with an id that the operations reach, under its id. */
 function componentsOf(routes: readonly Route[]): Json {
   const registry = z.registry<{ id: string }>()
-  for (const schema of routes.flatMap(({ body, replies }) => [
-    body,
-    ...Object.values(replies).map(({ schema }) => schema),
-  ]))
-    if (schema) registry.add(schema, { id: nameOf(schema) })
+  for (const { body, replies } of routes) {
+    for (const schema of [body, ...Object.values(replies).map((reply) => reply.schema)])
+      if (schema) registry.add(schema, { id: nameOf(schema) })
+  }
   const { schemas } = z.toJSONSchema(registry, { io: 'input', uri: (id) => `#/components/schemas/${id}` })
-  const shared: Json = {}
-  for (const [name, schema] of Object.entries(schemas)) shared[name] = withoutIds(schema, shared)
-  return shared
+  const { __shared: shared = {}, ...named } = schemas as Record<string, { $defs?: Json }>
+  return asComponents({ ...named, ...shared.$defs }) as Json
 }
 
-/** Schemas used inside others arrive as `$defs` of a shared entry; they become components of their own. */
-function withoutIds(schema: unknown, shared: Json): unknown {
-  if (Array.isArray(schema)) return schema.map((item) => withoutIds(item, shared))
+/** Schemas used inside others stand in a shared entry; they are components like the rest, and need no ids of their own. */
+function asComponents(schema: unknown): unknown {
+  if (Array.isArray(schema)) return schema.map(asComponents)
   if (typeof schema !== 'object' || schema === null) return schema
-  const { $schema: _schema, $id: _id, id: _name, $defs = {}, ...rest } = schema as Json & { $defs?: Json }
-  for (const [name, definition] of Object.entries($defs)) shared[name] ??= withoutIds(definition, shared)
+  const members = Object.entries(schema).filter(([key, value]) => !isOwnName(key, value))
   return Object.fromEntries(
-    Object.entries(rest).map(([key, value]) => [
-      key,
-      key === '$ref' && typeof value === 'string'
-        ? value.replace(/^.*(#\/\$defs\/|schemas\/__shared#\/\$defs\/)/, '#/components/schemas/')
-        : withoutIds(value, shared),
-    ]),
+    members.map(([key, value]) => [key, key === '$ref' ? toComponent(value) : asComponents(value)]),
   )
 }
+
+/** `id` is a name only as text: as an object it is a property called id. */
+const isOwnName = (key: string, value: unknown) =>
+  key === '$schema' || key === '$id' || (key === 'id' && typeof value === 'string')
+
+const toComponent = (reference: unknown) => `#/components/schemas/${String(reference).replace(/^.*\//, '')}`
 
 const plain = (schema: z.ZodType): Json => {
   const { $schema: _schema, ...rest } = z.toJSONSchema(schema, { io: 'input' })

@@ -125,7 +125,7 @@ describe('Idempotency-Key', () => {
       api.place(anOrder(), key('two')),
       api.place(anOrder({ lines: [{ sku: TEA.sku, quantity: 1 }] }), key('two')),
     ])
-    expect(answers.map(({ status }) => status).toSorted()).toEqual([202, 422])
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([202, 422]))
   })
 
   it('belongs to the client', async () => {

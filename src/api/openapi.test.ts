@@ -1,0 +1,66 @@
+import { z } from 'zod'
+import { defineRoute } from '#platform/route'
+import { openApiDocument } from './openapi.ts'
+
+const Inner = z.strictObject({ id: z.uuid() }).meta({ id: 'Inner' })
+const Thing = z.strictObject({ id: z.string(), inner: Inner, others: z.array(Inner) }).meta({ id: 'Thing' })
+const route = defineRoute({
+  method: 'post',
+  path: '/v1/things/{name}',
+  operationId: 'makeThing',
+  summary: 'Make a thing',
+  tag: 'Things',
+  params: z.strictObject({ name: z.string().max(5) }),
+  query: z.strictObject({ loud: z.enum(['yes', 'no']).optional().describe('Shout') }),
+  body: Thing,
+  replies: { 200: { description: 'Made', schema: Thing, headers: { Location: 'Where' } } },
+  refusals: { 409: 'thing-exists' },
+  handle: () => ({ status: 200 }),
+})
+
+describe('the OpenAPI document', () => {
+  const document = openApiDocument([route]) as never as {
+    paths: Record<
+      string,
+      Record<string, { parameters: object[]; requestBody: object; responses: Record<string, object> }>
+    >
+    components: { schemas: Record<string, object> }
+  }
+  const operation = document.paths['/v1/things/{name}']!['post']!
+
+  it('names every schema once and refers to it', () => {
+    expect(Object.keys(document.components.schemas).toSorted()).toEqual(['Inner', 'Problem', 'Thing'])
+    expect(document.components.schemas['Thing']).toMatchObject({
+      additionalProperties: false,
+      required: ['id', 'inner', 'others'],
+      properties: { id: { type: 'string' }, inner: { $ref: '#/components/schemas/Inner' } },
+    })
+    const references = JSON.stringify(document)
+      .match(/"\$ref":"[^"]+"/g)!
+      .map((text) => text.slice(8, -1))
+    const known = Object.keys(document.components.schemas).map((name) => `#/components/schemas/${name}`)
+    expect(references.filter((reference) => !known.includes(reference))).toEqual([])
+    expect(JSON.stringify(document)).not.toMatch(/\$schema|\$id|\$defs/)
+  })
+
+  it('documents parameters, the body and every answer', () => {
+    expect(operation.parameters).toEqual([
+      { in: 'path', name: 'name', required: true, schema: { type: 'string', maxLength: 5 } },
+      {
+        in: 'query',
+        name: 'loud',
+        required: false,
+        description: 'Shout',
+        schema: { type: 'string', enum: ['yes', 'no'] },
+      },
+    ])
+    expect(operation.requestBody).toMatchObject({ required: true })
+    expect(Object.keys(operation.responses)).toEqual(['200', '400', '401', '409', '413', '415', '422', '503'])
+    expect(operation.responses['409']).toMatchObject({ description: 'Codes: thing-exists' })
+  })
+
+  it('wants a name for each schema', () => {
+    const nameless = { ...route, body: z.strictObject({}) }
+    expect(() => openApiDocument([nameless])).toThrow('needs a name')
+  })
+})

@@ -1,0 +1,108 @@
+import { OrderPlaced, StockReserved, type Customer } from '#events'
+import { defineWorker, subscribe, Unrecoverable } from '#messaging'
+import { react, testDatabase, type TestDatabase } from '#testing'
+import { anOrder, testApi, type TestApi } from '../../testing/api.ts'
+import { StoryView } from './story.ts'
+
+const thank = defineWorker({ name: 'loyalty.thank', on: OrderPlaced, handle: () => null })
+const reserve = defineWorker({
+  name: 'inventory.reserve',
+  on: OrderPlaced,
+  handle: ({ data: { orderId } }) => StockReserved({ orderId, lines: [] }),
+})
+const sulk = defineWorker({
+  name: 'moody.sulk',
+  on: OrderPlaced,
+  handle: () => {
+    throw new Unrecoverable('does not want to')
+  },
+})
+
+let database: TestDatabase
+let api: TestApi
+beforeAll(async () => {
+  database = await testDatabase()
+  api = await testApi(database)
+  await subscribe(database.db, [thank, reserve, sulk])
+})
+afterAll(async () => {
+  await api.close()
+  await database.close()
+})
+
+async function placed() {
+  const { id } = (await api.place(anOrder())).body as { id: string }
+  const event = await database.db.event.findFirstOrThrow({ where: { correlationId: id } })
+  return { id, event: { ...event, time: event.occurredAt } }
+}
+
+const storyOf = async (id: string) => StoryView.parse((await api.get(`/v1/orders/${id}/story`)).body)
+
+describe('the story of an order', () => {
+  it('begins with who has yet to react, and never tells the payment token', async () => {
+    const { id } = await placed()
+    const story = await storyOf(id)
+    expect(story).toMatchObject({ orderId: id, status: 'placed', settled: false })
+    expect(story.events).toMatchObject([{ type: 'order.placed', streamVersion: 1, afterMs: 0, causationId: null }])
+    expect(story.events[0]!.reactions.map(({ worker, state }) => [worker, state])).toEqual([
+      ['inventory.reserve', 'waiting'],
+      ['loyalty.thank', 'waiting'],
+      ['moody.sulk', 'waiting'],
+    ])
+    const data = story.events[0]!.data as { customer: Customer }
+    expect(data.customer.name).toBe('Ada Lovelace')
+    expect(JSON.stringify(story)).not.toContain('pm_card_visa')
+  })
+
+  it('tells in causal order what followed from what, and how long it took', async () => {
+    const { id, event } = await placed()
+    await react(database, reserve, event)
+    await react(database, thank, event)
+    const { events, settled } = await storyOf(id)
+    expect(settled).toBe(false)
+    expect(events).toMatchObject([
+      { type: 'order.placed' },
+      { type: 'stock.reserved', causationId: event.id, reactions: [] },
+    ])
+    expect(events[0]!.reactions).toMatchObject([
+      {
+        worker: 'inventory.reserve',
+        state: 'handled',
+        attempt: 1,
+        durationMs: expect.any(Number),
+        afterMs: expect.any(Number),
+      },
+      { worker: 'loyalty.thank', state: 'handled' },
+      { worker: 'moody.sulk', state: 'waiting', handledAt: null },
+    ])
+  })
+
+  it('tells failures and dead letters, and is settled when nobody will try again', async () => {
+    const { id, event } = await placed()
+    await react(database, reserve, event)
+    await react(database, thank, event)
+    const failed = {
+      eventId: event.id,
+      worker: 'moody.sulk',
+      instance: 'test',
+      failedAt: new Date(),
+      errorName: 'Sulk',
+      errorMessage: 'no',
+    }
+    await database.db.deliveryFailure.create({ data: { ...failed, attempt: 1, retryAt: new Date() } })
+    expect((await storyOf(id)).events[0]!.reactions.at(-1)).toMatchObject({
+      state: 'retrying',
+      failures: [{ attempt: 1, error: 'Sulk: no' }],
+    })
+    await database.db.$executeRaw`
+      INSERT INTO dead_letters (id, worker, event_id, reason, error_name, error_message, fingerprint, attempts,
+        first_failed_at, failed_at, instance, exchange, routing_key, headers, body)
+      VALUES (gen_random_uuid(), 'moody.sulk', ${event.id}::uuid, 'unrecoverable', 'Sulk', 'no', 'f', 1, now(), now(), 'test', '', '', '{}', '')`
+    const { events, settled } = await storyOf(id)
+    expect(settled).toBe(true)
+    expect(events[0]!.reactions.at(-1)).toMatchObject({
+      state: 'dead',
+      deadLetters: [{ reason: 'unrecoverable', status: 'open', error: 'Sulk: no' }],
+    })
+  })
+})
