@@ -1,0 +1,1 @@
+export { screen, type Screening } from './screen.ts'

@@ -1,0 +1,14 @@
+import { screen } from '#domains/fraud'
+import { FraudCleared, FraudFlagged, OrderPlaced } from '#events'
+import { defineWorker } from '#messaging'
+
+export default defineWorker({
+  name: 'fraud.screen-order',
+  on: OrderPlaced,
+  handle({ data: order }) {
+    const { score, reasons, flagged } = screen(order)
+    return flagged
+      ? FraudFlagged({ orderId: order.orderId, score, reasons })
+      : FraudCleared({ orderId: order.orderId, score })
+  },
+})
