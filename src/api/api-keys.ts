@@ -24,6 +24,14 @@ export async function revokeApiKeys(db: Database, name: string): Promise<number>
   return count
 }
 
+/** Every key ever issued, by name and dates. */
+export function listApiKeys(db: Database) {
+  return db.apiKey.findMany({
+    select: { name: true, createdAt: true, revokedAt: true },
+    orderBy: { createdAt: 'asc' },
+  })
+}
+
 export interface ApiKeys {
   /** The id of the client behind a key; undefined when there is none. */
   clientOf(key: string): Promise<string | undefined>

@@ -6,7 +6,7 @@ import type { ApiKeys } from './api-keys.ts'
 import { invalid, Problem } from './problem.ts'
 
 /** Most bytes of a request's body. */
-export const BODY_LIMIT = 256 * 1024
+const BODY_LIMIT = 256 * 1024
 
 /** Milliseconds after which a request is given up; operations may have shorter limits of their own. */
 const DEADLINE_MS = 5_000

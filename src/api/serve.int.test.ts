@@ -12,7 +12,7 @@ describe('the server', () => {
     })
     const server = await serve(app, 0)
     const url = `http://127.0.0.1:${server.port}`
-    const slow = request(url).get('/slow').set('connection', 'keep-alive').then()
+    const slow = Promise.resolve(request(url).get('/slow').set('connection', 'keep-alive'))
     const held = release
     await deadline('the request has arrived', () => release !== held)
     const stopped = server.stop()

@@ -1,6 +1,7 @@
 import { productsOf } from '#domains/catalog'
 import { append, crashPoint } from '#messaging'
 import { isDatabaseOutage, type Database, type Transaction } from '#platform/database'
+import { Histogram } from '#platform/metrics'
 import { Refusal } from '#platform/refusal'
 import { uuidv7 } from '#platform/uuid'
 import { createGroupCommit, type GroupCommit } from './group-commit.ts'
@@ -39,11 +40,17 @@ export interface Placement {
   flush(): Promise<void>
 }
 
+const commitSize = new Histogram({
+  name: 'fanfare_order_commit_size',
+  help: 'Orders written together in one transaction.',
+  buckets: [1, 2, 4, 8, 16, 32, 64],
+})
+
 /** The way of an order into the database: orders that arrive during a commit share the next one. */
-export function createPlacement(db: Database, { onBatch = (_size: number) => {} } = {}): Placement {
+export function createPlacement(db: Database): Placement {
   const group: GroupCommit<Candidate, Committed> = createGroupCommit({
     commit: async (candidates: readonly Candidate[]) => {
-      onBatch(candidates.length)
+      commitSize.observe(candidates.length)
       const committed = await commitOrders(db, candidates, new Date())
       crashPoint('api.after-commit')
       return committed
@@ -67,7 +74,7 @@ async function orderAsPlaced(db: Database, id: string): Promise<StoredOrder> {
 }
 
 /** One transaction for all of them. Each gets its own answer; only what is wrong with the database fails the others. */
-export function commitOrders(
+function commitOrders(
   db: Database,
   candidates: readonly Candidate[],
   now: Date,

@@ -13,7 +13,7 @@ const text = (min: number, max: number) =>
     .max(max)
     .regex(/^[^\p{Cc}\p{Cs}]*$/u, 'must not hold control characters or lone surrogates')
 
-export const CustomerInput = z
+const CustomerInput = z
   .strictObject({
     name: text(1, 200),
     email: z.email().max(254),
@@ -24,7 +24,7 @@ export const CustomerInput = z
   })
   .meta({ id: 'Customer' })
 
-export const AddressInput = z
+const AddressInput = z
   .strictObject({
     name: text(1, 200).optional(),
     line1: text(1, 200),
@@ -35,9 +35,9 @@ export const AddressInput = z
   })
   .meta({ id: 'Address' })
 
-export const Sku = text(1, 64).describe('Stock-keeping unit, as in the catalogue')
+const Sku = text(1, 64).describe('Stock-keeping unit, as in the catalogue')
 
-export const LineInput = z
+const LineInput = z
   .strictObject({ sku: Sku, quantity: z.int().min(1).max(LIMITS.quantity) })
   .meta({ id: 'NewOrderLine' })
 
@@ -59,7 +59,7 @@ export const NewOrder = z
   .meta({ id: 'NewOrder' })
 export type NewOrder = z.infer<typeof NewOrder>
 
-export const MoneyView = z
+const MoneyView = z
   .strictObject({ amount: z.int().min(0).describe('Minor units'), currency: z.string().describe('ISO 4217') })
   .meta({ id: 'Money' })
 
