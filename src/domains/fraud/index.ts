@@ -1,1 +1,1 @@
-export { screen, type Screening } from './screen.ts'
+export { screen } from './screen.ts'

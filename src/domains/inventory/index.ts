@@ -1,4 +1,3 @@
-export { auditStock, stockTotals, type StockTotals } from './audit.ts'
+export { auditStock, stockTotals } from './audit.ts'
 export { keepReservations } from './keep-reservations.ts'
-export type { Quantity } from './reservation.ts'
 export { receiveStock, stockOf } from './stock.ts'

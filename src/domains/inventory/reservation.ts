@@ -57,7 +57,7 @@ function reserve(wanted: readonly Quantity[], free: ReadonlyMap<string, number>)
 }
 
 /** The lines that `free` cannot meet; none when the whole order can be met. */
-export function missingOf(lines: readonly Quantity[], free: ReadonlyMap<string, number>): Shortage[] {
+function missingOf(lines: readonly Quantity[], free: ReadonlyMap<string, number>): Shortage[] {
   return lines.flatMap(({ sku, quantity }) => {
     const available = free.get(sku) ?? 0
     return quantity > available ? [{ sku, requested: quantity, available }] : []

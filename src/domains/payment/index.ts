@@ -1,4 +1,4 @@
-export { auditPayments, moneyTotals, type MoneyTotals } from './audit.ts'
+export { auditPayments, moneyTotals } from './audit.ts'
 export { recordAuthorization } from './authorize.ts'
 export { isCapturable, recordCapture } from './capture.ts'
 export { gateway } from './gateway.ts'
