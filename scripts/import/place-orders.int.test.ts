@@ -49,9 +49,13 @@ it('takes carts of several hundred lines', async () => {
 it('counts what the API refuses, and goes on', async () => {
   const unknown = { ...invoices[0]!, number: '900200', lines: [{ sku: '99999', quantity: 1 }] }
   const good = { ...invoices[0]!, number: '900201' }
-  const { ids, refused } = await place([unknown, good])
+  const negative = { ...invoices[0]!, number: '900202', lines: [{ sku: '10001', quantity: -1 }] }
+  const { ids, refused } = await place([unknown, good, negative])
   expect(ids).toHaveLength(1)
-  expect([...refused]).toEqual([['unknown-sku', 1]])
+  expect([...refused.keys()].toSorted()).toEqual([
+    expect.stringMatching(/^unknown-sku/),
+    expect.stringMatching(/^validation-failed, \/lines\/0\/quantity /),
+  ])
 })
 
 it('waits until the orders are decided, and counts how', async () => {

@@ -8,7 +8,7 @@ export interface Placed {
   ids: string[]
   /** Orders that an earlier import has placed. */
   replayed: number
-  /** Orders that the API refused, by its code. */
+  /** Orders that the API refused, by why. */
   refused: Map<string, number>
 }
 
@@ -27,7 +27,7 @@ export async function placeOrders(
       if (replayed) placed.replayed++
     } catch (error) {
       if (!(error instanceof RefusedByApi)) throw error
-      count(placed.refused, error.code)
+      count(placed.refused, error.why)
     }
     progress.step()
   })

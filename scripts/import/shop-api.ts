@@ -10,10 +10,11 @@ export interface PlacedOrder {
 /** A request that the API refuses, and would refuse again. */
 export class RefusedByApi extends Error {
   override name = 'RefusedByApi'
-  readonly code: string
-  constructor(code: string, detail: string) {
+  /** The problem's code, with its first fault when it names one. */
+  readonly why: string
+  constructor(why: string, detail: string) {
     super(detail)
-    this.code = code
+    this.why = why
   }
 }
 
@@ -21,6 +22,12 @@ export interface ShopApi {
   /** The same idempotency key gets the same order. @throws RefusedByApi */
   place(order: object, idempotencyKey: string): Promise<{ order: PlacedOrder; replayed: boolean }>
   read(id: string): Promise<PlacedOrder>
+}
+
+interface Problem {
+  code?: string
+  detail?: string
+  errors?: { pointer?: string; detail: string }[]
 }
 
 interface Asking {
@@ -66,9 +73,10 @@ async function askPatiently(url: URL, init: RequestInit): Promise<Response> {
 }
 
 async function refusal(answer: Response): Promise<Error> {
-  const { code = `http-${answer.status}`, detail = answer.statusText } = (await answer.json()) as Record<string, string>
+  const { code = `http-${answer.status}`, detail = answer.statusText, errors } = (await answer.json()) as Problem
   if (answer.status === 401 || answer.status === 403) return new SetupError(`The API key is not accepted: ${detail}`)
-  return new RefusedByApi(code, detail)
+  const [fault] = errors ?? []
+  return new RefusedByApi(fault?.pointer ? `${code}, ${fault.pointer} ${fault.detail}` : code, detail)
 }
 
 const retryAfterMs = (answer: Response) => Number(answer.headers.get('retry-after') || 0.5) * 1_000
