@@ -45,7 +45,8 @@ export class System {
     this.#services = provideServices(this.#set, say, (name, url) => this.#prepareDatabase(name, url))
     const { urls } = await this.#services
     this.#shop = shop(workers, { urls, ...this.#surroundings() }).map((plan) => this.#run(plan))
-    await Promise.all([this.#untilApiAnswers(), ...this.#shop.map((process) => process.ready)])
+    await Promise.all(this.#shop.map((process) => process.ready))
+    await this.#untilApiAnswers()
   }
 
   /** What a person may want to open. */

@@ -1,0 +1,44 @@
+# Three images from one file: `runtime` (the default) is what runs in production, `sandbox` adds the stand-in for the
+# payment provider, `migrate` brings a database to the newest schema. Node 24 runs the TypeScript sources as they are.
+
+FROM node:24-slim AS build
+WORKDIR /app
+COPY package.json package-lock.json ./
+RUN npm ci --ignore-scripts --no-audit --no-fund
+COPY tsconfig.json prisma.config.ts ./
+COPY tools tools
+COPY prisma prisma
+RUN npx prisma generate
+COPY src src
+
+FROM build AS migrate
+USER node
+CMD ["npx", "prisma", "migrate", "deploy"]
+
+FROM node:24-slim AS packages
+WORKDIR /app
+COPY package.json package-lock.json ./
+RUN npm ci --omit=dev --omit=optional --ignore-scripts --no-audit --no-fund
+
+FROM node:24-slim AS base
+ENV NODE_ENV=production
+WORKDIR /app
+COPY package.json ./
+COPY --from=packages /app/node_modules node_modules
+COPY src src
+COPY workers workers
+COPY --from=build /app/src/generated src/generated
+USER node
+
+FROM base AS sandbox
+COPY sandbox sandbox
+USER root
+RUN install -d -o node -g node /var/lib/payment-gateway
+USER node
+EXPOSE 4010
+CMD ["node", "sandbox/payment-gateway/main.ts"]
+
+FROM base AS runtime
+ENV PORT=3000 METRICS_PORT=9100
+EXPOSE 3000 9100
+CMD ["node", "src/main/api.ts"]

@@ -1,0 +1,119 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import { parse } from 'yaml'
+import { readConfig } from '#platform/config'
+
+interface Service {
+  image: string
+  build?: { context: string; target: string }
+  command?: string
+  environment?: Record<string, string | number>
+  depends_on?: Record<string, { condition: string }>
+  healthcheck?: { test: string[] }
+}
+
+const root = path.resolve(import.meta.dirname, '..')
+const read = (file: string) => readFileSync(path.join(root, file), 'utf8')
+const compose = parse(read('docker-compose.yml'), { merge: true }) as { services: Record<string, Service> }
+const services = Object.entries(compose.services)
+const ours = services.filter(([, { image }]) => image === 'fanfare')
+const stages = read('Dockerfile')
+  .split(/^(?=FROM )/m)
+  .slice(1)
+  .map((text) => ({ text, name: / AS (\S+)/.exec(text)?.[1], from: /^FROM (\S+)/.exec(text)?.[1] }))
+
+/** What Compose makes of `${NAME:-default}` when NAME is not set. */
+const substituted = (value: string | number) => String(value).replace(/\$\{\w+:-([^}]*)\}/g, '$1')
+
+/** The user a stage runs as: its own, or that of the stage it is made from. */
+function userOf(name: string | undefined): string {
+  const stage = stages.find((candidate) => candidate.name === name)
+  if (!stage) return 'root'
+  return [...stage.text.matchAll(/^USER (\S+)/gm)].at(-1)?.[1] ?? userOf(stage.from)
+}
+
+describe('docker-compose.yml', () => {
+  it.each(services)('%s says when it is healthy, or runs once', (name, service) => {
+    const waitsForItsEnd = services.some(
+      ([, { depends_on }]) => depends_on?.[name]?.condition === 'service_completed_successfully',
+    )
+    expect(Boolean(service.healthcheck?.test.length) || waitsForItsEnd).toBe(true)
+  })
+
+  it('runs every group of workers', () => {
+    const groups = readdirSync(path.join(root, 'workers'), { withFileTypes: true }).filter((entry) =>
+      entry.isDirectory(),
+    )
+    const run = ours.map(([, { command }]) => /worker\.ts (\S+)$/.exec(command ?? '')?.[1]).filter(Boolean)
+    expect(groups.map(({ name }) => name).sort()).toEqual(run.sort())
+  })
+
+  it('waits only for services that there are, in states they can reach', () => {
+    for (const [, { depends_on = {} }] of services)
+      for (const [name, { condition }] of Object.entries(depends_on)) {
+        const service = compose.services[name]
+        expect(service).toBeDefined()
+        if (condition === 'service_healthy') expect(service?.healthcheck).toBeDefined()
+      }
+  })
+
+  it.each(ours)('%s runs a file that there is, with variables the configuration knows', (_name, service) => {
+    const [program, file] = (service.command ?? '').split(' ')
+    expect(program).toBe('node')
+    expect(existsSync(path.join(root, file ?? ''))).toBe(true)
+    const entries = Object.entries(service.environment ?? {}).map(
+      ([name, value]) => [name, substituted(value)] as const,
+    )
+    expect(Object.keys(readConfig(Object.fromEntries(entries)))).toEqual(
+      expect.arrayContaining(entries.map(([name]) => name)),
+    )
+  })
+
+  it('builds each image from a stage of the Dockerfile', () => {
+    const targets = services.flatMap(([, { build }]) => build?.target ?? [])
+    expect(new Set(targets)).toEqual(new Set(['runtime', 'sandbox', 'migrate']))
+    expect(stages.map(({ name }) => name)).toEqual(expect.arrayContaining(targets))
+  })
+
+  it('offers the services that npm start asks it for', () => {
+    expect(Object.keys(compose.services)).toEqual(expect.arrayContaining(['postgres', 'rabbitmq', 'redis']))
+  })
+})
+
+describe('Dockerfile', () => {
+  it.each(['runtime', 'sandbox', 'migrate'])('%s does not run as root', (name) => {
+    expect(userOf(name)).toBe('node')
+  })
+
+  it('builds runtime when no stage is named', () => {
+    expect(stages.at(-1)?.name).toBe('runtime')
+  })
+
+  it('copies what there is and what .dockerignore lets through', () => {
+    const copied = stages.flatMap(({ text }) =>
+      [...text.matchAll(/^COPY (?!--from)(.+) \S+$/gm)].flatMap(([, list]) => list?.split(' ') ?? []),
+    )
+    const allowed = read('.dockerignore').split('\n')
+    expect(copied.length).toBeGreaterThan(5)
+    for (const source of copied) {
+      expect(existsSync(path.join(root, source))).toBe(true)
+      expect(allowed).toContain(`!${source}`)
+    }
+  })
+
+  it('installs no development dependency in what runs in production', () => {
+    expect(stages.find(({ name }) => name === 'packages')?.text).toContain('npm ci --omit=dev --omit=optional')
+  })
+})
+
+describe('.env.example', () => {
+  it('names every variable of the configuration, with its default', () => {
+    const examples = new Map(
+      [...read('.env.example').matchAll(/^# ([A-Z_]+)=(.*)$/gm)].map(([, name, value]) => [name, value]),
+    )
+    const required = { DATABASE_URL: 'postgresql://a', RABBITMQ_URL: 'amqp://a', REDIS_URL: 'redis://a' }
+    const defaults = Object.entries(readConfig(required)).filter(([name]) => !(name in required))
+    for (const name of Object.keys(required)) expect(examples.has(name)).toBe(true)
+    for (const [name, value] of defaults) expect([name, examples.get(name)]).toEqual([name, String(value)])
+  })
+})
