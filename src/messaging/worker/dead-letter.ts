@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Database } from '#platform/database'
 import { uuidv7 } from '#platform/uuid'
+import { succeed } from '../dead-letters/resolve.ts'
 import type { UnreadableReason } from '../errors.ts'
 import type { Message } from './message.ts'
 import { printable, recordFailures } from './ledger.ts'
@@ -16,7 +17,8 @@ export interface Death {
 
 /**
  * Writes dead letters to PostgreSQL, each with its last failed attempt, in one transaction; the messages may be
- * acknowledged afterwards. A second open dead letter for the same event of the same reaction is not written.
+ * acknowledged afterwards. A second open dead letter for the same event of the same reaction is not written, nor a second
+ * successor of a redriven one.
  */
 export async function writeDeadLetters(
   db: Database,
@@ -30,8 +32,14 @@ export async function writeDeadLetters(
       message.envelope ? [{ eventId: message.envelope.id, attempt: message.attempt, error, retryAt: null }] : [],
     )
     await recordFailures(tx, worker, instance, failed)
+    const closed = await succeed(
+      tx,
+      deaths.flatMap(({ message }) => message.parentId ?? []),
+    )
     await tx.deadLetter.createMany({
-      data: deaths.map((death) => toRow(worker, instance, death)),
+      data: deaths
+        .filter(({ message }) => !closed.has(message.parentId ?? ''))
+        .map((death) => toRow(worker, instance, death)),
       skipDuplicates: true,
     })
   })

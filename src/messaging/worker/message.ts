@@ -43,6 +43,8 @@ export function readMessage(delivery: Delivery, types: ReadonlyMap<string, AnyEv
   return message
 }
 
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+
 function readHeaders({ headers, exchange, routingKey }: Delivery) {
   const parent = headers[HEADER.parent]
   const attempt = Number(headers[HEADER.attempt] ?? 1)
@@ -52,6 +54,6 @@ function readHeaders({ headers, exchange, routingKey }: Delivery) {
     firstFailedAt: Number.isNaN(firstFailedAt.getTime()) ? undefined : firstFailedAt,
     exchange: String(headers[HEADER.exchange] ?? exchange),
     routingKey: String(headers[HEADER.routingKey] ?? routingKey),
-    parentId: typeof parent === 'string' ? parent : undefined,
+    parentId: typeof parent === 'string' && UUID.test(parent) ? parent : undefined,
   }
 }

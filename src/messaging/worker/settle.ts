@@ -1,5 +1,6 @@
 import type { Broker, Outgoing } from '../broker/broker.ts'
 import type { Names } from '../broker/topology.ts'
+import { resolveRedriven } from '../dead-letters/resolve.ts'
 import { NotYet, Unrecoverable } from '../errors.ts'
 import { deliveryOutcomes } from '../metrics.ts'
 import type { BatchRuntime, Outcome } from './batch.ts'
@@ -20,6 +21,9 @@ export interface Settlement {
   message: Message
   outcome: Exclude<Outcome, { kind: 'unavailable' }>
 }
+
+/** Nothing is left to do for the event, so nothing is left of the dead letter it was redriven from. */
+const ENDED: ReadonlySet<string> = new Set(['handled', 'duplicate'])
 
 type Verdict =
   { kind: 'done' } | { kind: 'later'; rungMs: number; attempt: number; failed?: Error } | { kind: 'dead'; death: Death }
@@ -52,6 +56,10 @@ export async function settle(
   await writeDeadLetters(runtime.db, worker.name, runtime.instance, deaths)
   await recordFailures(runtime.db, worker.name, runtime.instance, failures)
   await publishCopies(copies, runtime)
+  await resolveRedriven(
+    runtime.db,
+    settlements.flatMap(({ message, outcome }) => (ENDED.has(outcome.kind) && message.parentId) || []),
+  )
   for (const { message, verdict } of verdicts) {
     message.delivery.ack()
     deliveryOutcomes.inc({ worker: worker.name, outcome: verdict.kind })

@@ -1,0 +1,74 @@
+import type { Database } from '#platform/database'
+import { DIED_AGAIN, HANDLED } from './selector.ts'
+
+/** The open dead letters of one reaction. */
+export interface ReactionSummary {
+  worker: string
+  count: number
+  /** Distinct causes. */
+  groups: number
+  oldest: Date | null
+  newest: Date | null
+  /** Of the most frequent cause. */
+  topError: string | null
+  /** Redriven, and nothing has become of them yet. */
+  inFlight: number
+}
+
+/** Every reaction with open dead letters or redriven ones under way, the most first. Reads indexes, no bodies. */
+export async function listReactions(db: Database): Promise<ReactionSummary[]> {
+  return db.$queryRaw<ReactionSummary[]>`
+    WITH causes AS MATERIALIZED (
+      SELECT worker, fingerprint, count(*)::int AS count, min(failed_at) AS oldest, max(failed_at) AS newest
+      FROM dead_letters WHERE status = 'open' GROUP BY worker, fingerprint
+    ), sums AS (
+      SELECT worker, sum(count)::int AS count, count(*)::int AS groups, min(oldest) AS oldest, max(newest) AS newest
+      FROM causes GROUP BY worker
+    ), top AS (
+      SELECT DISTINCT ON (worker) worker, fingerprint FROM causes ORDER BY worker, count DESC, newest DESC
+    ), under_way AS (
+      SELECT worker, count(*)::int AS count FROM dead_letters d
+      WHERE status = 'redriven' AND NOT ${HANDLED} AND NOT ${DIED_AGAIN} GROUP BY worker
+    )
+    SELECT worker, coalesce(sums.count, 0) AS count, coalesce(sums.groups, 0) AS groups, sums.oldest, sums.newest,
+      example.error AS "topError", coalesce(under_way.count, 0) AS "inFlight"
+    FROM sums FULL JOIN under_way USING (worker) LEFT JOIN top USING (worker)
+    LEFT JOIN LATERAL (
+      SELECT error_name || ': ' || error_message AS error FROM dead_letters e
+      WHERE e.status = 'open' AND e.worker = top.worker AND e.fingerprint = top.fingerprint
+      ORDER BY e.failed_at DESC, e.id DESC LIMIT 1
+    ) example ON true
+    ORDER BY 2 DESC, worker`
+}
+
+/** Open dead letters of one cause. */
+export interface Group {
+  /** What `redrive --group` takes. */
+  fingerprint: string
+  count: number
+  eventType: string | null
+  reason: string
+  error: string
+  oldest: Date
+  newest: Date
+  /** The latest of them. */
+  exampleId: string
+}
+
+/** The groups of a reaction, the largest first. @param limit default 100 */
+export async function listGroups(db: Database, worker: string, limit = 100): Promise<Group[]> {
+  return db.$queryRaw<Group[]>`
+    WITH causes AS MATERIALIZED (
+      SELECT fingerprint, count(*)::int AS count, min(failed_at) AS oldest, max(failed_at) AS newest
+      FROM dead_letters WHERE status = 'open' AND worker = ${worker}
+      GROUP BY fingerprint ORDER BY count(*) DESC, max(failed_at) DESC LIMIT ${limit}
+    )
+    SELECT causes.fingerprint, causes.count, causes.oldest, causes.newest,
+      e.event_type AS "eventType", e.reason, e.error_name || ': ' || e.error_message AS error, e.id::text AS "exampleId"
+    FROM causes CROSS JOIN LATERAL (
+      SELECT id, event_type, reason, error_name, error_message FROM dead_letters d
+      WHERE d.status = 'open' AND d.worker = ${worker} AND d.fingerprint = causes.fingerprint
+      ORDER BY d.failed_at DESC, d.id DESC LIMIT 1
+    ) e
+    ORDER BY causes.count DESC, causes.newest DESC`
+}

@@ -1,0 +1,60 @@
+import { OrderPlaced } from '#events'
+import { defineWorker, redrive } from '#messaging'
+import { anOrderPlaced, deadline, record, testSystem, type TestSystem } from '#testing'
+
+let system: TestSystem
+afterEach(() => system.close())
+
+const worker = defineWorker({ name: 'test.drained', on: OrderPlaced, handle: () => null })
+
+/** As RabbitMQ moves a message to the crash net. */
+const givenUp = (event: Awaited<ReturnType<typeof record>>[number], deadQueue: string) => {
+  const { id, type, stream, streamVersion, correlationId, data, time } = event
+  return {
+    exchange: '',
+    routingKey: deadQueue,
+    messageId: id,
+    contentType: 'application/cloudevents+json',
+    headers: { 'x-delivery-count': 101, 'x-last-death-reason': 'delivery_limit' },
+    body: Buffer.from(
+      JSON.stringify({
+        ...{ specversion: '1.0', id, type, source: '/fanfare', subject: stream, time, streamversion: streamVersion },
+        ...{ correlationid: correlationId, data },
+      }),
+    ),
+  }
+}
+
+test('what RabbitMQ gave up on comes into the table, and can be redriven', async () => {
+  system = await testSystem([worker])
+  const [recorded] = await record(system, anOrderPlaced())
+  const event = { ...recorded!, id: '00000000-0000-7000-8000-000000000001' }
+  const deadQueue = system.names.deadQueue(worker.name)
+  await system.broker.publish([givenUp(event, deadQueue), { ...givenUp(event, deadQueue), body: Buffer.from('?') }])
+  const letters = await deadline('two dead letters', async () => {
+    const found = await system.db.deadLetter.findMany({ orderBy: { eventId: 'asc' } })
+    return found.length === 2 ? found : undefined
+  })
+  expect(letters).toMatchObject([
+    {
+      ...{ worker: worker.name, reason: 'delivery-limit', eventId: event.id, eventType: 'order.placed', stack: null },
+      errorMessage:
+        'RabbitMQ gave this message up (delivery_limit after 101 deliveries): its deliveries ended without an outcome',
+    },
+    { reason: 'delivery-limit', eventId: null },
+  ])
+  await deadline('the crash net is empty', async () => (await system.broker.depth(deadQueue)) === 0)
+  const context = { ...system, ladder: [50, 200], operator: 'ada' }
+  expect(await redrive(context, worker.name, { ids: [letters[0]!.id] })).toMatchObject({ outcome: 'done', handled: 1 })
+})
+
+test('an event that was handled after all leaves no dead letter', async () => {
+  system = await testSystem([worker])
+  const [event] = await record(system, anOrderPlaced())
+  await system.settled()
+  const deadQueue = system.names.deadQueue(worker.name)
+  const other = { ...event!, id: '00000000-0000-7000-8000-000000000001' }
+  await system.broker.publish([givenUp(event!, deadQueue), givenUp(other, deadQueue)])
+  await deadline('the other one', () => system.db.deadLetter.findFirst({ where: { eventId: other.id } }))
+  expect(await system.db.deadLetter.count()).toBe(1)
+})

@@ -1,0 +1,107 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import type { Database } from '#platform/database'
+import type { Logger } from '#platform/logger'
+import type { Broker, Consumer, Delivery } from '../broker/broker.ts'
+import { topologyOf, type Names } from '../broker/topology.ts'
+import { writeDeadLetters, type Death } from '../worker/dead-letter.ts'
+import type { Worker } from '../worker/define-worker.ts'
+import { handledBefore } from '../worker/ledger.ts'
+import { HEADER, readMessage } from '../worker/message.ts'
+
+export interface DrainRuntime {
+  db: Database
+  broker: Broker
+  names: Names
+  ladder: readonly number[]
+  instance: string
+  log: Logger
+}
+
+/** RabbitMQ itself gave the message up. */
+class DeliveryLimitReached extends Error {
+  override name = 'DeliveryLimitReached'
+}
+
+const PREFETCH = 20
+const RETRY_MS = 1_000
+
+/**
+ * Takes what RabbitMQ itself gave up on from the crash net `<reaction>.dead` into the table of dead letters, for as long as
+ * it runs. A message is acknowledged when its row is committed; while PostgreSQL is away it waits, without being counted.
+ */
+export async function drainCrashNet(worker: Worker, runtime: DrainRuntime): Promise<Consumer> {
+  const { broker, names, ladder, log } = runtime
+  const stopping = new AbortController()
+  let tail = Promise.resolve()
+  const keep = async (delivery: Delivery) => {
+    while (!stopping.signal.aborted) {
+      try {
+        await writeDown(worker, delivery, runtime)
+        return delivery.ack()
+      } catch (err) {
+        log.warn({ worker: worker.name, reason: (err as Error).message }, 'the crash net cannot be emptied yet')
+        await wait(RETRY_MS, undefined, { signal: stopping.signal }).catch(() => {})
+      }
+    }
+  }
+  const consumer = await broker.consume({
+    queue: names.deadQueue(worker.name),
+    topology: topologyOf(names, { name: worker.name, eventTypes: worker.on.map(({ type }) => type) }, ladder),
+    prefetch: PREFETCH,
+    onDelivery: (delivery) => (tail = tail.then(() => keep(delivery))),
+    onLost: () => {},
+  })
+  return {
+    async close() {
+      stopping.abort()
+      await tail
+      await consumer.close()
+    },
+  }
+}
+
+async function writeDown(worker: Worker, delivery: Delivery, { db, instance, names, log }: DrainRuntime) {
+  const death = toDeath(worker, delivery, names)
+  const eventId = death.message.envelope?.id
+  if (eventId && (await handledBefore(db, worker.name, [eventId])).has(eventId)) return
+  await writeDeadLetters(db, worker.name, instance, [death])
+  log.warn(
+    { worker: worker.name, eventId, reason: death.error.message },
+    'taken from the crash net to the dead letters',
+  )
+}
+
+function toDeath(worker: Worker, delivery: Delivery, names: Names): Death {
+  const message = readMessage(delivery, new Map(worker.on.map((type) => [type.type, type])))
+  const { reason, count } = firstDeath(delivery.headers)
+  const error = new DeliveryLimitReached(
+    `RabbitMQ gave this message up (${reason}${count}): its deliveries ended without an outcome`,
+  )
+  delete error.stack // it would tell of this place, not of the failure
+  const fromQueue = message.exchange === '' && message.routingKey === names.deadQueue(worker.name)
+  const { exchange, routingKey } = fromQueue ? originOf(delivery, names.queue(worker.name)) : message
+  return { message: { ...message, exchange, routingKey }, reason: 'delivery-limit', error }
+}
+
+interface BrokerDeath {
+  reason?: unknown
+  exchange?: unknown
+  'routing-keys'?: unknown[]
+}
+
+const deathsOf = (headers: Delivery['headers']) => (headers['x-death'] as BrokerDeath[] | undefined) ?? []
+
+function firstDeath(headers: Delivery['headers']) {
+  const reason = String(headers['x-last-death-reason'] ?? deathsOf(headers)[0]?.reason ?? 'put there by hand')
+  const delivered = headers['x-delivery-count']
+  return { reason, count: delivered === undefined ? '' : ` after ${String(delivered)} deliveries` }
+}
+
+/** Where it was published to before the broker moved it. */
+function originOf({ headers }: Delivery, queue: string) {
+  const death = deathsOf(headers)[0]
+  return {
+    exchange: String(headers[HEADER.exchange] ?? death?.exchange ?? ''),
+    routingKey: String(headers[HEADER.routingKey] ?? death?.['routing-keys']?.[0] ?? queue),
+  }
+}

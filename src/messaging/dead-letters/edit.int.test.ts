@@ -1,0 +1,142 @@
+import { OrderPlaced } from '#events'
+import {
+  commitEdit,
+  defineWorker,
+  describeDeadLetter,
+  draftEdit,
+  planEdit,
+  redrive,
+  Refused,
+  UnreadableEvent,
+  Unrecoverable,
+  withValue,
+  type DeadLetterContext,
+} from '#messaging'
+import { anOrderPlaced, deadline, record, testSystem, type TestSystem } from '#testing'
+
+let system: TestSystem
+let context: DeadLetterContext
+const handled: { id: string; token: string }[] = []
+const keys: string[] = []
+
+const charge = defineWorker({
+  name: 'test.charge',
+  on: OrderPlaced,
+  retry: { attempts: 1 },
+  call: async (_, { idempotencyKey }) => void keys.push(idempotencyKey),
+  handle({ id, data }) {
+    if (data.payment.token !== 'good') throw new Unrecoverable('no such token')
+    handled.push({ id, token: data.payment.token })
+  },
+})
+
+beforeEach(async () => {
+  handled.length = 0
+  keys.length = 0
+  system = await testSystem([charge])
+  context = { ...system, ladder: [50, 200], operator: 'ada' }
+})
+afterEach(() => system.close())
+
+async function deadOrder() {
+  const [event] = await record(system, anOrderPlaced({ payment: { token: 'bad' } }))
+  await system.settled()
+  return { event: event!, letter: await system.db.deadLetter.findFirstOrThrow({ where: { eventId: event!.id } }) }
+}
+
+async function withToken(id: string, token: unknown) {
+  const draft = await draftEdit(context, charge, id)
+  return planEdit(draft, JSON.stringify(withValue(JSON.parse(draft.text), '/payment/token', token)), charge)
+}
+
+test('the edited copy is handled under an id of its own, and the original never again', async () => {
+  const { event, letter } = await deadOrder()
+  const edit = await withToken(letter.id, 'good')
+  expect(edit.changes).toEqual([{ pointer: '/payment/token', before: 'bad', after: 'good' }])
+  const { copyId, eventId } = await commitEdit(context, edit, 'a typing mistake')
+  expect(await redrive(context, charge.name, { ids: [copyId] })).toMatchObject({ outcome: 'done', handled: 1 })
+  expect(handled).toEqual([{ id: eventId, token: 'good' }])
+  expect(keys).toEqual([`${charge.name}:${event.id}`, `${charge.name}:${eventId}`])
+  expect(await system.db.deadLetter.findMany({ orderBy: { id: 'asc' } })).toMatchObject([
+    { id: letter.id, status: 'edited' },
+    { id: copyId, status: 'resolved', parentId: letter.id, eventId },
+  ])
+  // A copy of the original that is still somewhere comes late: the ledger knows that it is closed.
+  const { body, contentType } = letter
+  const message = { exchange: '', routingKey: system.names.queue(charge.name), messageId: event.id }
+  await system.broker.publish([{ ...message, body: Buffer.from(body), contentType: contentType! }])
+  const [later] = await record(system, anOrderPlaced({ payment: { token: 'good' } }))
+  await deadline('the later order is handled', () => handled.some(({ id }) => id === later!.id))
+  expect(handled).toHaveLength(2)
+  expect(await describeDeadLetter(system.db, charge.name, letter.id)).toMatchObject({
+    ledger: { kind: 'closed by an operator', instance: 'operator ada' },
+    line: [{ id: letter.id }, { id: copyId }],
+  })
+})
+
+test('an edit that fails again shows its whole line', async () => {
+  const { letter } = await deadOrder()
+  const { copyId } = await commitEdit(context, await withToken(letter.id, 'still bad'))
+  expect(await redrive(context, charge.name, { all: true })).toMatchObject({ sent: 1, deadAgain: 1 })
+  const latest = await describeDeadLetter(system.db, charge.name)
+  expect(latest.line).toMatchObject([
+    { id: letter.id, status: 'edited' },
+    { id: copyId, status: 'redriven' },
+    { id: latest.id, status: 'open' },
+  ])
+})
+
+test('what does not fit the schema, is no JSON or changes nothing is not sent', async () => {
+  const { letter } = await deadOrder()
+  await expect(withToken(letter.id, 7)).rejects.toThrow(UnreadableEvent)
+  await expect(withToken(letter.id, 7)).rejects.toThrow(/\/payment\/token/)
+  await expect(withToken(letter.id, 'bad')).rejects.toThrow(/Nothing is different/)
+  const draft = await draftEdit(context, charge, letter.id)
+  expect(() => planEdit(draft, '{', charge)).toThrow(/This is not JSON/)
+  expect(await system.db.deadLetter.findMany()).toMatchObject([{ status: 'open' }])
+})
+
+test('it is edited once, whoever else tries at the same time', async () => {
+  const { letter } = await deadOrder()
+  const edits = await Promise.all([
+    withToken(letter.id, 'good'),
+    withToken(letter.id, 'good'),
+    withToken(letter.id, 'good'),
+  ])
+  const results = await Promise.allSettled(edits.map((edit) => commitEdit(context, edit)))
+  const won = results.filter(({ status }) => status === 'fulfilled')
+  expect(won).toHaveLength(1)
+  for (const result of results) if (result.status === 'rejected') expect(result.reason).toBeInstanceOf(Refused)
+  await expect(draftEdit(context, charge, letter.id)).rejects.toThrow(/is edited already/)
+  expect(await redrive(context, charge.name, { all: true })).toMatchObject({ total: 1, handled: 1 })
+})
+
+test('an event that was handled meanwhile is not edited', async () => {
+  const { event, letter } = await deadOrder()
+  const edit = await withToken(letter.id, 'good')
+  await system.db.delivery.create({
+    data: { eventId: event.id, worker: charge.name, handledAt: new Date(), durationUs: 1, attempt: 1, instance: 'x' },
+  })
+  await expect(commitEdit(context, edit)).rejects.toThrow(/handled already/)
+  expect(await system.db.deadLetter.findMany()).toMatchObject([{ status: 'open' }])
+})
+
+test('a message whose envelope cannot be read is edited as a whole', async () => {
+  const queue = system.names.queue(charge.name)
+  await system.broker.publish([{ exchange: '', routingKey: queue, messageId: 'by-hand', body: Buffer.from('{"oops"') }])
+  const letter = await deadline('a dead letter', () => system.db.deadLetter.findFirst())
+  const draft = await draftEdit(context, charge, letter.id)
+  expect(draft).toMatchObject({ part: 'message', text: '{"oops"', eventId: null })
+  const { data, stream } = anOrderPlaced({ payment: { token: 'good' } })
+  const message = {
+    ...{ specversion: '1.0', type: 'order.placed', source: '/hand', subject: stream, time: new Date() },
+    ...{ streamversion: 1, correlationid: 'by hand', data },
+  }
+  const { copyId } = await commitEdit(context, planEdit(draft, JSON.stringify(message), charge))
+  expect(await redrive(context, charge.name, { ids: [copyId] })).toMatchObject({ handled: 1 })
+})
+
+test('an ordered reaction reads the event store, so its dead letters are not edited', async () => {
+  const { letter } = await deadOrder()
+  await expect(draftEdit(context, { ...charge, ordered: true }, letter.id)).rejects.toThrow(/is ordered/)
+})
