@@ -13,6 +13,7 @@ import {
   type Worker,
 } from '#messaging'
 import { createLogger } from '#platform/logger'
+import { knownSubscriptions } from '../messaging/worker/subscribe.ts'
 import type { RunningWorker } from '../messaging/worker/run-worker.ts'
 import { requireTestService, testDatabase, type TestDatabase } from './database.ts'
 import { deadline } from './deadline.ts'
@@ -28,15 +29,16 @@ export interface TestSystem extends TestDatabase {
 
 /**
  * A relay and reactions in this process, on a private database and under private broker names. Release with `close`.
+ * @param rabbitmqUrl another way to the broker, such as through a proxy
  * @param ladder rungs of the delay ladder in milliseconds; short here, so that retries are quick
  */
 export async function testSystem(
   workers: readonly Worker[],
-  { ladder = [50, 200], logLevel = 'silent' } = {},
+  { ladder = [50, 200], logLevel = 'silent', rabbitmqUrl = requireTestService('TEST_RABBITMQ_URL') } = {},
 ): Promise<TestSystem> {
   const database = await testDatabase()
   const log = createLogger('test', logLevel)
-  const broker = createRabbitMq({ url: requireTestService('TEST_RABBITMQ_URL'), name: 'fanfare test', log })
+  const broker = createRabbitMq({ url: rabbitmqUrl, name: 'fanfare test', log })
   const names = createNames(`test-${randomBytes(4).toString('hex')}`)
   await subscribe(database.db, workers)
   const shared = { ...database, broker, names, ladder, log, instance: 'test' }
@@ -60,13 +62,18 @@ export async function testSystem(
       await Promise.all(running.map(({ stop }) => stop()))
       await wakeUps.close()
       await relay.stop()
-      for (const { name, on } of workers) {
-        await broker.destroy(topologyOf(names, { name, eventTypes: on.map(({ type }) => type) }, ladder))
-      }
+      await tearDown(database, broker, names, ladder)
       await broker.close()
       await database.close()
     },
   }
+}
+
+async function tearDown({ db }: TestDatabase, broker: Broker, names: Names, ladder: readonly number[]) {
+  for (const [name, eventTypes] of await knownSubscriptions(db))
+    await broker.destroy(topologyOf(names, { name, eventTypes }, ladder))
+  const marks = (await db.brokerMarker.findMany()).map(({ incarnation }) => names.mark(incarnation))
+  await broker.destroy({ exchanges: marks, queues: [], bindings: [] })
 }
 
 async function isSettled({ db }: TestDatabase): Promise<boolean> {
@@ -74,6 +81,8 @@ async function isSettled({ db }: TestDatabase): Promise<boolean> {
     SELECT count(*) AS open
     FROM events JOIN subscriptions s ON s.event_type = events.type AND events.position > s.since
     WHERE NOT EXISTS (SELECT FROM deliveries d WHERE d.event_id = events.id AND d.worker = s.worker)
-      AND NOT EXISTS (SELECT FROM dead_letters l WHERE l.event_id = events.id AND l.worker = s.worker)`
+      AND NOT EXISTS (SELECT FROM parked_deliveries p WHERE p.event_id = events.id AND p.worker = s.worker)
+      AND NOT EXISTS (SELECT FROM dead_letters l WHERE l.event_id = events.id AND l.worker = s.worker
+        AND l.status IN ('open', 'edited', 'discarded'))`
   return state!.open === 0n
 }

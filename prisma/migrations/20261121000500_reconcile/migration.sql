@@ -2,6 +2,7 @@
 CREATE TABLE "reconcile_state" (
     "worker" TEXT NOT NULL,
     "watermark" BIGINT NOT NULL DEFAULT 0,
+    "event_types" TEXT[] DEFAULT ARRAY[]::TEXT[],
     "recovery_requested_at" TIMESTAMPTZ(6),
     "redelivered_to" BIGINT NOT NULL DEFAULT 0,
     "redelivered_at" TIMESTAMPTZ(3),

@@ -12,6 +12,8 @@ export type Outcome =
   | { kind: 'handled'; announced: readonly RecordedEvent[] }
   /** Its ledger row was there already: nothing ran. */
   | { kind: 'duplicate' }
+  /** An ordered reaction has noted that it waits behind an earlier event of its stream. */
+  | { kind: 'parked' }
   | { kind: 'failed'; error: Error }
   /** Something everybody needs is away: PostgreSQL, or a service the reaction calls. Hold the message, try again later. */
   | { kind: 'unavailable'; error: Error }

@@ -104,6 +104,11 @@ export function defineWorker<const On extends Subscribed, Result = undefined>(
   const { name, on, retry, call, handle, handleBatch, ...options } = definition
   if (!NAME.test(name))
     throw new TypeError(`Reaction '${name}' must be named <folder>.<file>, such as inventory.reserve-stock`)
+  if (options.ordered && (call || handleBatch)) {
+    throw new TypeError(
+      `Reaction '${name}' is ordered, so it has a plain handle: a call or handleBatch cannot keep the order of each stream`,
+    )
+  }
   const types = (Array.isArray(on) ? on : [on]) as AnyEventType[]
   if (new Set(types.map(({ type }) => type)).size !== types.length)
     throw new TypeError(`Reaction '${name}' names an event type twice`)

@@ -1,19 +1,19 @@
-import { isDatabaseOutage, isTransientConflict, type Transaction } from '#platform/database'
-import { append, type Append } from '../event-store/append.ts'
-import type { NewEvent, RecordedEvent } from '../define-event.ts'
-import { DependencyUnavailable } from '../errors.ts'
-import type { Announcement, Worker } from './define-worker.ts'
-import { enterHandled, handledBefore, LedgerConflict } from './ledger.ts'
+import { isDatabaseOutage } from '#platform/database'
+import { crashPoint } from '../crash-points.ts'
 import type { BatchItem, BatchRuntime, Outcome } from './batch.ts'
-import { callAll, microsecondsSince, type CallOutcome } from './call-all.ts'
-
-/** Called where a call is wanted; what is left to do is the transaction. */
-interface Ready extends BatchItem {
-  result: unknown
-  callUs: number
-}
-
-const CONFLICT_RETRIES = 5
+import { callAll } from './call-all.ts'
+import type { Worker } from './define-worker.ts'
+import { handledBefore } from './ledger.ts'
+import { processOrdered } from './process-ordered.ts'
+import {
+  failure,
+  recordRuns,
+  retryConflicts,
+  runBatchHandler,
+  runHandler,
+  type Ready,
+  type Run,
+} from './transaction.ts'
 
 /**
  * Takes a batch of events through one reaction: outside calls, then one transaction with the handlers in order of stream
@@ -26,47 +26,60 @@ export async function processBatch(
   runtime: BatchRuntime,
 ): Promise<Outcome[]> {
   const outcomes = new Map<BatchItem, Outcome>()
-  const fresh = await withoutDuplicates(worker, items, runtime, outcomes)
-  const ready: Ready[] = []
-  const calls = worker.call
-    ? await callAll(worker, fresh, runtime)
-    : fresh.map((): CallOutcome => ({ ok: true, result: undefined, durationUs: 0 }))
-  fresh.forEach((item, index) => {
-    const call = calls[index]!
-    if (call.ok) ready.push({ ...item, result: call.result, callUs: call.durationUs })
-    else outcomes.set(item, failure(call.error))
-  })
-  const committed = await commitTogether(worker, ready, runtime)
-  for (const item of fresh) if (!outcomes.has(item)) outcomes.set(item, committed.get(item.event)!)
+  const once = withoutRepeats(items, outcomes)
+  if (worker.ordered) {
+    const ordered = await processOrdered(worker, once, runtime)
+    once.forEach((item, index) => outcomes.set(item, ordered[index]!))
+  } else {
+    const ready = worker.call
+      ? await call(worker, once, runtime, outcomes)
+      : once.map((item) => ({ ...item, item, result: undefined, callUs: 0 }))
+    const committed = await commitTogether(worker, ready, runtime)
+    for (const { item, event } of ready) outcomes.set(item, committed.get(event.id)!)
+  }
   return items.map((item) => outcomes.get(item)!)
 }
 
-/** Sets aside an event that stands in the batch twice and, where a call would go out, those handled before. */
-async function withoutDuplicates(
+/** An event may stand in a batch twice; the second one has nothing to do. */
+function withoutRepeats(items: readonly BatchItem[], outcomes: Map<BatchItem, Outcome>): BatchItem[] {
+  const seen = new Set<string>()
+  return items.filter((item) => {
+    const repeated = seen.has(item.event.id)
+    if (repeated) outcomes.set(item, { kind: 'duplicate' })
+    seen.add(item.event.id)
+    return !repeated
+  })
+}
+
+interface Called extends Ready {
+  item: BatchItem
+}
+
+/** Makes the outside calls of events that were not handled before. What cannot go on has its outcome. */
+async function call(
   worker: Worker,
   items: readonly BatchItem[],
-  { db }: BatchRuntime,
+  runtime: BatchRuntime,
   outcomes: Map<BatchItem, Outcome>,
-) {
-  const seen = new Set<string>()
-  if (worker.call) {
-    try {
-      for (const id of await handledBefore(
-        db,
-        worker.name,
-        items.map(({ event }) => event.id),
-      ))
-        seen.add(id)
-    } catch (error) {
-      for (const item of items) outcomes.set(item, failure(error))
-      return []
-    }
+): Promise<Called[]> {
+  const handled = await handledBefore(
+    runtime.db,
+    worker.name,
+    items.map(({ event }) => event.id),
+  ).catch((error: unknown) => failure(error))
+  if (!(handled instanceof Set)) {
+    for (const item of items) outcomes.set(item, handled)
+    return []
   }
-  return items.filter((item) => {
-    const duplicate = seen.has(item.event.id)
-    if (duplicate) outcomes.set(item, { kind: 'duplicate' })
-    seen.add(item.event.id)
-    return !duplicate
+  const fresh = items.filter(({ event }) => !handled.has(event.id))
+  for (const item of items) if (handled.has(item.event.id)) outcomes.set(item, { kind: 'duplicate' })
+  const calls = await callAll(worker, fresh, runtime)
+  crashPoint('worker.after-call')
+  return fresh.flatMap((item, index): Called[] => {
+    const answer = calls[index]!
+    if (answer.ok) return [{ ...item, item, result: answer.result, callUs: answer.durationUs }]
+    outcomes.set(item, failure(answer.error))
+    return []
   })
 }
 
@@ -74,111 +87,49 @@ async function commitTogether(
   worker: Worker,
   ready: readonly Ready[],
   runtime: BatchRuntime,
-): Promise<Map<RecordedEvent, Outcome>> {
+): Promise<Map<string, Outcome>> {
   if (ready.length === 0) return new Map()
   const ordered = ready.toSorted(byStreamAndVersion)
   try {
     return await retryConflicts(() => commitOnce(worker, ordered, runtime))
   } catch (error) {
-    if (ordered.length === 1 || isDatabaseOutage(error)) {
-      return new Map(ordered.map(({ event }) => [event, failure(error)]))
-    }
+    if (ordered.length === 1 || isDatabaseOutage(error))
+      return new Map(ordered.map(({ event }) => [event.id, failure(error)]))
     return commitOneByOne(worker, ordered, runtime)
   }
 }
 
 async function commitOneByOne(worker: Worker, ordered: readonly Ready[], runtime: BatchRuntime) {
-  const outcomes = new Map<RecordedEvent, Outcome>()
+  const outcomes = new Map<string, Outcome>()
   for (const item of ordered) {
-    for (const [event, outcome] of await commitTogether(worker, [item], runtime)) outcomes.set(event, outcome)
+    for (const [id, outcome] of await commitTogether(worker, [item], runtime)) outcomes.set(id, outcome)
   }
   return outcomes
 }
 
-function commitOnce(worker: Worker, ordered: readonly Ready[], { db, instance }: BatchRuntime) {
+function commitOnce(
+  worker: Worker,
+  ordered: readonly Ready[],
+  { db, instance }: BatchRuntime,
+): Promise<Map<string, Outcome>> {
   return db.$transaction(async (tx) => {
-    const ids = ordered.map(({ event }) => event.id)
-    const handled = await handledBefore(tx, worker.name, ids)
-    const fresh = ordered.filter(({ event }) => !handled.has(event.id))
-    const outcomes = new Map<RecordedEvent, Outcome>(ordered.map(({ event }) => [event, { kind: 'duplicate' }]))
-    if (fresh.length === 0) return outcomes
-    const runs = await runHandlers(worker, fresh, tx)
-    await enterHandled(
+    const handled = await handledBefore(
       tx,
       worker.name,
-      instance,
-      fresh.map((item, i) => ({ ...item, durationUs: item.callUs + runs[i]!.us })),
+      ordered.map(({ event }) => event.id),
     )
-    const appends = runs.map(({ announcement }, index) => toAppends(announcement, fresh[index]!.event))
-    const recorded = await append(tx, appends.flat())
-    let next = 0
-    fresh.forEach(({ event }, index) => {
-      const announced = recorded.slice(next, (next += appends[index]!.length))
-      outcomes.set(event, { kind: 'handled', announced })
-    })
+    const fresh = ordered.filter(({ event }) => !handled.has(event.id))
+    const now = new Date()
+    const runs: Run[] = []
+    if (worker.handleBatch && fresh.length > 0) runs.push(...(await runBatchHandler(worker, fresh, tx, now)))
+    else for (const item of fresh) runs.push(await runHandler(worker, item, tx, now))
+    const outcomes = await recordRuns(tx, worker, instance, runs)
+    for (const id of handled) outcomes.set(id, { kind: 'duplicate' })
     return outcomes
   })
-}
-
-interface Run {
-  announcement: Announcement
-  us: number
-}
-
-async function runHandlers(worker: Worker, fresh: readonly Ready[], tx: Transaction): Promise<Run[]> {
-  const now = new Date()
-  if (worker.handleBatch) return runBatchHandler(worker, worker.handleBatch, fresh, tx)
-  const runs: Run[] = []
-  for (const { event, result } of fresh) {
-    const started = performance.now()
-    const announcement = await worker.handle!(event as never, { tx, result: result as never, now })
-    runs.push({ announcement, us: microsecondsSince(started) })
-  }
-  return runs
-}
-
-async function runBatchHandler(
-  { name }: Worker,
-  handleBatch: NonNullable<Worker['handleBatch']>,
-  fresh: readonly Ready[],
-  tx: Transaction,
-) {
-  const started = performance.now()
-  const results = fresh.map(({ result }) => result) as never[]
-  const announcements = await handleBatch(fresh.map(({ event }) => event) as never, { tx, results, now: new Date() })
-  if (announcements.length !== fresh.length) {
-    throw new Error(
-      `${name}: handleBatch returned ${announcements.length} announcements for ${fresh.length} events; return one for each`,
-    )
-  }
-  const us = Math.round(microsecondsSince(started) / fresh.length)
-  return announcements.map((announcement): Run => ({ announcement, us }))
-}
-
-function toAppends(announcement: Announcement, cause: RecordedEvent): Append[] {
-  const events: readonly NewEvent[] = announcement ? ('type' in announcement ? [announcement] : announcement) : []
-  const { correlationId, traceparent } = cause
-  return events.map((event) => ({ event, correlationId, causationId: cause.id, traceparent }))
 }
 
 function byStreamAndVersion(a: Ready, b: Ready): number {
   if (a.event.stream !== b.event.stream) return a.event.stream < b.event.stream ? -1 : 1
   return a.event.streamVersion - b.event.streamVersion
-}
-
-async function retryConflicts<T>(run: () => Promise<T>): Promise<T> {
-  for (let retry = 1; ; retry++) {
-    try {
-      return await run()
-    } catch (error) {
-      const conflict = error instanceof LedgerConflict || isTransientConflict(error)
-      if (!conflict || retry > CONFLICT_RETRIES) throw error
-    }
-  }
-}
-
-function failure(thrown: unknown): Outcome {
-  const error = thrown instanceof Error ? thrown : new Error(String(thrown))
-  const unavailable = error instanceof DependencyUnavailable || isDatabaseOutage(error)
-  return { kind: unavailable ? 'unavailable' : 'failed', error }
 }

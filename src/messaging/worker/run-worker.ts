@@ -2,8 +2,10 @@ import type { Logger } from '#platform/logger'
 import type { Delivery } from '../broker/broker.ts'
 import { topologyOf } from '../broker/topology.ts'
 import { crashPoint } from '../crash-points.ts'
+import { drainCrashNet } from '../dead-letters/drain.ts'
 import type { WakeUp } from '../event-store/wake-up.ts'
 import { handlingSeconds } from '../metrics.ts'
+import { requestRecovery } from '../reconcile/state.ts'
 import { createPause, whenAvailable } from './availability.ts'
 import type { Outcome } from './batch.ts'
 import type { Worker } from './define-worker.ts'
@@ -11,6 +13,7 @@ import { createInbox } from './inbox.ts'
 import { clearStart, noteStart } from './ledger.ts'
 import { readMessage, type Message } from './message.ts'
 import { processBatch } from './process-batch.ts'
+import { releaseParked } from './parked.ts'
 import { PoisonMessage, settle, type Settlement, type SettleRuntime } from './settle.ts'
 
 export interface WorkerRuntime extends Omit<SettleRuntime, 'signal'> {
@@ -41,15 +44,21 @@ export async function runWorker(worker: Worker, given: WorkerRuntime): Promise<R
     topology: topologyOf(runtime.names, { name: worker.name, eventTypes }, runtime.ladder),
     prefetch: worker.prefetch,
     onDelivery: inbox.put,
+    onCancelled: () => {
+      requestRecovery(runtime.db, [worker.name]).catch((err: Error) =>
+        runtime.log.warn({ worker: worker.name, reason: err.message }, 'a lost queue could not be reported'),
+      )
+    },
     onLost: inbox.clear,
   })
+  const crashNet = await drainCrashNet(worker, runtime)
   const running = loop(worker, () => inbox.take(worker.batchSize), runtime)
   return {
     async stop() {
       stopping.abort()
       inbox.close()
       await running
-      await consumer.close()
+      await Promise.all([consumer.close(), crashNet.close()])
     },
   }
 }
@@ -142,6 +151,14 @@ async function settleWhenAvailable(worker: Worker, settlements: readonly Settlem
     runtime.wakeUp.wake()
   }
   await whenAvailable(runtime.pause, runtime.signal, () => settle(worker, settlements, runtime))
+  if (worker.ordered) await releaseBehind(worker, settlements, runtime)
+}
+
+/** What had parked behind an event that is handled now can go on; if this process dies here, reconciliation sees to it. */
+async function releaseBehind(worker: Worker, settlements: readonly Settlement[], runtime: Runtime) {
+  const handled = settlements.filter(({ outcome }) => outcome.kind === 'handled')
+  const streams = [...new Set(handled.map(({ message }) => message.event!.stream))]
+  if (streams.length > 0) await releaseParked(runtime, worker.name, streams)
 }
 
 const failed = (message: Message, error: Error): Settlement => ({

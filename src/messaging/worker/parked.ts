@@ -1,0 +1,43 @@
+import type { Database } from '#platform/database'
+import type { Broker } from '../broker/broker.ts'
+import type { Names } from '../broker/topology.ts'
+import { CONTENT_TYPE, encode } from '../cloud-event.ts'
+import type { StoredRow } from '../relay/read-events.ts'
+
+export interface ParkedRuntime {
+  db: Database
+  broker: Broker
+  names: Names
+}
+
+/**
+ * Delivers parked events of an ordered reaction again, straight to its queue and in order, where nothing before them in
+ * their stream is an open dead letter any more. Their parking ends when they are handled; delivering them too often or
+ * too early does no harm.
+ * @param streams only these; all when left out
+ * @returns how many were delivered
+ */
+export async function releaseParked(
+  { db, broker, names }: ParkedRuntime,
+  worker: string,
+  streams?: readonly string[],
+): Promise<number> {
+  const rows = await db.$queryRaw<StoredRow[]>`
+    SELECT e.position, e.id, e.type, e.version, e.stream, e.stream_version AS "streamVersion", e.correlation_id AS "correlationId",
+      e.causation_id AS "causationId", e.traceparent, e.occurred_at AS "time", e.data::text AS "dataJson"
+    FROM parked_deliveries p JOIN events e ON e.id = p.event_id
+    WHERE p.worker = ${worker} AND (${streams === undefined} OR p.stream = ANY(${streams ?? []}))
+      AND NOT EXISTS (SELECT FROM dead_letters l
+        WHERE l.worker = p.worker AND l.stream = p.stream AND l.stream_version < p.stream_version AND l.status = 'open')
+    ORDER BY e.position LIMIT 1000`
+  const messages = rows.map((row) => ({
+    exchange: '',
+    routingKey: names.queue(worker),
+    messageId: row.id,
+    type: row.type,
+    contentType: CONTENT_TYPE,
+    body: encode(row, row.dataJson),
+  }))
+  await broker.publish(messages)
+  return rows.length
+}

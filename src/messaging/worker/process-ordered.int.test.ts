@@ -1,0 +1,132 @@
+import fc from 'fast-check'
+import { defineWorker, Unrecoverable, type RecordedEvent } from '#messaging'
+import { OrderPlaced, PaymentAuthorized, StockReserved } from '#events'
+import {
+  anOrderPlaced,
+  aPaymentAuthorized,
+  aStockReserved,
+  react,
+  record,
+  testDatabase,
+  testSystem,
+  type TestDatabase,
+  type TestSystem,
+} from '#testing'
+import { uuidv7 } from '#platform/uuid'
+import { subscribe } from './subscribe.ts'
+
+let database: TestDatabase
+let system: TestSystem | undefined
+beforeAll(async () => {
+  database = await testDatabase()
+  await createHistory(database)
+})
+afterAll(async () => {
+  await system?.close()
+  await database.close()
+})
+
+/** Writes down, in the transaction, the versions it has handled of each stream. */
+function historian(name: string, fails: (event: RecordedEvent) => boolean = () => false) {
+  return defineWorker({
+    name: `test.${name}`,
+    on: [OrderPlaced, StockReserved, PaymentAuthorized],
+    ordered: true,
+    retry: { attempts: 1 },
+    async handle(event, { tx }) {
+      if (fails(event)) throw new Unrecoverable('this one is bad')
+      await tx.$executeRaw`INSERT INTO history (worker, stream, version) VALUES (${name}, ${event.stream}, ${event.streamVersion})`
+    },
+  })
+}
+
+const createHistory = ({ db }: TestDatabase) =>
+  db.$executeRaw`CREATE TABLE history (n serial, worker text, stream text, version int)`
+
+async function historyOf({ db }: TestDatabase, name: string, stream: string): Promise<number[]> {
+  const rows = await db.$queryRaw<
+    { version: number }[]
+  >`SELECT version FROM history WHERE worker = ${name} AND stream = ${stream} ORDER BY n`
+  return rows.map(({ version }) => version)
+}
+
+async function anOrdersEvents(where: TestDatabase) {
+  const orderId = uuidv7()
+  return record(
+    where,
+    anOrderPlaced({ orderId }),
+    aStockReserved({ orderId }),
+    aPaymentAuthorized({ orderId }),
+    aStockReserved({ orderId }),
+  )
+}
+
+test('whatever order deliveries come in, over replicas and with repeats: each version once, in order', async () => {
+  const worker = historian('any-order')
+  await subscribe(database.db, [worker])
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.tuple(fc.nat(3), fc.nat(2)), { minLength: 1, maxLength: 12 }), async (deliveries) => {
+      const events = await anOrdersEvents(database)
+      const replicas = [0, 1, 2].map((replica) =>
+        deliveries.filter(([, to]) => to === replica).map(([which]) => events[which]!),
+      )
+      await Promise.all(replicas.map((batch) => react(database, worker, ...batch)))
+      const history = await historyOf(database, 'any-order', events[0]!.stream)
+      const reached = Math.max(...deliveries.map(([which]) => events[which]!.streamVersion))
+      expect(history).toEqual([1, 2, 3, 4].slice(0, reached))
+    }),
+    { numRuns: 25 },
+  )
+})
+
+test('an event that fails is an own failure; later ones of its stream park, other streams flow on', async () => {
+  let broken = true
+  const worker = historian('failing', ({ streamVersion }) => broken && streamVersion === 2)
+  await subscribe(database.db, [worker])
+  const [one, two, three, four] = await anOrdersEvents(database)
+  const [other] = await anOrdersEvents(database)
+  const { outcomes } = await react(database, worker, one!, two!, three!, other!)
+  expect(outcomes.map(({ kind }) => kind)).toEqual(['handled', 'failed', 'parked', 'handled'])
+  broken = false
+  expect((await react(database, worker, two!)).outcomes).toMatchObject([{ kind: 'handled' }])
+  expect((await react(database, worker, four!, three!)).outcomes).toMatchObject([
+    { kind: 'handled' },
+    { kind: 'handled' },
+  ])
+  expect(await historyOf(database, 'failing', one!.stream)).toEqual([1, 2, 3, 4])
+  expect(await database.db.parkedDelivery.count({ where: { worker: worker.name } })).toBe(0)
+})
+
+test('over the broker: behind a dead letter the order parks, and delivering it again runs the sequence', async () => {
+  let broken = true
+  const worker = historian('dead', ({ streamVersion }) => broken && streamVersion === 2)
+  system = await testSystem([worker])
+  await createHistory(system)
+  const events = await anOrdersEvents(system)
+  await system.settled()
+  const dead = await system.db.deadLetter.findMany({ where: { worker: worker.name } })
+  expect(dead).toMatchObject([{ eventId: events[1]!.id, streamVersion: 2, reason: 'unrecoverable' }])
+  expect(await system.db.parkedDelivery.findMany({ orderBy: { streamVersion: 'asc' } })).toMatchObject([
+    { streamVersion: 3 },
+    { streamVersion: 4 },
+  ])
+  broken = false
+  const { body, contentType } = dead[0]!
+  const message = {
+    exchange: '',
+    routingKey: system.names.queue(worker.name),
+    messageId: events[1]!.id,
+    body: Buffer.from(body),
+    contentType: contentType!,
+  }
+  await system.db.deadLetter.updateMany({ data: { status: 'redriven' } })
+  await system.broker.publish([message])
+  await system.settled()
+  expect(await historyOf(system, 'dead', events[0]!.stream)).toEqual([1, 2, 3, 4])
+  expect(await system.db.parkedDelivery.count()).toBe(0)
+})
+
+test('an ordered reaction cannot call out', () => {
+  const options = { name: 'test.calling', on: OrderPlaced, ordered: true, call: async () => 1, handle() {} }
+  expect(() => defineWorker(options)).toThrow('ordered')
+})

@@ -1,0 +1,104 @@
+import { isDatabaseOutage, isTransientConflict, type Transaction } from '#platform/database'
+import type { NewEvent, RecordedEvent } from '../define-event.ts'
+import { DependencyUnavailable } from '../errors.ts'
+import { append, type Append } from '../event-store/append.ts'
+import type { BatchItem, Outcome } from './batch.ts'
+import { microsecondsSince } from './call-all.ts'
+import type { Announcement, Worker } from './define-worker.ts'
+import { enterHandled, LedgerConflict } from './ledger.ts'
+
+/** Called where a call is wanted; what is left to do is the transaction. */
+export interface Ready extends BatchItem {
+  result: unknown
+  callUs: number
+}
+
+/** A handler has run in the transaction at hand. */
+export interface Run extends BatchItem {
+  announcement: Announcement
+  durationUs: number
+}
+
+export async function runHandler(
+  worker: Worker,
+  { event, attempt, result, callUs }: Ready,
+  tx: Transaction,
+  now: Date,
+): Promise<Run> {
+  const started = performance.now()
+  const announcement = await worker.handle!(event as never, { tx, result: result as never, now })
+  return { event, attempt, announcement, durationUs: callUs + microsecondsSince(started) }
+}
+
+export async function runBatchHandler(
+  worker: Worker,
+  ready: readonly Ready[],
+  tx: Transaction,
+  now: Date,
+): Promise<Run[]> {
+  const started = performance.now()
+  const results = ready.map(({ result }) => result) as never[]
+  const announcements = await worker.handleBatch!(ready.map(({ event }) => event) as never, { tx, results, now })
+  if (announcements.length !== ready.length) {
+    throw new Error(
+      `${worker.name}: handleBatch returned ${announcements.length} announcements for ${ready.length} events; return one for each`,
+    )
+  }
+  const share = Math.round(microsecondsSince(started) / ready.length)
+  return ready.map(({ event, attempt, callUs }, index) => ({
+    event,
+    attempt,
+    announcement: announcements[index],
+    durationUs: callUs + share,
+  }))
+}
+
+/**
+ * The end of the transaction: the ledger rows, then the announced events.
+ * @returns the outcome of each run, by event id
+ * @throws LedgerConflict when another process has handled one of the events meanwhile
+ */
+export async function recordRuns(
+  tx: Transaction,
+  worker: Worker,
+  instance: string,
+  runs: readonly Run[],
+): Promise<Map<string, Outcome>> {
+  const outcomes = new Map<string, Outcome>()
+  if (runs.length === 0) return outcomes
+  await enterHandled(tx, worker.name, instance, runs)
+  const appends = runs.map(({ announcement, event }) => toAppends(announcement, event))
+  const recorded = await append(tx, appends.flat())
+  let next = 0
+  runs.forEach(({ event }, index) => {
+    const announced = recorded.slice(next, (next += appends[index]!.length))
+    outcomes.set(event.id, { kind: 'handled', announced })
+  })
+  return outcomes
+}
+
+function toAppends(announcement: Announcement, cause: RecordedEvent): Append[] {
+  const events: readonly NewEvent[] = announcement ? ('type' in announcement ? [announcement] : announcement) : []
+  const { correlationId, traceparent } = cause
+  return events.map((event) => ({ event, correlationId, causationId: cause.id, traceparent }))
+}
+
+const CONFLICT_RETRIES = 5
+
+/** Runs a transaction again at once after a deadlock, a serialization failure or a meeting on the ledger. */
+export async function retryConflicts<T>(run: () => Promise<T>): Promise<T> {
+  for (let retry = 1; ; retry++) {
+    try {
+      return await run()
+    } catch (error) {
+      const conflict = error instanceof LedgerConflict || isTransientConflict(error)
+      if (!conflict || retry > CONFLICT_RETRIES) throw error
+    }
+  }
+}
+
+export function failure(thrown: unknown): Outcome {
+  const error = thrown instanceof Error ? thrown : new Error(String(thrown))
+  const unavailable = error instanceof DependencyUnavailable || isDatabaseOutage(error)
+  return { kind: unavailable ? 'unavailable' : 'failed', error }
+}
