@@ -21,5 +21,37 @@ export type { CrashPoint } from './crash-points.ts'
 export { startRelay } from './relay/relay.ts'
 export { listenForWakeUps } from './event-store/wake-up.ts'
 export { findWorkers, loadWorkers, selectWorkers } from './worker/load-workers.ts'
+export { reconcile } from './reconcile/reconcile.ts'
+export type { Reconciled, ReconcileOptions } from './reconcile/reconcile.ts'
 export { runWorker } from './worker/run-worker.ts'
 export { subscribe } from './worker/subscribe.ts'
+export {
+  checkSelector,
+  commitEdit,
+  describeDeadLetter,
+  discard,
+  draftEdit,
+  listGroups,
+  listReactions,
+  planEdit,
+  planFor,
+  readHistory,
+  redrive,
+  Refused,
+  withValue,
+} from './dead-letters/index.ts'
+export type {
+  DeadLetterContext,
+  DeadLetterDetails,
+  Difference,
+  EditDraft,
+  Group,
+  PastAction,
+  Plan,
+  PlannedEdit,
+  Progress,
+  ReactionSummary,
+  RedriveOptions,
+  RedriveResult,
+  Selector,
+} from './dead-letters/index.ts'

@@ -29,3 +29,8 @@ export const pausedReactions = new Gauge({
   help: '1 while a reaction holds its messages because something it depends on is away.',
   labelNames: ['worker'],
 })
+export const redeliveredEvents = new Counter({
+  name: 'fanfare_reconcile_redelivered_total',
+  help: 'Events that reconciliation took for lost and put on a queue again.',
+  labelNames: ['worker'],
+})

@@ -14,6 +14,7 @@ export interface Broker {
   consume(subscription: Consumption): Promise<Consumer>
   /** Called after each new connection to the broker, the first included; it may have been replaced by an empty one. */
   onConnect(listener: () => void): void
+  hasExchange(exchange: string): Promise<boolean>
   /** Messages ready in a queue; undefined when there is no such queue. */
   depth(queue: string): Promise<number | undefined>
   /** Removes queues and exchanges, whatever they hold. For tests and for tearing a namespace down. */
@@ -46,6 +47,8 @@ export interface Consumption {
   /** Messages handed out before acknowledgements are awaited. */
   prefetch: number
   onDelivery: (delivery: Delivery) => void
+  /** The broker ended the subscription: the queue was deleted, or moved. It is subscribed to again, perhaps as a new queue. */
+  onCancelled?: () => void
   /** The channel is gone: deliveries handed out before can no longer be acknowledged, and come again. */
   onLost: () => void
 }

@@ -48,14 +48,16 @@ export function createRabbitMq({ url, name, log }: RabbitMqOptions): Broker {
       if (publishing.current) listener()
     },
     declare: (topology) => onOwnChannel(publishing, (channel) => declareOn(channel, topology)),
-    async depth(queue) {
-      try {
-        return await onOwnChannel(publishing, async (channel) => (await channel.checkQueue(queue)).messageCount)
-      } catch (error) {
-        if ((error as { code?: number }).code === 404) return undefined
-        throw error
-      }
-    },
+    depth: (queue) =>
+      onOwnChannel(publishing, (channel) => channel.checkQueue(queue)).then(
+        ({ messageCount }) => messageCount,
+        unlessMissing,
+      ),
+    hasExchange: (exchange) =>
+      onOwnChannel(publishing, (channel) => channel.checkExchange(exchange)).then(
+        () => true,
+        (error) => unlessMissing(error) ?? false,
+      ),
     destroy: (topology) =>
       onOwnChannel(publishing, async (channel) => {
         for (const { name } of topology.queues) await channel.deleteQueue(name)
@@ -76,7 +78,7 @@ export function createRabbitMq({ url, name, log }: RabbitMqOptions): Broker {
 }
 
 async function startConsumer(connection: Kept<ChannelModel>, consumption: Consumption, log: Logger): Promise<Consumer> {
-  const { queue, topology, prefetch, onDelivery, onLost } = consumption
+  const { queue, topology, prefetch, onDelivery, onCancelled, onLost } = consumption
   let started = false
   let fail!: (error: Error) => void
   const failed = new Promise<never>((_, reject) => (fail = reject))
@@ -97,8 +99,9 @@ async function startConsumer(connection: Kept<ChannelModel>, consumption: Consum
       await opened.prefetch(prefetch)
       await opened.consume(queue, (message) => {
         // The broker cancels a consumer when its queue is deleted or moves, and after a consumer timeout: subscribe again.
-        if (message === null) void opened.close().catch(() => {})
-        else onDelivery(toDelivery(opened, message))
+        if (message !== null) return onDelivery(toDelivery(opened, message))
+        onCancelled?.()
+        void opened.close().catch(() => {})
       })
     },
   )
@@ -133,6 +136,10 @@ function onOpenChannel(settle: () => void) {
   } catch (error) {
     if ((error as Error).name !== 'IllegalOperationError') throw error
   }
+}
+
+function unlessMissing(error: unknown): undefined {
+  if ((error as { code?: number }).code !== 404) throw error
 }
 
 /** Runs something on a channel of its own, because a refusal by the broker closes the channel. */

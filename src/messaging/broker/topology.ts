@@ -2,6 +2,7 @@ import type { Topology } from './broker.ts'
 
 /** Every name on the broker, prefixed with the namespace where one is set. */
 export interface Names {
+  readonly namespace: string
   /** The fanout exchange of an event type. */
   exchange(eventType: string): string
   /** The queue of a reaction. */
@@ -10,15 +11,19 @@ export interface Names {
   deadQueue(worker: string): string
   /** Exchange and queue of one rung of the delay ladder. */
   delay(rungMs: number): string
+  /** The exchange that marks a broker as the one this system knows. */
+  mark(incarnation: string): string
 }
 
 export function createNames(namespace = ''): Names {
   const name = (local: string) => (namespace ? `${namespace}.${local}` : local)
   return {
+    namespace,
     exchange: name,
     queue: name,
     deadQueue: (worker) => name(`${worker}.dead`),
     delay: (rungMs) => name(`delay.${rungMs}`),
+    mark: (incarnation) => name(`incarnation.${incarnation}`),
   }
 }
 

@@ -1,14 +1,16 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Database } from '#platform/database'
 import type { Logger } from '#platform/logger'
-import type { Broker, Outgoing } from '../broker/broker.ts'
+import type { Broker } from '../broker/broker.ts'
 import { exchangesFor, topologyOf, type Names } from '../broker/topology.ts'
-import { CONTENT_TYPE, encode } from '../cloud-event.ts'
 import { crashPoint } from '../crash-points.ts'
 import { relayPosition, relayedEvents, unroutedEvents } from '../metrics.ts'
+import { createBrokerCheck } from '../reconcile/broker-check.ts'
+import { createRecovery } from '../reconcile/recovery.ts'
 import { knownSubscriptions } from '../worker/subscribe.ts'
 import { createGapReader } from './gap-reader.ts'
 import { acquireLease, LEASE_MS, type Lease } from './lease.ts'
+import { toEverybody } from './outgoing.ts'
 import { readEvents, runningAppenders, type StoredRow } from './read-events.ts'
 
 export interface RelayOptions {
@@ -45,6 +47,18 @@ export function startRelay(options: RelayOptions): Relay {
   const { db, log, instance, pollMs = 500 } = options
   const stopping = new AbortController()
   let wakeUp = new AbortController()
+  const checkBroker = createBrokerCheck(options)
+  const recovery = createRecovery(options)
+  /** Tried again with each pass; a failure does not keep events from being announced. */
+  const heal = async () => {
+    if (options.broker.publishingPaused) return
+    try {
+      await checkBroker()
+      await recovery.tick()
+    } catch (err) {
+      log.warn({ reason: (err as Error).message }, 'the broker could not be checked for lost messages, trying again')
+    }
+  }
 
   const pause = async (ms: number) => {
     await wait(ms, undefined, { signal: AbortSignal.any([stopping.signal, wakeUp.signal]) }).catch(() => {})
@@ -56,7 +70,7 @@ export function startRelay(options: RelayOptions): Relay {
         const lease = await acquireLease(db, LEASE_NAME, instance)
         if (lease) {
           log.info({ token: String(lease.token), position: String(lease.position) }, 'relay active')
-          await relayUnder(lease, options, pause, stopping.signal)
+          await relayUnder(lease, options, heal, pause, stopping.signal)
         } else {
           await wait(LEASE_MS / 3, undefined, { signal: stopping.signal }).catch(() => {})
         }
@@ -72,10 +86,14 @@ export function startRelay(options: RelayOptions): Relay {
     async stop() {
       stopping.abort()
       await running
+      await recovery.stop()
     },
   }
 
-  async function relayUnder(lease: Lease, ...rest: [RelayOptions, (ms: number) => Promise<void>, AbortSignal]) {
+  async function relayUnder(
+    lease: Lease,
+    ...rest: [RelayOptions, () => Promise<void>, (ms: number) => Promise<void>, AbortSignal]
+  ) {
     try {
       await relayLoop(lease, ...rest, pollMs)
     } finally {
@@ -87,6 +105,7 @@ export function startRelay(options: RelayOptions): Relay {
 async function relayLoop(
   lease: Lease,
   options: RelayOptions,
+  heal: () => Promise<void>,
   pause: (ms: number) => Promise<void>,
   signal: AbortSignal,
   pollMs: number,
@@ -97,6 +116,7 @@ async function relayLoop(
   let renewAt = performance.now() + LEASE_MS / 3
   let gapSince: number | undefined
   while (!signal.aborted) {
+    await heal() // after the checkpoint was moved, before anything is published to a broker that may be a new one
     const { rows, snapshot } = await readEvents(db, lease.position, readSize)
     const reading = gaps.next(lease.position, rows, snapshot)
     if (!lease.isSure) return log.warn('relay lease ran out, standing by')
@@ -119,7 +139,7 @@ async function relayLoop(
 async function announce(rows: readonly StoredRow[], topology: Topology, { broker, names, db, log }: RelayOptions) {
   await topology.ensure(rows)
   crashPoint('relay.before-publish')
-  const unroutable = await broker.publish(rows.map((row) => toMessage(row, names)))
+  const unroutable = await broker.publish(rows.map((row) => toEverybody(row, names)))
   crashPoint('relay.after-confirm')
   relayedEvents.inc(rows.length)
   if (unroutable.size === 0) return
@@ -134,21 +154,9 @@ async function announce(rows: readonly StoredRow[], topology: Topology, { broker
   )
   topology.forget()
   await topology.ensure(lost)
-  const still = await broker.publish(lost.map((row) => toMessage(row, names)))
+  const still = await broker.publish(lost.map((row) => toEverybody(row, names)))
   if (still.size > 0)
     throw new Error(`${still.size} subscribed events found no queue although the topology was declared`)
-}
-
-function toMessage(row: StoredRow, names: Names): Outgoing {
-  const { id, type } = row
-  return {
-    exchange: names.exchange(type),
-    routingKey: '',
-    messageId: id,
-    type,
-    contentType: CONTENT_TYPE,
-    body: encode(row, row.dataJson),
-  }
 }
 
 interface Topology {

@@ -1,0 +1,76 @@
+import { defineWorker, type Worker } from '#messaging'
+import { OrderPlaced } from '#events'
+import { anOrderPlaced, deadline, record, requireTestService, tcpProxy, testSystem, type TestSystem } from '#testing'
+import { topologyOf } from '../broker/topology.ts'
+import type { TcpProxy } from '../../testing/tcp-proxy.ts'
+
+let system: TestSystem
+let proxy: TcpProxy | undefined
+afterEach(async () => {
+  await system.close()
+  await proxy?.close()
+  proxy = undefined
+})
+
+/** Reactions that handle nothing until they are let go. */
+function gated(...names: string[]) {
+  let letGo = () => {}
+  const gate = new Promise<void>((resolve) => (letGo = resolve))
+  const options = { on: OrderPlaced, batchSize: 1, prefetch: 2, handle: () => gate }
+  return { workers: names.map((name) => defineWorker({ name, ...options })), letGo }
+}
+
+const topology = ({ name }: Worker) => topologyOf(system.names, { name, eventTypes: [OrderPlaced.type] }, [50, 200])
+
+async function placed(count: number, worker: Worker) {
+  for (let i = 0; i < count; i++) await record(system, anOrderPlaced())
+  await deadline(
+    'on the queue',
+    async () => ((await system.broker.depth(system.names.queue(worker.name))) ?? 0) > count / 2,
+  )
+}
+
+test('a queue deleted under a running reaction: its events come again at once', async () => {
+  const { workers, letGo } = gated('test.gated')
+  system = await testSystem(workers)
+  await placed(30, workers[0]!)
+  await system.broker.destroy({ exchanges: [], queues: topology(workers[0]!).queues, bindings: [] })
+  letGo()
+  await system.settled(10_000)
+})
+
+test('everything on the broker is gone: what is unsettled comes again at once, and the broker is marked anew', async () => {
+  const { workers, letGo } = gated('test.one', 'test.two')
+  proxy = await tcpProxy(hostOf(requireTestService('TEST_RABBITMQ_URL')))
+  system = await testSystem(workers, { rabbitmqUrl: proxy.through(requireTestService('TEST_RABBITMQ_URL')) })
+  await placed(30, workers[0]!)
+  const { incarnation } = await system.db.brokerMarker.findFirstOrThrow()
+  await system.broker.destroy({ exchanges: [system.names.mark(incarnation)], queues: [], bindings: [] })
+  for (const worker of workers) await system.broker.destroy(topology(worker))
+  proxy.cut()
+  letGo()
+  await system.settled(20_000)
+  const marker = await system.db.brokerMarker.findFirstOrThrow()
+  expect(marker.incarnation).not.toBe(incarnation)
+  expect(await system.broker.hasExchange(system.names.mark(marker.incarnation))).toBe(true)
+})
+
+test('a broker that still bears the mark is left as it is', async () => {
+  const { workers, letGo } = gated('test.gated')
+  proxy = await tcpProxy(hostOf(requireTestService('TEST_RABBITMQ_URL')))
+  system = await testSystem(workers, { rabbitmqUrl: proxy.through(requireTestService('TEST_RABBITMQ_URL')) })
+  await placed(10, workers[0]!)
+  const before = await system.db.brokerMarker.findFirstOrThrow()
+  const atFirstContact = await system.db.reconcileState.findMany()
+  proxy.cut()
+  await record(system, anOrderPlaced())
+  letGo()
+  await system.settled(20_000)
+  expect(await system.db.brokerMarker.findFirstOrThrow()).toEqual(before)
+  expect(await system.db.reconcileState.findMany()).toEqual(atFirstContact)
+})
+
+function hostOf(url: string) {
+  const { hostname, port } = new URL(url)
+  return { host: hostname, port: Number(port) }
+}

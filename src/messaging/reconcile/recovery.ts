@@ -1,0 +1,47 @@
+import type { Logger } from '#platform/logger'
+import { reconcile, type ReconcileOptions } from './reconcile.ts'
+import { closeRecovery, requestedRecoveries, type RecoveryRequest } from './state.ts'
+
+/** Milliseconds between looks for requests. */
+const LOOK_MS = 500
+
+export interface Recovery {
+  /** Looks for requests now and then, and serves them in the background. */
+  tick(): Promise<void>
+  stop(): Promise<void>
+}
+
+/** Serves requests for recovery: delivers everything unsettled of the reactions whose messages are gone, at once. */
+export function createRecovery(options: Omit<ReconcileOptions, 'signal'> & { log: Logger }): Recovery {
+  const stopping = new AbortController()
+  let running: Promise<void> | undefined
+  let lookAt = 0
+  return {
+    async tick() {
+      if (running || performance.now() < lookAt) return
+      lookAt = performance.now() + LOOK_MS
+      const requests = await requestedRecoveries(options.db)
+      if (requests.length === 0) return
+      running = serve(requests, { ...options, signal: stopping.signal }).finally(() => (running = undefined))
+    },
+    async stop() {
+      stopping.abort()
+      await running
+    },
+  }
+}
+
+async function serve(requests: readonly RecoveryRequest[], options: ReconcileOptions & { log: Logger }) {
+  const { log, signal } = options
+  for (const request of requests) {
+    if (signal?.aborted) return
+    try {
+      const [report] = await reconcile({ ...options, worker: request.worker, everything: true })
+      if (signal?.aborted || report?.busy) continue
+      await closeRecovery(options.db, request)
+      if (report?.delivered) log.warn({ worker: request.worker, events: report.delivered }, 'delivered again')
+    } catch (err) {
+      log.warn({ worker: request.worker, reason: (err as Error).message }, 'recovery interrupted, trying again')
+    }
+  }
+}

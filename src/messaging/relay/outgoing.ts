@@ -1,0 +1,19 @@
+import type { Outgoing } from '../broker/broker.ts'
+import type { Names } from '../broker/topology.ts'
+import { CONTENT_TYPE, encode } from '../cloud-event.ts'
+import type { StoredRow } from './read-events.ts'
+
+/** An event on its way to whoever is bound to the exchange of its type. */
+export function toEverybody(row: StoredRow, names: Names): Outgoing {
+  return { ...messageOf(row), exchange: names.exchange(row.type), routingKey: '' }
+}
+
+/** The same message straight to one reaction's queue. */
+export function toReaction(row: StoredRow, worker: string, names: Names, headers: Record<string, unknown>): Outgoing {
+  return { ...messageOf(row), exchange: '', routingKey: names.queue(worker), headers }
+}
+
+function messageOf(row: StoredRow) {
+  const { id, type } = row
+  return { messageId: id, type, contentType: CONTENT_TYPE, body: encode(row, row.dataJson) }
+}
