@@ -20,7 +20,7 @@ interface Reaction {
   failures: { attempt: number; error: string }[]
   deadLetters: { error: string }[]
 }
-interface Story {
+export interface Story {
   status: string
   settled: boolean
   events: { id: string; type: string; afterMs: number; reactions: Reaction[] }[]
@@ -55,29 +55,49 @@ async function tellStory(url: string): Promise<void> {
   const deadline = Date.now() + PATIENCE_MS
   while (Date.now() < deadline) {
     const story = await ask<Story>(url)
-    for (const [key, line] of linesOf(story)) if (told.size < told.add(key).size) say(line)
+    const news = linesOf(story).filter(({ key }) => !told.has(key))
+    for (const { key, text } of news) {
+      told.add(key)
+      say(text)
+    }
     if (story.settled && story.events.length > 0) return say(`\n${ending(story)}`)
     await sleep(POLL_MS)
   }
   say(`\nThe sample order has not come to an end after ${PATIENCE_MS / 1000} s; its story goes on at ${url}`)
 }
 
-/** Every line of the story so far, each with what makes it the same line next time. */
-export function linesOf({ events }: Story): [key: string, line: string][] {
-  return events.flatMap(({ id, type, afterMs, reactions }) => [
-    [id, `${moment(afterMs)}  ${styled('bold', type)}`] as [string, string],
-    ...reactions.flatMap((reaction) => reactionLines(reaction).map((line): [string, string] => [id + line, line])),
-  ])
+interface Line {
+  /** What makes it the same line when the story is read again. */
+  key: string
+  atMs: number
+  text: string
 }
 
-function reactionLines({ worker, state, afterMs, durationMs, failures, deadLetters }: Reaction): string[] {
-  const failed = failures.map(
-    ({ attempt, error }) => `${moment(null)}    ${styled('yellow', '✗')} ${worker}, attempt ${attempt}: ${error}`,
-  )
-  const dead = deadLetters.map(({ error }) => `${moment(null)}    ${styled('red', '†')} ${worker}: ${error}`)
+/** What has happened so far, line by line, by the clock. */
+export function linesOf({ events }: Story): Line[] {
+  const lines = events.flatMap(({ id, type, afterMs, reactions }) => [
+    { key: id, atMs: afterMs, text: `${moment(afterMs)}  ${styled('bold', type)}` },
+    ...reactions.flatMap((reaction) =>
+      reactionLines(reaction, afterMs).map((line) => ({ ...line, key: id + line.key })),
+    ),
+  ])
+  return lines.toSorted((a, b) => a.atMs - b.atMs)
+}
+
+function reactionLines({ worker, state, afterMs, durationMs, failures, deadLetters }: Reaction, since: number): Line[] {
+  const line = (key: string, atMs: number | null, mark: string, words: string) => ({
+    key: worker + key,
+    atMs: atMs ?? since,
+    text: `${moment(atMs)}    ${mark} ${worker}${words}`,
+  })
   const took = durationMs === null ? '' : styled('dim', `  ${durationMs.toFixed(1)} ms`)
-  const handled = state === 'handled' ? [`${moment(afterMs)}    ${styled('green', '✓')} ${worker}${took}`] : []
-  return [...failed, ...dead, ...handled]
+  return [
+    ...failures.map(({ attempt, error }) =>
+      line(`#${attempt}`, null, styled('yellow', '✗'), `, attempt ${attempt}: ${error}`),
+    ),
+    ...deadLetters.map(({ error }) => line('†', null, styled('red', '†'), `: ${error}`)),
+    ...(state === 'handled' ? [line('', afterMs, styled('green', '✓'), took)] : []),
+  ]
 }
 
 function moment(afterMs: number | null): string {
