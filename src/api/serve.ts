@@ -1,11 +1,14 @@
 import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { Server as NetServer, type AddressInfo } from 'node:net'
 import type { Express } from 'express'
 import { StartupError } from '#platform/config'
 
 export interface RunningServer {
   readonly port: number
-  /** Takes no new connections and resolves when the requests under way have been answered. */
+  /**
+   * For half a second tells every client to close its connection with the next answer, so that no request is cut off on
+   * a connection kept alive; then takes no new connections, and resolves when the requests under way are answered.
+   */
   stop(): Promise<void>
 }
 
@@ -20,7 +23,14 @@ const TIMEOUTS = {
 export async function serve(app: Express, port: number): Promise<RunningServer> {
   const server = createServer({ ...TIMEOUTS, noDelay: true, keepAlive: true }, app)
   await listen(server, port)
-  return { port: (server.address() as AddressInfo).port, stop: () => close(server) }
+  return {
+    port: (server.address() as AddressInfo).port,
+    async stop() {
+      server.prependListener('request', (_request, response) => response.setHeader('Connection', 'close'))
+      await drained(server)
+      await close(server)
+    },
+  }
 }
 
 function listen(server: Server, port: number): Promise<void> {
@@ -36,10 +46,28 @@ function listen(server: Server, port: number): Promise<void> {
   })
 }
 
+const DRAIN_MS = 500
+const LOOK_MS = 20
+const LAST_REQUEST_MS = 100
+
+/** Resolves when nobody is connected any more, or after DRAIN_MS. */
+function drained(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    const end = performance.now() + DRAIN_MS
+    const look = () =>
+      server.getConnections((error, open) => {
+        if (error || open === 0 || performance.now() > end) resolve()
+        else setTimeout(look, LOOK_MS)
+      })
+    look()
+  })
+}
+
+/** Stops accepting, but unlike close() of node:http leaves a moment to connections whose first request is on its way. */
 function close(server: Server): Promise<void> {
   return new Promise((resolve) => {
-    const idle = setInterval(() => server.closeIdleConnections(), 50) // those whose last request ends while we wait
-    server.close(() => {
+    const idle = setInterval(() => server.closeIdleConnections(), LAST_REQUEST_MS)
+    NetServer.prototype.close.call(server, () => {
       clearInterval(idle)
       resolve()
     })
