@@ -1,0 +1,107 @@
+import {
+  describeDeadLetter,
+  listGroups,
+  listReactions,
+  readHistory,
+  type PastAction,
+  type ReactionSummary,
+} from '#messaging'
+import { describe } from './details.ts'
+import { expectReaction, withDatabase } from './open.ts'
+import { ago, counted, cut, EXIT, next, say, sayJson, table } from './output.ts'
+
+interface Flags {
+  json?: boolean
+}
+
+export async function list({ json }: Flags): Promise<number> {
+  const reactions = await withDatabase(listReactions)
+  if (json) sayJson(reactions)
+  else if (reactions.length === 0) say('There are no open dead letters.')
+  else {
+    say(reactionTable(reactions))
+    const [most] = reactions
+    if (most!.count > 0) next(`groups ${most!.worker}`, `show ${most!.worker}`)
+  }
+  return EXIT.ok
+}
+
+export const reactionTable = (reactions: readonly ReactionSummary[]) =>
+  table(
+    ['reaction', 'open', 'causes', 'oldest', 'newest', 'in flight', 'most frequent error'],
+    reactions.map(({ worker, count, groups, oldest, newest, inFlight, topError }) => [
+      ...[worker, count, groups, ago(oldest), ago(newest), inFlight],
+      cut(topError ?? '', 80),
+    ]),
+  )
+
+export async function groups(reaction: string, { json, limit }: Flags & { limit: number }): Promise<number> {
+  const found = await withDatabase(async (db) => {
+    await expectReaction(db, reaction)
+    return listGroups(db, reaction, limit)
+  })
+  if (json) sayJson(found)
+  else if (found.length === 0) say(`${reaction} has no open dead letters.`)
+  else {
+    const head = ['group', 'count', 'event', 'reason', 'first', 'last', 'error']
+    say(
+      table(
+        head,
+        found.map(({ fingerprint, count, eventType, reason, oldest, newest, error }) => [
+          ...[fingerprint, count, eventType ?? '?', reason, ago(oldest), ago(newest), cut(error, 80)],
+        ]),
+      ),
+    )
+    const [first] = found
+    next(
+      `show ${reaction} --id ${first!.exampleId}`,
+      `redrive ${reaction} --group ${first!.fingerprint} --dry-run`,
+      `redrive ${reaction} --group ${first!.fingerprint} --canary 10`,
+    )
+  }
+  return EXIT.ok
+}
+
+export async function show(reaction: string, { id, json }: Flags & { id?: string }): Promise<number> {
+  const details = await withDatabase(async (db) => {
+    await expectReaction(db, reaction)
+    return describeDeadLetter(db, reaction, id)
+  })
+  if (json) {
+    const { json: body, body: text, ...rest } = details
+    sayJson({ ...rest, body: body ?? text })
+    return EXIT.ok
+  }
+  say(describe(details))
+  if (details.status !== 'open') return EXIT.ok
+  const discarding = `discard ${reaction} --id ${details.id} --reason "…"`
+  if (details.ledger.kind === 'already handled') next(`redrive ${reaction} --id ${details.id}`)
+  else next(`redrive ${reaction} --id ${details.id}`, `edit ${details.id}`, discarding)
+  return EXIT.ok
+}
+
+export async function history(
+  reaction: string | undefined,
+  { json, limit }: Flags & { limit: number },
+): Promise<number> {
+  const actions = await withDatabase((db) => readHistory(db, { ...(reaction && { worker: reaction }), limit }))
+  if (json) sayJson(actions)
+  else if (actions.length === 0) say('No operator has done anything yet.')
+  else say(table(['when', 'who', 'what', 'reaction', 'selected', 'outcome', 'result', 'why'], actions.map(toRow)))
+  return EXIT.ok
+}
+
+function toRow({ begunAt, operator, action, worker, selector, outcome, result, reason }: PastAction): string[] {
+  const selected = Object.entries(selector).map(([key, value]) => (value === true ? key : `${key} ${String(value)}`))
+  const counts = Object.entries(result ?? {}).filter(([, value]) => typeof value === 'number' && value > 0)
+  return [
+    begunAt.toISOString(),
+    operator,
+    action,
+    worker,
+    cut(selected.join(', '), 44),
+    outcome ?? 'running or killed',
+    counts.map(([key, value]) => `${key} ${String(value)}`).join(', ') || counted(0, 'message'),
+    reason ?? '',
+  ]
+}

@@ -1,0 +1,49 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { listReactions, type ReactionSummary } from '#messaging'
+import { reactionTable } from './browse.ts'
+import { withDatabase } from './open.ts'
+import { EXIT, isTerminal, say } from './output.ts'
+
+/** A table that renews itself on a terminal; otherwise one line for each change. */
+export async function watch({ every, json }: { every: number; json?: boolean }, signal: AbortSignal): Promise<number> {
+  const live = isTerminal() && !json
+  await withDatabase(async (db) => {
+    let before = new Map<string, ReactionSummary>()
+    while (!signal.aborted) {
+      const reactions = await listReactions(db)
+      if (live) redraw(reactions)
+      else for (const line of changes(before, reactions, json ?? false)) say(line)
+      before = new Map(reactions.map((reaction) => [reaction.worker, reaction]))
+      await wait(every, undefined, { signal }).catch(() => {})
+    }
+  })
+  return EXIT.ok
+}
+
+const CLEAR = '\u001B[H\u001B[J'
+
+function redraw(reactions: readonly ReactionSummary[]) {
+  const body = reactions.length === 0 ? 'There are no open dead letters.' : reactionTable(reactions)
+  say(`${CLEAR}Dead letters at ${new Date().toLocaleTimeString('en-GB')} · Ctrl-C ends\n\n${body}`)
+}
+
+/** What differs from the look before; at the first look, everything there is. */
+export function changes(
+  before: ReadonlyMap<string, ReactionSummary>,
+  reactions: readonly ReactionSummary[],
+  json: boolean,
+): string[] {
+  const now = new Map(reactions.map((reaction) => [reaction.worker, reaction]))
+  return [...new Set([...before.keys(), ...now.keys()])].flatMap((worker): string[] => {
+    const [was, is] = [before.get(worker), now.get(worker)]
+    const [open, inFlight] = [is?.count ?? 0, is?.inFlight ?? 0]
+    const difference = open - (was?.count ?? 0)
+    if (difference === 0 && inFlight === (was?.inFlight ?? 0)) return []
+    const at = new Date().toISOString()
+    if (json) return [JSON.stringify({ at, worker, open, inFlight, difference, topError: is?.topError ?? null })]
+    const sign = difference > 0 ? '+' : ''
+    return [
+      `${at}  ${worker}  ${open} open (${sign}${difference}), ${inFlight} in flight  ${is?.topError ?? ''}`.trimEnd(),
+    ]
+  })
+}
