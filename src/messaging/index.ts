@@ -23,6 +23,8 @@ export { listenForWakeUps } from './event-store/wake-up.ts'
 export { findWorkers, loadWorkers, selectWorkers } from './worker/load-workers.ts'
 export { reconcile } from './reconcile/reconcile.ts'
 export type { Reconciled, ReconcileOptions } from './reconcile/reconcile.ts'
+export { planReplay, replay, ReplayRefused } from './replay/replay.ts'
+export type { ReplayOptions, ReplayPlan } from './replay/replay.ts'
 export { runWorker } from './worker/run-worker.ts'
 export { subscribe } from './worker/subscribe.ts'
 export {

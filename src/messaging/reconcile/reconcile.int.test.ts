@@ -11,6 +11,8 @@ import {
   type TestSystem,
 } from '#testing'
 
+jest.setTimeout(30_000)
+
 const LADDER = [50, 200]
 const NAME = 'test.watch'
 let system: TestSystem
@@ -207,9 +209,9 @@ test('a type subscribed to later is complete only from its subscription on', asy
 })
 
 test('one process at a time', async () => {
-  await waitingFor(watch, orders(200))
+  await waitingFor(watch, orders(30))
   await purge()
   const reports = await Promise.all([run(), run(), run()])
   expect(reports.filter(({ busy }) => busy)).toHaveLength(2)
-  expect(await depth()).toBe(200)
+  expect(await depth()).toBe(30)
 })

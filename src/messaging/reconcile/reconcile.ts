@@ -104,7 +104,7 @@ async function runOver(worker: string, hold: Hold, evidence: Evidence, options: 
   for (let from = hold.watermark; from < checkpoint && !signal?.aborted; from += WINDOW) {
     const to = from + WINDOW < checkpoint ? from + WINDOW : checkpoint
     const { firstUnsettled, unsettled, lost } = await surveyRange(db, worker, from, to, evidence)
-    if (tally.unsettled === 0) await hold.raise((tally.watermark = firstUnsettled === null ? to : firstUnsettled - 1n))
+    if (tally.unsettled === 0) await hold.moveTo((tally.watermark = firstUnsettled === null ? to : firstUnsettled - 1n))
     else await hold.renew()
     tally.unsettled += unsettled
     await deliver(lost)

@@ -4,6 +4,8 @@ import { anOrderPlaced, deadline, record, requireTestService, tcpProxy, testSyst
 import { topologyOf } from '../broker/topology.ts'
 import type { TcpProxy } from '../../testing/tcp-proxy.ts'
 
+jest.setTimeout(40_000)
+
 let system: TestSystem
 let proxy: TcpProxy | undefined
 afterEach(async () => {

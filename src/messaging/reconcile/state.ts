@@ -12,7 +12,7 @@ export interface Hold {
   /** @throws when the hold was lost */
   renew(): Promise<void>
   /** Writes the watermark. @throws when the hold was lost */
-  raise(watermark: bigint): Promise<void>
+  moveTo(watermark: bigint): Promise<void>
   /** Notes that everything unsettled up to `position` has been delivered again. */
   noteRedelivered(position: bigint): Promise<void>
   release(): Promise<void>
@@ -35,7 +35,7 @@ export async function holdReaction(db: Database, worker: string, instance: strin
   const added = subscriptions.filter(({ eventType }) => !row.eventTypes.includes(eventType))
   let known = added.reduce((least, { since }) => (since < least ? since : least), row.watermark)
   const start = known
-  const raise = async (watermark: bigint) => {
+  const moveTo = async (watermark: bigint) => {
     const held = await db.$executeRaw`
       UPDATE reconcile_state
       SET watermark = ${watermark}, event_types = ${subscriptions.map(({ eventType }) => eventType)},
@@ -47,8 +47,8 @@ export async function holdReaction(db: Database, worker: string, instance: strin
   return {
     ...row,
     watermark: start,
-    raise,
-    renew: () => raise(known),
+    moveTo,
+    renew: () => moveTo(known),
     async noteRedelivered(position) {
       await db.$executeRaw`
         UPDATE reconcile_state SET redelivered_to = ${position}, redelivered_at = clock_timestamp() WHERE worker = ${worker}`

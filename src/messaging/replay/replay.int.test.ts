@@ -1,0 +1,79 @@
+import { defineWorker, planReplay, reconcile, replay, subscribe } from '#messaging'
+import { OrderPlaced, StockReserved } from '#events'
+import { anOrderPlaced, aStockReserved, deadline, record, testSystem, type TestSystem } from '#testing'
+
+jest.setTimeout(30_000)
+
+const LADDER = [50, 200]
+let system: TestSystem
+let seen: string[]
+beforeEach(() => (seen = []))
+afterEach(() => system.close())
+
+const first = defineWorker({ name: 'test.first', on: [OrderPlaced, StockReserved], handle: () => {} })
+const late = defineWorker({
+  name: 'test.late',
+  on: [OrderPlaced, StockReserved],
+  handle: ({ id }) => void seen.push(id),
+})
+
+/** A reaction that was born after six events had been announced. */
+async function bornLate() {
+  system = await testSystem([first], { ladder: LADDER })
+  const events = []
+  for (let i = 0; i < 3; i++) events.push(...(await record(system, anOrderPlaced(), aStockReserved())))
+  await system.settled()
+  await subscribe(system.db, [late])
+  await system.run(late)
+  return events
+}
+
+const run = (options: Partial<Parameters<typeof replay>[0]> = {}) =>
+  replay({ ...system, ladder: LADDER, instance: 'test', worker: late.name, ...options })
+const handled = (worker = late.name) => system.db.delivery.count({ where: { worker } })
+
+test('brings all of history to a new reaction alone, in order', async () => {
+  const events = await bornLate()
+  const [last] = await system.db.delivery.findMany({ orderBy: { handledAt: 'desc' }, take: 1 })
+  expect(await planReplay(system.db, { worker: late.name })).toMatchObject({ events: 6, handled: 0, from: 0n, to: 6n })
+  expect(await run()).toBe(6)
+  await system.settled()
+  expect(seen).toHaveLength(6)
+  expect(new Set(seen)).toEqual(new Set(events.map(({ id }) => id)))
+  expect(await system.db.delivery.count({ where: { worker: first.name, handledAt: { gt: last!.handledAt } } })).toBe(0)
+})
+
+test('a part of history: from a position, of one type', async () => {
+  const events = await bornLate()
+  expect(await run({ from: 2n, types: ['order.placed'] })).toBe(2)
+  await deadline('two handled', async () => (await handled()) === 2)
+  expect(seen).toEqual([events[2]!.id, events[4]!.id])
+})
+
+test('what was handled before is skipped; again, it is handled a second time', async () => {
+  await bornLate()
+  await run({ from: 4n })
+  await deadline('two handled', async () => (await handled()) === 2)
+  expect(await run()).toBe(4)
+  await deadline('six handled', async () => (await handled()) === 6)
+  expect(await run()).toBe(0)
+  expect(await run({ again: true, types: ['order.placed'] })).toBe(3)
+  await deadline('nine times', () => seen.length === 9)
+  expect(await handled()).toBe(6)
+})
+
+test('a replay that was cut short is finished by reconciliation', async () => {
+  await bornLate()
+  const stop = new AbortController()
+  stop.abort()
+  expect(await run({ signal: stop.signal })).toBe(0)
+  await system.db.reconcileState.updateMany({ data: { redeliveredAt: new Date(0) } })
+  await reconcile({ ...system, ladder: LADDER, instance: 'test', graceMs: 0, worker: late.name })
+  await deadline('six handled', async () => (await handled()) === 6)
+})
+
+test('refuses a reaction or a type that is not subscribed', async () => {
+  await bornLate()
+  await expect(run({ worker: 'test.nobody' })).rejects.toThrow(/Subscribed are: test.first, test.late/)
+  await expect(run({ types: ['order.shipped'] })).rejects.toThrow(/test.late is not on order.shipped/)
+})
