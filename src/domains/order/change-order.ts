@@ -1,7 +1,8 @@
 import { append, Unrecoverable, type Announcement } from '#messaging'
 import type { Database, Transaction } from '#platform/database'
 import { Refusal } from '#platform/refusal'
-import { advance, decide, evolve, type OrderCommand, type RecordedAnswer } from './order.ts'
+import { advance, decide, type OrderCommand } from './decide.ts'
+import { evolve, type RecordedAnswer } from './order.ts'
 import { lockOrders, updateOrders, type StoredOrder } from './order-store.ts'
 
 /**

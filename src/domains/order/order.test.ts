@@ -20,7 +20,8 @@ import {
 } from '#events'
 import { anOrderPlaced } from '#testing'
 import { ORDER_STATUSES, TRANSITIONS, type OrderFactType, type OrderStatus } from './order-states.ts'
-import { advance, decide, evolve, newOrder, type Answer, type Order, type OrderFact } from './order.ts'
+import { advance, decide } from './decide.ts'
+import { evolve, newOrder, type Answer, type Order, type OrderFact } from './order.ts'
 
 const orderId = '0199a000-0000-7000-8000-000000000001'
 const placed = newOrder(anOrderPlaced({ orderId }).data)

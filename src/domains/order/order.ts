@@ -1,30 +1,29 @@
-import { Refusal } from '#platform/refusal'
 import type { AnyEventType, EventType, NewEvent, RecordedOf } from '#messaging'
 import {
   FraudCleared,
   FraudFlagged,
-  OrderCancelled,
-  OrderConfirmed,
-  OrderDelivered,
-  OrderExpired,
-  OrderRejected,
-  OrderShipped,
   PaymentAuthorized,
   PaymentCaptured,
   PaymentDeclined,
   PaymentFailed,
-  type RejectionReason,
-  ReturnAccepted,
   ShipmentCreated,
   ShipmentDelivered,
   StockRejected,
   StockReserved,
   type Address,
   type Customer,
+  type Money,
+  type OrderCancelled,
+  type OrderConfirmed,
+  type OrderDelivered,
+  type OrderExpired,
   type OrderLine,
+  type OrderRejected,
+  type OrderShipped,
+  type RejectionReason,
+  type ReturnAccepted,
 } from '#events'
-import type { Money } from '#events'
-import { mayBecome, TRANSITIONS, type OrderFactType, type OrderStatus } from './order-states.ts'
+import { TRANSITIONS, type OrderFactType, type OrderStatus } from './order-states.ts'
 
 /** What one of the asked has answered so far. The first answer stands. */
 export type Verdict = 'pending' | 'yes' | 'no'
@@ -80,43 +79,6 @@ export type OrderFact = Said<
   | typeof ReturnAccepted
 >
 
-export type OrderCommand = { type: 'cancel'; reason: string } | { type: 'return' } | { type: 'expire' }
-
-/**
- * What an answer makes of an order: the answer itself, then every fact that follows, one from the other. Answers may come
- * twice, late and in any order; the order ends in the same state.
- */
-export function advance(order: Order, answer: Answer): { order: Order; facts: OrderFact[] } {
-  const facts: OrderFact[] = []
-  let current = evolve(order, answer)
-  for (let fact = following(current); fact; fact = following(current)) {
-    facts.push(fact)
-    current = evolve(current, fact)
-  }
-  return { order: current, facts }
-}
-
-/** The fact that follows from the answers so far, if one does. */
-function following(order: Order): OrderFact | undefined {
-  const { id: orderId, customer, status } = order
-  const asked = [order.stock, order.payment, order.fraud]
-  if (status === 'placed' && asked.includes('no'))
-    return OrderRejected({ orderId, customer, reason: order.reason as RejectionReason, detail: order.detail! })
-  if (status === 'placed' && asked.every((verdict) => verdict === 'yes')) return confirmed(order)
-  if (status === 'confirmed' && order.capture === 'no')
-    return OrderCancelled({ orderId, customer, reason: order.detail ?? 'The payment could not be taken.' })
-  // A parcel counts as handed over only when its money was taken: otherwise the race between the two would decide
-  // whether a failed capture still cancels the order.
-  if (status === 'confirmed' && order.capture === 'yes' && order.trackingNumber !== null)
-    return OrderShipped({ orderId, customer, carrier: order.carrier!, trackingNumber: order.trackingNumber })
-  if (status === 'shipped' && order.arrived) return OrderDelivered({ orderId, customer })
-  return undefined
-}
-
-function confirmed({ id: orderId, customer, shippingAddress, lines, total }: Order) {
-  return OrderConfirmed({ orderId, customer, shippingAddress, lines: [...lines], total })
-}
-
 type Ordered = Pick<Order, 'customer' | 'shippingAddress' | 'lines' | 'total'> & { readonly orderId: string }
 
 /** An order as it is when it was just placed. */
@@ -135,31 +97,6 @@ export function newOrder({ orderId, customer, shippingAddress, lines, total }: O
     lines,
     total,
   }
-}
-
-/** What a command makes of an order. @throws Refusal when the order's state does not allow it */
-export function decide(order: Order, command: OrderCommand): OrderFact {
-  const { id: orderId, customer, lines, total } = order
-  switch (command.type) {
-    case 'cancel':
-      allow(
-        order,
-        'order.cancelled',
-        'order-not-cancellable',
-        'Only an order that has not been shipped can be cancelled',
-      )
-      return OrderCancelled({ orderId, customer, reason: command.reason })
-    case 'return':
-      allow(order, 'return.accepted', 'order-not-returnable', 'Only a delivered order can be returned')
-      return ReturnAccepted({ orderId, customer, lines: [...lines], total })
-    case 'expire':
-      allow(order, 'order.expired', 'order-not-expirable', 'Only an order that waits for its decision can expire')
-      return OrderExpired({ orderId, customer })
-  }
-}
-
-function allow({ status }: Order, fact: OrderFactType, code: string, rule: string) {
-  if (!mayBecome(status, fact)) throw new Refusal('conflict', code, `${rule}; this one is ${status}.`)
 }
 
 /** The order after one more fact. Pure; answers only fill what is still pending. */

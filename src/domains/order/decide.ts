@@ -1,0 +1,75 @@
+import {
+  OrderCancelled,
+  OrderConfirmed,
+  OrderDelivered,
+  OrderExpired,
+  OrderRejected,
+  OrderShipped,
+  ReturnAccepted,
+  type RejectionReason,
+} from '#events'
+import { Refusal } from '#platform/refusal'
+import { mayBecome, type OrderFactType } from './order-states.ts'
+import { evolve, type Answer, type Order, type OrderFact } from './order.ts'
+
+export type OrderCommand = { type: 'cancel'; reason: string } | { type: 'return' } | { type: 'expire' }
+
+/**
+ * What an answer makes of an order: the answer itself, then every fact that follows, one from the other. Answers may come
+ * twice, late and in any order; the order ends in the same state.
+ */
+export function advance(order: Order, answer: Answer): { order: Order; facts: OrderFact[] } {
+  const facts: OrderFact[] = []
+  let current = evolve(order, answer)
+  for (let fact = following(current); fact; fact = following(current)) {
+    facts.push(fact)
+    current = evolve(current, fact)
+  }
+  return { order: current, facts }
+}
+
+/** The fact that follows from the answers so far, if one does. */
+function following(order: Order): OrderFact | undefined {
+  const { id: orderId, customer, status } = order
+  const asked = [order.stock, order.payment, order.fraud]
+  if (status === 'placed' && asked.includes('no'))
+    return OrderRejected({ orderId, customer, reason: order.reason as RejectionReason, detail: order.detail! })
+  if (status === 'placed' && asked.every((verdict) => verdict === 'yes')) return confirmed(order)
+  if (status === 'confirmed' && order.capture === 'no')
+    return OrderCancelled({ orderId, customer, reason: order.detail ?? 'The payment could not be taken.' })
+  // A parcel counts as handed over only when its money was taken: otherwise the race between the two would decide
+  // whether a failed capture still cancels the order.
+  if (status === 'confirmed' && order.capture === 'yes' && order.trackingNumber !== null)
+    return OrderShipped({ orderId, customer, carrier: order.carrier!, trackingNumber: order.trackingNumber })
+  if (status === 'shipped' && order.arrived) return OrderDelivered({ orderId, customer })
+  return undefined
+}
+
+function confirmed({ id: orderId, customer, shippingAddress, lines, total }: Order) {
+  return OrderConfirmed({ orderId, customer, shippingAddress, lines: [...lines], total })
+}
+
+/** What a command makes of an order. @throws Refusal when the order's state does not allow it */
+export function decide(order: Order, command: OrderCommand): OrderFact {
+  const { id: orderId, customer, lines, total } = order
+  switch (command.type) {
+    case 'cancel':
+      allow(
+        order,
+        'order.cancelled',
+        'order-not-cancellable',
+        'Only an order that has not been shipped can be cancelled',
+      )
+      return OrderCancelled({ orderId, customer, reason: command.reason })
+    case 'return':
+      allow(order, 'return.accepted', 'order-not-returnable', 'Only a delivered order can be returned')
+      return ReturnAccepted({ orderId, customer, lines: [...lines], total })
+    case 'expire':
+      allow(order, 'order.expired', 'order-not-expirable', 'Only an order that waits for its decision can expire')
+      return OrderExpired({ orderId, customer })
+  }
+}
+
+function allow({ status }: Order, fact: OrderFactType, code: string, rule: string) {
+  if (!mayBecome(status, fact)) throw new Refusal('conflict', code, `${rule}; this one is ${status}.`)
+}
