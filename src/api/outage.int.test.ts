@@ -63,7 +63,7 @@ describe('while PostgreSQL is away', () => {
     for (const { answer, ms } of answers) {
       expect(answer.status).toBe(503)
       expect(answer.headers).toHaveProperty('retry-after')
-      expect(ms).toBeLessThan(2_100)
+      expect(ms).toBeLessThan(2_400) // the limit is 1.8 seconds; the rest is for a busy machine
     }
     wire.heal()
     await ready()
