@@ -14,7 +14,7 @@ export type Outcome =
   | { kind: 'duplicate' }
   /** An ordered reaction has noted that it waits behind an earlier event of its stream. */
   | { kind: 'parked' }
-  | { kind: 'failed'; error: Error }
+  | { kind: 'failed'; error: Error; during?: 'call' }
   /** Something everybody needs is away: PostgreSQL, or a service the reaction calls. Hold the message, try again later. */
   | { kind: 'unavailable'; error: Error }
 

@@ -22,13 +22,12 @@ export async function callAll(
   return outcomes
 }
 
-async function callOne(worker: Worker, { event }: BatchItem, { db, signal }: BatchRuntime): Promise<CallOutcome> {
+async function callOne(worker: Worker, { event }: BatchItem, { db }: BatchRuntime): Promise<CallOutcome> {
   const limit = AbortSignal.timeout(worker.callTimeoutMs)
-  const either = AbortSignal.any([limit, signal])
-  const context = { idempotencyKey: `${worker.name}:${event.id}`, signal: either, db }
+  const context = { idempotencyKey: `${worker.name}:${event.id}`, signal: limit, db }
   const started = performance.now()
   try {
-    const result = await abortable(worker.call!(event as never, context), either)
+    const result = await abortable(worker.call!(event as never, context), limit)
     crashPoint('worker.after-call')
     return { ok: true, result, durationUs: microsecondsSince(started) }
   } catch (error) {

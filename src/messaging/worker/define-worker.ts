@@ -8,7 +8,7 @@ export type Announcement = void | null | undefined | NewEvent | readonly NewEven
 export interface CallContext {
   /** `<reaction>:<event id>`: the same on every attempt, different for every other effect. Pass it to the outside system. */
   idempotencyKey: string
-  /** Aborted when the call has taken longer than `callTimeoutMs` or the process stops. */
+  /** Aborted when the call has taken longer than `callTimeoutMs`; a stopping process lets its calls finish. */
   signal: AbortSignal
   /** For reading only; what must commit with the event belongs into `handle`. */
   db: Database
@@ -33,8 +33,13 @@ export interface BatchContext<Result> {
 interface WorkerOptions {
   /** Milliseconds one `call` may take. @default 10000 */
   callTimeoutMs?: number
-  /** Calls of one process under way at once. @default 16 */
+  /** Calls of one batch under way at once. @default 16 */
   callConcurrency?: number
+  /**
+   * Batches of one process under way at once, so that a slow call holds up only its own batch.
+   * @default 4 with a `call`, else 1
+   */
+  lanes?: number
   /** Messages the broker hands out before it waits for acknowledgements. @default 200 */
   prefetch?: number
   /** Most messages handled in one transaction. @default 100 */
@@ -86,6 +91,7 @@ export interface Worker {
   readonly retry: RetryPolicy
   readonly callTimeoutMs: number
   readonly callConcurrency: number
+  readonly lanes: number
   readonly prefetch: number
   readonly batchSize: number
   readonly ordered: boolean
@@ -104,9 +110,9 @@ export function defineWorker<const On extends Subscribed, Result = undefined>(
   const { name, on, retry, call, handle, handleBatch, ...options } = definition
   if (!NAME.test(name))
     throw new TypeError(`Reaction '${name}' must be named <folder>.<file>, such as inventory.reserve-stock`)
-  if (options.ordered && (call || handleBatch)) {
+  if (options.ordered && (call || handleBatch || (options.lanes ?? 1) > 1)) {
     throw new TypeError(
-      `Reaction '${name}' is ordered, so it has a plain handle: a call or handleBatch cannot keep the order of each stream`,
+      `Reaction '${name}' is ordered, so it has a plain handle and one lane: a call, handleBatch or more lanes cannot keep the order of each stream`,
     )
   }
   const types = (Array.isArray(on) ? on : [on]) as AnyEventType[]
@@ -115,6 +121,7 @@ export function defineWorker<const On extends Subscribed, Result = undefined>(
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
   return {
     ...DEFAULTS,
+    lanes: call ? 4 : 1,
     ...given,
     name,
     on: types,

@@ -4,11 +4,10 @@ import type { Delivery } from '../broker/broker.ts'
 export function createInbox() {
   let waiting: Delivery[] = []
   let closed = false
-  let wake: (() => void) | undefined
+  const wakers: (() => void)[] = []
 
   const signal = () => {
-    wake?.()
-    wake = undefined
+    for (const wake of wakers.splice(0)) wake()
   }
   return {
     put(delivery: Delivery) {
@@ -17,7 +16,7 @@ export function createInbox() {
     },
     /** Up to `max` deliveries, waiting for the first; empty when the inbox is closed. */
     async take(max: number): Promise<Delivery[]> {
-      while (waiting.length === 0 && !closed) await new Promise<void>((resolve) => (wake = resolve))
+      while (waiting.length === 0 && !closed) await new Promise<void>((resolve) => wakers.push(resolve))
       return closed ? [] : waiting.splice(0, max)
     },
     /** Forgets what was not taken: its channel is gone, so it comes again. */

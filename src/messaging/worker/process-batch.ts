@@ -78,7 +78,8 @@ async function call(
   return fresh.flatMap((item, index): Called[] => {
     const answer = calls[index]!
     if (answer.ok) return [{ ...item, item, result: answer.result, callUs: answer.durationUs }]
-    outcomes.set(item, failure(answer.error))
+    const failed = failure(answer.error)
+    outcomes.set(item, failed.kind === 'failed' ? { ...failed, during: 'call' } : failed)
     return []
   })
 }

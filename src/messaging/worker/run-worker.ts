@@ -6,8 +6,9 @@ import { drainCrashNet } from '../dead-letters/drain.ts'
 import type { WakeUp } from '../event-store/wake-up.ts'
 import { handlingSeconds } from '../metrics.ts'
 import { requestRecovery } from '../reconcile/state.ts'
-import { createPause, whenAvailable } from './availability.ts'
+import { createPause, whenAvailable, type Pause } from './availability.ts'
 import type { Outcome } from './batch.ts'
+import { createFailureCounter, isFailedCall } from './breaker.ts'
 import type { Worker } from './define-worker.ts'
 import { createInbox } from './inbox.ts'
 import { clearStart, noteStart } from './ledger.ts'
@@ -36,6 +37,7 @@ export async function runWorker(worker: Worker, given: WorkerRuntime): Promise<R
     ...given,
     signal: stopping.signal,
     pause: createPause(worker.name, given.log, stopping.signal),
+    failures: createFailureCounter(),
   }
   const inbox = createInbox()
   const eventTypes = worker.on.map(({ type }) => type)
@@ -52,7 +54,8 @@ export async function runWorker(worker: Worker, given: WorkerRuntime): Promise<R
     onLost: inbox.clear,
   })
   const crashNet = await drainCrashNet(worker, runtime)
-  const running = loop(worker, () => inbox.take(worker.batchSize), runtime)
+  const lane = () => loop(worker, () => inbox.take(worker.batchSize), runtime)
+  const running = Promise.all(Array.from({ length: worker.lanes }, lane))
   return {
     async stop() {
       stopping.abort()
@@ -64,7 +67,8 @@ export async function runWorker(worker: Worker, given: WorkerRuntime): Promise<R
 }
 
 interface Runtime extends SettleRuntime, WorkerRuntime {
-  pause: ReturnType<typeof createPause>
+  pause: Pause
+  failures: ReturnType<typeof createFailureCounter>
 }
 
 async function loop(worker: Worker, take: () => Promise<Delivery[]>, runtime: Runtime) {
@@ -108,40 +112,55 @@ async function handleMessages(worker: Worker, messages: readonly Message[], runt
 async function handleTogether(worker: Worker, messages: readonly Message[], runtime: Runtime) {
   let waiting = messages
   while (waiting.length > 0) {
+    const turn = await runtime.pause.turn()
     if (runtime.signal.aborted) return waiting.forEach(({ delivery }) => delivery.requeue())
-    const probing = runtime.pause.paused
-    const chosen = probing ? waiting.slice(0, 1) : waiting
-    const outcomes = await processBatch(
-      worker,
-      chosen.map(({ event, attempt }) => ({ event: event!, attempt })),
-      runtime,
-    )
-    const settlements: Settlement[] = []
-    const held: Message[] = []
-    let reason: Error | undefined
-    outcomes.forEach((outcome, index) => {
-      if (outcome.kind !== 'unavailable') return settlements.push({ message: chosen[index]!, outcome })
-      reason = outcome.error
-      return held.push(chosen[index]!)
-    })
+    const chosen = turn === 'probe' ? waiting.slice(0, 1) : waiting
+    const items = chosen.map(({ event, attempt }) => ({ event: event!, attempt }))
+    const outcomes = await processBatch(worker, items, runtime)
+    const { settlements, held, reason } = divide(chosen, outcomes, turn, runtime)
+    if (reason) runtime.pause.hold(reason, turn)
+    else runtime.pause.resume()
     await settleWhenAvailable(worker, settlements, runtime)
     waiting = [...held, ...waiting.slice(chosen.length)]
-    if (reason) await runtime.pause.hold(reason)
-    else runtime.pause.resume()
   }
 }
 
+/**
+ * What can be settled, and what must wait because something is away. Calls that fail for everybody in a row hold their
+ * messages too; the one that probes uses up its attempt, so that messages which fail by themselves do not hold others
+ * for ever.
+ */
+function divide(
+  chosen: readonly Message[],
+  outcomes: readonly Outcome[],
+  turn: 'all' | 'probe',
+  { failures }: Runtime,
+) {
+  const settlements: Settlement[] = []
+  const held: Message[] = []
+  let reason: Error | undefined
+  const open = failures.note(outcomes)
+  outcomes.forEach((outcome, index) => {
+    const message = chosen[index]!
+    const failing = open && isFailedCall(outcome)
+    if (outcome.kind === 'unavailable' || failing) reason = outcome.error
+    if (outcome.kind === 'unavailable' || (failing && turn === 'all')) held.push(message)
+    else settlements.push({ message, outcome })
+  })
+  return { settlements, held, reason }
+}
+
 async function handleAlone(worker: Worker, message: Message, runtime: Runtime) {
-  const { db, pause, signal } = runtime
+  const { db, signal } = runtime
   const eventId = message.event!.id
-  const starts = await whenAvailable(pause, signal, () => noteStart(db, worker.name, eventId))
+  const starts = await whenAvailable(signal, () => noteStart(db, worker.name, eventId))
   if (starts >= worker.retry.poisonAfter) {
     const error = new PoisonMessage(`${starts} processes died while handling this message; it is not tried again`)
     await settleWhenAvailable(worker, [failed(message, error)], runtime)
   } else {
     await handleTogether(worker, [message], runtime)
   }
-  await whenAvailable(pause, signal, () => clearStart(db, worker.name, eventId))
+  await whenAvailable(signal, () => clearStart(db, worker.name, eventId))
 }
 
 async function settleWhenAvailable(worker: Worker, settlements: readonly Settlement[], runtime: Runtime) {
@@ -150,7 +169,7 @@ async function settleWhenAvailable(worker: Worker, settlements: readonly Settlem
     crashPoint('worker.after-commit')
     runtime.wakeUp.wake()
   }
-  await whenAvailable(runtime.pause, runtime.signal, () => settle(worker, settlements, runtime))
+  await whenAvailable(runtime.signal, () => settle(worker, settlements, runtime))
   if (worker.ordered) await releaseBehind(worker, settlements, runtime)
 }
 
