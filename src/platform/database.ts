@@ -64,7 +64,7 @@ const CONNECTION_CODES = new Set([
   'ENOTFOUND',
 ])
 const CONNECTION_WORDS =
-  /connection terminated|connection timeout|server has closed|can't reach database|timeout exceeded when trying to connect/i
+  /connection (terminated|timeout|error)|server has closed|can't reach database|timeout exceeded when trying to connect/i
 
 /** True when the database cannot be reached or is shutting down: waiting helps, and nobody's message is at fault. */
 export function isDatabaseOutage(error: unknown): boolean {
