@@ -38,7 +38,8 @@ export interface StoryEvent {
 
 /**
  * The story of a conversation, from our own tables: its events in causal order, each with every subscribed reaction and
- * how far it has come. Empty when nothing was ever recorded under this correlation id.
+ * how far it has come; an edited copy of an event counts as that event. Empty when nothing was ever recorded under this
+ * correlation id.
  */
 export async function readStory(db: Database, correlationId: string): Promise<StoryEvent[]> {
   const rows = await db.$queryRaw<{ event: Told }[]>`
@@ -47,13 +48,22 @@ export async function readStory(db: Database, correlationId: string): Promise<St
       'causationId', e.causation_id, 'data', e.data,
       'subscribed', (SELECT coalesce(jsonb_agg(s.worker), '[]') FROM subscriptions s
         WHERE s.event_type = e.type AND s.since < e.position),
-      'deliveries', (SELECT coalesce(jsonb_agg(d), '[]') FROM deliveries d WHERE d.event_id = e.id),
+      'deliveries', (SELECT coalesce(jsonb_agg(d), '[]') FROM deliveries d
+        WHERE d.event_id = ANY(e.id || line.copies) AND d.attempt > 0),
       'failures', (SELECT coalesce(jsonb_agg(to_jsonb(f) - 'stack' ORDER BY f.id), '[]')
-        FROM delivery_failures f WHERE f.event_id = e.id),
-      'deadLetters', (SELECT coalesce(jsonb_agg(to_jsonb(l) - ARRAY['body', 'stack', 'headers'] ORDER BY l.failed_at), '[]')
-        FROM dead_letters l WHERE l.event_id = e.id)
+        FROM delivery_failures f WHERE f.event_id = ANY(e.id || line.copies)),
+      'deadLetters', line.letters
     ) AS event
-    FROM events e WHERE e.correlation_id = ${correlationId} ORDER BY e.position`
+    FROM events e CROSS JOIN LATERAL (
+      WITH RECURSIVE descent AS (
+        SELECT id FROM dead_letters WHERE event_id = e.id
+        UNION SELECT c.id FROM dead_letters c JOIN descent ON c.parent_id = descent.id
+      )
+      SELECT coalesce(array_agg(DISTINCT l.event_id) FILTER (WHERE l.event_id <> e.id), '{}') AS copies,
+        coalesce(jsonb_agg(to_jsonb(l) - ARRAY['body', 'stack', 'headers'] ORDER BY l.failed_at, l.id), '[]') AS letters
+      FROM dead_letters l JOIN descent USING (id)
+    ) line
+    WHERE e.correlation_id = ${correlationId} ORDER BY e.position`
   return rows.map(({ event }) => toStoryEvent(event))
 }
 

@@ -1,5 +1,5 @@
 import { OrderPlaced } from '#events'
-import { defineWorker, discard, redrive, Unrecoverable, type DeadLetterContext } from '#messaging'
+import { defineWorker, discard, readStory, redrive, Unrecoverable, type DeadLetterContext } from '#messaging'
 import { anOrderPlaced, deadline, record, testSystem, type TestSystem } from '#testing'
 
 let system: TestSystem
@@ -29,6 +29,9 @@ test('discarded means never handled, not even by a copy that is still on the bro
   await system.settled()
   const letter = await system.db.deadLetter.findFirstOrThrow()
   const result = await discard(context, picky.name, { ids: [letter.id] }, 'a test order')
+  expect(await readStory(system.db, event!.correlationId)).toMatchObject([
+    { reactions: [{ state: 'dead', handledAt: null, deadLetters: [{ status: 'discarded' }] }] },
+  ])
   expect(result).toMatchObject({ outcome: 'done', discarded: 1, alreadyHandled: 0 })
   expect(await redrive(context, picky.name, { all: true })).toMatchObject({ total: 0 })
   broken = false

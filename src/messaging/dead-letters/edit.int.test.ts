@@ -5,6 +5,7 @@ import {
   describeDeadLetter,
   draftEdit,
   planEdit,
+  readStory,
   redrive,
   Refused,
   UnreadableEvent,
@@ -72,10 +73,13 @@ test('the edited copy is handled under an id of its own, and the original never 
     ledger: { kind: 'closed by an operator', instance: 'operator ada' },
     line: [{ id: letter.id }, { id: copyId }],
   })
+  expect(await readStory(system.db, event.correlationId)).toMatchObject([
+    { reactions: [{ state: 'handled', deadLetters: [{ status: 'edited' }, { id: copyId, status: 'resolved' }] }] },
+  ])
 })
 
 test('an edit that fails again shows its whole line', async () => {
-  const { letter } = await deadOrder()
+  const { event, letter } = await deadOrder()
   const { copyId } = await commitEdit(context, await withToken(letter.id, 'still bad'))
   expect(await redrive(context, charge.name, { all: true })).toMatchObject({ sent: 1, deadAgain: 1 })
   const latest = await describeDeadLetter(system.db, charge.name)
@@ -84,6 +88,7 @@ test('an edit that fails again shows its whole line', async () => {
     { id: copyId, status: 'redriven' },
     { id: latest.id, status: 'open' },
   ])
+  expect(latest.story).toMatchObject([{ id: event.id, reactions: [{ state: 'dead', failures: [{}, {}] }] }])
 })
 
 test('what does not fit the schema, is no JSON or changes nothing is not sent', async () => {
