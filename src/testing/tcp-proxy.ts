@@ -123,10 +123,13 @@ function createPair(client: Socket, upstream: Socket, weather: Weather, random: 
     get hasLost() {
       return hasLost
     },
-    closed: Promise.all([once(client, 'close'), once(upstream, 'close')]),
+    closed: Promise.all([closeOf(client), closeOf(upstream)]),
     reset() {
       client.resetAndDestroy()
       upstream.resetAndDestroy()
     },
   }
 }
+
+/** Unlike `once` it does not fail when the connection does. */
+const closeOf = (socket: Socket) => new Promise<void>((resolve) => socket.once('close', () => resolve()))

@@ -79,8 +79,10 @@ function readFaults(text: string | undefined): readonly FaultName[] {
 
 /** Rejects when somebody wants the run to end. */
 function interruption(): Promise<never> {
-  return new Promise((_, reject) => {
+  const interrupted = new Promise<never>((_, reject) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const)
       process.once(signal, () => reject(new SetupError(`Ended by ${signal}; there is no verdict.`)))
   })
+  interrupted.catch(() => {}) // nobody may be listening yet
+  return interrupted
 }

@@ -1,5 +1,4 @@
-import { mkdirSync, rmSync } from 'node:fs'
-import { createServer, type AddressInfo } from 'node:net'
+import { rmSync } from 'node:fs'
 import path from 'node:path'
 import { Redis } from 'ioredis'
 import { upsertProducts } from '#domains/catalog'
@@ -8,6 +7,7 @@ import { findWorkers } from '#messaging'
 import { openDatabase, type OpenDatabase } from '#platform/database'
 import { testMailServer, type TestMailServer } from '#testing'
 import {
+  isFree,
   migrate,
   PROJECT,
   SERVICE_NAMES,
@@ -43,7 +43,7 @@ export interface World {
   gatewayUrl: string
   /** The relay that holds the lease, by the name of its process. */
   activeRelay(): Promise<string | undefined>
-  /** Ends what a fault may have left: network, frozen processes, services. */
+  /** Ends everything, frozen or not. */
   close(keepServices: boolean): Promise<void>
 }
 
@@ -57,12 +57,41 @@ export interface Services {
   flushRedis(): Promise<void>
 }
 
-/** Brings everything up, on empty data. */
+/** Brings everything up, on empty data. What was started is stopped again when something does not start. */
 export async function openWorld(set: InstanceSet, dice: Dice, say: (line: string) => void): Promise<World> {
-  const folder = (name: string) => path.join(set.folder, name)
-  await stopLeftovers(folder('processes'))
-  for (const name of ['logs', 'gateway']) rmSync(folder(name), { recursive: true, force: true })
-  mkdirSync(set.folder, { recursive: true })
+  const releases: (() => Promise<unknown>)[] = []
+  const close = async (keepServices: boolean) => {
+    for (const release of releases.splice(0).toReversed()) await release()
+    if (!keepServices) await Promise.all(SERVICE_NAMES.map((name) => stopService(name, set)))
+  }
+  try {
+    const { urls, database } = await startServices(set, say)
+    releases.push(database.close)
+    const mail = await testMailServer()
+    releases.push(mail.close)
+    const network = createNetwork(urls, dice.fork(1))
+    releases.push(network.close)
+    const processes = createSupervisor(path.join(set.folder, 'logs'), path.join(set.folder, 'processes'))
+    releases.push(processes.stop)
+    const [apiUrl, gatewayUrl] = [await freeUrl(), await freeUrl()]
+    for (const plan of await plans({ set, network, mail, apiUrl, gatewayUrl })) processes.start(plan)
+    say(`starting ${processes.names('api', 'relay', 'scheduler', 'worker').length} processes of the shop`)
+    await processes.ready()
+    const activeRelay = async () => {
+      const lease = await database.db.relayLease.findFirst().catch(() => null)
+      return processes.nameOf(Number(lease?.holder?.split(':').at(-1)))
+    }
+    const services = servicesOf(set, urls)
+    return { urls, database, services, network, processes, mail, apiUrl, gatewayUrl, activeRelay, close }
+  } catch (error) {
+    await close(false)
+    throw error
+  }
+}
+
+async function startServices(set: InstanceSet, say: (line: string) => void) {
+  await stopLeftovers(path.join(set.folder, 'processes'))
+  for (const name of ['logs', 'gateway']) rmSync(path.join(set.folder, name), { recursive: true, force: true })
   say('starting PostgreSQL, RabbitMQ and Redis on empty data')
   await Promise.all(SERVICE_NAMES.map((name) => wipeService(name, set)))
   const started = SERVICE_NAMES.map(async (name) => [name, await startService(name, set)] as const)
@@ -70,15 +99,22 @@ export async function openWorld(set: InstanceSet, dice: Dice, say: (line: string
   await migrate(urls.postgres)
   const database = openDatabase(urls.postgres, { poolSize: 4, applicationName: 'fanfare chaos' })
   await stock(database)
-  const mail = await testMailServer()
-  const network = createNetwork(urls, dice.fork(1))
-  const processes = createSupervisor(folder('logs'), folder('processes'))
-  const [apiPort, gatewayPort] = [await freePort(), await freePort()]
-  const gatewayUrl = `http://127.0.0.1:${gatewayPort}`
+  return { urls, database }
+}
+
+interface Surroundings {
+  set: InstanceSet
+  network: Network
+  mail: TestMailServer
+  apiUrl: string
+  gatewayUrl: string
+}
+
+async function plans({ set, network, mail, apiUrl, gatewayUrl }: Surroundings): Promise<MemberPlan[]> {
   const shared = {
     SMTP_URL: mail.url,
     PAYMENT_GATEWAY_URL: gatewayUrl,
-    PORT: String(apiPort),
+    PORT: new URL(apiUrl).port,
     RETRY_DELAYS,
     DATABASE_POOL: '5',
   }
@@ -86,36 +122,15 @@ export async function openWorld(set: InstanceSet, dice: Dice, say: (line: string
     name: 'gateway',
     role: 'gateway',
     run: ['sandbox/payment-gateway/main.ts'],
-    env: { GATEWAY_PORT: String(gatewayPort), GATEWAY_DATA: folder('gateway'), GATEWAY_LATENCY_MS: '5' },
+    env: {
+      GATEWAY_PORT: new URL(gatewayUrl).port,
+      GATEWAY_DATA: path.join(set.folder, 'gateway'),
+      GATEWAY_LATENCY_MS: '5',
+    },
     ready: 'payment gateway on',
   }
-  processes.start(gateway)
-  for (const plan of shopPlans()) {
-    processes.start({ ...plan, env: { ...shared, ...(await network.connect(plan.name)) } })
-  }
-  say(`starting ${processes.names('api', 'relay', 'scheduler', 'worker').length} processes of the shop`)
-  await processes.ready()
-
-  return {
-    urls,
-    database,
-    services: servicesOf(set, urls),
-    network,
-    processes,
-    mail,
-    apiUrl: `http://127.0.0.1:${apiPort}`,
-    gatewayUrl,
-    async activeRelay() {
-      const lease = await database.db.relayLease.findFirst().catch(() => null)
-      return processes.nameOf(Number(lease?.holder?.split(':').at(-1)))
-    },
-    async close(keepServices) {
-      network.heal()
-      await processes.stop()
-      await Promise.all([network.close(), mail.close(), database.close()])
-      if (!keepServices) await Promise.all(SERVICE_NAMES.map((name) => stopService(name, set)))
-    },
-  }
+  const shop = shopPlans().map(async (plan) => ({ ...plan, env: { ...shared, ...(await network.connect(plan.name)) } }))
+  return [gateway, ...(await Promise.all(shop))]
 }
 
 function shopPlans(): Omit<MemberPlan, 'env'>[] {
@@ -175,13 +190,10 @@ function servicesOf(set: InstanceSet, urls: ServiceUrls): Services {
   }
 }
 
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo
-      server.close(() => resolve(port))
-    })
-  })
+/** Below the ports that outgoing connections get: it must be free again whenever its process comes back. */
+async function freeUrl(): Promise<string> {
+  for (;;) {
+    const port = 10_000 + Math.floor(Math.random() * 10_000)
+    if (await isFree(port)) return `http://127.0.0.1:${port}`
+  }
 }
