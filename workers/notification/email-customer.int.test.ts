@@ -57,6 +57,19 @@ it('does not write again when the same event comes twice', async () => {
   expect(server.received).toHaveLength(1)
 })
 
+it('does not write again when the journal could not be written after the mail was accepted', async () => {
+  const { pool } = database
+  await pool.query(`
+    CREATE FUNCTION away() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'away' USING ERRCODE = '57P01'; END $$;
+    CREATE TRIGGER away BEFORE INSERT ON sent_mails EXECUTE FUNCTION away()`)
+  const [event] = await record(database, anOrderConfirmed())
+  expect((await react(database, emailCustomer, event!)).outcomes).toMatchObject([{ kind: 'unavailable' }])
+  await pool.query('DROP TRIGGER away ON sent_mails')
+  expect((await react(database, emailCustomer, event!)).outcomes).toMatchObject([{ kind: 'handled' }])
+  expect(server.received).toHaveLength(1)
+  expect(await journal()).toHaveLength(1)
+})
+
 it('does not write again when the process died between the mail and the end of its batch', async () => {
   const [event] = await record(database, anOrderConfirmed())
   await react(database, emailCustomer, event!)

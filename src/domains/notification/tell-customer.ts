@@ -6,6 +6,12 @@ import { letterAbout, type Occasion } from './letters.ts'
 import type { Mail, Mailer } from './mailer.ts'
 
 /**
+ * Mails that this process is sending, or that were accepted while their journal row could not be written (the database was
+ * away), by event id. An attempt that meets one of them sends nothing: it only writes the row.
+ */
+const underWay = new Map<string, Promise<void>>()
+
+/**
  * Writes to the customer about an occasion, once. The journal row is written the moment the mail server has accepted the
  * mail, in a transaction of its own: only a crash within that moment sends a mail twice, and then with the same Message-ID.
  * @throws what `Mailer.send` throws
@@ -15,10 +21,23 @@ export async function tellCustomer(
   customer: Customer,
   { mailer, db, idempotencyKey, signal }: CallContext & { mailer: Mailer },
 ): Promise<void> {
-  if (await wasSent(db, occasion.id)) return
+  const { id } = occasion
   const mail = mailAbout(occasion, customer, idempotencyKey)
-  await mailer.send(mail, signal)
+  const send = async () => {
+    if (!(await wasSent(db, id))) await mailer.send(mail, signal)
+  }
+  await once(id, send)
   await recordSent(db, occasion, mail)
+  underWay.delete(id)
+}
+
+function once(id: string, send: () => Promise<void>): Promise<void> {
+  const begun = underWay.get(id) ?? send()
+  underWay.set(id, begun)
+  return begun.catch((error: unknown) => {
+    underWay.delete(id)
+    throw error
+  })
 }
 
 function mailAbout(occasion: Occasion, customer: Customer, idempotencyKey: string): Mail {
