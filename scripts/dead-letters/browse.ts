@@ -30,7 +30,12 @@ export const reactionTable = (reactions: readonly ReactionSummary[]) =>
   table(
     ['reaction', 'open', 'causes', 'oldest', 'newest', 'in flight', 'most frequent error'],
     reactions.map(({ worker, count, groups, oldest, newest, inFlight, topError }) => [
-      ...[worker, count, groups, ago(oldest), ago(newest), inFlight],
+      worker,
+      count,
+      groups,
+      ago(oldest),
+      ago(newest),
+      inFlight,
       cut(topError ?? '', 80),
     ]),
   )
@@ -48,7 +53,13 @@ export async function groups(reaction: string, { json, limit }: Flags & { limit:
       table(
         head,
         found.map(({ fingerprint, count, eventType, reason, oldest, newest, error }) => [
-          ...[fingerprint, count, eventType ?? '?', reason, ago(oldest), ago(newest), cut(error, 80)],
+          fingerprint,
+          count,
+          eventType ?? '?',
+          reason,
+          ago(oldest),
+          ago(newest),
+          cut(error, 80),
         ]),
       ),
     )

@@ -104,8 +104,14 @@ test('an edit repairs the payload, shows what it changes and sends it', async ()
   system = await testSystem([recordSale])
   const { data, stream } = anOrderPlaced()
   const message = {
-    ...{ specversion: '1.0', id: '00000000-0000-7000-8000-000000000001', type: 'order.placed', source: '/hand' },
-    ...{ subject: stream, time: new Date(), streamversion: 1, correlationid: 'by-hand' },
+    specversion: '1.0',
+    id: '00000000-0000-7000-8000-000000000001',
+    type: 'order.placed',
+    source: '/hand',
+    subject: stream,
+    time: new Date(),
+    streamversion: 1,
+    correlationid: 'by-hand',
     data: { ...data, total: { ...data.total, amount: 'many' } },
   }
   const queue = system.names.queue(recordSale.name)

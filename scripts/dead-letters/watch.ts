@@ -28,7 +28,7 @@ function redraw(reactions: readonly ReactionSummary[]) {
 }
 
 /** What differs from the look before; at the first look, everything there is. */
-export function changes(
+function changes(
   before: ReadonlyMap<string, ReactionSummary>,
   reactions: readonly ReactionSummary[],
   json: boolean,

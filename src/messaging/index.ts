@@ -46,6 +46,7 @@ export type {
   DeadLetterContext,
   DeadLetterDetails,
   Difference,
+  DiscardResult,
   EditDraft,
   Group,
   PastAction,

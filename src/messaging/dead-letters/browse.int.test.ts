@@ -1,6 +1,8 @@
 import { discard, listGroups, listReactions, planFor, redrive } from '#messaging'
 import { testDatabase, testSystem, type TestDatabase } from '#testing'
 
+jest.setTimeout(30_000)
+
 const WORKER = 'test.crowded'
 
 /** Dead letters with bodies of 2 KB over 50 causes, as a bad release leaves them behind. */

@@ -109,7 +109,7 @@ export function toMessage(letter: Claimed, worker: string, names: Names): Outgoi
 /** What brokers and our own run loop noted on the way to its death; left in, it would count against the new life. */
 const DEATH_HEADER = /^(x-(death|first-death|last-death|delivery-count|acquired-count|fanfare|opt-)|b?cc$)/i
 
-export function withoutDeath(headers: Record<string, unknown>): Record<string, unknown> {
+function withoutDeath(headers: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(headers).filter(([name]) => !DEATH_HEADER.test(name)))
 }
 
@@ -118,6 +118,6 @@ export async function query<Row extends object>(
   connection: pg.PoolClient,
   { text, values }: Prisma.Sql,
 ): Promise<Row[]> {
-  const { rows } = await connection.query<Row>(text, values as unknown[])
+  const { rows } = await connection.query<Row>(text, values)
   return rows
 }

@@ -2,6 +2,8 @@ import { OrderPlaced } from '#events'
 import { defineWorker, discard, readStory, redrive, Unrecoverable, type DeadLetterContext } from '#messaging'
 import { anOrderPlaced, deadline, record, testSystem, type TestSystem } from '#testing'
 
+jest.setTimeout(30_000)
+
 let system: TestSystem
 let context: DeadLetterContext
 let broken = true

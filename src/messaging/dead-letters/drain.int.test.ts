@@ -1,6 +1,9 @@
 import { OrderPlaced } from '#events'
-import { defineWorker, redrive } from '#messaging'
+import { defineWorker, redrive, type RecordedEvent } from '#messaging'
 import { anOrderPlaced, deadline, record, testSystem, type TestSystem } from '#testing'
+import { encode } from '../cloud-event.ts'
+
+jest.setTimeout(30_000)
 
 let system: TestSystem
 afterEach(() => system.close())
@@ -8,22 +11,14 @@ afterEach(() => system.close())
 const worker = defineWorker({ name: 'test.drained', on: OrderPlaced, handle: () => null })
 
 /** As RabbitMQ moves a message to the crash net. */
-const givenUp = (event: Awaited<ReturnType<typeof record>>[number], deadQueue: string) => {
-  const { id, type, stream, streamVersion, correlationId, data, time } = event
-  return {
-    exchange: '',
-    routingKey: deadQueue,
-    messageId: id,
-    contentType: 'application/cloudevents+json',
-    headers: { 'x-delivery-count': 101, 'x-last-death-reason': 'delivery_limit' },
-    body: Buffer.from(
-      JSON.stringify({
-        ...{ specversion: '1.0', id, type, source: '/fanfare', subject: stream, time, streamversion: streamVersion },
-        ...{ correlationid: correlationId, data },
-      }),
-    ),
-  }
-}
+const givenUp = (event: RecordedEvent, deadQueue: string) => ({
+  exchange: '',
+  routingKey: deadQueue,
+  messageId: event.id,
+  contentType: 'application/cloudevents+json',
+  headers: { 'x-delivery-count': 101, 'x-last-death-reason': 'delivery_limit' },
+  body: encode(event, JSON.stringify(event.data)),
+})
 
 test('what RabbitMQ gave up on comes into the table, and can be redriven', async () => {
   system = await testSystem([worker])
@@ -37,7 +32,11 @@ test('what RabbitMQ gave up on comes into the table, and can be redriven', async
   })
   expect(letters).toMatchObject([
     {
-      ...{ worker: worker.name, reason: 'delivery-limit', eventId: event.id, eventType: 'order.placed', stack: null },
+      worker: worker.name,
+      reason: 'delivery-limit',
+      eventId: event.id,
+      eventType: 'order.placed',
+      stack: null,
       errorMessage:
         'RabbitMQ gave this message up (delivery_limit after 101 deliveries): its deliveries ended without an outcome',
     },

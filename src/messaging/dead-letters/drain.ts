@@ -73,7 +73,7 @@ async function writeDown(worker: Worker, delivery: Delivery, { db, instance, nam
 
 function toDeath(worker: Worker, delivery: Delivery, names: Names): Death {
   const message = readMessage(delivery, new Map(worker.on.map((type) => [type.type, type])))
-  const { reason, count } = firstDeath(delivery.headers)
+  const { reason, count } = causeOf(delivery)
   const error = new DeliveryLimitReached(
     `RabbitMQ gave this message up (${reason}${count}): its deliveries ended without an outcome`,
   )
@@ -84,24 +84,29 @@ function toDeath(worker: Worker, delivery: Delivery, names: Names): Death {
 }
 
 interface BrokerDeath {
-  reason?: unknown
-  exchange?: unknown
-  'routing-keys'?: unknown[]
+  reason?: string
+  exchange?: string
+  'routing-keys'?: string[]
 }
 
-const deathsOf = (headers: Delivery['headers']) => (headers['x-death'] as BrokerDeath[] | undefined) ?? []
+/** What RabbitMQ notes about the death it caused, and what our own loop had noted before. */
+type DeathHeaders = Partial<Record<string, string>> & { 'x-death'?: BrokerDeath[]; 'x-delivery-count'?: number }
 
-function firstDeath(headers: Delivery['headers']) {
-  const reason = String(headers['x-last-death-reason'] ?? deathsOf(headers)[0]?.reason ?? 'put there by hand')
+const lastDeath = (headers: DeathHeaders) => headers['x-death']?.[0]
+
+function causeOf(delivery: Delivery) {
+  const headers = delivery.headers as DeathHeaders
+  const reason = headers['x-last-death-reason'] ?? lastDeath(headers)?.reason ?? 'put there by hand'
   const delivered = headers['x-delivery-count']
-  return { reason, count: delivered === undefined ? '' : ` after ${String(delivered)} deliveries` }
+  return { reason, count: delivered === undefined ? '' : ` after ${delivered} deliveries` }
 }
 
 /** Where it was published to before the broker moved it. */
-function originOf({ headers }: Delivery, queue: string) {
-  const death = deathsOf(headers)[0]
+function originOf(delivery: Delivery, queue: string) {
+  const headers = delivery.headers as DeathHeaders
+  const death = lastDeath(headers)
   return {
-    exchange: String(headers[HEADER.exchange] ?? death?.exchange ?? ''),
-    routingKey: String(headers[HEADER.routingKey] ?? death?.['routing-keys']?.[0] ?? queue),
+    exchange: headers[HEADER.exchange] ?? death?.exchange ?? '',
+    routingKey: headers[HEADER.routingKey] ?? death?.['routing-keys']?.[0] ?? queue,
   }
 }

@@ -6,6 +6,7 @@ import {
   draftEdit,
   planEdit,
   readStory,
+  reconcile,
   redrive,
   Refused,
   UnreadableEvent,
@@ -14,6 +15,8 @@ import {
   type DeadLetterContext,
 } from '#messaging'
 import { anOrderPlaced, deadline, record, testSystem, type TestSystem } from '#testing'
+
+jest.setTimeout(30_000)
 
 let system: TestSystem
 let context: DeadLetterContext
@@ -134,8 +137,14 @@ test('a message whose envelope cannot be read is edited as a whole', async () =>
   expect(draft).toMatchObject({ part: 'message', text: '{"oops"', eventId: null })
   const { data, stream } = anOrderPlaced({ payment: { token: 'good' } })
   const message = {
-    ...{ specversion: '1.0', type: 'order.placed', source: '/hand', subject: stream, time: new Date() },
-    ...{ streamversion: 1, correlationid: 'by hand', data },
+    specversion: '1.0',
+    type: 'order.placed',
+    source: '/hand',
+    subject: stream,
+    time: new Date(),
+    streamversion: 1,
+    correlationid: 'by hand',
+    data,
   }
   const { copyId } = await commitEdit(context, planEdit(draft, JSON.stringify(message), charge))
   expect(await redrive(context, charge.name, { ids: [copyId] })).toMatchObject({ handled: 1 })
@@ -144,4 +153,17 @@ test('a message whose envelope cannot be read is edited as a whole', async () =>
 test('an ordered reaction reads the event store, so its dead letters are not edited', async () => {
   const { letter } = await deadOrder()
   await expect(draftEdit(context, { ...charge, ordered: true }, letter.id)).rejects.toThrow(/is ordered/)
+})
+
+test('an edited copy that the broker has lost is sent again by reconciliation', async () => {
+  const { letter } = await deadOrder()
+  const { copyId, eventId } = await commitEdit(context, await withToken(letter.id, 'good'))
+  const closedAt = new Date(Date.now() - 3_600_000)
+  await system.db.deadLetter.update({ where: { id: copyId }, data: { status: 'redriven', closedAt } })
+  const options = { ...system, ladder: [50, 200], instance: 'test', worker: charge.name, graceMs: 60_000 }
+  expect(await reconcile({ ...options, graceMs: 7_200_000 })).toMatchObject([{ delivered: 0 }])
+  expect(await reconcile({ ...options, dryRun: true })).toMatchObject([{ delivered: 0 }])
+  expect(await reconcile(options)).toMatchObject([{ lost: 1, delivered: 1 }])
+  await deadline('handled', () => handled.some(({ id }) => id === eventId))
+  await deadline('resolved', () => system.db.deadLetter.findFirst({ where: { id: copyId, status: 'resolved' } }))
 })

@@ -2,7 +2,6 @@ export { listGroups, listReactions, type Group, type ReactionSummary } from './b
 export { Refused, type DeadLetterContext } from './context.ts'
 export { describeDeadLetter, type DeadLetterDetails } from './describe.ts'
 export { discard, type DiscardResult } from './discard.ts'
-export { drainCrashNet } from './drain.ts'
 export { commitEdit, draftEdit, planEdit, type EditDraft, type PlannedEdit } from './edit.ts'
 export { withValue, type Difference } from './json-diff.ts'
 export { readHistory, type PastAction } from './operator-actions.ts'

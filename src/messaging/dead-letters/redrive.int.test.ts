@@ -1,6 +1,7 @@
 import { OrderPlaced } from '#events'
 import {
   createNames,
+  createRabbitMq,
   defineWorker,
   readHistory,
   redrive,
@@ -9,8 +10,22 @@ import {
   Unrecoverable,
   type DeadLetterContext,
 } from '#messaging'
-import { anOrderPlaced, deadline, record, testSystem, type TestSystem } from '#testing'
+import { createLogger } from '#platform/logger'
+import {
+  anOrderPlaced,
+  deadline,
+  placeOf,
+  record,
+  requireTestService,
+  tcpProxy,
+  testSystem,
+  type TestSystem,
+} from '#testing'
+import { uuidv7 } from '#platform/uuid'
+import { encode } from '../cloud-event.ts'
 import { HEADER } from '../worker/message.ts'
+
+jest.setTimeout(30_000)
 
 let system: TestSystem
 let context: DeadLetterContext
@@ -136,21 +151,30 @@ test('messages go out in the order of their streams, clean of what was noted on 
 })
 
 async function insertDeadLetter(event: Awaited<ReturnType<typeof record>>[number]) {
-  const { id, type, stream, streamVersion, correlationId, data, time } = event
-  const body = JSON.stringify({
-    ...{ specversion: '1.0', id, type, source: '/fanfare', subject: stream, time, streamversion: streamVersion },
-    ...{ correlationid: correlationId, data },
-  })
+  const { id, type, stream, streamVersion, correlationId } = event
   const now = new Date()
-  const { uuidv7 } = await import('#platform/uuid')
   await system.db.deadLetter.create({
     data: {
-      ...{ id: uuidv7(), worker: 'test.watcher', eventId: id, eventType: type, stream, streamVersion, correlationId },
-      ...{ reason: 'attempts-exhausted', errorName: 'Error', errorMessage: 'no', fingerprint: 'f', attempts: 6 },
-      ...{ firstFailedAt: now, failedAt: now, instance: 'test', exchange: 'order.placed', routingKey: '' },
+      id: uuidv7(),
+      worker: 'test.watcher',
+      eventId: id,
+      eventType: type,
+      stream,
+      streamVersion,
+      correlationId,
+      reason: 'attempts-exhausted',
+      errorName: 'Error',
+      errorMessage: 'no',
+      fingerprint: 'f',
+      attempts: 6,
+      firstFailedAt: now,
+      failedAt: now,
+      instance: 'test',
+      exchange: 'order.placed',
+      routingKey: '',
       contentType: 'application/cloudevents+json',
       headers: { 'x-delivery-count': 5, [HEADER.attempt]: 6, 'x-death': [{ reason: 'rejected' }], tenant: 'acme' },
-      body: Buffer.from(body),
+      body: new Uint8Array(encode(event, JSON.stringify(event.data))),
     },
   })
 }
@@ -242,3 +266,46 @@ test('a queue that is gone is made again', async () => {
   await system.broker.destroy(topologyOf(elsewhere.names, { name: WORKER, eventTypes: ['order.placed'] }, [50, 200]))
   await expect(redrive(context, 'test.nobody', { all: true })).rejects.toThrow(/has no queue and subscribes to nothing/)
 })
+
+test('when its connection is cut in the middle, nothing is lost or doubled by calling again', async () => {
+  await deadOrders(Array.from({ length: 20 }, (_, index) => `token-${index}`))
+  broken.clear()
+  let cut: Promise<unknown> | undefined
+  const onProgress = ({ sent }: { sent: number }) => {
+    if (sent >= 6) cut ??= system.pool.query(CUT_LOCK_HOLDERS)
+  }
+  const result = await redrive(context, WORKER, { all: true }, { rate: 40, onProgress })
+  await cut
+  expect(result).toMatchObject({ outcome: 'failed', why: expect.stringContaining('What was not sent is still open.') })
+  expect(await redrive(context, WORKER, { all: true })).toMatchObject({ outcome: 'done' })
+  await deadline('all handled', () => handled.length >= 20)
+  expect(handled).toHaveLength(20)
+  await deadline('all resolved', async () => (await letters({ status: 'resolved' })).length === 20)
+})
+
+const CUT_LOCK_HOLDERS = `SELECT pg_terminate_backend(pid) FROM pg_locks
+  WHERE locktype = 'advisory' AND pid <> pg_backend_pid()
+    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`
+
+test('when the broker falls silent in the middle, nothing is lost or doubled by calling again', async () => {
+  await deadOrders(Array.from({ length: 20 }, (_, index) => `token-${index}`))
+  broken.clear()
+  const url = requireTestService('TEST_RABBITMQ_URL')
+  const wire = await tcpProxy(placeOf(url))
+  const broker = createRabbitMq({ url: wire.through(url), name: 'redrive test', log: createLogger('test', 'silent') })
+  const overWire = { ...context, broker }
+  try {
+    const onProgress = ({ sent }: { sent: number }) => sent >= 6 && wire.blackHole()
+    const options = { rate: 40, onProgress, publishTimeoutMs: 500, waitMs: 0 }
+    const result = await redrive(overWire, WORKER, { all: true }, options)
+    expect(result).toMatchObject({ outcome: 'failed', why: expect.stringContaining('RabbitMQ has not answered') })
+    expect(await letters({ status: 'open' })).not.toHaveLength(0)
+    wire.heal()
+    expect(await redrive(overWire, WORKER, { all: true })).toMatchObject({ outcome: 'done' })
+    await deadline('all resolved', async () => (await letters({ status: 'resolved' })).length === 20)
+    expect(handled).toHaveLength(20)
+  } finally {
+    await broker.close()
+    await wire.close()
+  }
+}, 30_000)

@@ -17,6 +17,8 @@ export interface RedriveOptions extends GuardOptions {
   rate?: number
   /** Milliseconds to wait at the end for what becomes of the messages. @default 10000 */
   waitMs?: number
+  /** Milliseconds the broker may take for one batch; then the redrive ends as failed. @default 15000 */
+  publishTimeoutMs?: number
   /** Why, for the audit table. */
   reason?: string
   onProgress?: (progress: Progress) => void
@@ -38,7 +40,6 @@ export interface RedriveResult extends Progress {
 }
 
 const BATCH = 200
-/** Milliseconds to wait for the broker, the time of its confirms included. */
 const PUBLISH_TIMEOUT = 15_000
 
 /**
@@ -97,7 +98,7 @@ async function send(
     const candidates = await nextCandidates(connection, scope, last, room)
     if (candidates.length === 0) break // somebody else closed the rest
     last = candidates.at(-1)
-    await sendBatch(context, connection, scope, candidates, state)
+    await sendBatch(context, connection, scope, candidates, state, options.publishTimeoutMs)
     onProgress?.({ ...state })
     if (rate) await pause(started + (state.sent / rate) * 1_000 - performance.now(), signal)
   }
@@ -113,12 +114,13 @@ async function sendBatch(
   scope: Scope,
   candidates: readonly Candidate[],
   state: Progress,
+  publishTimeoutMs = PUBLISH_TIMEOUT,
 ) {
   await connection.query('BEGIN')
   try {
     const claimed = await claim(connection, candidates, scope)
     const messages = claimed.filter(({ handled }) => !handled).map((letter) => toMessage(letter, scope.worker, names))
-    const unroutable = await inTime(broker.publish(messages))
+    const unroutable = await inTime(broker.publish(messages), publishTimeoutMs)
     if (unroutable.size > 0) throw new Error(`The queue ${names.queue(scope.worker)} is gone from RabbitMQ.`)
     crashPoint('redrive.after-publish')
     await connection.query('COMMIT')
@@ -130,10 +132,10 @@ async function sendBatch(
   }
 }
 
-async function inTime<T>(work: Promise<T>): Promise<T> {
+async function inTime<T>(work: Promise<T>, timeoutMs = PUBLISH_TIMEOUT): Promise<T> {
   const stop = new AbortController()
-  const late = wait(PUBLISH_TIMEOUT, undefined, { signal: stop.signal }).then(() => {
-    throw new Error(`RabbitMQ has not taken the messages within ${PUBLISH_TIMEOUT / 1_000} s.`)
+  const late = wait(timeoutMs, undefined, { signal: stop.signal }).then(() => {
+    throw new Error(`RabbitMQ has not answered within ${timeoutMs / 1_000} s.`)
   })
   late.catch(() => {})
   work.catch(() => {})

@@ -1,4 +1,5 @@
 import { topologyOf } from '../broker/topology.ts'
+import { resendLost } from '../dead-letters/resend.ts'
 import { redeliveredEvents } from '../metrics.ts'
 import { knownSubscriptions } from '../worker/subscribe.ts'
 import { deliverAgain, type Redelivering } from './deliver-again.ts'
@@ -112,5 +113,11 @@ async function runOver(worker: string, hold: Hold, evidence: Evidence, options: 
     if (backlog || (!evidence.everything && tally.delivered >= LIMIT)) break
   }
   await deliver((await surveyStranded(db, worker, tally.watermark, evidence)).lost)
+  if (!dryRun && (evidence.everything || evidence.queueIsEmpty)) {
+    const silentMs = evidence.everything ? 0 : evidence.graceMs + evidence.ladderMs
+    const resent = await resendLost(options, worker, silentMs)
+    tally.lost += resent
+    tally.delivered += resent
+  }
   return tally
 }
