@@ -10,9 +10,13 @@ const project = mkdtempSync(path.join(ROOT, '.fanfare', 'readme-'))
 const files = blocksOf('ts').map((source) => ({ source, file: /^\/\/ (\S+)\n/.exec(source)![1]! }))
 
 function copyProject() {
-  for (const file of ['package.json', 'tsconfig.json', '.oxlintrc.json', '.dependency-cruiser.cjs', '.prettierrc.json'])
+  for (const file of ['package.json', '.oxlintrc.json', '.dependency-cruiser.cjs', '.prettierrc.json'])
     cpSync(path.join(ROOT, file), path.join(project, file))
   symlinkSync(path.join(ROOT, 'node_modules'), path.join(project, 'node_modules'))
+  writeFileSync(
+    path.join(project, 'tsconfig.json'),
+    JSON.stringify({ extends: '../../tsconfig.json', include: files.map(({ file }) => file) }),
+  )
   cpSync(path.join(ROOT, 'src'), path.join(project, 'src'), { recursive: true })
   for (const { file, source } of files) {
     mkdirSync(path.dirname(path.join(project, file)), { recursive: true })

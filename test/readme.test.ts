@@ -27,12 +27,6 @@ it('lists every variable of the configuration with its default', () => {
   expect(Object.fromEntries(table)).toEqual(Object.fromEntries(wanted))
 })
 
-it('has a line for every variable in .env.example, with its default', () => {
-  const lines = [...read('.env.example').matchAll(/^# ([A-Z_]+)=(.*)$/gm)].map(([, name, value]) => [name!, value!])
-  const examples = lines.map(([name, value]) => [name, name! in REQUIRED ? null : value])
-  expect(Object.fromEntries(examples)).toEqual(variables())
-})
-
 it('shows orders that the API accepts', () => {
   const bodies = blocksOf('sh').flatMap((block) => [...block.matchAll(/ -d '(\{.*?^\})'/gms)].map(([, body]) => body!))
   expect(bodies.length).toBeGreaterThan(0)
