@@ -35,7 +35,9 @@ it('shows orders that the API accepts', () => {
 
 it('shows npm scripts that exist', () => {
   const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> }
-  const named = [...README.matchAll(/npm (start|test|run (?:--silent )?([a-z:-]+))/g)].map(([, name, run]) => run ?? name!)
+  const named = [...README.matchAll(/npm (start|test|run (?:--silent )?([a-z:-]+))/g)].map(
+    ([, name, run]) => run ?? name!,
+  )
   expect(named.filter((name) => !(name in scripts))).toEqual([])
 })
 
