@@ -1,4 +1,5 @@
 export { advanceOrders, expireOrders } from './change-order.ts'
+export { HISTORY, recordHistory } from './history.ts'
 export { ANSWERS } from './order.ts'
 export { createPlacement } from './placement.ts'
 export { customerOf } from './order-store.ts'

@@ -2,6 +2,7 @@ import type { WakeUp } from '#messaging'
 import type { Database } from '#platform/database'
 import { defineRoute, type Route } from '#platform/route'
 import { changeOrder, orderNotFound } from './change-order.ts'
+import { historyOf, HistoryView } from './history.ts'
 import { readIdempotencyKey } from './idempotency.ts'
 import { listOrders } from './list-orders.ts'
 import type { OrderCommand } from './decide.ts'
@@ -103,6 +104,20 @@ function reading({ db }: Needs): Route[] {
       async handle({ params }) {
         const { status } = await stored(params.id)
         return { status: 200, body: await storyOf(db, params.id, status) }
+      },
+    }),
+    defineRoute({
+      method: 'get',
+      path: '/v1/orders/{id}/history',
+      operationId: 'getHistory',
+      summary: 'What the customer may know of an order, step by step',
+      tag,
+      params: OrderId,
+      replies: { 200: { description: 'The steps so far, first to last', schema: HistoryView } },
+      refusals: { 404: 'order-not-found' },
+      async handle({ params }) {
+        await stored(params.id)
+        return { status: 200, body: await historyOf(db, params.id) }
       },
     }),
   ]

@@ -1,0 +1,10 @@
+import { defineWorker } from '#messaging'
+import { HISTORY, recordHistory } from '#domains/order'
+
+/** Writes the customer's view of an order's way, each step after the one before, whatever order the events arrive in. */
+export default defineWorker({
+  name: 'order.record-history',
+  on: HISTORY,
+  ordered: true,
+  handle: (event, { tx }) => recordHistory(tx, event),
+})
