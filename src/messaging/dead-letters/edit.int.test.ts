@@ -9,12 +9,15 @@ import {
   reconcile,
   redrive,
   Refused,
+  topologyOf,
   UnreadableEvent,
   Unrecoverable,
   withValue,
   type DeadLetterContext,
 } from '#messaging'
 import { anOrderPlaced, deadline, record, testSystem, type TestSystem } from '#testing'
+import { uuidv7 } from '#platform/uuid'
+import { resendLost } from './resend.ts'
 
 jest.setTimeout(30_000)
 
@@ -166,4 +169,32 @@ test('an edited copy that the broker has lost is sent again by reconciliation', 
   expect(await reconcile(options)).toMatchObject([{ lost: 1, delivered: 1 }])
   await deadline('handled', () => handled.some(({ id }) => id === eventId))
   await deadline('resolved', () => system.db.deadLetter.findFirst({ where: { id: copyId, status: 'resolved' } }))
+})
+
+test('after a wipe every redriven message that is not in the event store is sent once more, and only once', async () => {
+  const now = new Date()
+  const silent = {
+    worker: 'test.silent',
+    reason: 'invalid-json',
+    errorName: 'UnreadableEvent',
+    errorMessage: 'The body is not JSON',
+    fingerprint: 'f',
+    attempts: 1,
+    firstFailedAt: now,
+    failedAt: now,
+    instance: 'test',
+    exchange: '',
+    routingKey: '',
+    headers: {},
+    body: new Uint8Array([63]),
+    status: 'redriven',
+    closedAt: now,
+  }
+  await system.db.deadLetter.createMany({ data: Array.from({ length: 45 }, () => ({ ...silent, id: uuidv7() })) })
+  const topology = topologyOf(system.names, { name: silent.worker, eventTypes: [] }, [50, 200])
+  await system.broker.declare(topology)
+  expect(await resendLost(system, silent.worker, 0)).toBe(45)
+  expect(await system.broker.depth(system.names.queue(silent.worker))).toBe(45)
+  expect(await resendLost(system, silent.worker, 60_000)).toBe(0)
+  await system.broker.destroy({ ...topology, exchanges: [], queues: topology.queues.slice(0, 2) })
 })

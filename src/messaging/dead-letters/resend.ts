@@ -27,6 +27,8 @@ export async function resendLost(
   silentMs: number,
 ): Promise<number> {
   let sent = 0
+  const [{ until }] = await db.$queryRaw<[{ until: Date }]>`
+    SELECT clock_timestamp() - ${silentMs}::float8 * interval '1 ms' AS until`
   for (let batch = BATCH; batch === BATCH && !signal?.aborted; sent += batch) {
     batch = await db.$transaction(async (tx) => {
       const rows = await tx.$queryRaw<Claimed[]>`
@@ -34,9 +36,9 @@ export async function resendLost(
           SELECT d.id FROM dead_letters d
           WHERE d.status = 'redriven' AND d.worker = ${worker} AND NOT ${HANDLED} AND NOT ${DIED_AGAIN}
             AND NOT EXISTS (SELECT FROM events e WHERE e.id = d.event_id)
-            AND d.closed_at < clock_timestamp() - ${silentMs}::float8 * interval '1 ms'
+            AND d.closed_at < ${until}
             AND NOT EXISTS (SELECT FROM delivery_failures f WHERE f.event_id = d.event_id AND f.worker = d.worker
-              AND f.retry_at > clock_timestamp() - ${silentMs}::float8 * interval '1 ms')
+              AND f.retry_at > ${until})
           ORDER BY d.id LIMIT ${BATCH} FOR UPDATE SKIP LOCKED
         )
         UPDATE dead_letters d SET closed_at = clock_timestamp() FROM lost WHERE d.id = lost.id
