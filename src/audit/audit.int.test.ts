@@ -1,0 +1,289 @@
+import { findWorkers, loadWorkers } from '#messaging'
+import { receiveStock } from '#domains/inventory'
+import { shippingRoutes } from '#domains/shipping'
+import { createWakeUp } from '#messaging'
+import type { Transaction } from '#platform/database'
+import {
+  deadline,
+  requireTestService,
+  testMailServer,
+  testSystem,
+  type TestMailServer,
+  type TestSystem,
+} from '#testing'
+import { startGateway, type RunningGateway } from '../../sandbox/payment-gateway/server.ts'
+import { anOrder, MUG, TEA, testApi, type TestApi } from '../testing/api.ts'
+import { audit, isBroken, LAWS } from './index.ts'
+
+jest.setTimeout(60_000)
+
+let system: TestSystem
+let api: TestApi
+let gateway: RunningGateway
+let mail: TestMailServer
+const orders: Record<'delivered' | 'returned' | 'shipped' | 'cancelled' | 'rejected' | 'declined', string> = {} as never
+
+/** The whole shop in this process, and orders that have come to each of their ends. */
+beforeAll(async () => {
+  gateway = await startGateway({ port: 0 })
+  mail = await testMailServer()
+  Object.assign(process.env, {
+    DATABASE_URL: requireTestService('TEST_DATABASE_URL'),
+    RABBITMQ_URL: requireTestService('TEST_RABBITMQ_URL'),
+    REDIS_URL: requireTestService('TEST_REDIS_URL'),
+    SMTP_URL: mail.url,
+    PAYMENT_GATEWAY_URL: gateway.url,
+  })
+  system = await testSystem(await loadWorkers(findWorkers('workers')))
+  const wakeUp = createWakeUp(system.pool)
+  api = await testApi(system, shippingRoutes({ db: system.db, ...wakeUp }))
+  await receiveStock(system.db, [
+    { sku: MUG.sku, quantity: 100 },
+    { sku: TEA.sku, quantity: 5 },
+  ])
+  for (const name of ['delivered', 'returned', 'shipped'] as const) orders[name] = await place()
+  orders.declined = await place({ payment: { token: 'pm_card_chargeDeclinedInsufficientFunds' } })
+  orders.rejected = await place({ lines: [{ sku: TEA.sku, quantity: 6 }] })
+  orders.cancelled = await place()
+  await api.post(`/v1/orders/${orders.cancelled}/cancel`, { reason: 'changed my mind' })
+  await system.settled(40_000)
+  await deliver(orders.delivered)
+  await deliver(orders.returned)
+  await system.settled()
+  await api.post(`/v1/orders/${orders.returned}/return`)
+  await system.settled()
+})
+afterAll(async () => {
+  await api?.close()
+  await system?.close()
+  await gateway.close()
+  await mail.close()
+})
+
+async function place(given: object = {}): Promise<string> {
+  const { body } = await api.place(anOrder(given))
+  return body.id as string
+}
+
+async function deliver(orderId: string) {
+  const shipment = await deadline('a parcel', () => system.db.shipment.findFirst({ where: { orderId } }))
+  await api.post(`/v1/shipments/${shipment.trackingNumber}/delivered`)
+}
+
+class RollBack extends Error {}
+
+/** What the audit finds after these statements; they are undone afterwards. */
+async function afterPlanting(...statements: string[]) {
+  let findings: Awaited<ReturnType<typeof audit>> = []
+  const planting = system.db.$transaction(
+    async (tx: Transaction) => {
+      for (const statement of statements) await tx.$executeRawUnsafe(statement)
+      findings = await audit(tx, { patienceMs: 0, gatewayUrl: gateway.url })
+      throw new RollBack()
+    },
+    { timeout: 60_000 },
+  )
+  await expect(planting).rejects.toThrow(RollBack)
+  return findings
+}
+
+test('a shop in which all is well breaks no law', async () => {
+  const statuses = await system.db.order.groupBy({ by: ['status'], _count: true, orderBy: { status: 'asc' } })
+  expect(statuses.map(({ status, _count }) => `${status} ${_count}`)).toEqual([
+    'cancelled 1',
+    'delivered 1',
+    'rejected 2',
+    'returned 1',
+    'shipped 1',
+  ])
+  const findings = await audit(system.db, { patienceMs: 0, gatewayUrl: gateway.url })
+  expect(findings.filter(({ count, skipped }) => count > 0 || skipped)).toEqual([])
+})
+
+/** One way to break each law, and a word of the sentence that tells of it. `$shipped` is the id of the shipped order. */
+const BREACHES: [law: string, why: RegExp, ...statements: string[]][] = [
+  [
+    'order-placed-once',
+    /announced 2 times/,
+    'ALTER TABLE events DISABLE TRIGGER USER',
+    `INSERT INTO events SELECT nextval('events_position_seq'), gen_random_uuid(), type, version, stream, 900, data,
+       correlation_id, causation_id, traceparent, occurred_at FROM events WHERE type = 'order.placed' AND stream = 'order-$shipped'`,
+  ],
+  ['order-placed-once', /no such order/, "DELETE FROM orders WHERE id = '$shipped'"],
+  ['order-costs-its-lines', /Its total is 1, its lines cost 2500/, "UPDATE orders SET total = 1 WHERE id = '$shipped'"],
+  ['order-is-what-its-facts-say', /It is delivered; its latest fact, order.shipped/, become('shipped', 'delivered')],
+  [
+    'order-moves-on',
+    /shipping.create-shipment has not handled order.confirmed, its attempt 2 failed: no vans/,
+    become('shipped', 'confirmed'),
+    ...forget('shipping.create-shipment', 'order.confirmed'),
+    `INSERT INTO delivery_failures (event_id, worker, attempt, failed_at, error_name, error_message, instance)
+     SELECT id, 'shipping.create-shipment', 2, now(), 'Error', 'no vans', 'test' FROM events
+     WHERE type = 'order.confirmed' AND stream = 'order-$shipped'`,
+  ],
+  [
+    'order-moves-on',
+    /dead letter \S+ of payment.capture-payment holds it \(unrecoverable: no bank\)/,
+    become('shipped', 'confirmed'),
+    ...forget('payment.capture-payment', 'order.confirmed'),
+    bury('payment.capture-payment', 'order.confirmed', 'no bank'),
+  ],
+  [
+    'order-moves-on',
+    /every reaction has handled its events, but fraud screening has not been answered/,
+    "UPDATE orders SET status = 'placed', fraud = 'pending' WHERE id = '$shipped'",
+  ],
+  [
+    'stream-is-dense',
+    /It is at version \d+ and has \d+ events/,
+    'ALTER TABLE events DISABLE TRIGGER USER',
+    "DELETE FROM events WHERE stream = 'order-$shipped' AND stream_version = 3",
+  ],
+  [
+    'event-is-announced',
+    /is not announced; the relay stands at \d+/,
+    'UPDATE relay_leases SET position = position - 1',
+  ],
+  [
+    'event-is-accounted-for',
+    /inventory.reserve-stock has not handled order.placed/,
+    'DELETE FROM reconcile_state',
+    ...forget('inventory.reserve-stock', 'order.placed'),
+  ],
+  [
+    'parked-for-a-reason',
+    /nothing before it is open/,
+    ...forget('analytics.record-sale', 'order.confirmed'),
+    `INSERT INTO parked_deliveries SELECT 'analytics.record-sale', id, stream, stream_version FROM events
+     WHERE type = 'order.confirmed' AND stream = 'order-$shipped'`,
+  ],
+  [
+    'cause-exists',
+    /is not in the event store/,
+    'ALTER TABLE events DISABLE TRIGGER USER',
+    "UPDATE events SET causation_id = gen_random_uuid() WHERE type = 'order.shipped' AND stream = 'order-$shipped'",
+  ],
+  [
+    'dead-letters-are-closed',
+    /1 open \(unrecoverable\).*no bank/,
+    bury('payment.capture-payment', 'order.confirmed', 'no bank'),
+  ],
+  [
+    'stock-is-conserved',
+    /is not 101 received/,
+    'ALTER TABLE stock DROP CONSTRAINT stock_is_conserved',
+    "UPDATE stock SET received = received + 1 WHERE sku = 'MUG-01'",
+  ],
+  [
+    'stock-is-what-was-booked',
+    /receipts and reservations add up to/,
+    "UPDATE stock SET on_hand = on_hand - 1, reserved = reserved + 1 WHERE sku = 'MUG-01'",
+  ],
+  [
+    'stock-follows-its-order',
+    /It is shipped, and its goods are released/,
+    "UPDATE reservations SET status = 'released' WHERE order_id = '$shipped'",
+  ],
+  [
+    'reservation-is-for-an-order',
+    /"MUG-01": 3\} are set aside for it; it wants \{"MUG-01": 2/,
+    `UPDATE reservations SET lines = '[{"sku": "MUG-01", "quantity": 3}]' WHERE order_id = '$shipped'`,
+  ],
+  ['one-parcel-per-shipped-order', /its parcel is not there/, "DELETE FROM shipments WHERE order_id = '$shipped'"],
+  [
+    'money-is-conserved',
+    /2500 authorized, 5000 captured/,
+    'ALTER TABLE payment_ledger DISABLE TRIGGER USER',
+    "UPDATE payment_ledger SET held = -5000, taken = 5000 WHERE kind = 'captured' AND order_id = '$shipped'",
+  ],
+  [
+    'payment-is-what-its-ledger-says',
+    /Its payment is refunded over 2500; the ledger says 0 held and 2500 taken/,
+    "UPDATE payments SET status = 'refunded' WHERE order_id = '$shipped'",
+  ],
+  ['payment-is-for-an-order', /it costs 1 GBP/, "UPDATE orders SET total = 1 WHERE id = '$shipped'"],
+  [
+    'money-follows-its-order',
+    /It is shipped over 2500 GBP; 2500 are held and 0 taken/,
+    'ALTER TABLE payment_ledger DISABLE TRIGGER USER',
+    "DELETE FROM payment_ledger WHERE kind = 'captured' AND order_id = '$shipped'",
+  ],
+  [
+    'one-mail-per-occasion',
+    /2 mails tell of order.shipped/,
+    `INSERT INTO sent_mails SELECT gen_random_uuid(), order_id, kind, recipient, subject, 'another', sent_at
+     FROM sent_mails WHERE order_id = '$shipped' AND kind = 'order.shipped'`,
+  ],
+  [
+    'handled-means-mailed',
+    /no mail was sent/,
+    "DELETE FROM sent_mails WHERE order_id = '$shipped' AND kind = 'order.shipped'",
+  ],
+  ['points-add-up', /its orders have earned/, 'UPDATE loyalty_accounts SET points = points + 1'],
+  ['sales-add-up', /Counted are/, 'UPDATE daily_sales SET confirmed = confirmed + 1'],
+  [
+    'gateway-agrees',
+    /The gateway has \d × \d+, the ledger \d × \d+/,
+    'ALTER TABLE payment_ledger DISABLE TRIGGER USER',
+    "DELETE FROM payment_ledger WHERE kind = 'captured' AND order_id = '$shipped'",
+  ],
+]
+
+function become(order: 'shipped', status: string) {
+  return `UPDATE orders SET status = '${status}' WHERE id = '$${order}'`
+}
+
+function forget(worker: string, type: string) {
+  return [
+    `DELETE FROM deliveries USING events e WHERE e.id = event_id AND worker = '${worker}' AND e.type = '${type}' AND e.stream = 'order-$shipped'`,
+  ]
+}
+
+function bury(worker: string, type: string, message: string) {
+  return `INSERT INTO dead_letters (id, worker, event_id, event_type, stream, stream_version, correlation_id, reason, error_name,
+      error_message, fingerprint, attempts, first_failed_at, failed_at, instance, exchange, routing_key, headers, body)
+    SELECT gen_random_uuid(), '${worker}', id, type, stream, stream_version, correlation_id, 'unrecoverable', 'Error',
+      '${message}', 'f', 1, now(), now(), 'test', '', '', '{}', '' FROM events WHERE type = '${type}' AND stream = 'order-$shipped'`
+}
+
+test.each(BREACHES)('%s is broken: %s', async (name, why, ...statements) => {
+  const planted = statements.map((statement) => statement.replaceAll('$shipped', orders.shipped))
+  const finding = (await afterPlanting(...planted)).find(({ law }) => law === name)!
+  expect(finding).toMatchObject({ law: name, count: 1 })
+  expect(isBroken(finding, true)).toBe(true)
+  expect(finding.offenders[0]!.why).toMatch(why)
+})
+
+test('there is a breach for each law', () => {
+  const tried = new Set(BREACHES.map(([name]) => name))
+  expect([...LAWS.map(({ name }) => name), 'gateway-agrees'].filter((name) => !tried.has(name))).toEqual([])
+})
+
+test('open dead letters only warn, unless the audit is strict', async () => {
+  const letter = bury('payment.capture-payment', 'order.confirmed', 'no bank').replaceAll('$shipped', orders.shipped)
+  const broken = (await afterPlanting(letter)).filter(({ count }) => count > 0)
+  expect(broken.map((finding) => [finding.law, isBroken(finding), isBroken(finding, true)])).toEqual([
+    ['dead-letters-are-closed', false, true],
+  ])
+})
+
+test('offenders are counted in full and listed in part', async () => {
+  let finding: Awaited<ReturnType<typeof audit>>[number] | undefined
+  const planting = system.db.$transaction(async (tx) => {
+    await tx.$executeRaw`UPDATE orders SET total = total + 1`
+    finding = (await audit(tx, { list: 2 })).find(({ law }) => law === 'order-costs-its-lines')
+    throw new RollBack()
+  })
+  await expect(planting).rejects.toThrow(RollBack)
+  expect(finding).toMatchObject({ count: 6 })
+  expect(finding!.offenders).toHaveLength(2)
+})
+
+test('a gateway that does not answer is no breach, and says so', async () => {
+  const findings = await audit(system.db, { gatewayUrl: 'http://127.0.0.1:1' })
+  expect(findings.at(-1)).toMatchObject({
+    law: 'gateway-agrees',
+    count: 0,
+    skipped: expect.stringContaining('not answer'),
+  })
+})

@@ -1,0 +1,73 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import type { Database, Transaction } from '#platform/database'
+import type { Finding, Limits, Offender } from './law.ts'
+
+const LAW = {
+  law: 'gateway-agrees',
+  says: "The payment gateway's totals are those of our ledger.",
+  onlyWarns: false,
+}
+const ANSWER_MS = 3_000
+const TRIES = 3
+const PAUSE_MS = 1_000
+
+/**
+ * Compares the ledger with what the gateway itself has counted. While payments are under way the gateway is ahead of the
+ * ledger by those, so a difference counts only when none is.
+ */
+export async function compareWithGateway(db: Database | Transaction, limits: Limits): Promise<Finding> {
+  const skipped = (why: string): Finding => ({ ...LAW, count: 0, offenders: [], skipped: why })
+  const { gatewayUrl } = limits
+  if (!gatewayUrl) return skipped('no gateway was given')
+  for (let attempt = 1; ; attempt++) {
+    const theirs = await readGateway(gatewayUrl)
+    if (!theirs) return skipped(`the gateway at ${gatewayUrl} does not answer`)
+    const offenders = differences(await readLedger(db), theirs)
+    if (offenders.length === 0) return { ...LAW, count: 0, offenders }
+    if (attempt < TRIES) await wait(PAUSE_MS)
+    else if ((await underWay(db)) > 0) return skipped('payments are under way; ask again when they have settled')
+    else return { ...LAW, count: offenders.length, offenders: offenders.slice(0, limits.list) }
+  }
+}
+
+/** `GBP captured` → `12 × 34500`: how many, and minor units in all. */
+type Totals = ReadonlyMap<string, string>
+
+async function readGateway(url: string): Promise<Totals | undefined> {
+  try {
+    const response = await fetch(`${url}/v1/totals`, { signal: AbortSignal.timeout(ANSWER_MS) })
+    if (!response.ok) return undefined
+    const totals = (await response.json()) as Record<string, Record<string, { count: number; amount: number }>>
+    const sums = Object.entries(totals).flatMap(([currency, kinds]) =>
+      Object.entries(kinds).map(
+        ([kind, { count, amount }]) => [`${currency} ${kind}`, `${count} × ${amount}`] as const,
+      ),
+    )
+    return new Map(sums.filter(([, sum]) => sum !== '0 × 0'))
+  } catch {
+    return undefined
+  }
+}
+
+async function readLedger(db: Database | Transaction): Promise<Totals> {
+  const rows = await db.$queryRaw<{ name: string; sum: string }[]>`
+    SELECT currency || ' ' || kind AS name, count(*) || ' × ' || sum(greatest(abs(held), abs(taken))) AS sum
+    FROM payment_ledger GROUP BY currency, kind`
+  return new Map(rows.map(({ name, sum }) => [name, sum]))
+}
+
+function differences(ours: Totals, theirs: Totals): Offender[] {
+  const names = [...new Set([...ours.keys(), ...theirs.keys()])].toSorted()
+  return names.flatMap((who) => {
+    const [we, they] = [ours.get(who) ?? 'nothing', theirs.get(who) ?? 'nothing']
+    return we === they ? [] : [{ who, why: `The gateway has ${they}, the ledger ${we}.` }]
+  })
+}
+
+async function underWay(db: Database | Transaction): Promise<number> {
+  const [row] = await db.$queryRaw<{ open: number }[]>`
+    SELECT count(*)::int AS open
+    FROM events e JOIN subscriptions s ON s.event_type = e.type AND e.position > s.since AND s.worker LIKE 'payment.%'
+    WHERE NOT EXISTS (SELECT FROM deliveries d WHERE d.event_id = e.id AND d.worker = s.worker)`
+  return row!.open
+}

@@ -1,0 +1,55 @@
+import type { Database, Transaction } from '#platform/database'
+import { Prisma } from '#prisma'
+
+export interface Limits {
+  /** Milliseconds after which an order that is not at its end counts as stuck, and an effect that is owed as missing. */
+  patienceMs: number
+  /** Most offenders that are listed for a law; all are counted. */
+  list: number
+  /** Where the payment gateway answers; its totals are not compared without. */
+  gatewayUrl?: string | undefined
+}
+
+/** Something that breaks a law. */
+export interface Offender {
+  /** The order, event, SKU, … */
+  who: string
+  /** What is wrong with it, in one sentence. */
+  why: string
+}
+
+/** Something that holds at any moment, whatever has crashed. */
+export interface Law {
+  /** Stable: scripts may ask for it by this name. */
+  name: string
+  /** The law in one sentence. */
+  says: string
+  /** Something to look at and nothing broken; counts as broken when the audit is strict. @default false */
+  onlyWarns?: boolean
+  /** One statement, so that it sees one moment: a row with the columns `who` and `why` for each offender. */
+  offenders(limits: Limits): Prisma.Sql
+}
+
+export interface Finding {
+  law: string
+  says: string
+  onlyWarns: boolean
+  /** All offenders, listed or not. */
+  count: number
+  offenders: Offender[]
+  /** Why nothing can be said of this law at this moment. */
+  skipped?: string
+}
+
+/** Orders that are owed something: they have been as they are for longer than patience lasts. */
+export const since = (column: string, { patienceMs }: Limits) =>
+  Prisma.sql`${Prisma.raw(column)} < clock_timestamp() - ${patienceMs}::float8 * interval '1 ms'`
+
+export async function apply(db: Database | Transaction, law: Law, limits: Limits): Promise<Finding> {
+  const found = await db.$queryRaw<(Offender & { total: number })[]>`
+    SELECT who::text, why, count(*) OVER ()::int AS total FROM (${law.offenders(limits)}) AS offenders
+    ORDER BY who LIMIT ${limits.list}`
+  const { name, says, onlyWarns = false } = law
+  const offenders = found.map(({ who, why }) => ({ who, why }))
+  return { law: name, says, onlyWarns, count: found[0]?.total ?? 0, offenders }
+}
