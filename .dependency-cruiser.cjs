@@ -93,6 +93,14 @@ module.exports = {
       PLATFORM,
       GENERATED,
     ]),
+    only('audit', 'The books are compared through the doors.', '^src/audit/', [
+      '^src/audit/',
+      DOMAIN_DOORS,
+      EVENTS,
+      MESSAGING_DOOR,
+      PLATFORM,
+      GENERATED,
+    ]),
     only('api', 'The API hosts; what it serves is handed to it by main/api.ts.', '^src/api/', [
       '^src/api/',
       EVENTS,

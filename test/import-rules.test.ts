@@ -69,6 +69,7 @@ const plants: [file: string, source: string, ...broken: string[]][] = [
   ['src/api/domain.ts', `import '#domains/order'`, 'api'],
   ['src/api/limits.ts', `import 'ioredis'`, 'bullmq-in-jobs'],
   ['src/jobs/deep.ts', `import '../domains/order/store.ts'`, 'jobs'],
+  ['src/audit/deep.ts', `import '../domains/order/store.ts'`, 'audit'],
   ['src/main/named.ts', `import '../../workers/mail/send.ts'`, 'reactions-are-found'],
   ['src/api/starts.ts', `import '../main/api.ts'`, 'api', 'main-wires-last'],
   ['src/platform/script.ts', `import '../../scripts/tool.ts'`, 'platform-alone', 'src-stands-alone'],
@@ -125,6 +126,16 @@ describe('the import rules', () => {
     const { forbidden } = createRequire(__filename)(path.join(root, RULES)) as { forbidden: { name: string }[] }
     const planted = new Set(plants.flatMap(([, , ...broken]) => broken))
     expect(forbidden.map(({ name }) => name).filter((name) => !planted.has(name))).toEqual([])
+  })
+
+  it('speak of every folder of src', () => {
+    const { forbidden } = createRequire(__filename)(path.join(root, RULES)) as {
+      forbidden: { from: { path?: string } }[]
+    }
+    const free = ['main', 'testing', 'generated']
+    const folders = readdirSync(path.join(root, 'src')).filter((folder) => !free.includes(folder))
+    const spokenOf = (folder: string) => forbidden.some(({ from }) => from.path?.startsWith(`^src/${folder}/`))
+    expect(folders.filter((folder) => !spokenOf(folder))).toEqual([])
   })
 
   it('are kept by this repository', () => {
