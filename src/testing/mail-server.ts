@@ -7,6 +7,8 @@ export interface ReceivedMail {
   to: string[]
   /** As it came over the wire, CRLF and encodings included. */
   source: string
+  /** When it was accepted, in milliseconds since 1970. */
+  at: number
 }
 
 export interface TestMailServer {
@@ -32,6 +34,7 @@ export async function testMailServer(options: SMTPServerOptions = {}, onPort = 0
           from: mailFrom ? mailFrom.address : '',
           to: rcptTo.map(({ address }) => address),
           source: Buffer.concat(chunks).toString('utf8'),
+          at: Date.now(),
         })
         done()
       })

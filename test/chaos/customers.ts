@@ -41,6 +41,8 @@ export interface Bookkeeping {
   readonly latencies: readonly number[]
   /** Longest time without any 202, in milliseconds. */
   readonly longestStallMs: number
+  /** When it ended, in milliseconds from the start. */
+  readonly stallEndedAtMs: number
   /** Answers and failures of POST /v1/orders, by what they were. */
   readonly answers: Readonly<Record<string, number>>
 }
@@ -107,6 +109,7 @@ export async function placeOrders({ apiUrl, apiKey, seed, orders, durationMs }: 
   const began = performance.now()
   let lastAnswer = began
   let longestStallMs = 0
+  let stallEndedAtMs = 0
   const under = new Set<Promise<void>>()
 
   const count = (what: string) => (answers[what] = (answers[what] ?? 0) + 1)
@@ -135,7 +138,10 @@ export async function placeOrders({ apiUrl, apiKey, seed, orders, durationMs }: 
         customer.orderIds.add(answer.id)
         const now = performance.now()
         latencies.push(now - started)
-        longestStallMs = Math.max(longestStallMs, now - lastAnswer)
+        if (now - lastAnswer > longestStallMs) {
+          longestStallMs = now - lastAnswer
+          stallEndedAtMs = now - began
+        }
         lastAnswer = now
         return true
       }
@@ -182,5 +188,5 @@ export async function placeOrders({ apiUrl, apiKey, seed, orders, durationMs }: 
     under.add(served)
   }
   await Promise.all(under)
-  return { customers, latencies, longestStallMs, answers }
+  return { customers, latencies, longestStallMs, stallEndedAtMs, answers }
 }

@@ -2,10 +2,10 @@ import type { Report } from './run.ts'
 
 /** The figures and the verdict, for a person. */
 export function print(
-  { options, books, injected, settledAfterMs, promises, repeatedMails }: Report,
+  { options, books, injected, settledAfterMs, promises, repeatedMails, orders }: Report,
   say: (line: string) => void,
 ) {
-  const { customers, latencies, longestStallMs, answers } = books
+  const { customers, latencies, longestStallMs, stallEndedAtMs, answers } = books
   const answered = customers.filter(({ orderIds }) => orderIds.size > 0).length
   const sorted = latencies.toSorted((a, b) => a - b)
   const at = (share: number) => `${Math.round(sorted[Math.floor(share * (sorted.length - 1))] ?? 0)} ms`
@@ -13,13 +13,10 @@ export function print(
   say(
     `customers       ${customers.length}, answered 202: ${answered}, cancelled: ${customers.filter(({ cancelled }) => cancelled === 'yes').length}`,
   )
+  say(`orders          ${inWords(orders)}`)
+  say(`answers         ${inWords(answers)}`)
   say(
-    `answers         ${Object.entries(answers)
-      .map(([what, count]) => `${what}: ${count}`)
-      .join(', ')}`,
-  )
-  say(
-    `accepting       p50 ${at(0.5)}, p99 ${at(0.99)}, longest ${at(1)}; longest time without an order ${(longestStallMs / 1_000).toFixed(1)} s`,
+    `accepting       p50 ${at(0.5)}, p99 ${at(0.99)}, longest ${at(1)}; longest time without an order ${(longestStallMs / 1_000).toFixed(1)} s, until ${(stallEndedAtMs / 1_000).toFixed(1)} s`,
   )
   say(`faults          ${countByName(injected)}`)
   say(`mails repeated  ${repeatedMails}`)
@@ -48,3 +45,8 @@ function countByName(injected: Report['injected']): string {
   for (const { fault, done } of injected) if (done !== undefined) counts.set(fault, (counts.get(fault) ?? 0) + 1)
   return [...counts].map(([fault, count]) => `${fault} ${count}`).join(', ')
 }
+
+const inWords = (counts: Readonly<Record<string, number>>) =>
+  Object.entries(counts)
+    .map(([what, count]) => `${what}: ${count}`)
+    .join(', ')

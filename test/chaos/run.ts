@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { InstanceSet } from '../../scripts/services/index.ts'
 import { placeOrders, type Bookkeeping } from './customers.ts'
+import { startCarrier } from './carrier.ts'
 import { createDice } from './dice.ts'
 import { FAULTS, type FaultName } from './faults.ts'
 import { settle } from './settle.ts'
@@ -30,6 +31,8 @@ export interface Report {
   settledAfterMs: number | undefined
   promises: readonly Kept[]
   repeatedMails: number
+  /** Orders by the status they ended in. */
+  orders: Readonly<Record<string, number>>
 }
 
 type Say = (line: string) => void
@@ -55,15 +58,16 @@ async function hurtAndWatch(world: World, options: RunOptions, say: Say): Promis
   const plan = planFaults(seed, durationMs, options.faults)
   say(`placing ${orders} orders in ${durationMs / 60_000} min while ${plan.length} faults are injected; seed ${seed}`)
   const began = performance.now()
+  const stopCarrier = startCarrier({ apiUrl: world.apiUrl, apiKey: API_KEY, dice: createDice(seed).fork(2) })
   const [books, injected] = await Promise.all([
     placeOrders({ apiUrl: world.apiUrl, apiKey: API_KEY, seed, orders, durationMs }),
     injectAll(world, plan, began, say),
   ])
+  await stopCarrier()
   world.network.heal()
   say(`${clock(began)}  the last order is answered and the last fault is over; waiting until nothing is under way`)
   const settledAfterMs = await untilSettled(world, options.settleMs, say)
-  const kills = injected.filter(({ fault, done }) => done !== undefined && fault !== 'publish-again').length
-  const promises = await verify(world, books, kills)
+  const promises = await verify(world, books)
   const ends = world.processes.unwantedEnds
   const alive: Kept = {
     promise: 'no process at work ended by itself',
@@ -76,6 +80,7 @@ async function hurtAndWatch(world: World, options: RunOptions, say: Say): Promis
     settledAfterMs,
     promises: [...promises, alive],
     repeatedMails: repeatedMails(world.mail.received).size,
+    orders: await ordersByStatus(world),
   }
 }
 
@@ -126,4 +131,9 @@ async function inject(
 
 function clock(began: number): string {
   return `${((performance.now() - began) / 1_000).toFixed(1).padStart(6)} s`
+}
+
+async function ordersByStatus({ database }: World): Promise<Record<string, number>> {
+  const groups = await database.db.order.groupBy({ by: ['status'], _count: true, orderBy: { status: 'asc' } })
+  return Object.fromEntries(groups.map(({ status, _count }) => [status, _count]))
 }

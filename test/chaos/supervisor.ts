@@ -19,7 +19,15 @@ export interface UnwantedEnd {
   lastWords: string
 }
 
+/** A kill -9 of ours. */
+export interface Kill {
+  name: string
+  /** Milliseconds since 1970. */
+  at: number
+}
+
 export interface Supervisor {
+  readonly kills: readonly Kill[]
   readonly unwantedEnds: readonly UnwantedEnd[]
   names(...roles: Role[]): string[]
   pidOf(name: string): number | undefined
@@ -47,6 +55,7 @@ const RESTART_MS = 500
 export function createSupervisor(logs: string, pids: string): Supervisor {
   const members = new Map<string, Member>()
   const unwantedEnds: UnwantedEnd[] = []
+  const kills: Kill[] = []
   let stopping = false
   for (const folder of [logs, pids]) mkdirSync(folder, { recursive: true })
 
@@ -76,6 +85,7 @@ export function createSupervisor(logs: string, pids: string): Supervisor {
 
   return {
     unwantedEnds,
+    kills,
     names: (...roles) => [...members.values()].flatMap(({ plan }) => (roles.includes(plan.role) ? [plan.name] : [])),
     pidOf: (name) => members.get(name)?.life.pid,
     nameOf: (pid) => [...members.values()].find(({ life }) => life.pid === pid)?.plan.name,
@@ -88,6 +98,7 @@ export function createSupervisor(logs: string, pids: string): Supervisor {
       if (member.killed) return
       member.killed = true
       member.life.signal('SIGKILL')
+      kills.push({ name, at: Date.now() })
       await member.life.exited
       await wait(awayMs)
       if (!stopping) live(member.plan)
