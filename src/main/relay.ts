@@ -13,4 +13,5 @@ await runProcess('relay', async (context) => {
   const wakeUps = listenForWakeUps(config.DATABASE_URL, log, relay.wake)
   onStop(wakeUps.close)
   await serveMetrics(context)
+  log.info('relaying, or standing by for who does')
 })

@@ -40,7 +40,7 @@ export const anOrder = (email = 'ada@example.com', sku = SKU) => ({
   payment: { token: 'pm_card_visa' },
 })
 
-const READY: Record<ProcessName, string> = { api: 'listening on', relay: 'relay', worker: 'reacting' }
+const READY: Record<ProcessName, string> = { api: 'listening on', relay: 'standing by for', worker: 'reacting' }
 
 /** The shop in processes of its own, on a private database and under private broker names, with one product in stock. */
 export async function trialShop(given: Record<string, string> = {}): Promise<TrialShop> {

@@ -138,9 +138,9 @@ function shopPlans(): Omit<MemberPlan, 'env'>[] {
   const folders = [...new Set(findWorkers(path.join(PROJECT, 'workers')).map(({ folder }) => folder))]
   return [
     { name: 'api', role: 'api', run: [main('api')], ready: 'listening on' },
-    { name: 'relay 1', role: 'relay', run: [main('relay')] },
-    { name: 'relay 2', role: 'relay', run: [main('relay')] },
-    { name: 'scheduler', role: 'scheduler', run: [main('scheduler')] },
+    { name: 'relay 1', role: 'relay', run: [main('relay')], ready: 'standing by for' },
+    { name: 'relay 2', role: 'relay', run: [main('relay')], ready: 'standing by for' },
+    { name: 'scheduler', role: 'scheduler', run: [main('scheduler')], ready: 'running by the clock' },
     ...folders.flatMap((folder) =>
       Array.from({ length: REPLICAS[folder] ?? 1 }, (_, i) => ({
         name: `${folder} ${i + 1}`,
