@@ -66,7 +66,7 @@ export async function loadReaction(name: string): Promise<Worker> {
 }
 
 /** What the environment gives, and what npm start provides where it does not. Redis is of no use here. */
-async function findServices(): Promise<{ config: Config; release: () => Promise<void> }> {
+export async function findServices(): Promise<{ config: Config; release: () => Promise<void> }> {
   const { DATABASE_URL, RABBITMQ_URL, REDIS_URL } = process.env
   if (DATABASE_URL && RABBITMQ_URL) {
     const config = readConfig({ ...process.env, REDIS_URL: REDIS_URL || 'redis://127.0.0.1' })

@@ -1,0 +1,65 @@
+import { Command } from 'commander'
+import { audit, isBroken, type Finding } from '../../src/audit/index.ts'
+import { withDatabase } from '../dead-letters/open.ts'
+import { duration, json, positive } from '../dead-letters/options.ts'
+import { EXIT, say, sayJson } from '../dead-letters/output.ts'
+import { InstanceSet } from '../services/index.ts'
+import { runCommand } from './run-command.ts'
+
+const HELP = `
+Exit codes: 0 every law holds · 1 at least one is broken, or the audit failed · 2 wrong usage, or nothing answers
+
+The database is DATABASE_URL, the gateway PAYMENT_GATEWAY_URL; without them, those of npm start in this project.
+RabbitMQ and Redis are not needed.`
+
+interface Flags {
+  patience: number
+  list: number
+  strict?: boolean
+  json?: boolean
+}
+
+/** npm run audit: holds the live database against every law. @returns the exit code */
+export function auditCommand(args: string[]): Promise<number> {
+  const program = new Command('npm run audit --')
+    .description('Holds orders, events, stock, money and read models against each other; lists what breaks a law.')
+    .option('--patience <duration>', 'how long an order or an effect may be under way', duration, 10 * 60_000)
+    .option('--list <n>', 'at most so many offenders for each law', positive, 20)
+    .option('--strict', 'open dead letters count as broken')
+    .addOption(json())
+    .addHelpText('after', HELP)
+  return runCommand(program, args, async (flags: Flags) => {
+    const gatewayUrl = findGateway()
+    const findings = await withDatabase((db) => audit(db, { patienceMs: flags.patience, list: flags.list, gatewayUrl }))
+    const broken = findings.filter((finding) => isBroken(finding, flags.strict))
+    if (flags.json) sayJson({ ok: broken.length === 0, findings })
+    else print(findings, flags.strict ?? false)
+    return broken.length === 0 ? EXIT.ok : EXIT.failed
+  })
+}
+
+/** The gateway of the environment, or that of npm start; never a guess, which might be somebody else's. */
+function findGateway(): string | undefined {
+  const given = process.env['PAYMENT_GATEWAY_URL']
+  if (given || process.env['DATABASE_URL']) return given
+  const port = InstanceSet.open('dev').state.ports.gateway
+  return port ? `http://127.0.0.1:${port}` : undefined
+}
+
+function print(findings: readonly Finding[], strict: boolean) {
+  const wide = Math.max(...findings.map(({ law }) => law.length))
+  for (const finding of findings) {
+    const { law, says, count, offenders, skipped } = finding
+    say(`${markOf(finding, strict)}  ${law.padEnd(wide)}  ${skipped ? `not checked: ${skipped}` : says}`)
+    for (const { who, why } of offenders) say(`        ${who}: ${why}`)
+    if (count > offenders.length) say(`        … and ${count - offenders.length} more`)
+  }
+  const broken = findings.filter((finding) => isBroken(finding, strict)).length
+  say(broken === 0 ? `\nAll ${findings.length} laws hold.` : `\n${broken} of ${findings.length} laws are broken.`)
+}
+
+function markOf(finding: Finding, strict: boolean): string {
+  if (finding.skipped) return 'skip  '
+  if (finding.count === 0) return 'holds '
+  return isBroken(finding, strict) ? 'BROKEN' : 'warns '
+}
