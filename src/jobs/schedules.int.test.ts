@@ -4,6 +4,7 @@ import { schedules } from './schedules.ts'
 
 let database: TestDatabase
 const wake = jest.fn()
+const reconcileAll = jest.fn()
 beforeEach(async () => {
   database = await testDatabase()
 })
@@ -14,7 +15,7 @@ const now = new Date('2026-11-21T12:00:00Z')
 const ago = (ms: number) => new Date(now.getTime() - ms)
 
 function run(name: string) {
-  const job = schedules({ db: database.db, wake }).find((candidate) => candidate.name === name)
+  const job = schedules({ db: database.db, wake, reconcileAll }).find((candidate) => candidate.name === name)
   return job!.run(now)
 }
 
@@ -50,4 +51,15 @@ it('forgets whom it wrote to after 90 days, however many there are', async () =>
   expect(await run('notification.prune-sent-mails')).toEqual({ pruned: 1_200 })
   expect(await database.db.sentMail.count()).toBe(24 * 90)
   expect(await run('notification.prune-sent-mails')).toBeUndefined()
+})
+
+it('says which reactions were given lost events again', async () => {
+  const report = { watermark: 9n, unsettled: 3, waiting: 0, reopened: 0, busy: false }
+  reconcileAll.mockResolvedValueOnce([
+    { ...report, worker: 'a.b', lost: 0, delivered: 0 },
+    { ...report, worker: 'c.d', lost: 3, delivered: 3 },
+  ])
+  expect(await run('messaging.reconcile')).toEqual({ redelivered: { 'c.d': 3 } })
+  reconcileAll.mockResolvedValueOnce([])
+  expect(await run('messaging.reconcile')).toBeUndefined()
 })

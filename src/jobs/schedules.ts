@@ -1,6 +1,6 @@
 import { pruneSentMails } from '#domains/notification'
 import { expireOrders } from '#domains/order'
-import type { WakeUp } from '#messaging'
+import type { Reconciled, WakeUp } from '#messaging'
 import type { Database } from '#platform/database'
 import type { ScheduledJob } from './scheduled-job.ts'
 
@@ -14,9 +14,24 @@ const UNDECIDED_FOR = 30 * MINUTE
 const KEEP_SENT_MAILS = 90 * DAY
 const AT_ONCE = 500
 
+interface Needs extends WakeUp {
+  db: Database
+  /** Looks for lost events of every reaction and delivers them again. */
+  reconcileAll: () => Promise<Reconciled[]>
+}
+
 /** Everything that runs by the clock. One more job is one more entry. */
-export function schedules({ db, wake }: { db: Database } & WakeUp): ScheduledJob[] {
+export function schedules({ db, wake, reconcileAll }: Needs): ScheduledJob[] {
   return [
+    {
+      name: 'messaging.reconcile',
+      everyMs: MINUTE,
+      async run() {
+        const reports = (await reconcileAll()).filter(({ delivered }) => delivered > 0)
+        if (reports.length === 0) return undefined
+        return { redelivered: Object.fromEntries(reports.map(({ worker, delivered }) => [worker, delivered])) }
+      },
+    },
     {
       name: 'order.expire-orders',
       everyMs: 30 * SECOND,

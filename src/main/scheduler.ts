@@ -1,14 +1,19 @@
 import { schedules, startScheduler } from '#jobs'
-import { createWakeUp } from '#messaging'
-import { openDatabase } from '#platform/database'
+import { createWakeUp, reconcile } from '#messaging'
 import { runProcess } from '#platform/shutdown'
+import { openMessaging } from './messaging.ts'
 import { serveMetrics } from './metrics.ts'
 
 await runProcess('scheduler', async (context) => {
   const { config, log, onStop } = context
-  const { db, pool, close } = openDatabase(config.DATABASE_URL, { poolSize: 4, applicationName: 'fanfare scheduler' })
-  onStop(close)
-  const jobs = schedules({ db, ...createWakeUp(pool) })
+  const messaging = openMessaging('scheduler', context)
+  const { db, pool, broker } = messaging
+  const jobs = schedules({
+    db,
+    ...createWakeUp(pool),
+    // While RabbitMQ is away nothing can be delivered again, and the events are safe where they are.
+    reconcileAll: async () => (broker.publishingPaused ? [] : reconcile(messaging)),
+  })
   const scheduler = startScheduler({
     redisUrl: config.REDIS_URL,
     namespace: config.MESSAGING_NAMESPACE,

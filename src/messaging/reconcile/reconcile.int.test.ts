@@ -1,6 +1,7 @@
 import { connect, type GetMessage } from 'amqplib'
 import { defineWorker, reconcile, subscribe, type NewEvent, type Reconciled, type Worker } from '#messaging'
 import { OrderPlaced, StockReserved } from '#events'
+import { uuidv7 } from '#platform/uuid'
 import {
   anOrderPlaced,
   aStockReserved,
@@ -66,6 +67,22 @@ const takeOne = () =>
     await channel.checkQueue(queue()) // the acknowledgement has arrived
     return message.properties.headers
   })
+
+const aDeadLetter = {
+  worker: NAME,
+  reason: 'unrecoverable',
+  errorName: 'E',
+  errorMessage: 'e',
+  fingerprint: 'f',
+  attempts: 1,
+  firstFailedAt: new Date(),
+  failedAt: new Date(),
+  instance: 'test',
+  exchange: '',
+  routingKey: '',
+  headers: {},
+  body: new Uint8Array(),
+}
 
 test('events of a purged queue are delivered again, and the watermark follows the ledger', async () => {
   await waitingFor(watch, orders(20))
@@ -152,22 +169,8 @@ test('a retry on the delay ladder is not lost; when it is overdue it is, and kee
 test('a dead letter keeps its event; redriven, its event can be lost, below the watermark as well', async () => {
   const [placed] = await waitingFor(watch, orders(1))
   await purge()
-  const letter = { id: placed!.id, worker: NAME, eventId: placed!.id, reason: 'unrecoverable', errorName: 'E' }
-  await system.db.deadLetter.create({
-    data: {
-      ...letter,
-      errorMessage: 'e',
-      fingerprint: 'f',
-      attempts: 1,
-      firstFailedAt: new Date(),
-      failedAt: new Date(),
-      instance: 'test',
-      exchange: '',
-      routingKey: '',
-      headers: {},
-      body: new Uint8Array(),
-    },
-  })
+  const letter = { id: uuidv7(), eventId: placed!.id }
+  await system.db.deadLetter.create({ data: { ...aDeadLetter, ...letter } })
   for (const status of ['open', 'edited', 'discarded']) {
     await system.db.deadLetter.updateMany({ data: { status } })
     expect(await run()).toMatchObject({ unsettled: 0, lost: 0, watermark: 1n })
@@ -175,6 +178,14 @@ test('a dead letter keeps its event; redriven, its event can be lost, below the 
   await system.db.deadLetter.updateMany({ data: { status: 'redriven', closedAt: new Date(0) } })
   expect(await run()).toMatchObject({ lost: 1, delivered: 1 })
   expect(await takeOne()).toMatchObject({ 'x-fanfare-dead-letter': letter.id })
+})
+
+test('a redriven edited copy that is lost becomes an open dead letter again', async () => {
+  await waitingFor(watch, [])
+  const copy = { id: uuidv7(), eventId: uuidv7(), status: 'redriven', closedAt: new Date(0) }
+  await system.db.deadLetter.create({ data: { ...aDeadLetter, ...copy } })
+  expect(await run()).toMatchObject({ reopened: 1 })
+  expect(await system.db.deadLetter.findMany()).toMatchObject([{ id: copy.id, status: 'open', closedAt: null }])
 })
 
 test('a parked event waits for the one before it, and is lost when nothing is before it', async () => {
