@@ -34,7 +34,7 @@ export async function run(work) {
   try {
     await work
   } catch (error) {
-    const expected = error?.name === 'SetupError' || error?.code?.startsWith('ERR_PARSE_ARGS')
+    const expected = ['SetupError', 'StartupError'].includes(error?.name) || error?.code?.startsWith('ERR_PARSE_ARGS')
     console.error(expected ? error.message : error)
     process.exitCode = 1
   }

@@ -18,10 +18,10 @@ export const packagesOf = (names: ServiceName[]) => names.map((name) => PACKAGES
 
 /** Installs the packages' binaries. Rejects with the last words of apt-get. */
 export function installPackages(names: ServiceName[]): Promise<void> {
-  const [command, ...prefix] = process.getuid?.() === 0 ? ['sh'] : ['sudo', '-n', 'sh']
+  const asRoot = process.getuid?.() === 0 ? [] : ['sudo', '-n']
   return new Promise((resolve, reject) => {
-    const args = [...prefix, '-c', INSTALL, 'install', ...packagesOf(names)]
-    const child = spawn(command as string, args, { stdio: ['ignore', 'ignore', 'pipe'] })
+    const [command = 'sh', ...args] = [...asRoot, 'sh', '-c', INSTALL, 'install', ...packagesOf(names)]
+    const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'] })
     let said = ''
     child.stderr.on('data', (chunk: Buffer) => (said = (said + chunk.toString()).slice(-4_000)))
     child.on('error', reject)

@@ -70,7 +70,7 @@ export async function stopLeftovers(folder: string): Promise<void> {
   await Promise.all(readdirSync(folder).map((name) => stopDaemon(path.join(folder, name), 'SIGTERM', 12)))
 }
 
-export function sendSignal(pid: number, signal: NodeJS.Signals): void {
+function sendSignal(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal)
   } catch {

@@ -29,6 +29,8 @@ interface State {
   ports: Partial<Record<PortName, number>>
   /** Where PostgreSQL's data had to go when its user cannot enter the project. */
   postgresFolder?: string
+  /** What the database was last filled with. */
+  seed?: string
   /** Runs until it is told to stop, whoever uses it. */
   kept?: boolean
 }

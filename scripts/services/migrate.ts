@@ -9,9 +9,14 @@ import { PROJECT } from './instance-set.ts'
 
 const MIGRATIONS = path.join(PROJECT, 'prisma/migrations')
 
-/** Makes the database if it does not exist and brings it to the newest schema. Cheap when there is nothing to do. */
-export async function migrate(url: string): Promise<void> {
-  if (!(await isUpToDate(url))) await deploy(url)
+/**
+ * Makes the database if it does not exist and brings it to the newest schema. Cheap when there is nothing to do.
+ * @returns false when there was nothing to do
+ */
+export async function migrate(url: string): Promise<boolean> {
+  if (await isUpToDate(url)) return false
+  await deploy(url)
+  return true
 }
 
 /**

@@ -40,8 +40,8 @@ export const rabbitmq: PrivateService = {
   },
 }
 
-/** The management page of a private instance. */
-export const managementUrl = (set: InstanceSet) => `http://127.0.0.1:${set.port('rabbitmqManagement')}`
+/** People look at the page of the `dev` set; without it a broker stops in one second in place of six. */
+const hasManagementPage = (set: InstanceSet) => set.name === 'dev'
 
 const PORTS = ['rabbitmq', 'rabbitmqManagement', 'rabbitmqDistribution'] as const
 const pidFile = (set: InstanceSet) => path.join(set.folder, 'rabbitmq.pid')
@@ -56,7 +56,8 @@ async function isUp(set: InstanceSet): Promise<boolean> {
 function writeSettings(set: InstanceSet): void {
   const folder = dataFolder(set)
   mkdirSync(folder, { recursive: true, mode: 0o700 })
-  writeFileSync(path.join(folder, 'enabled_plugins'), '[rabbitmq_management].\n')
+  const plugins = hasManagementPage(set) ? '[rabbitmq_management].\n' : '[].\n'
+  writeFileSync(path.join(folder, 'enabled_plugins'), plugins)
   writeFileSync(path.join(folder, 'rabbitmq.conf'), settings(set))
   const cookie = path.join(folder, '.erlang.cookie')
   if (!existsSync(cookie)) writeFileSync(cookie, set.state.secret, { mode: 0o400 })
@@ -64,18 +65,20 @@ function writeSettings(set: InstanceSet): void {
 
 function settings(set: InstanceSet): string {
   return `listeners.tcp.1 = 127.0.0.1:${set.port('rabbitmq')}
-management.tcp.ip = 127.0.0.1
-management.tcp.port = ${set.port('rabbitmqManagement')}
 default_user = fanfare
 default_pass = ${set.state.secret}
-collect_statistics_interval = 1000
 vm_memory_high_watermark.absolute = 1GB
 disk_free_limit.absolute = 256MB
 log.console = true
 log.console.level = info
 log.file = false
-`
+${hasManagementPage(set) ? managementSettings(set) : ''}`
 }
+
+const managementSettings = (set: InstanceSet) => `management.tcp.ip = 127.0.0.1
+management.tcp.port = ${set.port('rabbitmqManagement')}
+collect_statistics_interval = 1000
+`
 
 /**
  * Everything that would let two brokers of one machine meet is our own: node name, cookie (by HOME), port mapper and

@@ -1,6 +1,6 @@
 import path from 'node:path'
 import { parseArgs } from 'node:util'
-import { findWorkers } from '#messaging'
+import { findWorkers } from '../../src/messaging/worker/load-workers.ts'
 import { InstanceSet, PROJECT, SetupError, tryLock } from '../services/index.ts'
 import { LOGS } from './child-log.ts'
 import { planWorkers, readScale, type WorkerProcess } from './plan.ts'

@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import {
   isFree,
-  managementUrl,
   migrate,
   PROJECT,
   provideServices,
@@ -17,6 +18,8 @@ import type { WorkerProcess } from './plan.ts'
 import { environment, mailCatcher, paymentGateway, shop, TYPESCRIPT, type Surroundings } from './processes.ts'
 import { SupervisedProcess, type ProcessPlan } from './supervised-process.ts'
 import { say } from './terminal.ts'
+
+const SEED = 'prisma/seed.ts'
 
 /** Everything that `npm start` runs: the services, what stands around the shop, and the shop. */
 export class System {
@@ -58,7 +61,7 @@ export class System {
       ['Mail', process.env['SMTP_URL'] ? smtpUrl : `http://127.0.0.1:${this.#set.port('mail')}`],
       ['Gateway', gatewayUrl],
       ['Services', 'npm run services -- status; npm run services -- up prints their URLs'],
-      ...(this.#set.state.ports.rabbitmqManagement ? [['RabbitMQ', managementUrl(this.#set)] as [string, string]] : []),
+      ...this.#managementPage(),
     ]
   }
 
@@ -101,15 +104,28 @@ export class System {
   /** Begins as soon as PostgreSQL answers, while the others still start. */
   async #prepareDatabase(name: ServiceName, url: string): Promise<void> {
     if (name !== 'postgres') return
-    await migrate(url)
-    if (!this.isProduction) await this.#seed(url)
+    const changed = await migrate(url)
+    const seed = createHash('sha256')
+      .update(url)
+      .update(readFileSync(path.join(PROJECT, SEED)))
+      .digest('hex')
+    if (this.isProduction || (!changed && this.#set.state.seed === seed)) return
+    await this.#seed(url)
+    this.#set.state.seed = seed
+    this.#set.save()
+  }
+
+  #managementPage(): [what: string, where: string][] {
+    const { secret, ports } = this.#set.state
+    if (process.env['RABBITMQ_URL'] || ports.rabbitmqManagement === undefined) return []
+    return [['RabbitMQ', `http://127.0.0.1:${ports.rabbitmqManagement}  (fanfare, ${secret})`]]
   }
 
   #seed(url: string): Promise<void> {
     const urls = { postgres: url, rabbitmq: 'amqp://127.0.0.1', redis: 'redis://127.0.0.1' } // it needs only the first
     const env = { ...process.env, ...environment({ urls, ...this.#surroundings() }) }
     return new Promise((resolve, reject) => {
-      const child = spawn(process.execPath, [...TYPESCRIPT, 'prisma/seed.ts'], { cwd: PROJECT, env })
+      const child = spawn(process.execPath, [...TYPESCRIPT, SEED], { cwd: PROJECT, env })
       let said = ''
       for (const output of [child.stdout, child.stderr])
         output.on('data', (chunk: Buffer) => (said += chunk.toString()))
