@@ -22,13 +22,16 @@ interface BrokerCheckOptions {
  * @returns a function that checks once for each new connection. Call it from the loop that publishes and moves the
  * checkpoint, never beside it: what was published to the old broker is below the checkpoint then.
  */
-export function createBrokerCheck(options: BrokerCheckOptions): () => Promise<void> {
+export function createBrokerCheck(
+  options: BrokerCheckOptions,
+): (checkpointWritten: () => Promise<unknown>) => Promise<void> {
   let connection = 0
   let checked = 0
   options.broker.onConnect(() => connection++)
-  return async () => {
+  return async (checkpointWritten) => {
     const current = connection
     if (checked === current) return
+    await checkpointWritten()
     await recognize(options)
     checked = current
   }
