@@ -19,6 +19,7 @@ export interface TrialShop extends TestDatabase {
   /** Where the API that was started last listens. */
   readonly apiUrl: string
   post(order: object, idempotencyKey?: string): Promise<Response>
+  readonly gatewayUrl: string
   /** The sandbox's own account of the money, by currency. */
   gatewayTotals(): Promise<Record<string, Record<string, { count: number; amount: number }>>>
   readonly mails: readonly { to: string[]; source: string }[]
@@ -88,6 +89,7 @@ export async function trialShop(given: Record<string, string> = {}): Promise<Tri
         },
         body: JSON.stringify(order),
       }),
+    gatewayUrl: gateway.url,
     gatewayTotals: async () => (await (await fetch(`${gateway.url}/v1/totals`)).json()) as never,
     mails: mail.received,
     settled: (within = 30_000) => deadline('settled', () => isSettled(database), { within, every: 50 }).then(() => {}),
