@@ -32,6 +32,8 @@ export interface Customer {
   /** Refused for good, by status. */
   refused: number | undefined
   asked: number
+  /** Asked with a key again and again, and was never answered. */
+  gaveUp: boolean
   cancelled: 'no' | 'yes' | 'refused' | 'unknown'
 }
 
@@ -88,31 +90,40 @@ function weighted(dice: Dice, choices: typeof TOKENS): string {
   return choices.find(([, weight]) => (left -= weight) < 0)?.[0] ?? choices[0]![0]
 }
 
-interface Placing {
+interface Shop {
   apiUrl: string
   apiKey: string
   seed: number
-  orders: number
-  durationMs: number
+}
+
+/** The books of all customers of one run. */
+export interface Books extends Bookkeeping {
+  /** The next customer comes in. */
+  come(): Customer
+  /** One request for the order. @returns true when it is answered for good */
+  ask(customer: Customer): Promise<boolean>
+  cancel(customer: Customer): Promise<void>
 }
 
 const PATIENCE_MS = 10_000
-const MOST_AT_ONCE = 100
-/** For those with a key, after the last order was due. */
-const LAST_CALL_MS = 90_000
 
-/** Places orders evenly over the duration, whatever happens to the shop, and keeps books as its customers would. */
-export async function placeOrders({ apiUrl, apiKey, seed, orders, durationMs }: Placing): Promise<Bookkeeping> {
+export function openBooks({ apiUrl, apiKey, seed }: Shop): Books {
   const customers: Customer[] = []
   const latencies: number[] = []
   const answers: Record<string, number> = {}
   const began = performance.now()
-  let lastAnswer = began
-  let longestStallMs = 0
-  let stallEndedAtMs = 0
-  const under = new Set<Promise<void>>()
+  const stall = { last: began, longestMs: 0, endedAtMs: 0 }
 
   const count = (what: string) => (answers[what] = (answers[what] ?? 0) + 1)
+  const noteAcceptance = (started: number) => {
+    const now = performance.now()
+    latencies.push(now - started)
+    if (now - stall.last > stall.longestMs) {
+      stall.longestMs = now - stall.last
+      stall.endedAtMs = now - began
+    }
+    stall.last = now
+  }
   const send = (path: string, body: string, key?: string) =>
     fetch(`${apiUrl}${path}`, {
       method: 'POST',
@@ -125,68 +136,92 @@ export async function placeOrders({ apiUrl, apiKey, seed, orders, durationMs }: 
       signal: AbortSignal.timeout(PATIENCE_MS),
     })
 
-  /** One request. @returns true when it is answered for good */
-  const ask = async (customer: Customer): Promise<boolean> => {
-    const { body, key } = customer.wish
-    const started = performance.now()
-    customer.asked++
-    try {
-      const response = await send('/v1/orders', body, key)
-      const answer = (await response.json()) as { id: string }
-      count(String(response.status))
-      if (response.status === 202) {
-        customer.orderIds.add(answer.id)
-        const now = performance.now()
-        latencies.push(now - started)
-        if (now - lastAnswer > longestStallMs) {
-          longestStallMs = now - lastAnswer
-          stallEndedAtMs = now - began
-        }
-        lastAnswer = now
-        return true
+  return {
+    customers,
+    latencies,
+    answers,
+    get longestStallMs() {
+      return stall.longestMs
+    },
+    get stallEndedAtMs() {
+      return stall.endedAtMs
+    },
+    come() {
+      const wish = wishOf(seed, customers.length)
+      const customer: Customer = {
+        wish,
+        orderIds: new Set(),
+        refused: undefined,
+        asked: 0,
+        gaveUp: false,
+        cancelled: 'no',
       }
-      if (response.status < 500 && response.status !== 429) customer.refused = response.status
-      return customer.refused !== undefined
-    } catch {
-      count('no answer')
-      return false
-    }
+      customers.push(customer)
+      return customer
+    },
+    async ask(customer) {
+      const started = performance.now()
+      customer.asked++
+      try {
+        const response = await send('/v1/orders', customer.wish.body, customer.wish.key)
+        const answer = (await response.json()) as { id: string }
+        count(String(response.status))
+        if (response.status === 202) {
+          customer.orderIds.add(answer.id)
+          noteAcceptance(started)
+          return true
+        }
+        if (response.status < 500 && response.status !== 429) customer.refused = response.status
+        return customer.refused !== undefined
+      } catch {
+        count('no answer')
+        return false
+      }
+    },
+    async cancel(customer) {
+      try {
+        const [id] = customer.orderIds
+        const response = await send(`/v1/orders/${id}/cancel`, JSON.stringify({ reason: 'Changed my mind' }))
+        await response.arrayBuffer()
+        customer.cancelled = response.status === 200 ? 'yes' : response.status === 409 ? 'refused' : 'unknown'
+      } catch {
+        customer.cancelled = 'unknown'
+      }
+    },
   }
+}
 
-  const serve = async (customer: Customer) => {
-    const { wish } = customer
-    const asks = wish.twice ? [ask(customer), ask(customer)] : [ask(customer)]
-    let answered = (await Promise.all(asks)).every(Boolean)
-    const end = began + durationMs + LAST_CALL_MS
-    for (let pause = 250; wish.key && !answered && performance.now() < end; pause = Math.min(2_000, pause * 2)) {
-      await wait(pause)
-      answered = await ask(customer)
-    }
-    if (wish.cancelAfterMs !== undefined && customer.orderIds.size > 0) await cancel(customer, wish.cancelAfterMs)
-  }
+const MOST_AT_ONCE = 100
+/** For those with a key, after the last order was due. */
+const LAST_CALL_MS = 90_000
 
-  const cancel = async (customer: Customer, afterMs: number) => {
-    await wait(afterMs)
-    try {
-      const [id] = customer.orderIds
-      const response = await send(`/v1/orders/${id}/cancel`, JSON.stringify({ reason: 'Changed my mind' }))
-      await response.arrayBuffer()
-      customer.cancelled = response.status === 200 ? 'yes' : response.status === 409 ? 'refused' : 'unknown'
-    } catch {
-      customer.cancelled = 'unknown'
-    }
-  }
-
+/** Places orders evenly over the duration, whatever happens to the shop. */
+export async function placeOrders(books: Books, orders: number, durationMs: number): Promise<void> {
+  const began = performance.now()
+  const under = new Set<Promise<void>>()
   for (let nth = 0; nth < orders; nth++) {
     const due = began + (nth * durationMs) / orders
     if (due > performance.now()) await wait(due - performance.now())
     while (under.size >= MOST_AT_ONCE) await Promise.race(under)
-    const wish = wishOf(seed, nth)
-    const customer: Customer = { wish, orderIds: new Set(), refused: undefined, asked: 0, cancelled: 'no' }
-    customers.push(customer)
-    const served: Promise<void> = serve(customer).finally(() => under.delete(served))
+    const served: Promise<void> = serve(books, books.come(), began + durationMs + LAST_CALL_MS).finally(() =>
+      under.delete(served),
+    )
     under.add(served)
   }
   await Promise.all(under)
-  return { customers, latencies, longestStallMs, stallEndedAtMs, answers }
+}
+
+/** One customer from the first request to the last. */
+async function serve(books: Books, customer: Customer, end: number): Promise<void> {
+  const { wish } = customer
+  const asks = wish.twice ? [books.ask(customer), books.ask(customer)] : [books.ask(customer)]
+  let answered = (await Promise.all(asks)).every(Boolean)
+  for (let pause = 250; wish.key && !answered && performance.now() < end; pause = Math.min(2_000, pause * 2)) {
+    await wait(pause)
+    answered = await books.ask(customer)
+  }
+  customer.gaveUp = wish.key !== undefined && !answered
+  if (wish.cancelAfterMs === undefined || customer.orderIds.size === 0) return
+  await wait(wish.cancelAfterMs)
+  await books.cancel(customer)
 }

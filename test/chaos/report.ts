@@ -1,4 +1,5 @@
 import type { Report } from './run.ts'
+import type { Kept } from './verify.ts'
 
 /** The figures and the verdict, for a person. */
 export function print(
@@ -24,17 +25,21 @@ export function print(
     `settled         ${settledAfterMs === undefined ? 'no' : `${(settledAfterMs / 1_000).toFixed(1)} s after the end`}`,
   )
   say('')
-  for (const { promise, broken } of promises) {
-    say(`${broken.length === 0 ? 'kept  ' : 'BROKEN'}  ${promise}`)
-    for (const offender of broken.slice(0, 10)) say(`          ${offender}`)
-    if (broken.length > 10) say(`          and ${broken.length - 10} more`)
-  }
+  printPromises(promises, say)
   say('')
   say(
     isGood({ settledAfterMs, promises })
       ? 'Nothing lost, nothing twice.'
       : `FAILED; the same again: --seed ${options.seed}`,
   )
+}
+
+export function printPromises(promises: readonly Kept[], say: (line: string) => void) {
+  for (const { promise, broken } of promises) {
+    say(`${broken.length === 0 ? 'kept  ' : 'BROKEN'}  ${promise}`)
+    for (const offender of broken.slice(0, 10)) say(`          ${offender}`)
+    if (broken.length > 10) say(`          and ${broken.length - 10} more`)
+  }
 }
 
 export const isGood = ({ settledAfterMs, promises }: Pick<Report, 'settledAfterMs' | 'promises'>) =>

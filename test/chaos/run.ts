@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { InstanceSet } from '../../scripts/services/index.ts'
-import { placeOrders, type Bookkeeping } from './customers.ts'
+import { openBooks, placeOrders, type Bookkeeping } from './customers.ts'
 import { startCarrier } from './carrier.ts'
 import { createDice } from './dice.ts'
 import { FAULTS, type FaultName } from './faults.ts'
@@ -59,10 +59,8 @@ async function hurtAndWatch(world: World, options: RunOptions, say: Say): Promis
   say(`placing ${orders} orders in ${durationMs / 60_000} min while ${plan.length} faults are injected; seed ${seed}`)
   const began = performance.now()
   const stopCarrier = startCarrier({ apiUrl: world.apiUrl, apiKey: API_KEY, dice: createDice(seed).fork(2) })
-  const [books, injected] = await Promise.all([
-    placeOrders({ apiUrl: world.apiUrl, apiKey: API_KEY, seed, orders, durationMs }),
-    injectAll(world, plan, began, say),
-  ])
+  const books = openBooks({ apiUrl: world.apiUrl, apiKey: API_KEY, seed })
+  const [, injected] = await Promise.all([placeOrders(books, orders, durationMs), injectAll(world, plan, began, say)])
   await stopCarrier()
   world.network.heal()
   say(`${clock(began)}  the last order is answered and the last fault is over; waiting until nothing is under way`)

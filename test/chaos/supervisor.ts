@@ -37,6 +37,8 @@ export interface Supervisor {
   ready(): Promise<void>
   /** kill -9, and a new life after `awayMs`. */
   kill(name: string, awayMs: number): Promise<void>
+  /** SIGSTOP, until the returned function is called. */
+  hold(name: string): () => void
   /** SIGSTOP for so long. */
   freeze(name: string, ms: number): Promise<void>
   stop(): Promise<void>
@@ -83,6 +85,12 @@ export function createSupervisor(logs: string, pids: string): Supervisor {
     return member
   }
 
+  const hold = (name: string) => {
+    const { life } = of(name)
+    life.signal('SIGSTOP')
+    return () => life.signal('SIGCONT')
+  }
+
   return {
     unwantedEnds,
     kills,
@@ -103,11 +111,11 @@ export function createSupervisor(logs: string, pids: string): Supervisor {
       await wait(awayMs)
       if (!stopping) live(member.plan)
     },
+    hold,
     async freeze(name, ms) {
-      const { life } = of(name)
-      life.signal('SIGSTOP')
+      const letGo = hold(name)
       await wait(ms)
-      life.signal('SIGCONT')
+      letGo()
     },
     async stop() {
       stopping = true

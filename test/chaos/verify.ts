@@ -68,8 +68,8 @@ function missing({ customers }: Bookkeeping, orders: readonly Row[]): string[] {
 function unanswered({ customers }: Bookkeeping, orders: readonly Row[]): string[] {
   const placed = new Map(orders.map((order) => [order.email, order]))
   const silent = customers.filter(({ orderIds }) => orderIds.size === 0)
-  return silent.flatMap(({ wish: { email, key } }) => {
-    if (key) return [`${email} asked with a key and was never answered`]
+  return silent.flatMap(({ wish: { email }, gaveUp }) => {
+    if (gaveUp) return [`${email} asked with a key and was never answered`]
     const order = placed.get(email)
     return order && order.placed !== 1n ? [`${order.id} of ${email} has ${order.placed} order.placed`] : []
   })
