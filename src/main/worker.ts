@@ -3,20 +3,22 @@ import {
   createWakeUp,
   findWorkers,
   loadWorkers,
+  retire,
   runWorker,
   selectWorkers,
   subscribe,
   TopologyMismatch,
 } from '#messaging'
 import { StartupError } from '#platform/config'
+import { openDatabase } from '#platform/database'
 import { runProcess, type ProcessContext } from '#platform/shutdown'
 import { openMessaging, WORKERS } from './messaging.ts'
 import { serveMetrics } from './metrics.ts'
 
-const wanted = process.argv.slice(2).filter((argument) => argument !== '--list')
+const wanted = process.argv.slice(2).filter((argument) => !argument.startsWith('--'))
 
 if (process.argv.includes('--list')) await list()
-else await runProcess('worker', react)
+else await runProcess('worker', process.argv.includes('--retire') ? retireAll : react)
 
 async function react(context: ProcessContext) {
   const { log, onStop } = context
@@ -42,4 +44,22 @@ async function list() {
   for (const { name, on } of await loadWorkers(selectWorkers(findWorkers(WORKERS), wanted))) {
     process.stdout.write(`${name}\n  on     ${on.map(({ type }) => type).join(', ')}\n  queue  ${names.queue(name)}\n`)
   }
+}
+
+/** Forgets reactions whose files are gone, so that nothing waits for them or is delivered to them any more. */
+async function retireAll({ config }: ProcessContext) {
+  const present = findWorkers(WORKERS).filter(({ name }) => wanted.includes(name))
+  if (present.length > 0)
+    throw new StartupError(`${present[0]!.file} still defines ${present[0]!.name}: remove the file first.`)
+  if (wanted.length === 0)
+    throw new StartupError('Name the reaction to retire: npm run worker -- --retire <folder>.<file>.')
+  const { db, close } = openDatabase(config.DATABASE_URL)
+  const queues = createNames(config.MESSAGING_NAMESPACE)
+  for (const name of wanted) {
+    const known = await retire(db, name)
+    const said = known ? `is retired. Its queue ${queues.queue(name)} can be deleted` : 'was not subscribed to anything'
+    process.stdout.write(`${name} ${said}.\n`)
+  }
+  await close()
+  process.exit(0)
 }

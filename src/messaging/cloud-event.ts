@@ -4,7 +4,7 @@ import { UnreadableEvent } from './errors.ts'
 /** CloudEvents 1.0, JSON format, structured content mode. */
 export const CONTENT_TYPE = 'application/cloudevents+json'
 /** Larger bodies are refused unread. */
-export const MAX_BODY_BYTES = 1024 * 1024
+const MAX_BODY_BYTES = 1024 * 1024
 
 const SOURCE = '/fanfare'
 const SCHEMA = 'urn:fanfare:event:'

@@ -26,7 +26,7 @@ export type { Reconciled, ReconcileOptions } from './reconcile/reconcile.ts'
 export { planReplay, replay, ReplayRefused } from './replay/replay.ts'
 export type { ReplayOptions, ReplayPlan } from './replay/replay.ts'
 export { runWorker } from './worker/run-worker.ts'
-export { subscribe } from './worker/subscribe.ts'
+export { retire, subscribe } from './worker/subscribe.ts'
 export {
   checkSelector,
   commitEdit,

@@ -1,6 +1,6 @@
 import { PrismaPg } from '@prisma/adapter-pg'
 import pg from 'pg'
-import { Prisma, PrismaClient } from '#prisma'
+import { PrismaClient, type Prisma } from '#prisma'
 
 /** Prisma's client outside a transaction, with the pool it runs on. */
 export type Database = PrismaClient

@@ -32,7 +32,7 @@ export const HISTORY = [
 export type HistoryEvent = RecordedOf<(typeof HISTORY)[number]>
 
 /** What an event tells the customer, in one sentence. */
-export function sentenceFor(event: HistoryEvent): string {
+function sentenceFor(event: HistoryEvent): string {
   switch (event.type) {
     case 'order.placed':
       return 'The order was placed.'

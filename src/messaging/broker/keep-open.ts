@@ -21,7 +21,7 @@ const FIRST_DELAY = 50
 const LONGEST_DELAY = 2_000
 
 /** Opens something again and again: with growing, jittered pauses while that fails, at once after it had worked. */
-export function keepOpen<T>(what: string, log: Logger, open: (attempt: number) => Promise<Opened<T>>): Kept<T> {
+function keepOpen<T>(what: string, log: Logger, open: (attempt: number) => Promise<Opened<T>>): Kept<T> {
   let current: Opened<T> | undefined
   let waiters: { resolve: (value: T) => void; reject: (error: Error) => void }[] = []
   const stop = new AbortController()
@@ -88,7 +88,7 @@ export function keepConnection(
       keepAlive: true,
       clientProperties: { connection_name: name },
     })
-    model.on('error', (err) => log.warn({ reason: (err as Error).message }, 'RabbitMQ connection error'))
+    model.on('error', (err) => log.warn({ reason: err.message }, 'RabbitMQ connection error'))
     model.on('blocked', () => onState('blocked'))
     model.on('unblocked', () => onState('unblocked'))
     const closed = new Promise((resolve) => model.once('close', resolve))
@@ -109,7 +109,7 @@ export function keepChannel<C extends Channel>(
     const channel = await create(await connection.get())
     let isClosed = false
     const closed = new Promise<void>((resolve) => channel.once('close', () => ((isClosed = true), resolve())))
-    channel.on('error', (err) => log.warn({ reason: (err as Error).message }, `RabbitMQ closed channel '${name}'`))
+    channel.on('error', (err) => log.warn({ reason: err.message }, `RabbitMQ closed channel '${name}'`))
     try {
       await setUp(channel)
     } catch (error) {

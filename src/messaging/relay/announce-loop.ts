@@ -3,7 +3,7 @@ import { announce, keepTopology } from './announce.ts'
 import { createGapReader } from './gap-reader.ts'
 import { LEASE_MS, type Lease } from './lease.ts'
 import { readEvents, runningAppenders } from './read-events.ts'
-import type { RelayOptions } from './relay.ts'
+import type { RelayOptions } from './options.ts'
 
 /** Milliseconds until a gap is looked at again; it lasts from drawing a position to the commit. */
 const GAP_MS = 5

@@ -4,7 +4,7 @@ import { relayedEvents, unroutedEvents } from '../metrics.ts'
 import { knownSubscriptions } from '../worker/subscribe.ts'
 import { toEverybody } from './outgoing.ts'
 import type { StoredRow } from './read-events.ts'
-import type { RelayOptions } from './relay.ts'
+import type { RelayOptions } from './options.ts'
 
 /** Publishes until no subscribed event comes back unrouted. */
 export async function announce(

@@ -74,7 +74,7 @@ function toRow(worker: string, instance: string, { message, reason, error }: Dea
 }
 
 /** Equal for failures of one cause: whatever differs from order to order (ids, numbers, quoted values) is left out. */
-export function fingerprintOf(worker: string, eventType: string | undefined, reason: string, error: Error): string {
+function fingerprintOf(worker: string, eventType: string | undefined, reason: string, error: Error): string {
   const pattern = error.message
     .replaceAll(/[0-9a-f]{8}-[0-9a-f-]{27}/gi, '<id>')
     .replaceAll(/'[^']*'|"[^"]*"/g, '<text>')

@@ -46,14 +46,16 @@ export function readMessage(delivery: Delivery, types: ReadonlyMap<string, AnyEv
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
 function readHeaders({ headers, exchange, routingKey }: Delivery) {
-  const parent = headers[HEADER.parent]
+  const parent = textOf(headers[HEADER.parent])
   const attempt = Number(headers[HEADER.attempt] ?? 1)
   const firstFailedAt = new Date(String(headers[HEADER.firstFailedAt]))
   return {
     attempt: Number.isInteger(attempt) && attempt > 0 ? attempt : 1,
     firstFailedAt: Number.isNaN(firstFailedAt.getTime()) ? undefined : firstFailedAt,
-    exchange: String(headers[HEADER.exchange] ?? exchange),
-    routingKey: String(headers[HEADER.routingKey] ?? routingKey),
-    parentId: typeof parent === 'string' && UUID.test(parent) ? parent : undefined,
+    exchange: textOf(headers[HEADER.exchange]) ?? exchange,
+    routingKey: textOf(headers[HEADER.routingKey]) ?? routingKey,
+    parentId: parent && UUID.test(parent) ? parent : undefined,
   }
 }
+
+const textOf = (header: unknown) => (typeof header === 'string' ? header : undefined)

@@ -18,6 +18,13 @@ export async function subscribe(db: Database, workers: readonly Worker[]): Promi
   }
 }
 
+/** Forgets a reaction for good: nothing is owed to it any more. @returns false when it was not known */
+export async function retire(db: Database, worker: string): Promise<boolean> {
+  const { count } = await db.subscription.deleteMany({ where: { worker } })
+  await db.parkedDelivery.deleteMany({ where: { worker } })
+  return count > 0
+}
+
 /** The event types of each known reaction. */
 export async function knownSubscriptions(db: Database): Promise<Map<string, string[]>> {
   const rows = await db.subscription.findMany({ orderBy: [{ worker: 'asc' }, { eventType: 'asc' }] })
