@@ -7,12 +7,12 @@ import { moneyLaws } from './laws/money.ts'
 import { orderLaws } from './laws/orders.ts'
 import { stockLaws } from './laws/stock.ts'
 
-export type { Finding, Law, Limits, Offender } from './law.ts'
+export type { Finding, Law, Limits } from './law.ts'
 
 /** What must hold at any moment on a live system, one statement each. */
 export const LAWS: readonly Law[] = [...orderLaws, ...eventLaws, ...stockLaws, ...moneyLaws, ...aftermathLaws]
 
-export const DEFAULT_LIMITS: Limits = { patienceMs: 10 * 60_000, list: 20 }
+const DEFAULT_LIMITS: Limits = { patienceMs: 10 * 60_000, list: 20 }
 
 /** Holds the database against every law. Reads only, and needs neither RabbitMQ nor Redis. */
 export async function audit(db: Database | Transaction, given: Partial<Limits> = {}): Promise<Finding[]> {

@@ -6,8 +6,8 @@ import { json, rate } from '../dead-letters/options.ts'
 import { confirm, counted, EXIT, isTerminal, say, sayJson } from '../dead-letters/output.ts'
 import { untilStopped } from '../dead-letters/stop.ts'
 import { PROJECT } from '../services/index.ts'
-import { withMessaging, type Messaging } from './open.ts'
-import { runCommand } from './run-command.ts'
+import { withMessaging, type Messaging } from '../recovery/open.ts'
+import { runCommand } from '../recovery/run-command.ts'
 
 const HELP = `
 Exit codes: 0 done · 1 failed or stopped · 2 wrong usage, or refused without changing anything

@@ -3,8 +3,8 @@ import { reconcile, Refused, type Reconciled } from '#messaging'
 import { duration, json, rate } from '../dead-letters/options.ts'
 import { counted, EXIT, say, sayJson, table } from '../dead-letters/output.ts'
 import { untilStopped } from '../dead-letters/stop.ts'
-import { withMessaging } from './open.ts'
-import { runCommand } from './run-command.ts'
+import { withMessaging } from '../recovery/open.ts'
+import { runCommand } from '../recovery/run-command.ts'
 
 const HELP = `
 Exit codes: 0 done · 1 failed · 2 wrong usage, or RabbitMQ does not answer

@@ -4,7 +4,7 @@ import { withDatabase } from '../dead-letters/open.ts'
 import { duration, json, positive } from '../dead-letters/options.ts'
 import { EXIT, say, sayJson } from '../dead-letters/output.ts'
 import { InstanceSet } from '../services/index.ts'
-import { runCommand } from './run-command.ts'
+import { runCommand } from '../recovery/run-command.ts'
 
 const HELP = `
 Exit codes: 0 every law holds · 1 at least one is broken, or the audit failed · 2 wrong usage, or nothing answers
