@@ -12,7 +12,7 @@ export interface GroupCommitOptions<Item, Result> {
   maxBatch?: number
   /** Most items that wait; more are refused as busy. @default 2000 */
   maxWaiting?: number
-  /** Milliseconds an item may take in all, waiting included, before its caller is told that it failed. @default 1800 */
+  /** Milliseconds an item may take in all, waiting included, before its caller is told that it failed. @default 1500 */
   deadlineMs?: number
 }
 
@@ -35,7 +35,7 @@ interface Waiting<Item, Result> {
  * item by item, so that a bad one costs only itself.
  */
 export function createGroupCommit<Item, Result>(options: GroupCommitOptions<Item, Result>): GroupCommit<Item, Result> {
-  const { maxBatch = 64, maxWaiting = 2_000, deadlineMs = 1_800 } = options
+  const { maxBatch = 64, maxWaiting = 2_000, deadlineMs = 1_500 } = options
   const queue: Waiting<Item, Result>[] = []
   let running: Promise<void> | undefined
 
