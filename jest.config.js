@@ -1,7 +1,14 @@
 /** @type {import('jest').Config} */
 export default {
   testEnvironment: 'node',
-  roots: ['<rootDir>/src', '<rootDir>/workers', '<rootDir>/test', '<rootDir>/scripts', '<rootDir>/sandbox'],
+  roots: [
+    '<rootDir>/src',
+    '<rootDir>/workers',
+    '<rootDir>/test',
+    '<rootDir>/scripts',
+    '<rootDir>/sandbox',
+    '<rootDir>/bench',
+  ],
   testMatch: ['**/*.test.ts'],
   transform: {
     '^.+\\.ts$': [
