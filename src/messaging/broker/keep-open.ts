@@ -25,13 +25,17 @@ function keepOpen<T>(what: string, log: Logger, open: (attempt: number) => Promi
   let current: Opened<T> | undefined
   let waiters: { resolve: (value: T) => void; reject: (error: Error) => void }[] = []
   const stop = new AbortController()
+  const stopped = new Promise<undefined>((resolve) => stop.signal.addEventListener('abort', () => resolve(undefined)))
 
   const run = async () => {
     let delay = FIRST_DELAY
     for (let attempt = 0; !stop.signal.aborted; attempt++) {
       try {
-        current = await open(attempt)
-        if (stop.signal.aborted) break
+        const opening = open(attempt)
+        current = await Promise.race([opening, stopped])
+        // Whoever closes does not wait for a server that is away; what opens later is closed at once.
+        if (stop.signal.aborted) return void opening.then((late) => late.close()).catch(() => {})
+        if (!current) continue
         for (const { resolve } of waiters.splice(0)) resolve(current.value)
         delay = FIRST_DELAY
         await current.closed
