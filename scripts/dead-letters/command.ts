@@ -1,6 +1,7 @@
 import { Command, CommanderError, Option } from 'commander'
 import { Refused, UnreadableEvent, type Selector } from '#messaging'
 import { StartupError } from '#platform/config'
+import { isDatabaseOutage, sqlStateOf } from '#platform/database'
 import { SetupError } from '../services/index.ts'
 import { groups, history, list, show } from './browse.ts'
 import { discardCommand } from './discard.ts'
@@ -35,8 +36,18 @@ export async function deadLettersCommand(args: string[]): Promise<number> {
   }
 }
 
+const UNDEFINED_TABLE = '42P01'
+
 function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.refused
+  if (sqlStateOf(error) === UNDEFINED_TABLE) {
+    warn('This database is not migrated: npm start does it, or npx prisma migrate deploy.')
+    return EXIT.refused
+  }
+  if (isDatabaseOutage(error)) {
+    warn('PostgreSQL cannot be reached: is DATABASE_URL right, and does it run?')
+    return EXIT.failed
+  }
   const expected = [Refused, UnreadableEvent, SetupError, StartupError].some((kind) => error instanceof kind)
   warn(expected ? (error as Error).message : ((error as Error).stack ?? String(error)))
   return expected ? EXIT.refused : EXIT.failed

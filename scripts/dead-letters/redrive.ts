@@ -77,7 +77,9 @@ export function report(reaction: string, result: RedriveResult, { json }: { json
     sayJson(result)
     return code
   }
-  say(`${WORDS[outcome]}: ${sent} of ${total} sent, ${counted(alreadyHandled, 'event')} handled already.`)
+  say(
+    `${WORDS[outcome]}: ${sent} of ${total} sent${alreadyHandled > 0 ? `, ${counted(alreadyHandled, 'event')} handled already` : ''}.`,
+  )
   say(
     `  ${handled} handled · ${deadAgain} dead again · ${retrying} failed and waiting for the next attempt · ${inFlight} in flight`,
   )
