@@ -54,7 +54,7 @@ it('forgets whom it wrote to after 90 days, however many there are', async () =>
 })
 
 it('says which reactions were given lost events again', async () => {
-  const report = { watermark: 9n, unsettled: 3, waiting: 0, reopened: 0, busy: false }
+  const report = { watermark: 9n, unsettled: 3, waiting: 0, busy: false }
   reconcileAll.mockResolvedValueOnce([
     { ...report, worker: 'a.b', lost: 0, delivered: 0 },
     { ...report, worker: 'c.d', lost: 3, delivered: 3 },

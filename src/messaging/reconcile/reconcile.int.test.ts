@@ -180,14 +180,6 @@ test('a dead letter keeps its event; redriven, its event can be lost, below the 
   expect(await takeOne()).toMatchObject({ 'x-fanfare-dead-letter': letter.id })
 })
 
-test('a redriven edited copy that is lost becomes an open dead letter again', async () => {
-  await waitingFor(watch, [])
-  const copy = { id: uuidv7(), eventId: uuidv7(), status: 'redriven', closedAt: new Date(0) }
-  await system.db.deadLetter.create({ data: { ...aDeadLetter, ...copy } })
-  expect(await run()).toMatchObject({ reopened: 1 })
-  expect(await system.db.deadLetter.findMany()).toMatchObject([{ id: copy.id, status: 'open', closedAt: null }])
-})
-
 test('a parked event waits for the one before it, and is lost when nothing is before it', async () => {
   const first = anOrderPlaced()
   const [before, behind] = await waitingFor(watch, [first, first])

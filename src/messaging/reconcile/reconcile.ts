@@ -3,7 +3,7 @@ import { resendLost } from '../dead-letters/resend.ts'
 import { redeliveredEvents } from '../metrics.ts'
 import { knownSubscriptions } from '../worker/subscribe.ts'
 import { deliverAgain, type Redelivering } from './deliver-again.ts'
-import { holdReaction, relayCheckpoint, reopenLost, type Hold } from './state.ts'
+import { holdReaction, relayCheckpoint, type Hold } from './state.ts'
 import { surveyRange, surveyStranded, type Evidence } from './survey.ts'
 
 export interface ReconcileOptions extends Redelivering {
@@ -31,8 +31,6 @@ export interface Reconciled {
   lost: number
   /** Of those, delivered again. */
   delivered: number
-  /** Dead letters opened again: their redriven messages are lost, and the event store does not have them. */
-  reopened: number
   /** Another process is at it: nothing was looked at. */
   busy: boolean
 }
@@ -68,8 +66,7 @@ async function reconcileReaction(
 ): Promise<Reconciled> {
   const { db, broker, names, ladder, instance, graceMs = 60_000, everything = false, dryRun = false } = options
   const hold = await holdReaction(db, worker, instance)
-  if (!hold)
-    return { worker, watermark: 0n, unsettled: 0, waiting: undefined, lost: 0, delivered: 0, reopened: 0, busy: true }
+  if (!hold) return { worker, watermark: 0n, unsettled: 0, waiting: undefined, lost: 0, delivered: 0, busy: true }
   try {
     const waiting = await broker.depth(names.queue(worker))
     const missing = waiting === undefined
@@ -93,7 +90,7 @@ async function reconcileReaction(
 async function runOver(worker: string, hold: Hold, evidence: Evidence, options: ReconcileOptions) {
   const { db, dryRun = false, signal } = options
   const checkpoint = await relayCheckpoint(db)
-  const tally = { watermark: hold.watermark, unsettled: 0, lost: 0, delivered: 0, reopened: 0 }
+  const tally = { watermark: hold.watermark, unsettled: 0, lost: 0, delivered: 0 }
   const deliver = async (lost: readonly bigint[]) => {
     tally.lost += lost.length
     if (dryRun || lost.length === 0) return
@@ -117,11 +114,8 @@ async function runOver(worker: string, hold: Hold, evidence: Evidence, options: 
   }
   await deliver((await surveyStranded(db, worker, tally.watermark, evidence)).lost)
   const { everything, queueIsEmpty, graceMs, ladderMs } = evidence
-  if (!dryRun && (everything || queueIsEmpty))
-    tally.reopened = await reopenLost(db, worker, everything ? 0 : graceMs + ladderMs)
-  if (!dryRun && (evidence.everything || evidence.queueIsEmpty)) {
-    const silentMs = evidence.everything ? 0 : evidence.graceMs + evidence.ladderMs
-    const resent = await resendLost(options, worker, silentMs)
+  if (!dryRun && (everything || queueIsEmpty)) {
+    const resent = await resendLost(options, worker, everything ? 0 : graceMs + ladderMs)
     tally.lost += resent
     tally.delivered += resent
   }

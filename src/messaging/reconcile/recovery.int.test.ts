@@ -1,7 +1,9 @@
 import { defineWorker, type Worker } from '#messaging'
 import { OrderPlaced } from '#events'
 import { anOrderPlaced, deadline, record, requireTestService, tcpProxy, testSystem, type TestSystem } from '#testing'
+import { createLogger } from '#platform/logger'
 import { topologyOf } from '../broker/topology.ts'
+import { reportLostQueue } from './report-lost-queue.ts'
 import type { TcpProxy } from '../../testing/tcp-proxy.ts'
 
 jest.setTimeout(40_000)
@@ -39,6 +41,20 @@ test('a queue deleted under a running reaction: its events come again at once', 
   await system.broker.destroy({ exchanges: [], queues: topology(workers[0]!).queues, bindings: [] })
   letGo()
   await system.settled(10_000)
+})
+
+test('a subscription that ended while its queue still holds messages asks for nothing', async () => {
+  const { workers, letGo } = gated('test.gated')
+  system = await testSystem(workers)
+  await placed(30, workers[0]!)
+  const requests = () => system.db.reconcileState.count({ where: { recoveryRequestedAt: { not: null } } })
+  await deadline('first contact is over', async () => (await requests()) === 0)
+  const log = createLogger('test', 'silent')
+  await reportLostQueue({ ...system, log }, 'test.gated')
+  expect(await requests()).toBe(0)
+  await reportLostQueue({ ...system, log }, 'test.without-queue')
+  expect(await system.db.reconcileState.count({ where: { worker: 'test.without-queue' } })).toBe(1)
+  letGo()
 })
 
 test('everything on the broker is gone: what is unsettled comes again at once, and the broker is marked anew', async () => {

@@ -73,21 +73,6 @@ export async function requestRecovery(db: Database | Transaction, workers: reado
     ON CONFLICT (worker) DO UPDATE SET recovery_requested_at = excluded.recovery_requested_at`
 }
 
-/**
- * Opens dead letters again whose redriven message is lost and cannot be made from the event store: edited copies, and
- * messages that never were readable. An operator redrives them once more.
- * @returns how many
- */
-export function reopenLost(db: Database, worker: string, graceMs: number): Promise<number> {
-  return db.$executeRaw`
-    UPDATE dead_letters l SET status = 'open', closed_at = NULL
-    WHERE l.worker = ${worker} AND l.status = 'redriven' AND l.closed_at < clock_timestamp() - ${graceMs}::float8 * interval '1 ms'
-      AND NOT EXISTS (SELECT FROM events e WHERE e.id = l.event_id)
-      AND NOT EXISTS (SELECT FROM deliveries d WHERE d.event_id = l.event_id AND d.worker = l.worker)
-      AND NOT EXISTS (SELECT FROM dead_letters later WHERE later.parent_id = l.id)
-      AND NOT EXISTS (SELECT FROM dead_letters same WHERE same.worker = l.worker AND same.event_id = l.event_id AND same.status = 'open')`
-}
-
 export interface RecoveryRequest {
   worker: string
   /** The moment of the request, as text because it is compared to the microsecond. */

@@ -5,7 +5,7 @@ import { crashPoint } from '../crash-points.ts'
 import { drainCrashNet } from '../dead-letters/drain.ts'
 import type { WakeUp } from '../event-store/wake-up.ts'
 import { handlingSeconds } from '../metrics.ts'
-import { requestRecovery } from '../reconcile/state.ts'
+import { reportLostQueue } from '../reconcile/report-lost-queue.ts'
 import { createPause, whenAvailable, type Pause } from './availability.ts'
 import type { Outcome } from './batch.ts'
 import { createFailureCounter, isFailedCall } from './breaker.ts'
@@ -46,11 +46,7 @@ export async function runWorker(worker: Worker, given: WorkerRuntime): Promise<R
     topology: topologyOf(runtime.names, { name: worker.name, eventTypes }, runtime.ladder),
     prefetch: worker.prefetch,
     onDelivery: inbox.put,
-    onCancelled: () => {
-      requestRecovery(runtime.db, [worker.name]).catch((err: Error) =>
-        runtime.log.warn({ worker: worker.name, reason: err.message }, 'a lost queue could not be reported'),
-      )
-    },
+    onCancelled: () => void reportLostQueue(runtime, worker.name),
     onLost: inbox.clear,
   })
   const crashNet = await drainCrashNet(worker, runtime)

@@ -1,0 +1,22 @@
+import type { Database } from '#platform/database'
+import type { Logger } from '#platform/logger'
+import type { Broker } from '../broker/broker.ts'
+import type { Names } from '../broker/topology.ts'
+import { requestRecovery } from './state.ts'
+
+/**
+ * RabbitMQ has ended a reaction's subscription. When its queue was deleted, or was and stands again empty, its messages are
+ * gone: requests their recovery. A queue that still holds messages has only moved, and is left alone.
+ */
+export async function reportLostQueue(
+  { db, broker, names, log }: { db: Database; broker: Broker; names: Names; log: Logger },
+  worker: string,
+): Promise<void> {
+  try {
+    const waiting = await broker.depth(names.queue(worker))
+    if (!waiting) await requestRecovery(db, [worker])
+  } catch (error) {
+    // Reconciliation finds out by itself, only later.
+    log.warn({ worker, reason: (error as Error).message }, 'a lost queue could not be reported')
+  }
+}
