@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util'
 import { PROJECT, SetupError } from '../scripts/services/index.ts'
 import { guard } from './guard.ts'
 import { readMeasurements, type Measurement } from './measurements.ts'
+import type { Options } from './options.ts'
 import { writeReport } from './report.ts'
 import { LATEST, REFERENCE, readResults, writeResults, type Results } from './results.ts'
 import { measure } from './run.ts'
@@ -23,14 +24,6 @@ const USAGE = `npm run bench -- [what …] [options]
   --without-mail  flow without the mail catcher and the reaction that mails
   --events LIST   stored events for scale, such as 1e4,1e5,1e6 (that)
   --profile       processor profiles of our processes and their most expensive functions`
-
-export interface Options {
-  rounds: number
-  seconds: number
-  withoutMail: boolean
-  events: number[]
-  profiles: string | undefined
-}
 
 /** @returns the exit code */
 export async function benchCommand(args: string[]): Promise<number> {

@@ -1,4 +1,4 @@
-import type { Options } from './command.ts'
+import type { Options } from './options.ts'
 import { measurementsOf } from './measurements.ts'
 import { readResults, REFERENCE } from './results.ts'
 import { measure } from './run.ts'

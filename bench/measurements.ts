@@ -1,7 +1,8 @@
 import { SetupError } from '../scripts/services/index.ts'
-import type { Options } from './command.ts'
+import type { Options } from './options.ts'
 import type { Contest, Schedule } from './contest.ts'
 import { accept } from './measures/accept.ts'
+import { relay } from './measures/relay.ts'
 import type { Table } from './results.ts'
 import type { Stage } from './stage/stage.ts'
 
@@ -14,7 +15,10 @@ export interface Tables extends Pick<Contest, 'name' | 'title' | 'method' | 'set
   tables: Table[]
 }
 
-const MEASUREMENTS: readonly (Measurement & { asked?: true })[] = [{ name: 'accept', contest: accept }]
+const MEASUREMENTS: readonly (Measurement & { asked?: true })[] = [
+  { name: 'accept', contest: accept },
+  { name: 'relay', contest: relay },
+]
 
 /** `all`, like no name, means all but those that take long. */
 export function readMeasurements(names: readonly string[], usage: string): readonly Measurement[] {

@@ -1,4 +1,4 @@
-import type { Options } from './command.ts'
+import type { Options } from './options.ts'
 import { hold, type Schedule } from './contest.ts'
 import { describeCommit, describeMachine } from './machine.ts'
 import type { Measurement } from './measurements.ts'
