@@ -8,7 +8,7 @@ import {
 } from '#messaging'
 import { describe } from './details.ts'
 import { expectReaction, withDatabase } from './open.ts'
-import { ago, counted, cut, EXIT, next, say, sayJson, table } from './output.ts'
+import { ago, cut, EXIT, next, say, sayJson, table } from './output.ts'
 
 interface Flags {
   json?: boolean
@@ -105,6 +105,7 @@ export async function history(
 function toRow({ begunAt, operator, action, worker, selector, outcome, result, reason }: PastAction): string[] {
   const selected = Object.entries(selector).map(([key, value]) => (value === true ? key : `${key} ${String(value)}`))
   const counts = Object.entries(result ?? {}).filter(([, value]) => typeof value === 'number' && value > 0)
+  const changed = Object.entries(result ?? {}).filter(([key]) => key === 'changed')
   return [
     begunAt.toISOString(),
     operator,
@@ -112,7 +113,7 @@ function toRow({ begunAt, operator, action, worker, selector, outcome, result, r
     worker,
     cut(selected.join(', '), 44),
     outcome ?? 'running or killed',
-    counts.map(([key, value]) => `${key} ${String(value)}`).join(', ') || counted(0, 'message'),
+    [...counts, ...changed].map(([key, value]) => `${key} ${String(value)}`).join(', '),
     reason ?? '',
   ]
 }

@@ -125,6 +125,7 @@ async function sendBatch(
     crashPoint('redrive.after-publish')
     await connection.query('COMMIT')
     state.sent += messages.length
+    state.inFlight += messages.length
     state.alreadyHandled += claimed.length - messages.length
   } catch (error) {
     await connection.query('ROLLBACK').catch(() => {}) // a broken connection rolls back by itself
