@@ -1,0 +1,47 @@
+import { OrderPlaced } from '#events'
+import { defineWorker, discard, redrive, Unrecoverable, type DeadLetterContext } from '#messaging'
+import { anOrderPlaced, deadline, record, testSystem, type TestSystem } from '#testing'
+
+jest.setTimeout(30_000)
+
+let system: TestSystem
+let context: DeadLetterContext
+let broken = true
+const handled: number[] = []
+
+const strict = defineWorker({
+  name: 'test.strict',
+  on: OrderPlaced,
+  ordered: true,
+  handle({ streamVersion }) {
+    if (broken && streamVersion === 2) throw new Unrecoverable('version 2 does not work')
+    handled.push(streamVersion)
+  },
+})
+
+/** Version 1 is handled, 2 is a dead letter, 3 and 4 wait behind it. */
+beforeEach(async () => {
+  broken = true
+  handled.length = 0
+  system = await testSystem([strict])
+  context = { ...system, ladder: [50, 200], operator: 'ada' }
+  const { data } = anOrderPlaced()
+  await record(system, ...[1, 2, 3, 4].map(() => OrderPlaced(data)))
+  await deadline('two wait', async () => (await system.db.parkedDelivery.count()) === 2)
+  expect(handled).toEqual([1])
+})
+afterEach(() => system.close())
+
+test('redriving what stands in the way runs the whole sequence', async () => {
+  broken = false
+  expect(await redrive(context, strict.name, { all: true })).toMatchObject({ outcome: 'done', sent: 1, handled: 1 })
+  await deadline('all are handled', () => handled.length === 4)
+  expect(handled).toEqual([1, 2, 3, 4])
+})
+
+test('discarding it lets the later ones go on', async () => {
+  const result = await discard(context, strict.name, { all: true }, 'nobody needs it')
+  expect(result).toMatchObject({ outcome: 'done', discarded: 1, released: 2 })
+  await deadline('the others are handled', () => handled.length === 3)
+  expect(handled).toEqual([1, 3, 4])
+})
