@@ -1,0 +1,84 @@
+import path from 'node:path'
+import { parseArgs } from 'node:util'
+import { PROJECT, SetupError } from '../scripts/services/index.ts'
+import { guard } from './guard.ts'
+import { readMeasurements, type Measurement } from './measurements.ts'
+import type { Options } from './options.ts'
+import { writeReport } from './report.ts'
+import { LATEST, REFERENCE, readResults, writeResults, type Results } from './results.ts'
+import { measure } from './run.ts'
+import { topFunctions } from './profile.ts'
+import { showResult } from './terminal.ts'
+
+const USAGE = `npm run bench -- [what …] [options]
+  accept relay react flow latency   against limits measured in the same run; all of them without a name
+  styles                            the same orders by direct calls and by events
+  scale                             replicas of one reaction; cost with many events stored
+  guard                             a short run against the committed ratios; fails on a loss beyond noise
+  report                            writes docs/performance.md from the committed results
+
+  --rounds N      rounds of each side                          (5)
+  --seconds S     length of one run                            (8)
+  --json file     where the results go                         (bench/results/latest.json)
+  --save          into the committed results and docs/performance.md
+  --without-mail  flow without the mail catcher and the reaction that mails
+  --events LIST   stored events for scale, such as 1e4,1e5,1e6 (that)
+  --profile       processor profiles of our processes and their most expensive functions`
+
+/** @returns the exit code */
+export async function benchCommand(args: string[]): Promise<number> {
+  const { positionals, values } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: {
+      rounds: { type: 'string' },
+      seconds: { type: 'string' },
+      json: { type: 'string' },
+      save: { type: 'boolean', default: false },
+      'without-mail': { type: 'boolean', default: false },
+      events: { type: 'string', default: '1e4,1e5,1e6' },
+      profile: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  })
+  if (values.help) throw new SetupError(USAGE)
+  if (positionals.includes('report')) return report()
+  const short = positionals.includes('guard')
+  const options: Options = {
+    rounds: number('rounds', values.rounds, short ? 3 : 5),
+    seconds: number('seconds', values.seconds, short ? 3 : 8),
+    withoutMail: values['without-mail'],
+    events: values.events.split(',').map((text) => number('events', text, 0)),
+    profiles: values.profile ? path.join(PROJECT, '.fanfare/bench/profiles') : undefined,
+  }
+  if (short) return guard(options, command(args))
+  const results = await runAll(readMeasurements(positionals, USAGE), options, command(args))
+  const file = values.save ? REFERENCE : path.resolve(values.json ?? LATEST)
+  writeResults(file, results)
+  console.log(`\nResults in ${path.relative(PROJECT, file)}`)
+  if (options.profiles) topFunctions(options.profiles)
+  return values.save ? report() : 0
+}
+
+async function runAll(measurements: readonly Measurement[], options: Options, told: string): Promise<Results> {
+  const results: Results = {}
+  for (const measurement of measurements) {
+    const result = await measure(measurement, options, told)
+    results[result.name] = result
+    showResult(result)
+  }
+  return results
+}
+
+function report(): number {
+  console.log(`${writeReport(readResults(REFERENCE))} written`)
+  return 0
+}
+
+const command = (args: string[]) => `npm run bench -- ${args.filter((arg) => arg !== '--save').join(' ')}`.trim()
+
+function number(name: string, text: string | undefined, otherwise: number): number {
+  const value = text === undefined ? otherwise : Number(text)
+  if (Number.isFinite(value) && value > 0) return value
+  throw new SetupError(`--${name} ${text} is not a positive number.`)
+}

@@ -1,0 +1,31 @@
+import { SetupError } from '../scripts/services/index.ts'
+import type { Options } from './options.ts'
+import type { Contest, Schedule } from './contest.ts'
+import { accept } from './measures/accept.ts'
+import { relay } from './measures/relay.ts'
+import type { Table } from './results.ts'
+import type { Stage } from './stage/stage.ts'
+
+/** Rounds of several sides, or anything else that ends in tables. */
+export type Measurement =
+  | { name: string; contest: (stage: Stage, options: Options) => Promise<Contest> }
+  | { name: string; tables: (stage: Stage, options: Options, schedule: Schedule) => Promise<Tables> }
+
+export interface Tables extends Pick<Contest, 'name' | 'title' | 'method' | 'settings'> {
+  tables: Table[]
+}
+
+const MEASUREMENTS: readonly (Measurement & { asked?: true })[] = [
+  { name: 'accept', contest: accept },
+  { name: 'relay', contest: relay },
+]
+
+/** `all`, like no name, means all but those that take long. */
+export function readMeasurements(names: readonly string[], usage: string): readonly Measurement[] {
+  const unknown = names.filter((name) => name !== 'all' && !MEASUREMENTS.some((one) => one.name === name))
+  if (unknown.length > 0) throw new SetupError(`There is no measurement called ${unknown.join(', ')}.\n\n${usage}`)
+  const all = names.length === 0 || names.includes('all')
+  return MEASUREMENTS.filter(({ name, asked }) => names.includes(name) || (all && !asked))
+}
+
+export const measurementsOf = (names: readonly string[]) => MEASUREMENTS.filter(({ name }) => names.includes(name))

@@ -1,0 +1,47 @@
+import type { Options } from './options.ts'
+import { hold, type Schedule } from './contest.ts'
+import { describeCommit, describeMachine } from './machine.ts'
+import type { Measurement } from './measurements.ts'
+import type { Result } from './results.ts'
+import { openStage, type Stage } from './stage/stage.ts'
+
+/** One measurement on a stage of its own. Everything it started has ended when this resolves, and when it is interrupted. */
+export async function measure(measurement: Measurement, options: Options, command: string): Promise<Result> {
+  const say = (line: string) => console.log(line)
+  say(`\n${measurement.name}`)
+  const machine = describeMachine()
+  const stage = await openStage(options.profiles, say)
+  const schedule: Schedule = { ...options, settle: stage.checkpoint, say }
+  try {
+    const { outcome, ...told } = await Promise.race([perform(measurement, stage, options, schedule), interrupted()])
+    return {
+      ...told,
+      at: new Date().toISOString(),
+      commit: describeCommit(),
+      command,
+      machine,
+      versions: stage.versions,
+      settings: { rounds: options.rounds, 'seconds per run': options.seconds, ...told.settings },
+      ...outcome,
+    }
+  } finally {
+    await stage.close()
+  }
+}
+
+async function perform(measurement: Measurement, stage: Stage, options: Options, schedule: Schedule) {
+  if ('contest' in measurement) {
+    const contest = await measurement.contest(stage, options)
+    const { name, title, method, settings } = contest
+    return { name, title, method, settings, outcome: { ...(await hold(contest, schedule)), tables: [] } }
+  }
+  const { tables, ...told } = await measurement.tables(stage, options, schedule)
+  return { ...told, outcome: { figures: [], samples: {}, tables } }
+}
+
+function interrupted(): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+      process.once(signal, () => reject(new Error(`interrupted by ${signal}`)))
+  })
+}

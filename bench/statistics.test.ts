@@ -1,0 +1,18 @@
+import { latenciesOf, median, percentile, spreadOf } from './statistics.ts'
+
+it('takes the middle, or the mean of the two in the middle', () => {
+  expect(median([3, 1, 2])).toBe(2)
+  expect(median([4, 1, 3, 2])).toBe(2.5)
+  expect(median([])).toBeNaN()
+})
+
+it('tells percentiles between neighbours, whatever the order', () => {
+  const hundred = Array.from({ length: 101 }, (_, n) => 100 - n)
+  expect(percentile(hundred, 99)).toBe(99)
+  expect(percentile([10, 20], 75)).toBe(17.5)
+  expect(latenciesOf(hundred)).toEqual({ p50: 50, p90: 90, p99: 99, max: 100 })
+})
+
+it('tells how far the samples lie apart', () => {
+  expect(spreadOf([5, 1, 3])).toEqual({ median: 3, min: 1, max: 5 })
+})

@@ -1,0 +1,57 @@
+// A real process dies, as from kill -9, at each place where a death could lose or double something.
+import type { CrashPoint } from '#messaging'
+import { expectExactlyOnce } from './expect-exactly-once.ts'
+import type { Life } from './process.ts'
+import { anOrder, trialShop, type TrialShop } from './trial-shop.ts'
+
+jest.setTimeout(120_000)
+
+let shop: TrialShop
+beforeEach(async () => (shop = await trialShop()))
+afterEach(() => shop.close())
+
+async function expectKilled(life: Life) {
+  expect(await life.exited).toEqual({ code: null, signal: 'SIGKILL' })
+}
+
+async function place(orders: number) {
+  const answers = await Promise.all(Array.from({ length: orders }, (_, i) => shop.post(anOrder(`c${i}@example.com`))))
+  expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 202))
+}
+
+it('the API, after a commit and before its answer: the order is there, and asked again it is answered with it', async () => {
+  const dying = await shop.start('api', { crashAt: 'api.after-commit:1' })
+  await expect(shop.post(anOrder(), 'key-1')).rejects.toThrow('fetch failed')
+  await expectKilled(dying)
+  await Promise.all([shop.start('api'), shop.start('relay'), shop.start('worker')])
+  const again = await shop.post(anOrder(), 'key-1')
+  expect([again.status, again.headers.get('idempotency-replayed')]).toEqual([202, 'true'])
+  await shop.settled()
+  await expectExactlyOnce(shop, 1)
+})
+
+it.each<[CrashPoint, string]>([
+  ['relay.before-publish', 'what it had read is published by the next one'],
+  ['relay.after-confirm', 'what it had published before its checkpoint is published twice and handled once'],
+])('the relay, at %s: %s', async (point) => {
+  await Promise.all([shop.start('api'), shop.start('worker')])
+  const dying = await shop.start('relay', { crashAt: `${point}:2` })
+  await place(10)
+  await expectKilled(dying)
+  await shop.start('relay')
+  await shop.settled()
+  await expectExactlyOnce(shop, 10)
+})
+
+it.each<[CrashPoint, string]>([
+  ['worker.after-call', 'the outside world is asked again under the same key'],
+  ['worker.after-commit', 'what was handled and not acknowledged comes again and is recognised'],
+])('a worker, at %s: %s', async (point) => {
+  await Promise.all([shop.start('api'), shop.start('relay')])
+  const dying = await shop.start('worker', { crashAt: `${point}:5` })
+  await place(10)
+  await expectKilled(dying)
+  await shop.start('worker')
+  await shop.settled()
+  await expectExactlyOnce(shop, 10)
+})

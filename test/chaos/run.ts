@@ -1,0 +1,137 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import type { InstanceSet } from '../../scripts/services/index.ts'
+import { openBooks, placeOrders, type Bookkeeping } from './customers.ts'
+import { startCarrier } from './carrier.ts'
+import { createDice } from './dice.ts'
+import { FAULTS, type FaultName } from './faults.ts'
+import { settle } from './settle.ts'
+import { planFaults, type PlannedFault } from './timeline.ts'
+import { repeatedMails, verify, type Kept } from './verify.ts'
+import { API_KEY, openWorld, type World } from './world.ts'
+
+export interface RunOptions {
+  orders: number
+  durationMs: number
+  seed: number
+  faults: readonly FaultName[]
+  settleMs: number
+  keep: boolean
+}
+
+interface Injected {
+  fault: FaultName
+  /** Missing when it could not be done. */
+  done?: string
+}
+
+export interface Report {
+  options: RunOptions
+  books: Bookkeeping
+  injected: readonly Injected[]
+  settledAfterMs: number | undefined
+  promises: readonly Kept[]
+  repeatedMails: number
+  /** Orders by the status they ended in. */
+  orders: Readonly<Record<string, number>>
+}
+
+type Say = (line: string) => void
+
+/** One run, from empty services to the verdict. Everything is stopped at the end, and when it is `interrupted`. */
+export async function run(
+  set: InstanceSet,
+  options: RunOptions,
+  say: Say,
+  interrupted: Promise<never>,
+): Promise<Report> {
+  const world = await openWorld(set, createDice(options.seed).fork(0), say)
+  try {
+    return await Promise.race([hurtAndWatch(world, options, say), interrupted])
+  } finally {
+    say('stopping everything')
+    await world.close(options.keep)
+  }
+}
+
+async function hurtAndWatch(world: World, options: RunOptions, say: Say): Promise<Report> {
+  const { seed, durationMs, orders } = options
+  const plan = planFaults(seed, durationMs, options.faults)
+  say(`placing ${orders} orders in ${durationMs / 60_000} min while ${plan.length} faults are injected; seed ${seed}`)
+  const began = performance.now()
+  const stopCarrier = startCarrier({ apiUrl: world.apiUrl, apiKey: API_KEY, dice: createDice(seed).fork(2) })
+  const books = openBooks({ apiUrl: world.apiUrl, apiKey: API_KEY, seed })
+  const [, injected] = await Promise.all([placeOrders(books, orders, durationMs), injectAll(world, plan, began, say)])
+  await stopCarrier()
+  world.network.heal()
+  say(`${clock(began)}  the last order is answered and the last fault is over; waiting until nothing is under way`)
+  const settledAfterMs = await untilSettled(world, options.settleMs, say)
+  const promises = await verify(world, books)
+  const ends = world.processes.unwantedEnds
+  const alive: Kept = {
+    promise: 'no process at work ended by itself',
+    broken: ends.flatMap(({ name, wasReady, lastWords }) => (wasReady ? [`${name}: ${lastWords}`] : [])),
+  }
+  return {
+    options,
+    books,
+    injected,
+    settledAfterMs,
+    promises: [...promises, alive],
+    repeatedMails: repeatedMails(world.mail.received).size,
+    orders: await ordersByStatus(world),
+  }
+}
+
+async function untilSettled({ database }: World, withinMs: number, say: Say): Promise<number | undefined> {
+  const began = performance.now()
+  const open = await settle(database, withinMs)
+  if (!open) return performance.now() - began
+  say(
+    `not settled after ${withinMs / 1_000} s: ${open.unrelayed} events not announced, ${open.unhandled} not handled, ${open.orders} orders open`,
+  )
+  return undefined
+}
+
+async function injectAll(world: World, plan: readonly PlannedFault<FaultName>[], began: number, say: Say) {
+  const injected: Promise<Injected>[] = []
+  for (const planned of plan) {
+    await wait(Math.max(0, planned.atMs - (performance.now() - began)))
+    injected.push(inject(world, planned, began, say))
+  }
+  return Promise.all(injected)
+}
+
+const AGAIN_MS = 1_000
+const TRIES = 15
+
+/** A fault that needs what another one has taken away comes a little later. */
+async function inject(
+  world: World,
+  { fault, seed }: PlannedFault<FaultName>,
+  began: number,
+  say: Say,
+): Promise<Injected> {
+  const at = clock(began)
+  for (let tries = 1; ; tries++) {
+    try {
+      const done = await FAULTS[fault].inject(world, createDice(seed))
+      say(`${at}  ${fault.padEnd(16)}  ${done}`)
+      return { fault, done }
+    } catch (error) {
+      if (tries === TRIES) {
+        say(`${at}  ${fault.padEnd(16)}  could not be done: ${(error as Error).message}`)
+        return { fault }
+      }
+      await wait(AGAIN_MS)
+    }
+  }
+}
+
+function clock(began: number): string {
+  return `${((performance.now() - began) / 1_000).toFixed(1).padStart(6)} s`
+}
+
+async function ordersByStatus({ database }: World): Promise<Record<string, number>> {
+  const groups = await database.db.order.groupBy({ by: ['status'], _count: true, orderBy: { status: 'asc' } })
+  return Object.fromEntries(groups.map(({ status, _count }) => [status, _count]))
+}

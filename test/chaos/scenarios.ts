@@ -1,0 +1,253 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { deadline } from '#testing'
+import { openBooks, placeOrders, type Books } from './customers.ts'
+import { createDice } from './dice.ts'
+import { settle } from './settle.ts'
+import { openTap } from './tap.ts'
+import { verify, type Kept } from './verify.ts'
+import { API_KEY, type World } from './world.ts'
+
+/** One failure, looked at closely. */
+interface Scenario {
+  summary: string
+  /** Says what it measured; answers what was promised and whether it was kept. */
+  play(world: World, stage: Stage): Promise<Kept[]>
+}
+
+interface Stage {
+  books: Books
+  seed: number
+  say: (line: string) => void
+}
+
+const SETTLE_MS = 120_000
+const seconds = (ms: number) => `${(ms / 1_000).toFixed(1)} s`
+
+const percentile = (values: readonly number[], share: number) => {
+  const sorted = values.toSorted((a, b) => a - b)
+  return sorted[Math.floor(share * (sorted.length - 1))] ?? 0
+}
+
+/** Places orders at a rate, without retries, cancellations or anything else. */
+async function place({ books }: Stage, orders: number, perSecond: number) {
+  const asked: Promise<boolean>[] = []
+  const began = performance.now()
+  for (let nth = 0; nth < orders; nth++) {
+    await wait(Math.max(0, began + (nth * 1_000) / perSecond - performance.now()))
+    asked.push(books.ask(books.come()))
+  }
+  return (await Promise.all(asked)).filter(Boolean).length
+}
+
+async function untilSettled({ database }: World): Promise<{ ms: number; settled: Kept }> {
+  const began = performance.now()
+  const open = await settle(database, SETTLE_MS)
+  const broken = open ? [`still open: ${JSON.stringify(open)}`] : []
+  return { ms: performance.now() - began, settled: { promise: `everything comes to its end`, broken } }
+}
+
+const atMost = (promise: string, measured: number, limit: number): Kept => ({
+  promise,
+  broken: measured <= limit ? [] : [`${Math.round(measured)} ms; at most ${limit} ms`],
+})
+
+const all = (promise: string, good: number, of: number): Kept => ({
+  promise,
+  broken: good === of ? [] : [`${of - good} of ${of} not`],
+})
+
+export const SCENARIOS = {
+  'rabbitmq-down': {
+    summary: 'RabbitMQ away for a minute while orders come in',
+    async play(world, stage) {
+      const { services } = world
+      await place(stage, 200, 20)
+      const before = percentile(stage.books.latencies, 0.99)
+      await services.stop('rabbitmq', 'SIGKILL')
+      const accepted = await place(stage, 1_200, 20)
+      const during = percentile(stage.books.latencies.slice(200), 0.99)
+      await services.start('rabbitmq')
+      const { ms, settled } = await untilSettled(world)
+      stage.say(
+        `1,200 orders in 60 s without RabbitMQ: ${accepted} answered 202, p50 ${Math.round(percentile(stage.books.latencies.slice(200), 0.5))} ms, p99 ${Math.round(during)} ms (before: p99 ${Math.round(before)} ms); drained ${seconds(ms)} after it was back`,
+      )
+      return [
+        all('every order is answered 202', accepted, 1_200),
+        atMost('in normal time', during, Math.max(250, 3 * before)),
+        settled,
+      ]
+    },
+  },
+  'postgres-down': {
+    summary: 'PostgreSQL away, and then silent',
+    async play(world, stage) {
+      const { services, processes, network } = world
+      await place(stage, 50, 20)
+      const pid = processes.pidOf('api')
+      const promises: Kept[] = []
+      const refuseFor = async (what: string, askFor: number) => {
+        const answers = await Promise.all(
+          Array.from({ length: askFor }, (_, i) => wait(i * 200).then(() => refusal(world, stage.books))),
+        )
+        const slowest = Math.max(...answers.map(({ ms }) => ms))
+        stage.say(`${what}: ${answers.length} requests, slowest answer ${Math.round(slowest)} ms`)
+        promises.push(
+          all(`${what}: a 503 problem with Retry-After`, answers.filter(({ good }) => good).length, askFor),
+          atMost(`${what}: within 2 s`, slowest, 2_000),
+        )
+      }
+      await services.stop('postgres', 'SIGTERM')
+      await refuseFor('PostgreSQL stopped', 40)
+      const began = performance.now()
+      await services.start('postgres')
+      await deadline('an order is accepted again', () => stage.books.ask(stage.books.come()), {
+        within: 30_000,
+        every: 100,
+      })
+      stage.say(`accepts orders again ${seconds(performance.now() - began)} after PostgreSQL was told to start`)
+      for (const { proxy } of network.links('postgres', 'api')) proxy.blackHole()
+      await refuseFor('PostgreSQL silent', 40)
+      network.heal()
+      const healed = performance.now()
+      await deadline('an order is accepted again', () => stage.books.ask(stage.books.come()), {
+        within: 30_000,
+        every: 100,
+      })
+      stage.say(`accepts orders again ${seconds(performance.now() - healed)} after the wire was whole`)
+      const { settled } = await untilSettled(world)
+      const lived = processes.pidOf('api') === pid
+      return [
+        ...promises,
+        { promise: 'the API lives through it', broken: lived ? [] : ['it was started again'] },
+        settled,
+      ]
+    },
+  },
+  'redis-down': {
+    summary: 'Redis away while orders come in',
+    async play(world, stage) {
+      await world.services.stop('redis', 'SIGKILL')
+      const accepted = await place(stage, 400, 20)
+      const { ms, settled } = await untilSettled(world)
+      await world.services.start('redis')
+      stage.say(
+        `400 orders without Redis: ${accepted} answered 202, p99 ${Math.round(percentile(stage.books.latencies, 0.99))} ms; settled ${seconds(ms)} after the last`,
+      )
+      return [all('every order is answered 202', accepted, 400), settled]
+    },
+  },
+  'api-killed': {
+    summary: 'kill -9 of the API with 8 requests in flight, 20 times',
+    async play(world, stage) {
+      const dice = createDice(stage.seed)
+      let answered = 0
+      for (let round = 0; round < 20; round++) {
+        await stage.books.ask(stage.books.come()) // a process that has just begun is slow to answer
+        const asked = Array.from({ length: 8 }, () => stage.books.ask(stage.books.come()))
+        await wait(dice.between(1, 80))
+        await world.processes.kill('api', 0)
+        answered += (await Promise.all(asked)).filter(Boolean).length
+        await deadline(
+          'the API is back',
+          () =>
+            fetch(`${world.apiUrl}/readyz`).then(
+              ({ ok }) => ok,
+              () => false,
+            ),
+          { within: 30_000 },
+        )
+      }
+      const { settled } = await untilSettled(world)
+      const known = new Set(stage.books.customers.flatMap(({ orderIds }) => [...orderIds]))
+      const stored = await world.database.db.order.findMany({ select: { id: true } })
+      const silent = stored.filter(({ id }) => !known.has(id)).length
+      stage.say(
+        `160 requests under way, ${answered} answered; ${silent} of the others were stored, whole; every one of the rest left nothing`,
+      )
+      return [settled]
+    },
+  },
+  'relay-frozen': {
+    summary: 'the active relay frozen for 10 s under load, then thawed, 3 times',
+    async play(world, stage) {
+      const tap = await openTap(world)
+      const placing = placeOrders(stage.books, 1_200, 60_000)
+      const gaps: number[] = []
+      for (let round = 0; round < 3; round++) {
+        await wait(6_000)
+        const name = (await world.activeRelay()) ?? 'relay 1'
+        const frozenAt = performance.now()
+        const frozen = world.processes.freeze(name, 10_000)
+        await wait(100) // what had left it before
+        const heard = await deadline('the other relay publishes', () => tap.since(frozenAt + 100), {
+          within: 15_000,
+          every: 5,
+        })
+        gaps.push(heard - frozenAt)
+        await frozen
+      }
+      await placing
+      const { settled } = await untilSettled(world)
+      const { missing, outOfOrder, repeated, seen } = await tap.check()
+      await tap.close()
+      stage.say(
+        `takeover after ${gaps.map(seconds).join(', ')}; ${seen} events at a queue on everything, ${repeated} of them more than once`,
+      )
+      return [
+        atMost('another relay takes over in less than 5 s', Math.max(...gaps), 5_000),
+        { promise: 'no event is missing at the queue', broken: missing },
+        { promise: 'first occurrences come in order within an order', broken: outOfOrder },
+        settled,
+      ]
+    },
+  },
+  'broker-wiped': {
+    summary: 'RabbitMQ wiped and Redis flushed with the messages of 1,000 orders in its queues',
+    async play(world, stage) {
+      const { services, processes, database } = world
+      const workers = processes.names('worker')
+      const release = workers.map((name) => processes.hold(name))
+      await place(stage, 1_000, 100)
+      await deadline('all are announced', async () => (await unrelayed(world)) === 0, { within: 60_000, every: 100 })
+      await services.stop('rabbitmq', 'SIGKILL')
+      await services.wipe('rabbitmq')
+      await services.flushRedis()
+      for (const letGo of release) letGo()
+      const open = await database.db.order.count({ where: { status: 'placed' } })
+      await services.start('rabbitmq')
+      const { ms, settled } = await untilSettled(world)
+      stage.say(`${open} orders were under way; all at their end ${seconds(ms)} after RabbitMQ was back, empty`)
+      return [settled, atMost('in less than 60 s after the services are back', ms, 60_000)]
+    },
+  },
+} as const satisfies Record<string, Scenario>
+
+export type ScenarioName = keyof typeof SCENARIOS
+export const SCENARIO_NAMES = Object.keys(SCENARIOS) as ScenarioName[]
+
+/** Plays one scenario, and then holds all books together. */
+export async function playScenario(world: World, name: ScenarioName, seed: number, say: (line: string) => void) {
+  const books = openBooks({ apiUrl: world.apiUrl, apiKey: API_KEY, seed })
+  const promises = await SCENARIOS[name].play(world, { books, seed, say })
+  return [...promises, ...(await verify(world, books))]
+}
+
+async function refusal({ apiUrl }: World, books: Books): Promise<{ ms: number; good: boolean }> {
+  const started = performance.now()
+  const response = await fetch(`${apiUrl}/v1/orders`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${API_KEY}`, 'content-type': 'application/json' },
+    body: books.come().wish.body,
+    signal: AbortSignal.timeout(20_000),
+  })
+  await response.arrayBuffer()
+  const isProblem = response.headers.get('content-type')?.startsWith('application/problem+json') ?? false
+  const good = response.status === 503 && isProblem && Number(response.headers.get('retry-after')) > 0
+  return { ms: performance.now() - started, good }
+}
+
+async function unrelayed({ database }: World): Promise<number> {
+  const [row] = await database.db.$queryRaw<{ open: number }[]>`
+    SELECT count(*)::int AS open FROM events WHERE position > (SELECT coalesce(max(position), 0) FROM relay_leases)`
+  return row!.open
+}

@@ -1,0 +1,36 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import type { OpenDatabase } from '#platform/database'
+
+interface Open {
+  unrelayed: number
+  unhandled: number
+  orders: number
+}
+
+/** Waits until nothing is under way any more. @returns what still was when the time was over; undefined when settled */
+export async function settle({ db }: OpenDatabase, withinMs: number): Promise<Open | undefined> {
+  const end = performance.now() + withinMs
+  for (;;) {
+    const open = await whatIsOpen(db)
+    if (open.unrelayed + open.unhandled + open.orders === 0) return undefined
+    if (performance.now() > end) return open
+    await wait(250)
+  }
+}
+
+/** A message that was given up is no longer under way. */
+async function whatIsOpen(db: OpenDatabase['db']): Promise<Open> {
+  const [row] = await db.$queryRaw<Open[]>`
+    WITH unhandled AS MATERIALIZED (
+      SELECT e.correlation_id, EXISTS (
+        SELECT FROM dead_letters l WHERE l.event_id = e.id AND l.worker = s.worker AND l.status = 'open') AS dead
+      FROM events e JOIN subscriptions s ON s.event_type = e.type AND e.position > s.since
+      WHERE NOT EXISTS (SELECT FROM deliveries d WHERE d.event_id = e.id AND d.worker = s.worker)
+    )
+    SELECT
+      (SELECT count(*)::int FROM events WHERE position > (SELECT coalesce(max(position), 0) FROM relay_leases)) AS unrelayed,
+      (SELECT count(*)::int FROM unhandled WHERE NOT dead) AS unhandled,
+      (SELECT count(*)::int FROM orders WHERE status IN ('placed', 'confirmed')
+        AND id::text NOT IN (SELECT correlation_id FROM unhandled WHERE dead)) AS orders`
+  return row!
+}

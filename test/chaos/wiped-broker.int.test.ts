@@ -1,0 +1,66 @@
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { deadline } from '#testing'
+import { InstanceSet, startService, stopService, wipeService } from '../../scripts/services/index.ts'
+import { PRIVATE } from '../../scripts/services/private.ts'
+import { audit } from '../../src/audit/index.ts'
+import { anOrder, trialShop, type TrialShop } from './trial-shop.ts'
+
+jest.setTimeout(240_000)
+
+const ORDERS = 1_000
+const DISPOSABLE = ['rabbitmq', 'redis'] as const
+const withBinaries = DISPOSABLE.every((name) => PRIVATE[name].isInstalled()) ? describe : describe.skip
+
+withBinaries('RabbitMQ and Redis are disposable', () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'fanfare-'))
+  chmodSync(folder, 0o755)
+  const set = InstanceSet.open('wiped', path.join(folder, 'wiped'))
+  let shop: TrialShop | undefined
+  afterAll(async () => {
+    await shop?.close().catch(() => {})
+    for (const name of DISPOSABLE) {
+      await stopService(name, set)
+      await PRIVATE[name].wipe(set)
+    }
+    rmSync(folder, { recursive: true })
+  })
+
+  test('both lose all their data with 1,000 orders in flight: all finish within a minute, and the books agree', async () => {
+    const [rabbitmq, redis] = await Promise.all(DISPOSABLE.map((name) => startService(name, set)))
+    shop = await trialShop({ RABBITMQ_URL: rabbitmq!, REDIS_URL: redis! })
+    await Promise.all([shop.start('api'), shop.start('relay')])
+    await placeAll(shop)
+    await shop.start('worker')
+    await deadline('orders on their way', async () => (await shop!.db.delivery.count()) > 500)
+
+    await Promise.all(DISPOSABLE.map((name) => wipeService(name, set)))
+    const inFlight = await shop.db.order.count({ where: { status: { in: ['placed', 'confirmed'] } } })
+    await Promise.all(DISPOSABLE.map((name) => startService(name, set)))
+    const back = performance.now()
+    await shop.settled(60_000)
+    const seconds = (performance.now() - back) / 1_000
+    process.stdout.write(`${inFlight} orders in flight at the wipe, all at their end after ${seconds.toFixed(1)} s\n`)
+
+    expect(await shop.db.order.groupBy({ by: ['status'], _count: true })).toEqual([
+      { status: 'shipped', _count: ORDERS },
+    ])
+    const gatewayUrl = shop.gatewayUrl
+    const findings = await audit(shop.db, { patienceMs: 0, gatewayUrl })
+    expect(findings.filter(({ count, skipped }) => count > 0 || skipped)).toEqual([])
+  })
+})
+
+const LANES = 16
+
+async function placeAll(shop: TrialShop) {
+  let next = 0
+  const lane = async () => {
+    while (next < ORDERS) {
+      const response = await shop.post(anOrder(`customer-${next++}@example.com`))
+      expect(response.status).toBe(202)
+    }
+  }
+  await Promise.all(Array.from({ length: LANES }, lane))
+}
