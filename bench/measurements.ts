@@ -2,6 +2,7 @@ import { SetupError } from '../scripts/services/index.ts'
 import type { Options } from './options.ts'
 import type { Contest, Schedule } from './contest.ts'
 import { accept } from './measures/accept.ts'
+import { react } from './measures/react.ts'
 import { relay } from './measures/relay.ts'
 import type { Table } from './results.ts'
 import type { Stage } from './stage/stage.ts'
@@ -18,6 +19,7 @@ export interface Tables extends Pick<Contest, 'name' | 'title' | 'method' | 'set
 const MEASUREMENTS: readonly (Measurement & { asked?: true })[] = [
   { name: 'accept', contest: accept },
   { name: 'relay', contest: relay },
+  { name: 'react', contest: react },
 ]
 
 /** `all`, like no name, means all but those that take long. */

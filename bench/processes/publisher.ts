@@ -13,6 +13,8 @@ interface Load {
   namespace: string
   /** Different messages to take turns. */
   messages: number
+  /** Only events after this position. @default 0 */
+  after?: bigint
 }
 
 interface Publish {
@@ -21,18 +23,18 @@ interface Publish {
   window: number
 }
 
-let connection: ChannelModel
-let channel: ConfirmChannel
+let connection: ChannelModel | undefined
+let channel: ConfirmChannel | undefined
 let messages: Outgoing[] = []
 
-async function load({ databaseUrl, rabbitmqUrl, namespace, messages: wanted }: Load): Promise<number> {
+async function load({ databaseUrl, rabbitmqUrl, namespace, messages: wanted, after = 0n }: Load): Promise<number> {
   const { db, close } = openDatabase(databaseUrl, { poolSize: 1 })
-  const { rows } = await readEvents(db, 0n, wanted)
+  const { rows } = await readEvents(db, after, wanted)
   await close()
   const names = createNames(namespace)
   messages = rows.map((row) => toEverybody(row, names))
-  connection = await connect(rabbitmqUrl, { noDelay: true })
-  channel = await connection.createConfirmChannel()
+  connection ??= await connect(rabbitmqUrl, { noDelay: true })
+  channel ??= await connection.createConfirmChannel()
   return messages.length
 }
 
@@ -45,7 +47,7 @@ function publish({ count, window }: Publish): Promise<number> {
     const fill = () => {
       while (sent < count && sent - confirmed < window) {
         const { exchange, routingKey, body, ...properties } = messages[sent++ % messages.length]!
-        channel.publish(exchange, routingKey, body, { ...properties, persistent: true, mandatory: true }, onConfirm)
+        channel!.publish(exchange, routingKey, body, { ...properties, persistent: true, mandatory: true }, onConfirm)
       }
     }
     const onConfirm = (error: unknown) => {

@@ -1,0 +1,96 @@
+import path from 'node:path'
+import { PROJECT } from '../../scripts/services/index.ts'
+import type { Comparison, Contest, Side } from '../contest.ts'
+import { commitLimit, perUnit } from '../limits/pgbench.ts'
+import { ONE_ROW, RESERVE_STOCK } from '../limits/statement.ts'
+import { storeOrders } from '../load/stored-orders.ts'
+import { declareQueues } from '../stage/broker.ts'
+import { environment } from '../stage/shop.ts'
+import type { Stage } from '../stage/stage.ts'
+
+const NOTES = 'CREATE TABLE bench_notes (order_id uuid NOT NULL PRIMARY KEY, noted_at timestamptz NOT NULL)'
+const MANY = 8
+const WARM_UP = 1_000
+
+/** Messages through one reaction in one process, against one commit per message. */
+export async function react(stage: Stage): Promise<Contest> {
+  const own = path.join(PROJECT, 'bench/reactions')
+  return {
+    name: 'react',
+    title: 'Reacting',
+    method:
+      'A queue full of order.placed is worked off by one worker process with one reaction, from its first batch to its last. ' +
+      'The limit writes the same rows (ledger row and effect, for the stock also the event that follows) in one prepared ' +
+      'statement and one commit per message, without any broker: by one client, as a worker that takes one message after the ' +
+      `other would, and by ${MANY} at once.`,
+    settings: { 'messages per batch': 'up to 100' },
+    sides: {
+      'limit-row': await commitLimit(stage, ONE_ROW, 1, NOTES),
+      note: await reaction(stage, own, 'bench.note', 'handle, one row for each message'),
+      'note-many': await reaction(stage, own, 'bench.note-many', 'handleBatch, one statement for a batch'),
+      'limit-row-many': await commitLimit(stage, ONE_ROW, MANY, NOTES),
+      'limit-stock': await commitLimit(stage, RESERVE_STOCK, 1),
+      stock: await reaction(stage, path.join(PROJECT, 'workers'), 'inventory.reserve-stock', 'inventory.reserve-stock'),
+      'limit-stock-many': await commitLimit(stage, RESERVE_STOCK, MANY),
+    },
+    comparisons: [
+      compare('one row, handle', 'note', 'limit-row', 1.5),
+      compare('one row, handleBatch', 'note-many', 'limit-row', 1.5),
+      compare(`one row, handleBatch, against ${MANY} clients`, 'note-many', 'limit-row-many'),
+      compare('inventory.reserve-stock', 'stock', 'limit-stock', 1.5),
+      compare(`inventory.reserve-stock against ${MANY} clients`, 'stock', 'limit-stock-many'),
+    ],
+  }
+}
+
+const compare = (title: string, ours: string, limit: string, ratio?: number): Comparison => ({
+  title,
+  ours,
+  limit,
+  value: 'rate',
+  unit: 'messages/s',
+  better: 'higher',
+  ...(ratio ? { goal: { ratio } } : {}),
+})
+
+async function reaction(stage: Stage, folder: string, name: string, title: string): Promise<Side> {
+  const label = name.replaceAll('.', '-')
+  const database = await stage.create(label.replaceAll('-', '_'))
+  await database.pool.query(NOTES)
+  const { names, purge } = await declareQueues(stage, label, [{ name, eventTypes: ['order.placed'] }])
+  const env = environment(stage, database, names.namespace)
+  const worker = await stage.remote(`worker ${name}`, 'bench/processes/worker.ts', env)
+  const publisher = await stage.remote(`feeder ${name}`, 'bench/processes/publisher.ts', {})
+  const load = { databaseUrl: database.url, rabbitmqUrl: stage.urls.rabbitmq, namespace: names.namespace }
+  let expected = 0
+  let stored = 0
+  const drain = async (count: number) => {
+    await purge()
+    await storeOrders(database.pool, count)
+    await publisher.ask('load', { ...load, messages: count, after: await lastBut(count) })
+    await publisher.ask('publish', { count, window: 2_000 })
+    stored += count
+    const { result: rate, cpu } = await stage.metered([worker], () => worker.ask<number>('drain', count, 150))
+    const [{ handled }] = await database.db.$queryRaw<
+      [{ handled: number }]
+    >`SELECT count(*)::int AS handled FROM deliveries`
+    if (handled !== stored) throw new Error(`${name} has handled ${handled} of ${stored} messages`)
+    expected = rate
+    return { rate, ...perUnit(cpu, count) }
+  }
+  const lastBut = async (count: number) => {
+    const { rows } = await database.pool.query<{ last: string }>(
+      `SELECT max(position) AS last FROM events WHERE type = 'order.placed'`,
+    )
+    return BigInt(rows[0]!.last) - BigInt(count)
+  }
+  return {
+    title,
+    async warmUp() {
+      await worker.ask('load', { folder, name })
+      await drain(WARM_UP)
+      await drain(WARM_UP)
+    },
+    run: (seconds) => drain(Math.ceil(expected * seconds)),
+  }
+}
