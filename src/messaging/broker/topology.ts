@@ -30,6 +30,9 @@ export function createNames(namespace = ''): Names {
 /** Returns to a queue's head after this many deliveries without an outcome; then the crash net takes it. 4.0 defaults to 20. */
 const DELIVERY_LIMIT = 100
 
+/** The crash net has no net of its own: past its limit a message would be gone. 4.0 defaults to 20, and not every version knows -1. */
+const NEVER_DROPPED = 1_000_000
+
 const QUORUM = { 'x-queue-type': 'quorum' }
 /** Dead-lettering by the broker that keeps the message until its new queue has confirmed it. */
 const AT_LEAST_ONCE = { 'x-dead-letter-strategy': 'at-least-once', 'x-overflow': 'reject-publish' }
@@ -56,7 +59,7 @@ export function topologyOf(
   return {
     exchanges: [...exchanges, ...rungs.map(({ name }) => name)],
     queues: [
-      { name: dead, arguments: QUORUM },
+      { name: dead, arguments: { ...QUORUM, 'x-delivery-limit': NEVER_DROPPED } },
       {
         name: queue,
         arguments: { ...QUORUM, ...AT_LEAST_ONCE, ...deadLetterTo(dead), 'x-delivery-limit': DELIVERY_LIMIT },
