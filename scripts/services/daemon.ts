@@ -70,9 +70,10 @@ export async function stopLeftovers(folder: string): Promise<void> {
   await Promise.all(readdirSync(folder).map((name) => stopDaemon(path.join(folder, name), 'SIGTERM', 12)))
 }
 
+/** A crash takes the helpers with it: what we launch leads a process group of its own. */
 function sendSignal(pid: number, signal: NodeJS.Signals): void {
   try {
-    process.kill(pid, signal)
+    process.kill(signal === 'SIGKILL' ? -pid : pid, signal)
   } catch {
     // it ended in the meantime
   }

@@ -52,6 +52,7 @@ function launchServer(set: InstanceSet, bin: string, folder: string, user: Serve
     log: logFile(set),
     pidFile: pidFile(set),
     cwd: folder,
+    env: ENVIRONMENT,
     user,
   })
 }
@@ -66,12 +67,20 @@ function initialise(bin: string, folder: string, secret: string, user: ServerUse
   const locale = process.platform === 'linux' ? 'C.UTF-8' : 'C'
   const access = ['--username=fanfare', '--auth=scram-sha-256', `--pwfile=${password}`]
   const options = ['-D', data, '--encoding=UTF8', `--locale=${locale}`, '--no-sync', ...access]
-  const done = spawnSync(path.join(bin, 'initdb'), options, { cwd: folder, encoding: 'utf8', ...user })
+  const done = spawnSync(path.join(bin, 'initdb'), options, {
+    cwd: folder,
+    encoding: 'utf8',
+    env: ENVIRONMENT,
+    ...user,
+  })
   rmSync(password)
   if (done.status !== 0)
     throw new SetupError(`PostgreSQL could not make its data folder ${data}: ${done.stderr.trim()}`)
   appendFileSync(path.join(data, 'postgresql.conf'), SETTINGS)
 }
+
+/** Without a locale macOS starts threads, and PostgreSQL then refuses to start. */
+const ENVIRONMENT = { ...process.env, LC_ALL: 'C' }
 
 const SETTINGS = `
 listen_addresses = '127.0.0.1'

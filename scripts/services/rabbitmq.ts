@@ -124,8 +124,13 @@ function portMapper(set: InstanceSet, flag: string): number | null {
   return folder ? spawnSync(path.join(folder, 'epmd'), [flag], { env }).status : null
 }
 
-/** Not Debian's /usr/sbin/rabbitmq-server: that wrapper changes the user and the folder. */
+/**
+ * The folder RABBITMQ_BIN, for trying another version; or what is installed. Not Debian's /usr/sbin/rabbitmq-server: that
+ * wrapper changes the user and the folder.
+ */
 function binaries(): string | undefined {
+  const given = process.env['RABBITMQ_BIN']
+  if (given) return folderWith([path.resolve(given)], 'rabbitmq-server')
   const erlang = folderWith([...pathFolders(), ...brewFolders('erlang')], 'erl')
   return (
     erlang && folderWith(['/usr/lib/rabbitmq/bin', ...pathFolders(), ...brewFolders('rabbitmq')], 'rabbitmq-server')
