@@ -2,6 +2,7 @@ import { SetupError } from '../scripts/services/index.ts'
 import type { Options } from './options.ts'
 import type { Contest, Schedule } from './contest.ts'
 import { accept } from './measures/accept.ts'
+import { flow } from './measures/flow.ts'
 import { react } from './measures/react.ts'
 import { relay } from './measures/relay.ts'
 import type { Table } from './results.ts'
@@ -20,6 +21,7 @@ const MEASUREMENTS: readonly (Measurement & { asked?: true })[] = [
   { name: 'accept', contest: accept },
   { name: 'relay', contest: relay },
   { name: 'react', contest: react },
+  { name: 'flow', contest: flow },
 ]
 
 /** `all`, like no name, means all but those that take long. */

@@ -1,5 +1,6 @@
 import { createNames, createRabbitMq, topologyOf, type Names } from '#messaging'
 import { createLogger } from '#platform/logger'
+import type { BenchDatabase } from './databases.ts'
 import type { Stage } from './stage.ts'
 
 /** A reaction as far as the broker is concerned. */
@@ -9,6 +10,8 @@ export interface Subscription {
 }
 
 export const LADDER = [1_000]
+/** The rungs of processes that are not told otherwise. */
+const USUAL_LADDER = [1_000, 5_000, 30_000, 120_000, 600_000]
 
 export interface BenchBroker {
   names: Names
@@ -42,4 +45,19 @@ export async function declareQueues(
       await channel.close()
     },
   }
+}
+
+/** Takes what processes have declared under a prefix off the broker again. */
+export async function removeNamespace(stage: Stage, { db }: BenchDatabase, namespace: string): Promise<void> {
+  const names = createNames(namespace)
+  const broker = createRabbitMq({
+    url: stage.urls.rabbitmq,
+    name: 'fanfare bench',
+    log: createLogger('bench', 'silent'),
+  })
+  const marks = await db.brokerMarker.findMany()
+  await broker.destroy({ exchanges: marks.map(({ incarnation }) => names.mark(incarnation)), queues: [], bindings: [] })
+  for (const { worker: name, eventType } of await db.subscription.findMany())
+    await broker.destroy(topologyOf(names, { name, eventTypes: [eventType] }, USUAL_LADDER))
+  await broker.close()
 }

@@ -1,5 +1,9 @@
-import { isFree } from '../../scripts/services/index.ts'
-import { TYPESCRIPT } from '../../scripts/start/processes.ts'
+import path from 'node:path'
+import { findWorkers } from '#messaging'
+import { isFree, PROJECT, waitFor } from '../../scripts/services/index.ts'
+import { planWorkers } from '../../scripts/start/plan.ts'
+import { mailCatcher, paymentGateway, shop, TYPESCRIPT } from '../../scripts/start/processes.ts'
+import { removeNamespace } from './broker.ts'
 import type { BenchDatabase } from './databases.ts'
 import type { Running } from './process.ts'
 import type { Stage } from './stage.ts'
@@ -21,6 +25,59 @@ export async function startApi(stage: Stage, database: BenchDatabase): Promise<{
   const args = [...TYPESCRIPT, 'src/main/api.ts']
   return { process: await stage.start({ name: 'api', args, env, ready: 'listening on' }), port }
 }
+
+export interface ShopOptions {
+  /** Leaves out the mail catcher and the reaction that mails. */
+  withoutMail: boolean
+  /** Settings of every process, beside its URLs. */
+  env?: Record<string, string>
+}
+
+export interface Shop {
+  port: number
+  processes: readonly Running[]
+  stop(): Promise<void>
+}
+
+/** Every process that `npm start` runs, on a database of its own. */
+export async function startShop(
+  stage: Stage,
+  database: BenchDatabase,
+  { withoutMail, env: settings }: ShopOptions,
+): Promise<Shop> {
+  const namespace = stage.namespace('shop')
+  for (const name of ['smtp', 'mail', 'gateway'] as const) await stage.set.choosePort(name)
+  const surroundings = {
+    urls: { ...stage.urls, postgres: database.url },
+    smtpUrl: `smtp://127.0.0.1:${stage.set.port('smtp')}`,
+    gatewayUrl: `http://127.0.0.1:${stage.set.port('gateway')}`,
+    port: await freePort(),
+  }
+  const found = findWorkers(path.join(PROJECT, 'workers'))
+  const reactions = found.filter((reaction) => !withoutMail || !isMail(reaction))
+  const around = [...(withoutMail ? [] : [mailCatcher(stage.set)]), paymentGateway(stage.set)]
+  const own = shop(planWorkers(reactions, new Map()), surroundings)
+  const processes = await Promise.all(
+    [...around, ...own].map(({ name, args, env, readyMessage }) =>
+      stage.start({
+        name,
+        args,
+        env: { ...env, MESSAGING_NAMESPACE: namespace, ...settings },
+        ...(readyMessage && { ready: readyMessage }),
+        foreign: around.some((one) => one.name === name),
+      }),
+    ),
+  )
+  const url = `http://127.0.0.1:${surroundings.port}/readyz`
+  if (!(await waitFor(async () => (await fetch(url)).ok, 60))) throw new Error('the API was not ready after 60 s')
+  const stop = async () => {
+    await Promise.all(processes.map((process) => process.stop()))
+    await removeNamespace(stage, database, namespace)
+  }
+  return { port: surroundings.port, processes, stop }
+}
+
+export const isMail = ({ name }: { name: string }) => name.startsWith('notification.')
 
 export async function freePort(): Promise<number> {
   for (;;) {
