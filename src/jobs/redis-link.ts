@@ -17,6 +17,8 @@ export function openRedis(url: string, log: Logger, onReady: () => void): RedisL
     retryStrategy: (attempt) => Math.min(attempt * 100, 2_000),
   })
   const isAway = (err: Error) => {
+    // Other connections may complain late, when this one is through again: then the outage is over.
+    if (redis.status === 'ready') return
     if (!away && redis.status !== 'end') log.warn({ err }, 'Redis is away: schedules wait, nothing is lost')
     away = true
   }

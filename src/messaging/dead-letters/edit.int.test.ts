@@ -64,6 +64,7 @@ test('the edited copy is handled under an id of its own, and the original never 
   expect(await redrive(context, charge.name, { ids: [copyId] })).toMatchObject({ outcome: 'done', handled: 1 })
   expect(handled).toEqual([{ id: eventId, token: 'good' }])
   expect(keys).toEqual([`${charge.name}:${event.id}`, `${charge.name}:${eventId}`])
+  await deadline('resolved', () => system.db.deadLetter.findFirst({ where: { id: copyId, status: 'resolved' } }))
   expect(await system.db.deadLetter.findMany({ orderBy: { id: 'asc' } })).toMatchObject([
     { id: letter.id, status: 'edited' },
     { id: copyId, status: 'resolved', parentId: letter.id, eventId },

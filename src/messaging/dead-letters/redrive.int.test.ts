@@ -301,6 +301,12 @@ test('when the broker falls silent in the middle, nothing is lost or doubled by 
     expect(result).toMatchObject({ outcome: 'failed', why: expect.stringContaining('RabbitMQ has not answered') })
     expect(await letters({ status: 'open' })).not.toHaveLength(0)
     wire.heal()
+    await deadline('RabbitMQ answers again', () =>
+      broker.depth('none').then(
+        () => true,
+        () => false,
+      ),
+    ) // the old connection dies first
     expect(await redrive(overWire, WORKER, { all: true })).toMatchObject({ outcome: 'done' })
     await deadline('all resolved', async () => (await letters({ status: 'resolved' })).length === 20)
     expect(handled).toHaveLength(20)
