@@ -3,6 +3,7 @@ import type { Options } from './options.ts'
 import type { Contest, Schedule } from './contest.ts'
 import { accept } from './measures/accept.ts'
 import { flow } from './measures/flow.ts'
+import { latency } from './measures/latency.ts'
 import { react } from './measures/react.ts'
 import { relay } from './measures/relay.ts'
 import type { Table } from './results.ts'
@@ -22,6 +23,7 @@ const MEASUREMENTS: readonly (Measurement & { asked?: true })[] = [
   { name: 'relay', contest: relay },
   { name: 'react', contest: react },
   { name: 'flow', contest: flow },
+  { name: 'latency', contest: latency },
 ]
 
 /** `all`, like no name, means all but those that take long. */

@@ -9,6 +9,8 @@ import type { Stage } from '../stage/stage.ts'
 
 const CLIENTS = 32
 const WARM_UP = 300
+/** Fewer would not tell what batches are worth. */
+const FEWEST = 500
 const PATIENCE_S = 300
 
 /** Orders from the first click to the last reaction of the last order, with every process of the shop. */
@@ -72,6 +74,6 @@ async function wholeShop(stage: Stage, withoutMail: boolean) {
       await place(WARM_UP)
       await place(WARM_UP)
     },
-    run: (seconds: number) => place(Math.ceil(expected * seconds)),
+    run: (seconds: number) => place(Math.max(FEWEST, Math.ceil(expected * seconds))),
   }
 }
