@@ -20,7 +20,14 @@ export async function servicesCommand(args: string[]): Promise<void> {
   const commands: Record<string, (set: InstanceSet) => Promise<void>> = { up, status, down, reset }
   const command = commands[positionals[0] ?? '']
   if (!command || positionals.length > 1) throw new SetupError(USAGE)
-  await command(InstanceSet.open(values.set ?? 'dev'))
+  await command(openSet(values.set ?? 'dev'))
+}
+
+/** A name and no path, since `reset` deletes the folder of that name. */
+function openSet(name: string): InstanceSet {
+  if (!/^[a-z0-9][a-z0-9-]*$/.test(name))
+    throw new SetupError(`--set ${name} is no name of a set: small letters, digits and hyphens make one.`)
+  return InstanceSet.open(name)
 }
 
 async function up(set: InstanceSet): Promise<void> {

@@ -31,8 +31,6 @@ interface State {
   postgresFolder?: string
   /** What the database was last filled with. */
   seed?: string
-  /** Runs until it is told to stop, whoever uses it. */
-  kept?: boolean
 }
 
 /** One set of services with its own ports and data: `dev` for `npm start`, `test` for `npm test`, more for experiments. */

@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { children } from './binaries.ts'
 import { remember, runningPid } from './daemon.ts'
@@ -23,10 +23,12 @@ export function users(set: InstanceSet): number[] {
   return children(folder(set)).flatMap((file) => runningPid(file) ?? [])
 }
 
-/** `npm run services -- up` keeps them running whoever comes and goes. */
+/** `npm run services -- up` keeps them running whoever comes and goes. A file, so that those who already run see it. */
 export function keep(set: InstanceSet, kept: boolean): void {
-  set.state.kept = kept
-  set.save()
+  if (kept) writeFileSync(keptFile(set), '')
+  else rmSync(keptFile(set), { force: true })
 }
 
-export const isKept = (set: InstanceSet) => set.state.kept === true
+export const isKept = (set: InstanceSet) => existsSync(keptFile(set))
+
+const keptFile = (set: InstanceSet) => path.join(set.folder, 'kept')
