@@ -1,3 +1,4 @@
+import { parseArgs } from 'node:util'
 import {
   createNames,
   createWakeUp,
@@ -11,14 +12,22 @@ import {
 } from '#messaging'
 import { StartupError } from '#platform/config'
 import { openDatabase } from '#platform/database'
-import { runProcess, type ProcessContext } from '#platform/shutdown'
+import { endWithSentence, runProcess, type ProcessContext } from '#platform/shutdown'
 import { openMessaging, WORKERS } from './messaging.ts'
 import { serveMetrics } from './metrics.ts'
 
-const wanted = process.argv.slice(2).filter((argument) => !argument.startsWith('--'))
+const { positionals: wanted, values: flags } = readArguments()
 
-if (process.argv.includes('--list')) await list()
-else await runProcess('worker', process.argv.includes('--retire') ? retireAll : react)
+if (flags.list) await list().catch(endWithSentence)
+else await runProcess('worker', flags.retire ? retireAll : react)
+
+function readArguments() {
+  try {
+    return parseArgs({ allowPositionals: true, options: { list: { type: 'boolean' }, retire: { type: 'boolean' } } })
+  } catch (error) {
+    return endWithSentence(new StartupError((error as Error).message))
+  }
+}
 
 async function react(context: ProcessContext) {
   const { log, onStop } = context
@@ -41,9 +50,11 @@ function asStartupError(error: Error): never {
 /** Prints the reactions there are, what they are on and their queue, without connecting to anything. */
 async function list() {
   const names = createNames()
-  for (const { name, on } of await loadWorkers(selectWorkers(findWorkers(WORKERS), wanted))) {
-    process.stdout.write(`${name}\n  on     ${on.map(({ type }) => type).join(', ')}\n  queue  ${names.queue(name)}\n`)
-  }
+  const workers = await loadWorkers(selectWorkers(findWorkers(WORKERS), wanted))
+  const told = workers.map(
+    ({ name, on }) => `${name}\n  on     ${on.map(({ type }) => type).join(', ')}\n  queue  ${names.queue(name)}\n`,
+  )
+  process.stdout.write(told.join('')) // at once: the reader may close the pipe after the first lines
 }
 
 /** Forgets reactions whose files are gone, so that nothing waits for them or is delivered to them any more. */

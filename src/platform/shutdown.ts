@@ -55,9 +55,14 @@ function orExit<T>(read: () => T): T {
   try {
     return read()
   } catch (error) {
-    if (error instanceof StartupError) sayAndExit(error)
-    throw error
+    return endWithSentence(error)
   }
+}
+
+/** Prints a StartupError as its one sentence and exits 1; throws any other error again. */
+export function endWithSentence(error: unknown): never {
+  if (error instanceof StartupError) sayAndExit(error)
+  throw error
 }
 
 function sayAndExit(error: StartupError): never {
