@@ -57,6 +57,8 @@ function logRequests(logger: Logger): RequestHandler {
       return id
     },
     customLogLevel: (_request, { statusCode }, error) => (error || statusCode >= 500 ? 'warn' : 'debug'),
+    // Probes ask all the time, and 503 is an answer to them.
+    autoLogging: { ignore: ({ url }) => url === '/healthz' || url === '/readyz' },
     // Headers hold the key, bodies hold the customer.
     serializers: {
       req: ({ id, method, url }: { id: string; method: string; url: string }) => ({ id, method, url }),
