@@ -1,5 +1,13 @@
 import { spreadOf, type Spread } from './statistics.ts'
 
+/** Anything that is no ratio: shown as it is. */
+export interface Table {
+  title: string
+  columns: readonly string[]
+  rows: readonly (readonly (string | number)[])[]
+  note?: string
+}
+
 /** What one run of one side has shown, by name: a rate, a percentile, processor time per unit. */
 export type Sample = Readonly<Record<string, number>>
 
@@ -42,6 +50,8 @@ export interface Contest {
   /** In the order in which they take their turns. */
   sides: Record<string, Side>
   comparisons: readonly Comparison[]
+  /** What else the runs have shown. */
+  tables?: () => Promise<Table[]>
 }
 
 export interface Figure extends Omit<Comparison, 'guarded'> {

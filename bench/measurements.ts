@@ -1,12 +1,11 @@
 import { SetupError } from '../scripts/services/index.ts'
 import type { Options } from './options.ts'
-import type { Contest, Schedule } from './contest.ts'
+import type { Contest, Schedule, Table } from './contest.ts'
 import { accept } from './measures/accept.ts'
 import { flow } from './measures/flow.ts'
 import { latency } from './measures/latency.ts'
 import { react } from './measures/react.ts'
 import { relay } from './measures/relay.ts'
-import type { Table } from './results.ts'
 import type { Stage } from './stage/stage.ts'
 
 /** Rounds of several sides, or anything else that ends in tables. */

@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { PROJECT } from '../scripts/services/index.ts'
-import { rounded, type Figure } from './contest.ts'
-import type { Result, Results, Table } from './results.ts'
+import { rounded, type Figure, type Table } from './contest.ts'
+import type { Result, Results } from './results.ts'
 import { verdictOf } from './terminal.ts'
 
 const FILE = 'docs/performance.md'

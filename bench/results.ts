@@ -1,19 +1,11 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { PROJECT } from '../scripts/services/index.ts'
-import type { Figure, Sample } from './contest.ts'
+import type { Figure, Sample, Table } from './contest.ts'
 import type { Machine } from './machine.ts'
 
 export const REFERENCE = path.join(PROJECT, 'bench/results/reference.json')
 export const LATEST = path.join(PROJECT, 'bench/results/latest.json')
-
-/** Anything that is no ratio: shown as it is. */
-export interface Table {
-  title: string
-  columns: readonly string[]
-  rows: readonly (readonly (string | number)[])[]
-  note?: string
-}
 
 /** One measurement, with all that is needed to judge it. */
 export interface Result {

@@ -33,7 +33,13 @@ async function perform(measurement: Measurement, stage: Stage, options: Options,
   if ('contest' in measurement) {
     const contest = await measurement.contest(stage, options)
     const { name, title, method, settings } = contest
-    return { name, title, method, settings, outcome: { ...(await hold(contest, schedule)), tables: [] } }
+    return {
+      name,
+      title,
+      method,
+      settings,
+      outcome: { ...(await hold(contest, schedule)), tables: (await contest.tables?.()) ?? [] },
+    }
   }
   const { tables, ...told } = await measurement.tables(stage, options, schedule)
   return { ...told, outcome: { figures: [], samples: {}, tables } }

@@ -1,5 +1,5 @@
-import { rounded, type Figure } from './contest.ts'
-import type { Result, Table } from './results.ts'
+import { rounded, type Figure, type Table } from './contest.ts'
+import type { Result } from './results.ts'
 
 export function showResult({ title, figures, tables }: Result): void {
   console.log(`\n${title}`)

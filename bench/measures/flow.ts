@@ -1,8 +1,9 @@
-import type { Contest, Sample } from '../contest.ts'
+import type { Contest, Sample, Side, Table } from '../contest.ts'
 import { commitLimit, perUnit } from '../limits/pgbench.ts'
 import { PLACE_ORDER } from '../limits/statement.ts'
 import type { ClosedLoop, Load } from '../load/generator.ts'
 import type { Options } from '../options.ts'
+import type { BenchDatabase } from '../stage/databases.ts'
 import { untilSettled } from '../stage/settled.ts'
 import { isMail, startShop } from '../stage/shop.ts'
 import type { Stage } from '../stage/stage.ts'
@@ -17,6 +18,7 @@ const PATIENCE_S = 300
 export async function flow(stage: Stage, { withoutMail }: Options): Promise<Contest> {
   const limit = await commitLimit(stage, PLACE_ORDER, CLIENTS)
   const mail = withoutMail ? ', without mail' : ''
+  const { side, reactions } = await wholeShop(stage, withoutMail)
   return {
     name: withoutMail ? 'flow-without-mail' : 'flow',
     title: `Orders from click to last reaction${mail}`,
@@ -26,7 +28,7 @@ export async function flow(stage: Stage, { withoutMail }: Options): Promise<Cont
       `the payment sandbox${withoutMail ? '; the reaction that mails and the mail catcher are left out' : ' and the mail catcher'}. ` +
       'The limit only stores orders, one per commit, and reacts to none: the ratio says what part of that pace the whole way keeps.',
     settings: { clients: CLIENTS, 'lines per order': 2 },
-    sides: { limit, shop: await wholeShop(stage, withoutMail) },
+    sides: { limit, shop: side },
     comparisons: [
       {
         title: `orders with all reactions done${mail}`,
@@ -38,6 +40,7 @@ export async function flow(stage: Stage, { withoutMail }: Options): Promise<Cont
         goal: { value: 600 },
       },
     ],
+    tables: async () => [await reactions()],
   }
 }
 
@@ -48,9 +51,10 @@ async function wholeShop(stage: Stage, withoutMail: boolean) {
   const load = await stage.remote('load', 'bench/load/generator.ts', {})
   const settled = () => untilSettled(database, PATIENCE_S, (reaction) => withoutMail && isMail(reaction))
   let expected = 0
+  let lastRun = 0
   const place = async (orders: number): Promise<Sample> => {
     const before = await settled()
-    const began = Date.now()
+    const began = (lastRun = Date.now())
     const plan: ClosedLoop = { host: '127.0.0.1', port: shop.port, clients: CLIENTS, orders }
     const { result, cpu } = await stage.metered([...shop.processes, load], async () => {
       const taken = await load.ask<Load>('closedLoop', plan, PATIENCE_S)
@@ -68,12 +72,28 @@ async function wholeShop(stage: Stage, withoutMail: boolean) {
       ...perUnit(cpu, orders),
     }
   }
-  return {
+  const side: Side = {
     title: 'the whole shop',
     warmUp: async () => {
       await place(WARM_UP)
       await place(WARM_UP)
     },
-    run: (seconds: number) => place(Math.max(FEWEST, Math.ceil(expected * seconds))),
+    run: (seconds) => place(Math.max(FEWEST, Math.ceil(expected * seconds))),
+  }
+  return { side, reactions: () => reactionsSince(database, lastRun) }
+}
+
+/** Who was done when, in the last run: the last ones are what held the others up, or had the most to do. */
+async function reactionsSince({ pool }: BenchDatabase, began: number): Promise<Table> {
+  const { rows } = await pool.query<{ worker: string; handled: number; transactions: number; seconds: number }>(
+    `SELECT worker, count(*)::int AS handled, count(DISTINCT xmin::text)::int AS transactions,
+       extract(epoch FROM max(handled_at) - to_timestamp($1::float8 / 1000))::float8 AS seconds
+     FROM deliveries WHERE handled_at >= to_timestamp($1::float8 / 1000) GROUP BY worker ORDER BY seconds`,
+    [began],
+  )
+  return {
+    title: 'Reactions in the last run',
+    columns: ['reaction', 'messages', 'messages per transaction', 'done after s'],
+    rows: rows.map(({ worker, handled, transactions, seconds }) => [worker, handled, handled / transactions, seconds]),
   }
 }

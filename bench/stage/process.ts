@@ -19,6 +19,8 @@ export interface ProcessPlan {
 export interface Running {
   readonly name: string
   readonly pid: number
+  /** SIGUSR2 begins and ends a profile. */
+  readonly isProfiled: boolean
   /** Processor seconds used so far; undefined where the system does not tell. */
   cpuSeconds(): number | undefined
   signal(signal: NodeJS.Signals): void
@@ -52,36 +54,40 @@ const KEPT_OUTPUT = 16 * 1024
 export function createLauncher({ pids, profiles }: Options): Launcher {
   const running = new Set<Running>()
   mkdirSync(pids, { recursive: true })
-  const profiled = ({ name, foreign }: Pick<ProcessPlan, 'name' | 'foreign'>) =>
-    profiles && !foreign
-      ? ['--cpu-prof', `--cpu-prof-dir=${profiles}`, `--cpu-prof-name=${fileName(name)}.cpuprofile`]
-      : []
-  const watch = (name: string, child: ChildProcess) => {
+  if (profiles) mkdirSync(profiles, { recursive: true })
+  const isProfiled = (foreign?: boolean) => profiles !== undefined && !foreign
+  const profiling = (name: string) => ({
+    args: ['--import', path.join(PROJECT, 'bench/stage/profiler.mjs')],
+    env: { BENCH_PROFILE: path.join(profiles!, `${fileName(name)}.cpuprofile`) },
+  })
+  const watch = (name: string, child: ChildProcess, foreign?: boolean) => {
     if (child.pid === undefined) throw new Error(`${name} could not be started`)
     remember(path.join(pids, `${fileName(name)}-${child.pid}`), child.pid)
-    const observed = observe(name, child)
+    const observed = { ...observe(name, child), isProfiled: isProfiled(foreign) }
     running.add(observed)
     return observed
   }
   return {
     async start(plan) {
-      const env = { ...process.env, ...plan.env }
-      const args = [...profiled(plan), ...plan.args]
+      const { args: more = [], env: told = {} } = isProfiled(plan.foreign) ? profiling(plan.name) : {}
+      const env = { ...process.env, ...plan.env, ...told }
+      const args = [...more, ...plan.args]
       const child = spawn(process.execPath, args, {
         cwd: PROJECT,
         env,
         stdio: ['ignore', 'pipe', 'pipe'],
         detached: true,
       })
-      const started = watch(plan.name, child)
+      const started = watch(plan.name, child, plan.foreign)
       if (plan.ready) await started.says(plan.ready)
       return started
     },
     async remote(name, file, env) {
+      const { args: more = [], env: told = {} } = isProfiled() ? profiling(name) : {}
       const child = fork(path.join(PROJECT, file), {
         cwd: PROJECT,
-        execArgv: [...profiled({ name }), ...TYPESCRIPT],
-        env: { ...process.env, ...env },
+        execArgv: [...more, ...TYPESCRIPT],
+        env: { ...process.env, ...env, ...told },
         stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
         detached: true,
         serialization: 'advanced',

@@ -73,9 +73,17 @@ export async function openStage(profiles: string | undefined, say: (line: string
       versions: await versionsOf(admin, amqp),
       namespace: (label) => `bench-${id}-${label}`,
       async metered(processes, work) {
+        const turnProfiles = () => {
+          for (const process of processes) if (process.isProfiled) process.signal('SIGUSR2')
+        }
+        turnProfiles()
         const read = startMeters(meters, processes)
-        const result = await work()
-        return { result, cpu: read() }
+        try {
+          const result = await work()
+          return { result, cpu: read() }
+        } finally {
+          turnProfiles()
+        }
       },
       onClose: (release) => void later.push(release),
       close,
