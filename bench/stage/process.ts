@@ -19,7 +19,7 @@ export interface ProcessPlan {
 export interface Running {
   readonly name: string
   readonly pid: number
-  /** SIGUSR2 begins and ends a profile. */
+  /** SIGUSR2 begins a profile, SIGWINCH ends it. */
   readonly isProfiled: boolean
   /** Processor seconds used so far; undefined where the system does not tell. */
   cpuSeconds(): number | undefined

@@ -73,16 +73,16 @@ export async function openStage(profiles: string | undefined, say: (line: string
       versions: await versionsOf(admin, amqp),
       namespace: (label) => `bench-${id}-${label}`,
       async metered(processes, work) {
-        const turnProfiles = () => {
-          for (const process of processes) if (process.isProfiled) process.signal('SIGUSR2')
+        const profiles = (signal: 'SIGUSR2' | 'SIGWINCH') => {
+          for (const process of processes) if (process.isProfiled) process.signal(signal)
         }
-        turnProfiles()
+        profiles('SIGUSR2')
         const read = startMeters(meters, processes)
         try {
           const result = await work()
           return { result, cpu: read() }
         } finally {
-          turnProfiles()
+          profiles('SIGWINCH')
         }
       },
       onClose: (release) => void later.push(release),
