@@ -22,6 +22,7 @@ const USAGE = `npm run bench -- [what …] [options]
   --json file     where the results go                         (bench/results/latest.json)
   --save          into the committed results and docs/performance.md
   --without-mail  flow without the mail catcher and the reaction that mails
+  --reaction NAME react with this reaction to order.placed only
   --events LIST   stored events for scale, such as 1e4,1e5,1e6 (that)
   --profile       processor profiles of our processes and their most expensive functions`
 
@@ -36,6 +37,7 @@ export async function benchCommand(args: string[]): Promise<number> {
       json: { type: 'string' },
       save: { type: 'boolean', default: false },
       'without-mail': { type: 'boolean', default: false },
+      reaction: { type: 'string' },
       events: { type: 'string', default: '1e4,1e5,1e6' },
       profile: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
@@ -48,6 +50,7 @@ export async function benchCommand(args: string[]): Promise<number> {
     rounds: number('rounds', values.rounds, short ? 3 : 5),
     seconds: number('seconds', values.seconds, short ? 3 : 8),
     withoutMail: values['without-mail'],
+    reaction: values.reaction,
     events: values.events.split(',').map((text) => number('events', text, 0)),
     profiles: values.profile ? path.join(PROJECT, '.fanfare/bench/profiles') : undefined,
   }

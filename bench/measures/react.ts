@@ -4,6 +4,7 @@ import type { Comparison, Contest, Side } from '../contest.ts'
 import { commitLimit, perUnit } from '../limits/pgbench.ts'
 import { ONE_ROW, RESERVE_STOCK } from '../limits/statement.ts'
 import { storeOrders } from '../load/stored-orders.ts'
+import type { Options } from '../options.ts'
 import { declareQueues } from '../stage/broker.ts'
 import { environment } from '../stage/shop.ts'
 import type { Stage } from '../stage/stage.ts'
@@ -13,7 +14,8 @@ const MANY = 8
 const WARM_UP = 1_000
 
 /** Messages through one reaction in one process, against one commit per message. */
-export async function react(stage: Stage): Promise<Contest> {
+export async function react(stage: Stage, { reaction: asked }: Options): Promise<Contest> {
+  if (asked) return reactWith(stage, asked)
   const own = path.join(PROJECT, 'bench/reactions')
   return {
     name: 'react',
@@ -40,6 +42,22 @@ export async function react(stage: Stage): Promise<Contest> {
       compare('inventory.reserve-stock', 'stock', 'limit-stock', 1.5),
       compare(`inventory.reserve-stock against ${MANY} clients`, 'stock', 'limit-stock-many'),
     ],
+  }
+}
+
+/** Any reaction to order.placed that needs nothing but the database. */
+async function reactWith(stage: Stage, name: string): Promise<Contest> {
+  return {
+    name: 'react-with',
+    title: `Reacting with ${name}`,
+    method:
+      'A queue full of order.placed is worked off by one worker process, against one ledger row and one row per commit.',
+    settings: {},
+    sides: {
+      limit: await commitLimit(stage, ONE_ROW, 1, NOTES),
+      ours: await reaction(stage, path.join(PROJECT, 'workers'), name, name),
+    },
+    comparisons: [compare(name, 'ours', 'limit')],
   }
 }
 
