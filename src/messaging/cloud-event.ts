@@ -72,6 +72,11 @@ function parseJson(body: Buffer): unknown {
   }
 }
 
+/** What the columns that hold it can take. */
+const MAX_INTEGER = 2 ** 31 - 1
+const isName = (value: unknown): value is string => typeof value === 'string' && NAME.test(value)
+const NAME = /^[^\p{Control}\p{Surrogate}]{0,255}$/u
+
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 
 function toEnvelope(value: unknown): Envelope {
@@ -81,11 +86,11 @@ function toEnvelope(value: unknown): Envelope {
   const { id, type, subject, time, dataschema, streamversion, correlationid, causationid, traceparent, data } = given
   if (given['specversion'] !== '1.0') return refuse('specversion is not "1.0"')
   if (typeof id !== 'string' || !UUID.test(id)) return refuse('id is not a UUID')
-  if (typeof type !== 'string' || type === '') return refuse('type is missing')
-  if (typeof subject !== 'string' || subject === '') return refuse('subject (the stream) is missing')
-  if (!Number.isInteger(streamversion) || (streamversion as number) < 1)
+  if (!isName(type) || type === '') return refuse('type is missing or no name')
+  if (!isName(subject) || subject === '') return refuse('subject (the stream) is missing or no name')
+  if (!Number.isInteger(streamversion) || (streamversion as number) < 1 || (streamversion as number) > MAX_INTEGER)
     return refuse('streamversion is not a positive whole number')
-  if (typeof correlationid !== 'string') return refuse('correlationid is missing')
+  if (!isName(correlationid)) return refuse('correlationid is missing or no name')
   if (causationid !== undefined && (typeof causationid !== 'string' || !UUID.test(causationid)))
     return refuse('causationid is not a UUID')
   const at = new Date(String(time))

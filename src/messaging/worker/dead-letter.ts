@@ -64,14 +64,24 @@ function toRow(worker: string, instance: string, { message, reason, error }: Dea
     firstFailedAt: message.firstFailedAt ?? new Date(),
     failedAt: new Date(),
     instance,
-    exchange: message.exchange,
-    routingKey: message.routingKey,
-    contentType: delivery.contentType ?? null,
-    headers: JSON.parse(JSON.stringify(delivery.headers)) as object,
+    exchange: printable(message.exchange, 255),
+    routingKey: printable(message.routingKey, 255),
+    contentType: delivery.contentType === undefined ? null : printable(delivery.contentType, 255),
+    headers: storable(JSON.parse(JSON.stringify(delivery.headers))) as object,
     body: new Uint8Array(delivery.body),
     parentId: message.parentId ?? null,
   }
 }
+
+/** What strangers put into headers must not keep a message from being stored: it would come back for ever. */
+function storable(value: unknown): unknown {
+  if (typeof value === 'string') return printable(value, MAX_HEADER)
+  if (Array.isArray(value)) return value.map(storable)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [printable(key, 255), storable(inner)]))
+}
+
+const MAX_HEADER = 128 * 1024 // RabbitMQ's own limit on a frame of headers
 
 /** Equal for failures of one cause: whatever differs from order to order (ids, numbers, quoted values) is left out. */
 function fingerprintOf(worker: string, eventType: string | undefined, reason: string, error: Error): string {

@@ -94,7 +94,10 @@ export async function recordFailures(
 
 const MAX_STACK = 8 * 1024
 
-/** PostgreSQL's text holds no NUL, and nobody reads a megabyte of message. */
+/** PostgreSQL's text holds neither NUL nor half a surrogate pair, and nobody reads a megabyte of message. */
 export function printable(text: string, max: number): string {
-  return text.replaceAll('\0', '\\0').slice(0, max)
+  return text
+    .slice(0, max)
+    .replaceAll('\0', '\\0')
+    .replaceAll(/\p{Surrogate}/gu, '\uFFFD')
 }

@@ -45,12 +45,15 @@ export function readMessage(delivery: Delivery, types: ReadonlyMap<string, AnyEv
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
+/** No ladder is as long; a larger number is somebody else's, and no integer column would hold it. */
+const MAX_ATTEMPT = 1_000_000
+
 function readHeaders({ headers, exchange, routingKey }: Delivery) {
   const parent = textOf(headers[HEADER.parent])
   const attempt = Number(headers[HEADER.attempt] ?? 1)
   const firstFailedAt = new Date(String(headers[HEADER.firstFailedAt]))
   return {
-    attempt: Number.isInteger(attempt) && attempt > 0 ? attempt : 1,
+    attempt: Number.isInteger(attempt) && attempt > 0 && attempt <= MAX_ATTEMPT ? attempt : 1,
     firstFailedAt: Number.isNaN(firstFailedAt.getTime()) ? undefined : firstFailedAt,
     exchange: textOf(headers[HEADER.exchange]) ?? exchange,
     routingKey: textOf(headers[HEADER.routingKey]) ?? routingKey,

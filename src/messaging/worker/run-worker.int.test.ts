@@ -1,6 +1,8 @@
+import { randomBytes, randomUUID } from 'node:crypto'
 import { defineWorker, NotYet, Unrecoverable } from '#messaging'
 import { OrderPlaced, PaymentAuthorized, StockReserved } from '#events'
 import { anOrderPlaced, deadline, record, testSystem, type TestSystem } from '#testing'
+import { HEADER } from './message.ts'
 
 let system: TestSystem
 afterEach(() => system.close())
@@ -128,6 +130,30 @@ test.each([
   const dead = await deadline('a dead letter', () => system.db.deadLetter.findFirst())
   expect(dead).toMatchObject({ reason, worker: 'test.reserve', eventId: null })
   expect(dead.body.length).toBe(body.length)
+})
+
+test('what no column can hold, in headers or the envelope, does not keep a message from the dead letters', async () => {
+  const failing = defineWorker({
+    name: 'test.reserve',
+    on: OrderPlaced,
+    handle: () => Promise.reject(new Unrecoverable(`${'a'.repeat(1_999)}\u{1F3BA}\0`)),
+  })
+  system = await testSystem([failing])
+  const message = { exchange: '', routingKey: system.names.queue('test.reserve'), contentType: 'application/json' }
+  const envelope = (odd: object) => Buffer.from(JSON.stringify({ specversion: '1.0', id: randomUUID(), ...odd }))
+  const whole = { type: 'order.placed', subject: 'order-1', streamversion: 1, correlationid: '1', time: new Date() }
+  await system.broker.publish([
+    { ...message, messageId: 'a', body: Buffer.from('\0'), headers: { odd: ['\0', { '\0': '\0' }] } },
+    { ...message, messageId: 'b', body: envelope(whole), headers: { [HEADER.attempt]: 1e15 } },
+    { ...message, messageId: 'c', body: envelope({ ...whole, subject: randomBytes(5_000).toString('hex') }) },
+    { ...message, messageId: 'd', body: envelope({ ...whole, type: 'order.placed\0' }) },
+    { ...message, messageId: 'e', body: envelope({ ...whole, streamversion: 2 ** 31 }) },
+    { ...message, messageId: 'f', contentType: 'a\0', body: envelope(whole) },
+  ])
+  const [placed] = await record(system, anOrderPlaced())
+  await deadline('seven dead letters', async () => (await system!.db.deadLetter.count()) === 7)
+  const { errorMessage } = await system.db.deadLetter.findFirstOrThrow({ where: { eventId: placed!.id } })
+  expect(errorMessage).toBe(`${'a'.repeat(1_999)}\uFFFD`)
 })
 
 test('a message of an unknown type, and one whose data do not fit, go to the dead letters', async () => {
