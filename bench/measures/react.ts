@@ -75,6 +75,7 @@ async function reaction(stage: Stage, folder: string, name: string, title: strin
   const label = name.replaceAll('.', '-')
   const database = await stage.create(label.replaceAll('-', '_'))
   await database.pool.query(NOTES)
+  await database.db.subscription.create({ data: { worker: name, eventType: 'order.placed', since: 0 } })
   const { names, purge } = await declareQueues(stage, label, [{ name, eventTypes: ['order.placed'] }])
   const env = environment(stage, database, names.namespace)
   const worker = await stage.remote(`worker ${name}`, 'bench/processes/worker.ts', env)
