@@ -25,9 +25,12 @@ export function createNetwork(urls: ServiceUrls, dice: Dice): Network {
     async connect(process) {
       const entries = Object.entries(urls) as [ServiceName, string][]
       const environment = entries.map(async ([service, url]) => {
-        const proxy = await tcpProxy(placeOf(url), dice.next)
-        all.push({ process, service, proxy })
-        return [SERVICES[service].variable, proxy.through(url)]
+        const ways = url.split(',').map(async (one) => {
+          const proxy = await tcpProxy(placeOf(one), dice.next)
+          all.push({ process, service, proxy })
+          return proxy.through(one)
+        })
+        return [SERVICES[service].variable, (await Promise.all(ways)).join(',')]
       })
       return Object.fromEntries(await Promise.all(environment)) as Record<string, string>
     },

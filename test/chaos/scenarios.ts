@@ -10,6 +10,8 @@ import { API_KEY, type World } from './world.ts'
 /** One failure, looked at closely. */
 interface Scenario {
   summary: string
+  /** Plays on three RabbitMQ nodes. @default false */
+  clustered?: boolean
   /** Says what it measured; answers what was promised and whether it was kept. */
   play(world: World, stage: Stage): Promise<Kept[]>
 }
@@ -39,7 +41,7 @@ async function place({ books }: Stage, orders: number, perSecond: number) {
   return (await Promise.all(asked)).filter(Boolean).length
 }
 
-async function untilSettled({ database }: World): Promise<{ ms: number; settled: Kept }> {
+async function untilSettled({ database }: Pick<World, 'database'>): Promise<{ ms: number; settled: Kept }> {
   const began = performance.now()
   const open = await settle(database, SETTLE_MS)
   const broken = open ? [`still open: ${JSON.stringify(open)}`] : []
@@ -222,9 +224,29 @@ export const SCENARIOS = {
       return [settled, atMost('in less than 60 s after the services are back', ms, 60_000)]
     },
   },
+  'node-killed': {
+    summary: 'each node of a RabbitMQ cluster of three killed in turn while orders come in',
+    clustered: true,
+    async play({ cluster, ...world }, stage) {
+      const placing = place(stage, 1_200, 20)
+      for (const node of [1, 2, 3]) {
+        await wait(6_000)
+        await cluster!.kill(node)
+        await wait(6_000)
+        await cluster!.start(node)
+      }
+      const accepted = await placing
+      const { ms, settled } = await untilSettled(world)
+      stage.say(
+        `1,200 orders while three nodes were killed one after the other: ${accepted} answered 202, p99 ${Math.round(percentile(stage.books.latencies, 0.99))} ms; settled ${seconds(ms)} after the last`,
+      )
+      return [all('every order is answered 202', accepted, 1_200), settled]
+    },
+  },
 } as const satisfies Record<string, Scenario>
 
 export type ScenarioName = keyof typeof SCENARIOS
+export const needsCluster = (name: ScenarioName) => (SCENARIOS[name] as Scenario).clustered ?? false
 export const SCENARIO_NAMES = Object.keys(SCENARIOS) as ScenarioName[]
 
 /** Plays one scenario, and then holds all books together. */

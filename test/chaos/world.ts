@@ -20,6 +20,7 @@ import {
   type ServiceUrls,
 } from '../../scripts/services/index.ts'
 import { issueApiKey } from '../../src/api/index.ts'
+import { startCluster, type Cluster } from './cluster.ts'
 import { PRODUCTS } from './customers.ts'
 import type { Dice } from './dice.ts'
 import { createNetwork, type Network } from './network.ts'
@@ -41,6 +42,8 @@ export interface World {
   mail: TestMailServer
   apiUrl: string
   gatewayUrl: string
+  /** Where RabbitMQ is three nodes; it cannot be stopped and wiped through `services` then. */
+  cluster: Cluster | undefined
   /** The relay that holds the lease, by the name of its process. */
   activeRelay(): Promise<string | undefined>
   /** Ends everything, frozen or not. */
@@ -58,14 +61,21 @@ export interface Services {
 }
 
 /** Brings everything up, on empty data. What was started is stopped again when something does not start. */
-export async function openWorld(set: InstanceSet, dice: Dice, say: (line: string) => void): Promise<World> {
+export async function openWorld(
+  set: InstanceSet,
+  dice: Dice,
+  say: (line: string) => void,
+  { clustered = false } = {},
+): Promise<World> {
   const releases: (() => Promise<unknown>)[] = []
   const close = async (keepServices: boolean) => {
     for (const release of releases.splice(0).toReversed()) await release()
     if (!keepServices) await Promise.all(SERVICE_NAMES.map((name) => stopService(name, set)))
   }
   try {
-    const { urls, database } = await startServices(set, say)
+    const cluster = clustered ? await startCluster(set) : undefined
+    if (cluster) releases.push(cluster.destroy)
+    const { urls, database } = await startServices(set, say, cluster?.url)
     releases.push(database.close)
     const mail = await testMailServer()
     releases.push(mail.close)
@@ -82,19 +92,22 @@ export async function openWorld(set: InstanceSet, dice: Dice, say: (line: string
       return processes.nameOf(Number(lease?.holder?.split(':').at(-1)))
     }
     const services = servicesOf(set, urls)
-    return { urls, database, services, network, processes, mail, apiUrl, gatewayUrl, activeRelay, close }
+    return { urls, database, services, network, processes, mail, apiUrl, gatewayUrl, cluster, activeRelay, close }
   } catch (error) {
     await close(false)
     throw error
   }
 }
 
-async function startServices(set: InstanceSet, say: (line: string) => void) {
+async function startServices(set: InstanceSet, say: (line: string) => void, clusterUrl: string | undefined) {
   await stopLeftovers(path.join(set.folder, 'processes'))
   for (const name of ['logs', 'gateway']) rmSync(path.join(set.folder, name), { recursive: true, force: true })
   say('starting PostgreSQL, RabbitMQ and Redis on empty data')
   await Promise.all(SERVICE_NAMES.map((name) => wipeService(name, set)))
-  const started = SERVICE_NAMES.map(async (name) => [name, await startService(name, set)] as const)
+  const started = SERVICE_NAMES.map(async (name) => {
+    const isGiven = name === 'rabbitmq' && clusterUrl !== undefined
+    return [name, isGiven ? clusterUrl : await startService(name, set)] as const
+  })
   const urls = Object.fromEntries(await Promise.all(started)) as ServiceUrls
   await migrate(urls.postgres)
   const database = openDatabase(urls.postgres, { poolSize: 4, applicationName: 'fanfare chaos' })
