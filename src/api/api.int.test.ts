@@ -183,6 +183,24 @@ const REFUSED: Refused[] = [
     status: 415,
     code: 'unsupported-media-type',
   },
+  ...['gzip', 'deflate', 'br'].map((encoding) => ({
+    what: `a body that is not ${encoding} as it says`,
+    send: () => raw('{"lines":[]}', { 'content-encoding': encoding }),
+    status: 400,
+    code: 'invalid-encoding',
+  })),
+  {
+    what: 'half a body of gzip',
+    send: () => raw(gzipSync('{"lines":[]}').subarray(0, 15), { 'content-encoding': 'gzip' }),
+    status: 400,
+    code: 'invalid-encoding',
+  },
+  {
+    what: 'a product that no catalogue can hold',
+    send: () => api.get('/v1/products/%00'),
+    status: 404,
+    code: 'product-not-found',
+  },
   {
     what: 'an empty Idempotency-Key',
     send: () => api.place(anOrder(), { 'idempotency-key': '' }),

@@ -87,8 +87,16 @@ function fromExpress(thrown: unknown): Problem | undefined {
     case 'request.size.invalid':
       return new Problem(400, 'incomplete-body', 'The body ended before its announced length.', options)
     default:
-      return undefined
+      return isPackedBadly(thrown)
+        ? new Problem(400, 'invalid-encoding', 'The body is not what its Content-Encoding says.', options)
+        : undefined
   }
+}
+
+/** zlib's errors reach us as the body parser passes them on, told apart by their codes alone. */
+function isPackedBadly(thrown: unknown): boolean {
+  const { code, status } = thrown as { code?: unknown; status?: unknown }
+  return status === 400 && typeof code === 'string' && /^(Z|ERR)_/.test(code)
 }
 
 const MOST_FAULTS = 50

@@ -55,7 +55,8 @@ export function catalogRoutes({ db }: { db: Database }): Route[] {
       replies: { 200: { description: 'The product', schema: ProductView } },
       refusals: { 404: 'product-not-found' },
       async handle({ params: { sku } }) {
-        const [product] = await withStock(db, [...(await productsOf(db, [sku])).values()])
+        const wanted = sku.includes('\0') ? [] : [sku] // which PostgreSQL's text cannot hold
+        const [product] = await withStock(db, [...(await productsOf(db, wanted)).values()])
         if (!product) throw new Refusal('not-found', 'product-not-found', `The catalogue does not know '${sku}'.`)
         return { status: 200, body: product }
       },
