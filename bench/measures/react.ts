@@ -12,6 +12,7 @@ import type { Stage } from '../stage/stage.ts'
 const NOTES = 'CREATE TABLE bench_notes (order_id uuid NOT NULL PRIMARY KEY, noted_at timestamptz NOT NULL)'
 const MANY = 8
 const WARM_UP = 1_000
+const FEWEST = 500
 
 /** Messages through one reaction in one process, against one commit per message. */
 export async function react(stage: Stage, { reaction: asked }: Options): Promise<Contest> {
@@ -110,6 +111,6 @@ async function reaction(stage: Stage, folder: string, name: string, title: strin
       await drain(WARM_UP)
       await drain(WARM_UP)
     },
-    run: (seconds) => drain(Math.ceil(expected * seconds)),
+    run: (seconds) => drain(Math.max(FEWEST, Math.ceil(expected * seconds))),
   }
 }

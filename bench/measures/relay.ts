@@ -13,6 +13,7 @@ import type { Stage } from '../stage/stage.ts'
 /** Unconfirmed at once; more makes the broker no faster. */
 const WINDOW = 2_000
 const WARM_UP = 1_000
+const FEWEST = 500
 
 /** Stored events announced by the relay, against publishing the same messages that are ready made. */
 export async function relay(stage: Stage): Promise<Contest> {
@@ -89,7 +90,7 @@ async function publishing(
       await publisher.ask('load', load)
       await publish(WARM_UP)
     },
-    run: (seconds) => publish(Math.ceil(rates.expected * seconds)),
+    run: (seconds) => publish(Math.max(FEWEST, Math.ceil(rates.expected * seconds))),
   }
 }
 
@@ -125,7 +126,7 @@ async function relaying(
       await announce(WARM_UP)
       await announce(WARM_UP)
     },
-    run: (seconds) => announce(Math.ceil(expected * seconds)),
+    run: (seconds) => announce(Math.max(FEWEST, Math.ceil(expected * seconds))),
   }
 }
 
