@@ -48,6 +48,15 @@ export async function enterHandled(
   if (entered !== entries.length) throw new LedgerConflict(`${worker}: handled by another process at the same time`)
 }
 
+/** Notes the start of handling suspicious messages together; answers those of them that were not noted before. */
+export async function noteFirstStarts(db: Database, worker: string, eventIds: readonly string[]): Promise<Set<string>> {
+  const rows = await db.$queryRaw<{ eventId: string }[]>`
+    INSERT INTO delivery_starts (event_id, worker, starts) SELECT DISTINCT unnest(${eventIds}::uuid[]), ${worker}, 1
+    ON CONFLICT (event_id, worker) DO NOTHING
+    RETURNING event_id AS "eventId"`
+  return new Set(rows.map(({ eventId }) => eventId))
+}
+
 /** Notes the start of handling a suspicious message; answers how often it was started, this time included. */
 export async function noteStart(db: Database, worker: string, eventId: string): Promise<number> {
   const [row] = await db.$queryRaw<{ starts: number }[]>`
@@ -57,9 +66,9 @@ export async function noteStart(db: Database, worker: string, eventId: string): 
   return row!.starts
 }
 
-/** The process has survived handling this message. */
-export async function clearStart(db: Database, worker: string, eventId: string): Promise<void> {
-  await db.$executeRaw`DELETE FROM delivery_starts WHERE event_id = ${eventId}::uuid AND worker = ${worker}`
+/** The process has survived handling these messages. */
+export async function clearStarts(db: Database, worker: string, eventIds: readonly string[]): Promise<void> {
+  await db.$executeRaw`DELETE FROM delivery_starts WHERE event_id = ANY(${eventIds}::uuid[]) AND worker = ${worker}`
 }
 
 export interface FailedAttempt {

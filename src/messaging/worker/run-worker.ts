@@ -11,7 +11,7 @@ import type { Outcome } from './batch.ts'
 import { createFailureCounter, isFailedCall } from './breaker.ts'
 import type { Worker } from './define-worker.ts'
 import { createInbox } from './inbox.ts'
-import { clearStart, noteStart } from './ledger.ts'
+import { clearStarts, noteFirstStarts, noteStart } from './ledger.ts'
 import { readMessage, type Message } from './message.ts'
 import { processBatch } from './process-batch.ts'
 import { releaseParked } from './parked.ts'
@@ -83,7 +83,6 @@ async function loop(worker: Worker, take: () => Promise<Delivery[]>, runtime: Ru
   }
 }
 
-/** Messages that were handed out before without an outcome are handled alone: one of them may be what killed a process. */
 async function handleMessages(worker: Worker, messages: readonly Message[], runtime: Runtime) {
   const isSuspicious = ({ delivery }: Message) => delivery.deliveryCount > 0
   const unreadable = messages.filter(({ event }) => !event)
@@ -98,9 +97,25 @@ async function handleMessages(worker: Worker, messages: readonly Message[], runt
     readable.filter((message) => !isSuspicious(message)),
     runtime,
   )
-  for (const message of readable.filter(isSuspicious)) {
-    if (runtime.signal.aborted) return message.delivery.requeue()
-    await handleAlone(worker, message, runtime)
+  await handleSuspicious(worker, readable.filter(isSuspicious), runtime)
+}
+
+/**
+ * Messages that were handed out before without an outcome. A connection may have broken, or one of them has killed a
+ * process. The first time they are noted and handled together; who comes once more, because that ended with the death of
+ * the process too, is handled alone.
+ */
+async function handleSuspicious(worker: Worker, messages: readonly Message[], runtime: Runtime) {
+  if (messages.length === 0) return
+  const { db, signal } = runtime
+  const ids = messages.map(({ event }) => event!.id)
+  const first = await whenAvailable(signal, () => noteFirstStarts(db, worker.name, ids))
+  const together = messages.filter(({ event }) => first.has(event!.id))
+  await handleTogether(worker, together, runtime)
+  if (first.size > 0) await whenAvailable(signal, () => clearStarts(db, worker.name, [...first]))
+  for (const message of messages.filter((one) => !together.includes(one))) {
+    if (signal.aborted) message.delivery.requeue()
+    else await handleAlone(worker, message, runtime)
   }
 }
 
@@ -156,7 +171,7 @@ async function handleAlone(worker: Worker, message: Message, runtime: Runtime) {
   } else {
     await handleTogether(worker, [message], runtime)
   }
-  await whenAvailable(signal, () => clearStart(db, worker.name, eventId))
+  await whenAvailable(signal, () => clearStarts(db, worker.name, [eventId]))
 }
 
 async function settleWhenAvailable(worker: Worker, settlements: readonly Settlement[], runtime: Runtime) {
