@@ -31,8 +31,8 @@ function openSet(name: string): InstanceSet {
 }
 
 async function up(set: InstanceSet): Promise<void> {
-  keep(set, true)
   const { urls, release } = await provideServices(set, (sentence) => console.error(sentence))
+  keep(set, true)
   for (const name of SERVICE_NAMES) console.log(`export ${SERVICES[name].variable}='${urls[name]}'`)
   await release()
 }
