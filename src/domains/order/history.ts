@@ -61,10 +61,11 @@ function sentenceFor(event: HistoryEvent): string {
 
 /** Adds a step. Relies on being called in the order of the stream, which an ordered reaction is. */
 export async function recordHistory(tx: Transaction, event: HistoryEvent): Promise<void> {
-  const { orderId } = event.data
-  const step = (await tx.orderHistory.count({ where: { orderId } })) + 1
-  const { streamVersion, type, time: at } = event
-  await tx.orderHistory.create({ data: { orderId, step, streamVersion, type, text: sentenceFor(event), at } })
+  const { streamVersion, type, time, data } = event
+  await tx.$executeRaw`
+    INSERT INTO order_history (order_id, step, stream_version, type, text, at)
+    SELECT ${data.orderId}::uuid, coalesce(max(step), 0) + 1, ${streamVersion}, ${type}, ${sentenceFor(event)}, ${time}::timestamptz
+    FROM order_history WHERE order_id = ${data.orderId}::uuid`
 }
 
 export const HistoryView = z

@@ -64,8 +64,7 @@ function commitStreams(
   const delivered = new Map(items.map((item) => [item.event.id, item]))
   const streams = [...new Set(items.map(({ event }) => event.stream))].sort()
   return db.$transaction(async (tx) => {
-    for (const stream of streams)
-      await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended(${`${worker.name}:${stream}`}, 0))`
+    await lockStreams(tx, worker, streams)
     const pending = await readPending(tx, worker, items)
     const { due, behind } = divide(pending, delivered)
     const runs: Run[] = []
@@ -93,6 +92,12 @@ function commitStreams(
   })
 }
 
+/** One at a time and in the given order, which is the same for all replicas: they can only wait for each other. */
+async function lockStreams(tx: Transaction, worker: Worker, streams: readonly string[]) {
+  const keys = streams.map((stream) => `${worker.name}:${stream}`)
+  await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended(key, 0)) FROM unnest(${keys}::text[]) AS wanted(key)`
+}
+
 /** Up to the first blocked event of each stream, what is due; after it, what waits. A delivered event is never blocked by its own past. */
 function divide(pending: readonly Pending[], delivered: ReadonlyMap<string, unknown>) {
   const blockedStreams = new Set<string>()
@@ -106,7 +111,10 @@ function divide(pending: readonly Pending[], delivered: ReadonlyMap<string, unkn
   return { due, behind }
 }
 
-/** What is not handled yet of these streams up to the delivered versions, in order; closed dead letters count as handled. */
+/**
+ * What is not handled yet of these streams up to the delivered versions, in order; closed dead letters count as handled.
+ * OFFSET 0 keeps each stream a look into its index: a planner without statistics would read all events of the types.
+ */
 async function readPending(tx: Transaction, worker: Worker, items: readonly BatchItem[]): Promise<Pending[]> {
   const reach = new Map<string, number>()
   for (const { event } of items) reach.set(event.stream, Math.max(event.streamVersion, reach.get(event.stream) ?? 0))
@@ -116,9 +124,11 @@ async function readPending(tx: Transaction, worker: Worker, items: readonly Batc
       e.causation_id AS "causationId", e.traceparent, e.occurred_at AS "time",
       EXISTS (SELECT FROM dead_letters l WHERE l.event_id = e.id AND l.worker = s.worker AND l.status = 'open')
         OR EXISTS (SELECT FROM delivery_failures f WHERE f.event_id = e.id AND f.worker = s.worker) AS blocked
-    FROM events e JOIN subscriptions s ON s.worker = ${worker.name} AND s.event_type = e.type AND e.position > s.since
-    JOIN unnest(${[...reach.keys()]}::text[], ${[...reach.values()]}::int[]) AS reach(stream, version)
-      ON e.stream = reach.stream AND e.stream_version <= reach.version
+    FROM unnest(${[...reach.keys()]}::text[], ${[...reach.values()]}::int[]) AS reach(stream, version)
+    CROSS JOIN LATERAL (
+      SELECT * FROM events WHERE stream = reach.stream AND stream_version <= reach.version OFFSET 0
+    ) AS e
+    JOIN subscriptions s ON s.worker = ${worker.name} AND s.event_type = e.type AND e.position > s.since
     WHERE NOT EXISTS (SELECT FROM deliveries d WHERE d.event_id = e.id AND d.worker = s.worker)
       AND NOT EXISTS (SELECT FROM dead_letters l WHERE l.event_id = e.id AND l.worker = s.worker AND l.status IN ('discarded', 'edited'))
     ORDER BY e.stream, e.stream_version`
