@@ -59,7 +59,7 @@ const TOKENS: readonly [token: string, weight: number][] = [
   ['pm_sandbox_captureFail', 4],
 ]
 
-export function wishOf(seed: number, nth: number): Wish {
+function wishOf(seed: number, nth: number): Wish {
   const dice = createDice(seed).fork(nth)
   const email = `customer-${nth}@example.com`
   const order = {

@@ -110,7 +110,7 @@ function stock({ db }: TestDatabase) {
 }
 
 /** True when no event lacks a ledger row of a subscribed reaction and no order waits for anything. */
-export async function isSettled({ db }: Pick<TestDatabase, 'db'>): Promise<boolean> {
+async function isSettled({ db }: Pick<TestDatabase, 'db'>): Promise<boolean> {
   const [row] = await db.$queryRaw<{ open: bigint; reactions: bigint; waiting: bigint }[]>`
     SELECT
       (SELECT count(*) FROM subscriptions) AS reactions,

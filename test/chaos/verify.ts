@@ -1,5 +1,6 @@
 import type { OpenDatabase } from '#platform/database'
 import type { ReceivedMail } from '#testing'
+import { audit } from './audit.ts'
 import type { Bookkeeping } from './customers.ts'
 import type { Kill } from './supervisor.ts'
 import type { World } from './world.ts'
@@ -14,7 +15,7 @@ type Database = OpenDatabase['db']
 
 /** Holds what the customers, the bank and the mail server know against what the shop has in its books. */
 export async function verify(
-  { database: { db }, gatewayUrl, mail, processes }: World,
+  { database: { db }, urls, gatewayUrl, mail, processes }: World,
   books: Bookkeeping,
 ): Promise<Kept[]> {
   const orders = await readOrders(db)
@@ -39,6 +40,10 @@ export async function verify(
     {
       promise: 'mails: once more only where a kill -9 came between sending and journal',
       broken: unexplained(mail.received, processes.kills),
+    },
+    {
+      promise: 'npm run audit: every law holds',
+      broken: await audit({ DATABASE_URL: urls.postgres, PAYMENT_GATEWAY_URL: gatewayUrl }),
     },
   ]
 }

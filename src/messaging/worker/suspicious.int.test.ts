@@ -55,7 +55,7 @@ it('handles alone what was being handled when a process died, and gives up what 
   await system.run(worker)
   await system.settled()
   expect(batches).toContainEqual([bystander])
-  expect(batches.flat().toSorted()).toEqual([bystander, ...others].toSorted())
+  expect(new Set(batches.flat())).toEqual(new Set([bystander, ...others]))
   expect(await system.db.deadLetter.findMany({ select: { eventId: true, reason: true } })).toEqual([
     { eventId: killer, reason: 'poison' },
   ])
