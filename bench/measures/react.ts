@@ -6,7 +6,7 @@ import { ONE_ROW, RESERVE_STOCK } from '../limits/statement.ts'
 import { storeOrders } from '../load/stored-orders.ts'
 import type { Options } from '../options.ts'
 import { declareQueues } from '../stage/broker.ts'
-import { environment } from '../stage/shop.ts'
+import { environment, startGateway } from '../stage/shop.ts'
 import type { Stage } from '../stage/stage.ts'
 
 const NOTES = 'CREATE TABLE bench_notes (order_id uuid NOT NULL PRIMARY KEY, noted_at timestamptz NOT NULL)'
@@ -46,8 +46,9 @@ export async function react(stage: Stage, { reaction: asked }: Options): Promise
   }
 }
 
-/** Any reaction to order.placed that needs nothing but the database. */
+/** Any reaction to order.placed. */
 async function reactWith(stage: Stage, name: string): Promise<Contest> {
+  const gateway = await startGateway(stage)
   return {
     name: 'react-with',
     title: `Reacting with ${name}`,
@@ -56,7 +57,7 @@ async function reactWith(stage: Stage, name: string): Promise<Contest> {
     settings: {},
     sides: {
       limit: await commitLimit(stage, ONE_ROW, 1, NOTES),
-      ours: await reaction(stage, path.join(PROJECT, 'workers'), name, name),
+      ours: await reaction(stage, path.join(PROJECT, 'workers'), name, name, { PAYMENT_GATEWAY_URL: gateway }),
     },
     comparisons: [compare(name, 'ours', 'limit')],
   }
@@ -72,13 +73,13 @@ const compare = (title: string, ours: string, limit: string, ratio?: number): Co
   ...(ratio ? { goal: { ratio } } : {}),
 })
 
-async function reaction(stage: Stage, folder: string, name: string, title: string): Promise<Side> {
+async function reaction(stage: Stage, folder: string, name: string, title: string, settings = {}): Promise<Side> {
   const label = name.replaceAll('.', '-')
   const database = await stage.create(label.replaceAll('-', '_'))
   await database.pool.query(NOTES)
   await database.db.subscription.create({ data: { worker: name, eventType: 'order.placed', since: 0 } })
   const { names, purge } = await declareQueues(stage, label, [{ name, eventTypes: ['order.placed'] }])
-  const env = environment(stage, database, names.namespace)
+  const env = { ...environment(stage, database, names.namespace), ...settings }
   const worker = await stage.remote(`worker ${name}`, 'bench/processes/worker.ts', env)
   const publisher = await stage.remote(`feeder ${name}`, 'bench/processes/publisher.ts', {})
   const load = { databaseUrl: database.url, rabbitmqUrl: stage.urls.rabbitmq, namespace: names.namespace }

@@ -26,6 +26,14 @@ export async function startApi(stage: Stage, database: BenchDatabase): Promise<{
   return { process: await stage.start({ name: 'api', args, env, ready: 'listening on' }), port }
 }
 
+/** The payment sandbox. @returns its URL */
+export async function startGateway(stage: Stage): Promise<string> {
+  await stage.set.choosePort('gateway')
+  const { name, args, env } = paymentGateway(stage.set)
+  await stage.start({ name, args, ...(env && { env }), ready: 'payment gateway on', foreign: true })
+  return `http://127.0.0.1:${stage.set.port('gateway')}`
+}
+
 export interface ShopOptions {
   /** Leaves out the mail catcher and the reaction that mails. */
   withoutMail: boolean
