@@ -31,6 +31,7 @@ export class System {
   #shop: SupervisedProcess[] = []
   #around: SupervisedProcess[] = []
   #services: Promise<Provided> | undefined
+  #stopping = false
 
   constructor(set: InstanceSet, port: number) {
     this.#set = set
@@ -38,13 +39,14 @@ export class System {
     this.api = `http://127.0.0.1:${port}`
   }
 
-  /** Resolves when the API and every worker are ready. @throws SetupError saying what to do */
+  /** Resolves when the API and every worker are ready; rejects when stopped before. @throws SetupError saying what to do */
   async start(workers: WorkerProcess[]): Promise<void> {
     await stopLeftovers(this.#pids)
     await this.#expectFreePort()
     for (const name of ['smtp', 'mail', 'gateway'] as const) await this.#set.choosePort(name)
     if (!process.env['SMTP_URL']) this.#around.push(this.#run(mailCatcher(this.#set)))
     if (!process.env['PAYMENT_GATEWAY_URL']) this.#around.push(this.#run(paymentGateway(this.#set)))
+    this.#unlessStopping()
     this.#services = provideServices(this.#set, say, (name, url) => this.#prepareDatabase(name, url))
     const { urls } = await this.#services
     this.#shop = shop(workers, { urls, ...this.#surroundings() }).map((plan) => this.#run(plan))
@@ -66,6 +68,7 @@ export class System {
   }
 
   async stop(): Promise<void> {
+    this.#stopping = true
     const [api, ...others] = this.#shop
     await api?.stop()
     await Promise.all(others.map((process) => process.stop()))
@@ -79,7 +82,13 @@ export class System {
     process.exit(1)
   }
 
+  /** Whatever began after `stop` has looked around would outlive us. */
+  #unlessStopping(): void {
+    if (this.#stopping) throw new SetupError('It was stopped before it was up.')
+  }
+
   #run(plan: ProcessPlan): SupervisedProcess {
+    this.#unlessStopping()
     return new SupervisedProcess(plan, this.#pids)
   }
 
