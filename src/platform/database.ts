@@ -29,6 +29,8 @@ export function openDatabase(connectionString: string, options: DatabaseOptions 
     keepAlive: true,
   })
   pool.on('error', () => {}) // an idle connection broke: the pool has dropped it already
+  // One that breaks while it is lent out, between two statements, would end the process: its next statement fails instead.
+  pool.on('connect', (client) => client.on('error', () => {}))
   const db = new PrismaClient({ adapter: new PrismaPg(pool), transactionOptions: { maxWait: 2_000, timeout: 30_000 } })
   return {
     db,
@@ -40,14 +42,20 @@ export function openDatabase(connectionString: string, options: DatabaseOptions 
   }
 }
 
-/** The SQLSTATE behind an error of Prisma or pg, if PostgreSQL reported one. */
+interface Reported {
+  code?: unknown
+  originalCode?: unknown
+  cause?: Reported
+  meta?: { driverAdapterError?: Reported }
+}
+
+/** The SQLSTATE behind an error of Prisma, its driver adapter or pg, if PostgreSQL reported one. */
 export function sqlStateOf(error: unknown): string | undefined {
-  const seen = error as { code?: unknown; meta?: { driverAdapterError?: { cause?: { originalCode?: unknown } } } }
-  const original = seen?.meta?.driverAdapterError?.cause?.originalCode
-  if (typeof original === 'string') return original
-  return typeof seen?.code === 'string' && /^[0-9A-Z]{5}$/.test(seen.code) && !/^P\d{4}$/.test(seen.code)
-    ? seen.code
-    : undefined
+  const { code, cause, meta } = (error ?? {}) as Reported
+  for (const state of [meta?.driverAdapterError?.cause?.originalCode, cause?.originalCode, code]) {
+    if (typeof state === 'string' && /^[0-9A-Z]{5}$/.test(state) && !/^P\d{4}$/.test(state)) return state
+  }
+  return undefined
 }
 
 const CONNECTION_CODES = new Set([
@@ -56,7 +64,6 @@ const CONNECTION_CODES = new Set([
   'P1008',
   'P1017',
   'P2024',
-  'P2028',
   'ECONNREFUSED',
   'ECONNRESET',
   'EPIPE',
@@ -64,7 +71,7 @@ const CONNECTION_CODES = new Set([
   'ENOTFOUND',
 ])
 const CONNECTION_WORDS =
-  /connection (terminated|timeout|error)|server has closed|can't reach database|timeout exceeded when trying to connect/i
+  /connection (terminated|timeout|error)|terminating connection|unable to start a transaction|server has closed|can't reach database|timeout exceeded when trying to connect/i
 
 /** True when the database cannot be reached or is shutting down: waiting helps, and nobody's message is at fault. */
 export function isDatabaseOutage(error: unknown): boolean {

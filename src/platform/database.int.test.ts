@@ -1,0 +1,64 @@
+import { deadline, testDatabase, type TestDatabase } from '#testing'
+import { isDatabaseOutage, isTransientConflict, sqlStateOf } from './database.ts'
+
+let database: TestDatabase
+beforeAll(async () => {
+  database = await testDatabase()
+})
+afterAll(() => database.close())
+
+const failureOf = (work: Promise<unknown>) =>
+  work.then(
+    () => undefined,
+    (error: unknown) => error,
+  )
+
+test('a connection that breaks between two statements of a transaction fails the next one, and not the process', async () => {
+  const { db } = database
+  const error = await failureOf(
+    db.$transaction(async (tx) => {
+      const [{ pid }] = await tx.$queryRaw<[{ pid: number }]>`SELECT pg_backend_pid() AS pid`
+      await db.$executeRaw`SELECT pg_terminate_backend(${pid}::int)`
+      await deadline('the connection is gone', async () => {
+        const alive = await db.$queryRaw<unknown[]>`SELECT 1 FROM pg_stat_activity WHERE pid = ${pid}::int`
+        return alive.length === 0
+      })
+      await tx.$executeRaw`SELECT 1`
+    }),
+  )
+  expect(isDatabaseOutage(error)).toBe(true)
+  expect(await db.$queryRaw`SELECT 1 AS one`).toEqual([{ one: 1 }])
+})
+
+test('a connection that breaks under a statement is an outage', async () => {
+  const error = await failureOf(
+    database.db.$transaction((tx) => tx.$executeRaw`SELECT pg_terminate_backend(pg_backend_pid())`),
+  )
+  expect([sqlStateOf(error), isDatabaseOutage(error)]).toEqual(['57P01', true])
+})
+
+test('a mistake of the statement, and a handler that is too slow, are no outages', async () => {
+  const mistake = await failureOf(database.db.$executeRaw`SELECT 1 / 0`)
+  expect([sqlStateOf(mistake), isDatabaseOutage(mistake), isTransientConflict(mistake)]).toEqual([
+    '22012',
+    false,
+    false,
+  ])
+  const slow = await failureOf(
+    database.db.$transaction((tx) => tx.$executeRaw`SELECT pg_sleep(0.3)`.then(() => tx.$executeRaw`SELECT 1`), {
+      timeout: 100,
+    }),
+  )
+  expect(slow).toBeInstanceOf(Error)
+  expect(isDatabaseOutage(slow)).toBe(false)
+})
+
+test('a server that cannot be reached is an outage', async () => {
+  const url = new URL(database.url)
+  url.port = '1'
+  const { openDatabase } = await import('./database.ts')
+  const away = openDatabase(url.toString())
+  expect(isDatabaseOutage(await failureOf(away.db.$queryRaw`SELECT 1`))).toBe(true)
+  expect(isDatabaseOutage(await failureOf(away.db.$transaction((tx) => tx.$queryRaw`SELECT 1`)))).toBe(true)
+  await away.close()
+})
