@@ -32,14 +32,13 @@ afterAll(async () => {
 })
 
 it.each([
-  ['at once', async () => {}],
-  ['while the services start', () => deadline('a lease', async () => users(set).length > 0, { every: 1 })],
-])('starts nothing more when it is stopped %s', async (_, moment) => {
+  ['at once', () => Promise.resolve()],
+  ['while the services start', () => deadline('a lease', () => users(set).length > 0, { every: 1 })],
+])('starts nothing more when it is stopped %s', async (_, moment: () => Promise<unknown>) => {
   const system = new System(set, await freePort())
-  const up = expect(system.start([])).rejects.toThrow(/stopped before it was up/)
-  await moment()
-  await system.stop()
-  await up
+  const stopped = moment().then(() => system.stop())
+  await expect(system.start([])).rejects.toThrow(/stopped before it was up/)
+  await stopped
   expect(users(set)).toEqual([])
   expect(processes()).toEqual([])
 })
