@@ -19,7 +19,8 @@ const strict = defineWorker({
 /** The versions that were committed, in that order; a handler may have run before and been rolled back. */
 async function handled(): Promise<number[]> {
   const rows = await system.db.$queryRaw<{ version: number }[]>`
-    SELECT e.stream_version AS version FROM deliveries d JOIN events e ON e.id = d.event_id ORDER BY d.handled_at, version`
+    SELECT e.stream_version AS version FROM deliveries d JOIN events e ON e.id = d.event_id
+    WHERE d.attempt > 0 ORDER BY d.handled_at, version`
   return rows.map(({ version }) => version)
 }
 
