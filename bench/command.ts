@@ -23,6 +23,7 @@ const USAGE = `npm run bench -- [what …] [options]
   --save          into the committed results and docs/performance.md
   --without-mail  flow without the mail catcher and the reaction that mails
   --reaction NAME react with this reaction to order.placed only
+  --flush-us N    as on a disk that takes so many microseconds for a commit, for the limits as for us
   --events LIST   stored events for scale, such as 1e4,1e5,1e6 (that)
   --profile       processor profiles of our processes and their most expensive functions`
 
@@ -38,6 +39,7 @@ export async function benchCommand(args: string[]): Promise<number> {
       save: { type: 'boolean', default: false },
       'without-mail': { type: 'boolean', default: false },
       reaction: { type: 'string' },
+      'flush-us': { type: 'string' },
       events: { type: 'string', default: '1e4,1e5,1e6' },
       profile: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
@@ -51,6 +53,7 @@ export async function benchCommand(args: string[]): Promise<number> {
     seconds: number('seconds', values.seconds, short ? 3 : 8),
     withoutMail: values['without-mail'],
     reaction: values.reaction,
+    flushUs: values['flush-us'] === undefined ? 0 : number('flush-us', values['flush-us'], 0),
     events: values.events.split(',').map((text) => number('events', text, 0)),
     profiles: values.profile ? path.join(PROJECT, '.fanfare/bench/profiles') : undefined,
   }

@@ -7,6 +7,8 @@ export interface Options {
   reaction: string | undefined
   /** Stored events to measure with. */
   events: number[]
+  /** Microseconds that PostgreSQL waits before it flushes a commit, as a slower disk would; 0 leaves the disk as it is. */
+  flushUs: number
   /** Where processor profiles go; none are made without it. */
   profiles: string | undefined
 }

@@ -57,14 +57,14 @@ function tableText({ title, columns, rows, note }: Table): string {
 }
 
 function provenance({ command, at, commit, machine, versions, settings }: Result): string {
-  const { cpu, cores, memoryGb, system, loadBefore } = machine
+  const { cpu, cores, memoryGb, system, flushUs, loadBefore } = machine
   const listed = (entries: Record<string, string | number>) =>
     Object.entries(entries)
       .map(([name, value]) => `${name} ${value}`)
       .join(', ')
   return [
     `\`${command}\`, ${at.slice(0, 10)}${commit ? `, commit ${commit}` : ''}.`,
-    `${cores} cores of ${cpu}, ${memoryGb} GB, ${system}; load average before the run ${loadBefore}.`,
+    `${cores} cores of ${cpu}, ${memoryGb} GB, ${system}; ${flushUs} µs to flush 8 KiB to the disk; load average before the run ${loadBefore}.`,
     `${listed(versions)}. ${listed(settings)}.`,
   ].join('\n')
 }

@@ -10,18 +10,18 @@ export async function measure(measurement: Measurement, options: Options, comman
   const say = (line: string) => console.log(line)
   say(`\n${measurement.name}`)
   const machine = describeMachine()
-  const stage = await openStage(options.profiles, say)
+  const stage = await openStage(options, say)
   const schedule: Schedule = { ...options, settle: stage.checkpoint, say }
   try {
     const { outcome, ...told } = await Promise.race([perform(measurement, stage, options, schedule), interrupted()])
     return {
-      ...told,
+      ...asOn(options, told),
       at: new Date().toISOString(),
       commit: describeCommit(),
       command,
       machine,
       versions: stage.versions,
-      settings: { rounds: options.rounds, 'seconds per run': options.seconds, ...told.settings },
+      settings: { rounds: options.rounds, 'seconds per run': options.seconds, ...asOn(options, told).settings },
       ...outcome,
     }
   } finally {
@@ -43,6 +43,18 @@ async function perform(measurement: Measurement, stage: Stage, options: Options,
   }
   const { tables, ...told } = await measurement.tables(stage, options, schedule)
   return { ...told, outcome: { figures: [], samples: {}, tables } }
+}
+
+/** A slower disk makes it another measurement. */
+function asOn<Told extends Pick<Result, 'name' | 'title' | 'settings'>>({ flushUs }: Options, told: Told): Told {
+  if (flushUs === 0) return told
+  const ms = flushUs / 1_000
+  return {
+    ...told,
+    name: `${told.name}-flush-${ms}ms`,
+    title: `${told.title}, commits of ${ms} ms`,
+    settings: { ...told.settings, 'commit_delay ms': ms },
+  }
 }
 
 function interrupted(): Promise<never> {

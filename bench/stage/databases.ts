@@ -22,7 +22,8 @@ export interface Databases {
 /** Plenty, and still an integer for PostgreSQL when it is moved about. */
 const STOCK = 500_000_000
 
-export async function openDatabases(server: string): Promise<Databases> {
+/** @param flushUs see Options */
+export async function openDatabases(server: string, flushUs: number): Promise<Databases> {
   const id = randomBytes(3).toString('hex')
   const admin = new pg.Client({ connectionString: at(server, 'postgres') })
   await admin.connect()
@@ -37,6 +38,7 @@ export async function openDatabases(server: string): Promise<Databases> {
       const name = `bench_${id}_${label}_${names.length}`
       await admin.query(`CREATE DATABASE "${name}" TEMPLATE "${seeded}"`)
       names.push(name)
+      if (flushUs > 0) await slowDown(admin, name, flushUs)
       const url = at(server, name)
       const database = { ...openDatabase(url, { poolSize: 4, applicationName: 'fanfare bench' }), url }
       open.push(database)
@@ -51,6 +53,12 @@ export async function openDatabases(server: string): Promise<Databases> {
       await admin.end()
     },
   }
+}
+
+/** Commits wait for each other's flush as they would for a disk: those that come meanwhile share the next one. */
+async function slowDown(admin: pg.Client, name: string, flushUs: number): Promise<void> {
+  await admin.query(`ALTER DATABASE "${name}" SET commit_delay = ${Math.round(flushUs)}`)
+  await admin.query(`ALTER DATABASE "${name}" SET commit_siblings = 0`)
 }
 
 async function fill(url: string): Promise<void> {

@@ -12,6 +12,7 @@ import {
   type Provided,
   type ServiceUrls,
 } from '../../scripts/services/index.ts'
+import type { Options } from '../options.ts'
 import { serviceMeters, startMeters } from './cpu.ts'
 import { openDatabases, type Databases } from './databases.ts'
 import { createLauncher, type Launcher, type Running } from './process.ts'
@@ -32,7 +33,10 @@ export interface Stage extends Launcher, Pick<Databases, 'create' | 'checkpoint'
   close(): Promise<void>
 }
 
-export async function openStage(profiles: string | undefined, say: (line: string) => void): Promise<Stage> {
+export async function openStage(
+  { profiles, flushUs }: Pick<Options, 'profiles' | 'flushUs'>,
+  say: (line: string) => void,
+): Promise<Stage> {
   const set = InstanceSet.open('bench')
   const unlock = tryLock(path.join(set.folder, 'bench.lock'))
   if (!unlock) throw new SetupError('A benchmark already runs in this project: wait for it, or stop it there.')
@@ -51,7 +55,7 @@ export async function openStage(profiles: string | undefined, say: (line: string
     const admin = new pg.Client({ connectionString: new URL('/postgres', urls.postgres).href })
     await admin.connect()
     releases.push(() => admin.end())
-    const databases = await openDatabases(urls.postgres)
+    const databases = await openDatabases(urls.postgres, flushUs)
     releases.push(databases.close)
     const amqp = await connect(urls.rabbitmq)
     amqp.on('error', () => {})
