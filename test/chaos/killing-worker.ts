@@ -1,0 +1,21 @@
+// A process with one reaction that dies of orders whose customer is called Killer.
+import { OrderPlaced } from '#events'
+import { createWakeUp, defineWorker, runWorker, subscribe } from '#messaging'
+import { runProcess } from '#platform/shutdown'
+import { openMessaging } from '../../src/main/messaging.ts'
+
+const fallOver = defineWorker({
+  name: 'trial.fall-over',
+  on: OrderPlaced,
+  handle({ data: { customer } }) {
+    if (customer.name === 'Killer') process.kill(process.pid, 'SIGKILL')
+  },
+})
+
+void runProcess('worker', async (context) => {
+  const messaging = openMessaging('trial', context)
+  await subscribe(messaging.db, [fallOver])
+  const running = await runWorker(fallOver, { ...messaging, wakeUp: createWakeUp(messaging.pool) })
+  context.onStop(running.stop)
+  context.log.info('reacting')
+})
