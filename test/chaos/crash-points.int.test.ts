@@ -5,7 +5,7 @@ import { expectExactlyOnce } from './expect-exactly-once.ts'
 import type { Life } from './process.ts'
 import { anOrder, trialShop, type TrialShop } from './trial-shop.ts'
 
-jest.setTimeout(120_000)
+jest.setTimeout(240_000)
 
 let shop: TrialShop
 beforeEach(async () => (shop = await trialShop()))
