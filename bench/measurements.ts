@@ -6,6 +6,7 @@ import { flow } from './measures/flow.ts'
 import { latency } from './measures/latency.ts'
 import { react } from './measures/react.ts'
 import { relay } from './measures/relay.ts'
+import { styles } from './measures/styles.ts'
 import type { Stage } from './stage/stage.ts'
 
 /** Rounds of several sides, or anything else that ends in tables. */
@@ -23,6 +24,7 @@ const MEASUREMENTS: readonly (Measurement & { asked?: true })[] = [
   { name: 'react', contest: react },
   { name: 'flow', contest: flow },
   { name: 'latency', contest: latency },
+  { name: 'styles', tables: styles, asked: true },
 ]
 
 /** `all`, like no name, means all but those that take long. */

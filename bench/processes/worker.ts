@@ -58,6 +58,11 @@ async function drain(count: number): Promise<number> {
   return rate
 }
 
+/** Works on until the process is stopped. */
+async function keepRunning(): Promise<void> {
+  await runWorker(worker, runtime)
+}
+
 /** @throws when a message was not simply handled */
 async function settled(): Promise<number> {
   const metric = await register.getSingleMetric('fanfare_deliveries_total')!.get()
@@ -69,7 +74,7 @@ async function settled(): Promise<number> {
   return sum
 }
 
-serveCommands({ load, drain }, async () => {
+serveCommands({ load, drain, keepRunning }, async () => {
   await broker.close()
   await database.close()
 })

@@ -43,6 +43,8 @@ export interface ShopOptions {
 
 export interface Shop {
   port: number
+  /** Prefix of its names on the broker. */
+  namespace: string
   processes: readonly Running[]
   stop(): Promise<void>
 }
@@ -82,7 +84,7 @@ export async function startShop(
     await Promise.all(processes.map((process) => process.stop()))
     await removeNamespace(stage, database, namespace)
   }
-  return { port: surroundings.port, processes, stop }
+  return { port: surroundings.port, namespace, processes, stop }
 }
 
 export const isMail = ({ name }: { name: string }) => name.startsWith('notification.')
