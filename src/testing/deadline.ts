@@ -8,11 +8,11 @@ export async function deadline<T>(
   what: string,
   condition: () => Promise<T> | T,
   { within = 10_000, every = 20 } = {},
-): Promise<NonNullable<T>> {
+): Promise<Exclude<T, false | null | undefined>> {
   const end = performance.now() + within
   for (;;) {
     const answer = await condition()
-    if (answer) return answer
+    if (answer) return answer as Exclude<T, false | null | undefined>
     if (performance.now() > end)
       throw new Error(`${what}: not so after ${within} ms (last answer: ${JSON.stringify(answer)})`)
     await wait(every)
