@@ -54,6 +54,11 @@ export interface Contest {
   tables?: () => Promise<Table[]>
 }
 
+/** A measurement without a limit. */
+export interface Tables extends Pick<Contest, 'name' | 'title' | 'method' | 'settings'> {
+  tables: Table[]
+}
+
 export interface Figure extends Omit<Comparison, 'guarded'> {
   oursTitle: string
   limitTitle: string

@@ -1,6 +1,6 @@
 import { SetupError } from '../scripts/services/index.ts'
 import type { Options } from './options.ts'
-import type { Contest, Schedule, Table } from './contest.ts'
+import type { Contest, Schedule, Tables } from './contest.ts'
 import { accept } from './measures/accept.ts'
 import { flow } from './measures/flow.ts'
 import { latency } from './measures/latency.ts'
@@ -13,10 +13,6 @@ import type { Stage } from './stage/stage.ts'
 export type Measurement =
   | { name: string; contest: (stage: Stage, options: Options) => Promise<Contest> }
   | { name: string; tables: (stage: Stage, options: Options, schedule: Schedule) => Promise<Tables> }
-
-export interface Tables extends Pick<Contest, 'name' | 'title' | 'method' | 'settings'> {
-  tables: Table[]
-}
 
 const MEASUREMENTS: readonly (Measurement & { asked?: true })[] = [
   { name: 'accept', contest: accept },

@@ -6,7 +6,7 @@ export const PRICE = 1_250
 export const SKUS = Array.from({ length: 1_000 }, (_, index) => `SKU-${String(index + 1).padStart(4, '0')}`)
 
 /** A customer with a name of their own who wants two of the thousand products. */
-export function newOrder(nth: number) {
+function newOrder(nth: number) {
   const first = Math.floor(Math.random() * (SKUS.length / 2))
   const second = SKUS.length / 2 + Math.floor(Math.random() * (SKUS.length / 2))
   return {

@@ -89,7 +89,7 @@ export async function startShop(
 
 export const isMail = ({ name }: { name: string }) => name.startsWith('notification.')
 
-export async function freePort(): Promise<number> {
+async function freePort(): Promise<number> {
   for (;;) {
     const port = 20_000 + Math.floor(Math.random() * 10_000)
     if (await isFree(port)) return port
