@@ -6,6 +6,7 @@ import { flow } from './measures/flow.ts'
 import { latency } from './measures/latency.ts'
 import { react } from './measures/react.ts'
 import { relay } from './measures/relay.ts'
+import { growth, replicas } from './measures/scale.ts'
 import { styles } from './measures/styles.ts'
 import type { Stage } from './stage/stage.ts'
 
@@ -21,10 +22,16 @@ const MEASUREMENTS: readonly (Measurement & { asked?: true })[] = [
   { name: 'flow', contest: flow },
   { name: 'latency', contest: latency },
   { name: 'styles', tables: styles, asked: true },
+  { name: 'replicas', contest: replicas, asked: true },
+  { name: 'growth', contest: growth, asked: true },
 ]
 
+/** Names for several. */
+const GROUPS: Record<string, readonly string[]> = { scale: ['replicas', 'growth'] }
+
 /** `all`, like no name, means all but those that take long. */
-export function readMeasurements(names: readonly string[], usage: string): readonly Measurement[] {
+export function readMeasurements(given: readonly string[], usage: string): readonly Measurement[] {
+  const names = given.flatMap((name) => GROUPS[name] ?? [name])
   const unknown = names.filter((name) => name !== 'all' && !MEASUREMENTS.some((one) => one.name === name))
   if (unknown.length > 0) throw new SetupError(`There is no measurement called ${unknown.join(', ')}.\n\n${usage}`)
   const all = names.length === 0 || names.includes('all')

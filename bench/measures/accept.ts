@@ -1,4 +1,4 @@
-import type { Contest, Sample } from '../contest.ts'
+import type { Contest, Sample, Side } from '../contest.ts'
 import { commitLimit, perUnit } from '../limits/pgbench.ts'
 import { PLACE_ORDER } from '../limits/statement.ts'
 import type { ClosedLoop, Load } from '../load/generator.ts'
@@ -12,11 +12,6 @@ const CLIENTS = 64
 /** Orders over HTTP into one process of the API, against commits of the same rows. */
 export async function accept(stage: Stage): Promise<Contest> {
   const limit = await commitLimit(stage, PLACE_ORDER, CLIENTS)
-  const database = await stage.create('accept')
-  const api = await startApi(stage, database)
-  const load = await stage.remote('load', 'bench/load/generator.ts', {})
-  const plan = { host: '127.0.0.1', port: api.port, clients: CLIENTS }
-  const run = (seconds: number) => placeOrders(stage, database, load, api.process, { ...plan, seconds })
   return {
     name: 'accept',
     title: 'Accepting orders',
@@ -28,7 +23,7 @@ export async function accept(stage: Stage): Promise<Contest> {
     settings: { clients: CLIENTS, 'lines per order': 2 },
     sides: {
       limit,
-      api: { title: `API, ${CLIENTS} clients over HTTP`, warmUp: async () => void (await run(2)), run },
+      api: await apiSide(stage, await stage.create('accept')),
     },
     comparisons: [
       {
@@ -42,6 +37,15 @@ export async function accept(stage: Stage): Promise<Contest> {
       },
     ],
   }
+}
+
+/** An API process on this database, with a load generator of its own. */
+export async function apiSide(stage: Stage, database: BenchDatabase): Promise<Side> {
+  const api = await startApi(stage, database)
+  const load = await stage.remote('load', 'bench/load/generator.ts', {})
+  const plan = { host: '127.0.0.1', port: api.port, clients: CLIENTS }
+  const run = (seconds: number) => placeOrders(stage, database, load, api.process, { ...plan, seconds })
+  return { title: `API, ${CLIENTS} clients over HTTP`, warmUp: async () => void (await run(2)), run }
 }
 
 async function placeOrders(

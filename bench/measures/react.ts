@@ -6,11 +6,14 @@ import { ONE_ROW, RESERVE_STOCK } from '../limits/statement.ts'
 import { storeOrders } from '../load/stored-orders.ts'
 import type { Options } from '../options.ts'
 import { declareQueues } from '../stage/broker.ts'
+import type { BenchDatabase } from '../stage/databases.ts'
 import { environment, startGateway } from '../stage/shop.ts'
 import type { Stage } from '../stage/stage.ts'
 
 const NOTES = 'CREATE TABLE bench_notes (order_id uuid NOT NULL PRIMARY KEY, noted_at timestamptz NOT NULL)'
 const MANY = 8
+const SHOP = path.join(PROJECT, 'workers')
+const STOCK = 'inventory.reserve-stock'
 const WARM_UP = 1_000
 const FEWEST = 500
 
@@ -29,11 +32,15 @@ export async function react(stage: Stage, { reaction: asked }: Options): Promise
     settings: { 'messages per batch': 'up to 100' },
     sides: {
       'limit-row': await commitLimit(stage, ONE_ROW, 1, NOTES),
-      note: await reaction(stage, own, 'bench.note', 'handle, one row for each message'),
-      'note-many': await reaction(stage, own, 'bench.note-many', 'handleBatch, one statement for a batch'),
+      note: await reactionSide(stage, { folder: own, name: 'bench.note', title: 'handle, one row for each message' }),
+      'note-many': await reactionSide(stage, {
+        folder: own,
+        name: 'bench.note-many',
+        title: 'handleBatch, one statement for a batch',
+      }),
       'limit-row-many': await commitLimit(stage, ONE_ROW, MANY, NOTES),
       'limit-stock': await commitLimit(stage, RESERVE_STOCK, 1),
-      stock: await reaction(stage, path.join(PROJECT, 'workers'), 'inventory.reserve-stock', 'inventory.reserve-stock'),
+      stock: await reactionSide(stage, { folder: SHOP, name: STOCK, title: STOCK }),
       'limit-stock-many': await commitLimit(stage, RESERVE_STOCK, MANY),
     },
     comparisons: [
@@ -57,7 +64,7 @@ async function reactWith(stage: Stage, name: string): Promise<Contest> {
     settings: {},
     sides: {
       limit: await commitLimit(stage, ONE_ROW, 1, NOTES),
-      ours: await reaction(stage, path.join(PROJECT, 'workers'), name, name, { PAYMENT_GATEWAY_URL: gateway }),
+      ours: await reactionSide(stage, { folder: SHOP, name, title: name, settings: { PAYMENT_GATEWAY_URL: gateway } }),
     },
     comparisons: [compare(name, 'ours', 'limit')],
   }
@@ -73,9 +80,19 @@ const compare = (title: string, ours: string, limit: string, ratio?: number): Co
   ...(ratio ? { goal: { ratio } } : {}),
 })
 
-async function reaction(stage: Stage, folder: string, name: string, title: string, settings = {}): Promise<Side> {
+interface Reaction {
+  folder: string
+  name: string
+  title: string
+  /** More settings of its process. */
+  settings?: Record<string, string>
+  /** @default a new one */
+  database?: BenchDatabase
+}
+
+export async function reactionSide(stage: Stage, { folder, name, title, settings, ...given }: Reaction): Promise<Side> {
   const label = name.replaceAll('.', '-')
-  const database = await stage.create(label.replaceAll('-', '_'))
+  const database = given.database ?? (await stage.create(label.replaceAll('-', '_')))
   await database.pool.query(NOTES)
   await database.db.subscription.create({ data: { worker: name, eventType: 'order.placed', since: 0 } })
   const { names, purge } = await declareQueues(stage, label, [{ name, eventTypes: ['order.placed'] }])
@@ -84,7 +101,7 @@ async function reaction(stage: Stage, folder: string, name: string, title: strin
   const publisher = await stage.remote(`feeder ${name}`, 'bench/processes/publisher.ts', {})
   const load = { databaseUrl: database.url, rabbitmqUrl: stage.urls.rabbitmq, namespace: names.namespace }
   let expected = 0
-  let stored = 0
+  let stored = await handledSoFar(database)
   const drain = async (count: number) => {
     await purge()
     await storeOrders(database.pool, count)
@@ -92,9 +109,7 @@ async function reaction(stage: Stage, folder: string, name: string, title: strin
     await publisher.ask('publish', { count, window: 2_000 })
     stored += count
     const { result: rate, cpu } = await stage.metered([worker], () => worker.ask<number>('drain', count, 150))
-    const [{ handled }] = await database.db.$queryRaw<
-      [{ handled: number }]
-    >`SELECT count(*)::int AS handled FROM deliveries`
+    const handled = await handledSoFar(database)
     if (handled !== stored) throw new Error(`${name} has handled ${handled} of ${stored} messages`)
     expected = rate
     return { rate, ...perUnit(cpu, count) }
@@ -114,4 +129,9 @@ async function reaction(stage: Stage, folder: string, name: string, title: strin
     },
     run: (seconds) => drain(Math.max(FEWEST, Math.ceil(expected * seconds))),
   }
+}
+
+async function handledSoFar({ pool }: BenchDatabase): Promise<number> {
+  const { rows } = await pool.query<{ handled: number }>('SELECT count(*)::int AS handled FROM deliveries')
+  return rows[0]!.handled
 }

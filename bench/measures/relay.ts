@@ -94,7 +94,8 @@ async function publishing(
   }
 }
 
-async function relaying(
+/** A relay process on this database, with queues of its own. */
+export async function relaying(
   stage: Stage,
   label: string,
   subscriptions: readonly Subscription[],
@@ -108,6 +109,7 @@ async function relaying(
   const { wake } = createWakeUp(pool)
   let expected = 0
   const announce = async (count: number) => {
+    await untilAnnounced(pool) // what others have stored meanwhile
     await purge()
     const { result: seconds, cpu } = await stage.metered([process], async () => {
       await storeOrders(pool, count)
@@ -134,11 +136,11 @@ const LOOK_MS = 5
 const PATIENCE_MS = 120_000
 
 async function untilAnnounced(pool: BenchDatabase['pool']): Promise<void> {
-  const { rows } = await pool.query<{ last: string }>('SELECT max(position) AS last FROM events')
+  const { rows } = await pool.query<{ last: string | null }>('SELECT max(position) AS last FROM events')
   const end = performance.now() + PATIENCE_MS
   for (;;) {
     const relayed = await pool.query<{ position: string }>('SELECT position FROM relay_leases')
-    if (BigInt(relayed.rows[0]?.position ?? 0) >= BigInt(rows[0]!.last)) return
+    if (BigInt(relayed.rows[0]?.position ?? 0) >= BigInt(rows[0]!.last ?? 0)) return
     if (performance.now() > end) throw new Error('the relay did not announce everything within two minutes')
     await wait(LOOK_MS)
   }

@@ -131,7 +131,7 @@ async function eventShop(stage: Stage, settings: Record<string, string>): Promis
   const env = { ...environment(stage, database, shop.namespace), ...settings }
   const worker = await stage.remote('worker count-sale', 'bench/processes/worker.ts', env)
   await worker.ask('load', { folder: path.join(PROJECT, 'bench/reactions'), name: COUNT_SALE })
-  await worker.ask('keepRunning')
+  await worker.ask('begin')
   return { title: 'by events', port: shop.port, finish: () => settled(database) }
 }
 

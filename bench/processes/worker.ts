@@ -58,9 +58,14 @@ async function drain(count: number): Promise<number> {
   return rate
 }
 
-/** Works on until the process is stopped. */
-async function keepRunning(): Promise<void> {
-  await runWorker(worker, runtime)
+let running: Awaited<ReturnType<typeof runWorker>> | undefined
+
+async function begin(): Promise<void> {
+  running = await runWorker(worker, runtime)
+}
+
+async function end(): Promise<void> {
+  await running?.stop()
 }
 
 /** @throws when a message was not simply handled */
@@ -74,7 +79,7 @@ async function settled(): Promise<number> {
   return sum
 }
 
-serveCommands({ load, drain, keepRunning }, async () => {
+serveCommands({ load, drain, begin, end }, async () => {
   await broker.close()
   await database.close()
 })
