@@ -12,7 +12,7 @@ import { armFrom } from './messaging.ts'
 /** The HTTP process. It needs PostgreSQL alone: events wait in the store while RabbitMQ is away. */
 await runProcess('api', async ({ config, log, onStop }) => {
   armFrom(config)
-  const options = { poolSize: config.DATABASE_POOL, applicationName: 'fanfare api' }
+  const options = { poolSize: config.DATABASE_POOL, applicationName: 'fanfare api', answerWithinMs: 5_000 }
   const { db, pool, close } = openDatabase(config.DATABASE_URL, options)
   onStop(close)
   const { wake } = createWakeUp(pool)

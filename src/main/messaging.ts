@@ -17,6 +17,7 @@ export function openMessaging(processName: string, { config, log, onStop }: Proc
   const database = openDatabase(config.DATABASE_URL, {
     poolSize: config.DATABASE_POOL,
     applicationName: `fanfare ${processName}`,
+    answerWithinMs: 15_000,
   })
   onStop(database.close)
   const broker = createRabbitMq({ url: config.RABBITMQ_URL, name: `fanfare ${instance}`, log })

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net'
 import { PrismaPg } from '@prisma/adapter-pg'
 import pg from 'pg'
 import { PrismaClient, type Prisma } from '#prisma'
@@ -11,6 +12,11 @@ export interface DatabaseOptions {
   /** Connections in the pool. @default 10 */
   poolSize?: number
   applicationName?: string
+  /**
+   * Milliseconds after which a statement without an answer fails as an outage and its connection is given up: it may have
+   * gone silent without anybody being told. @default no limit, for commands with long statements
+   */
+  answerWithinMs?: number
 }
 
 export interface OpenDatabase {
@@ -27,10 +33,14 @@ export function openDatabase(connectionString: string, options: DatabaseOptions 
     application_name: options.applicationName ?? 'fanfare',
     connectionTimeoutMillis: 2_000,
     keepAlive: true,
+    ...(options.answerWithinMs && { query_timeout: options.answerWithinMs }),
   })
   pool.on('error', () => {}) // an idle connection broke: the pool has dropped it already
   // One that breaks while it is lent out, between two statements, would end the process: its next statement fails instead.
-  pool.on('connect', (client) => client.on('error', () => {}))
+  pool.on('connect', (client) => {
+    client.on('error', () => {})
+    giveUpWhenSilent(client)
+  })
   const db = new PrismaClient({ adapter: new PrismaPg(pool), transactionOptions: { maxWait: 2_000, timeout: 30_000 } })
   return {
     db,
@@ -41,6 +51,23 @@ export function openDatabase(connectionString: string, options: DatabaseOptions 
     },
   }
 }
+
+/** pg lets a statement fail that has run into its time limit, and goes on waiting for the answer: the connection is stuck. */
+function giveUpWhenSilent(client: pg.PoolClient) {
+  const query = client.query.bind(client) as (...args: unknown[]) => unknown
+  const watched = (...args: unknown[]) => {
+    const answer = query(...args)
+    if (answer instanceof Promise) {
+      answer.catch((error: Error) => {
+        if (error.message === 'Query read timeout') socketOf(client).destroy()
+      })
+    }
+    return answer
+  }
+  client.query = watched as typeof client.query
+}
+
+const socketOf = (client: pg.PoolClient) => (client as unknown as { connection: { stream: Socket } }).connection.stream
 
 interface Reported {
   code?: unknown
@@ -71,7 +98,7 @@ const CONNECTION_CODES = new Set([
   'ENOTFOUND',
 ])
 const CONNECTION_WORDS =
-  /connection (terminated|timeout|error)|terminating connection|unable to start a transaction|server has closed|can't reach database|timeout exceeded when trying to connect/i
+  /connection (terminated|timeout|error)|terminating connection|unable to start a transaction|query read timeout|server has closed|can't reach database|timeout exceeded when trying to connect/i
 
 /** True when the database cannot be reached or is shutting down: waiting helps, and nobody's message is at fault. */
 export function isDatabaseOutage(error: unknown): boolean {

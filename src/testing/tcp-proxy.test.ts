@@ -79,3 +79,15 @@ it('swallows in silence, and resets those connections when it heals', async () =
   proxy.heal()
   await deadline('reset', () => isLost() && late.isLost())
 })
+
+it('silences what is open for good, and lets new connections through', async () => {
+  const { socket, said, isLost } = await openClient()
+  await deadline('open', () => proxy.connections === 1)
+  expect(proxy.silence()).toBe(1)
+  socket.write('into the dark')
+  const late = await openClient()
+  late.socket.write('light')
+  await late.answers('light')
+  proxy.heal()
+  expect([said(), isLost()]).toEqual(['', false])
+})

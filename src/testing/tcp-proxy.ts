@@ -17,6 +17,11 @@ export interface TcpProxy {
    * pulled plug. New connections open and stay silent too.
    */
   blackHole(): void
+  /**
+   * The connections open now go silent for good, as when a firewall has forgotten them; new ones work.
+   * @returns how many
+   */
+  silence(): number
   /** Ends `delay` and `blackHole`. What was swallowed stays lost: connections from the black hole are reset. */
   heal(): void
   close(): Promise<void>
@@ -58,9 +63,13 @@ export async function tcpProxy(target: Target, random: () => number = Math.rando
     cut,
     delay: (ms) => void (weather.delayMs = ms),
     blackHole: () => void (weather.isBlackHole = true),
+    silence() {
+      for (const pair of pairs) pair.silence()
+      return pairs.size
+    },
     heal() {
       Object.assign(weather, { delayMs: 0, isBlackHole: false })
-      for (const pair of pairs) if (pair.hasLost) pair.reset()
+      for (const pair of pairs) if (pair.hasLost && !pair.isSilent) pair.reset()
     },
     async close() {
       const closed = new Promise((resolve) => server.close(resolve))
@@ -91,12 +100,16 @@ interface Weather {
 interface Pair {
   /** Bytes were swallowed: the two sides no longer agree on what was said. */
   readonly hasLost: boolean
+  readonly isSilent: boolean
   readonly closed: Promise<unknown>
   reset(): void
+  silence(): void
 }
 
 function createPair(client: Socket, upstream: Socket, weather: Weather, random: () => number): Pair {
   let hasLost = false
+  let isSilent = false
+  const isDark = () => weather.isBlackHole || isSilent
   const carry = (from: Socket, to: Socket) => {
     let earlier: Promise<void> = Promise.resolve()
     const arrive = async (act: () => void) => {
@@ -106,10 +119,10 @@ function createPair(client: Socket, upstream: Socket, weather: Weather, random: 
       await turn
     }
     from.on('data', (chunk: Buffer) => {
-      if (weather.isBlackHole || hasLost) return void (hasLost = true)
+      if (isDark() || hasLost) return void (hasLost = true)
       return void arrive(() => !to.destroyed && to.write(chunk))
     })
-    from.on('end', () => !weather.isBlackHole && void arrive(() => void to.end()))
+    from.on('end', () => !isDark() && void arrive(() => void to.end()))
     from.on('error', () => {}) // its close follows
     from.on('close', () => {
       if (weather.isBlackHole || hasLost)
@@ -123,6 +136,10 @@ function createPair(client: Socket, upstream: Socket, weather: Weather, random: 
     get hasLost() {
       return hasLost
     },
+    get isSilent() {
+      return isSilent
+    },
+    silence: () => void (isSilent = true),
     closed: Promise.all([closeOf(client), closeOf(upstream)]),
     reset() {
       client.resetAndDestroy()
