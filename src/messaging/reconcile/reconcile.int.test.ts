@@ -1,4 +1,4 @@
-import { connect, type GetMessage } from 'amqplib'
+import { connect } from 'amqplib'
 import { defineWorker, reconcile, subscribe, type NewEvent, type Reconciled, type Worker } from '#messaging'
 import { OrderPlaced, StockReserved } from '#events'
 import { uuidv7 } from '#platform/uuid'
@@ -62,7 +62,7 @@ const purge = () => onChannel((channel) => channel.purgeQueue(queue()))
 /** Takes away the message at the head of the queue, and reads its headers. */
 const takeOne = () =>
   onChannel(async (channel) => {
-    const message = (await deadline('a message', () => channel.get(queue()))) as GetMessage
+    const message = await deadline('a message', () => channel.get(queue()))
     channel.ack(message)
     await channel.checkQueue(queue()) // the acknowledgement has arrived
     return message.properties.headers
