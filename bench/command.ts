@@ -14,6 +14,7 @@ const USAGE = `npm run bench -- [what …] [options]
   accept relay react flow latency   against limits measured in the same run; all of them without a name
   styles                            the same orders by direct calls and by events
   scale                             replicas of one reaction; cost with many events stored
+  soak                              the whole shop under steady load; fails when memory or connections grow
   guard                             a short run against the committed ratios; fails on a loss beyond noise
   report                            writes docs/performance.md from the committed results
 
@@ -25,6 +26,8 @@ const USAGE = `npm run bench -- [what …] [options]
   --reaction NAME react with this reaction to order.placed only
   --flush-us N    as on a disk that takes so many microseconds for a commit, for the limits as for us
   --events LIST   stored events for scale, such as 1e4,1e5,1e6 (that)
+  --minutes N     length of the soak                           (20)
+  --rate N        orders a second during the soak              (30)
   --profile       processor profiles of our processes and their most expensive functions`
 
 /** @returns the exit code */
@@ -41,6 +44,8 @@ export async function benchCommand(args: string[]): Promise<number> {
       reaction: { type: 'string' },
       'flush-us': { type: 'string' },
       events: { type: 'string', default: '1e4,1e5,1e6' },
+      minutes: { type: 'string' },
+      rate: { type: 'string' },
       profile: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -55,6 +60,8 @@ export async function benchCommand(args: string[]): Promise<number> {
     reaction: values.reaction,
     flushUs: values['flush-us'] === undefined ? 0 : number('flush-us', values['flush-us'], 0),
     events: values.events.split(',').map((text) => number('events', text, 0)),
+    minutes: number('minutes', values.minutes, 20),
+    rate: number('rate', values.rate, 30),
     profiles: values.profile ? path.join(PROJECT, '.fanfare/bench/profiles') : undefined,
   }
   if (short) return guard(options, command(args))
@@ -63,7 +70,8 @@ export async function benchCommand(args: string[]): Promise<number> {
   writeResults(file, results)
   console.log(`\nResults in ${path.relative(PROJECT, file)}`)
   if (options.profiles) topFunctions(options.profiles)
-  return values.save ? report() : 0
+  if (values.save) report()
+  return Object.values(results).some(({ failures = [] }) => failures.length > 0) ? 1 : 0
 }
 
 async function runAll(measurements: readonly Measurement[], options: Options, told: string): Promise<Results> {

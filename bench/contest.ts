@@ -57,6 +57,8 @@ export interface Contest {
 /** A measurement without a limit. */
 export interface Tables extends Pick<Contest, 'name' | 'title' | 'method' | 'settings'> {
   tables: Table[]
+  /** What must not be, in sentences: the command fails. */
+  failures?: readonly string[]
 }
 
 export interface Figure extends Omit<Comparison, 'guarded'> {

@@ -6,7 +6,9 @@ import { flow } from './measures/flow.ts'
 import { latency } from './measures/latency.ts'
 import { react } from './measures/react.ts'
 import { relay } from './measures/relay.ts'
-import { growth, replicas } from './measures/scale.ts'
+import { growth } from './measures/growth.ts'
+import { replicas } from './measures/replicas.ts'
+import { soak } from './measures/soak.ts'
 import { styles } from './measures/styles.ts'
 import type { Stage } from './stage/stage.ts'
 
@@ -24,6 +26,7 @@ const MEASUREMENTS: readonly (Measurement & { asked?: true })[] = [
   { name: 'styles', tables: styles, asked: true },
   { name: 'replicas', contest: replicas, asked: true },
   { name: 'growth', contest: growth, asked: true },
+  { name: 'soak', tables: soak, asked: true },
 ]
 
 /** Names for several. */

@@ -7,6 +7,10 @@ export interface Options {
   reaction: string | undefined
   /** Stored events to measure with. */
   events: number[]
+  /** Length of the soak. */
+  minutes: number
+  /** Orders a second during the soak. */
+  rate: number
   /** Microseconds that PostgreSQL waits before it flushes a commit, as a slower disk would; 0 leaves the disk as it is. */
   flushUs: number
   /** Where processor profiles go; none are made without it. */

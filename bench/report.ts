@@ -34,10 +34,10 @@ function summary(results: readonly Result[]): string {
 }
 
 function section(result: Result): string {
-  const { title, method, figures, tables } = result
+  const { title, method, figures, tables, failures = [] } = result
   const parts = [`## ${title}`, method]
   if (figures.length > 0) parts.push(figureTable(figures))
-  parts.push(...tables.map(tableText), provenance(result))
+  parts.push(...tables.map(tableText), ...failures.map((failure) => `**Failed:** ${failure}`), provenance(result))
   return parts.join('\n\n')
 }
 

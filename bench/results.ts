@@ -21,6 +21,8 @@ export interface Result {
   figures: Figure[]
   samples: Record<string, Sample[]>
   tables: Table[]
+  /** What must not be; the command has failed. */
+  failures?: readonly string[]
 }
 
 export type Results = Record<string, Result>

@@ -41,8 +41,8 @@ async function perform(measurement: Measurement, stage: Stage, options: Options,
       outcome: { ...(await hold(contest, schedule)), tables: (await contest.tables?.()) ?? [] },
     }
   }
-  const { tables, ...told } = await measurement.tables(stage, options, schedule)
-  return { ...told, outcome: { figures: [], samples: {}, tables } }
+  const { tables, failures = [], ...told } = await measurement.tables(stage, options, schedule)
+  return { ...told, outcome: { figures: [], samples: {}, tables, failures } }
 }
 
 /** A slower disk makes it another measurement. */

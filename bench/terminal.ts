@@ -1,10 +1,11 @@
 import { rounded, type Figure, type Table } from './contest.ts'
 import type { Result } from './results.ts'
 
-export function showResult({ title, figures, tables }: Result): void {
+export function showResult({ title, figures, tables, failures = [] }: Result): void {
   console.log(`\n${title}`)
   for (const figure of figures) console.log(`  ${sentenceFor(figure)}`)
   for (const table of tables) showTable(table)
+  for (const failure of failures) console.log(`\n  FAILED: ${failure}`)
 }
 
 export function sentenceFor(figure: Figure): string {

@@ -2,7 +2,7 @@ import type { Comparison, Contest, Sample } from '../contest.ts'
 import type { Click, OpenLoop } from '../load/generator.ts'
 import { declareQueues } from '../stage/broker.ts'
 import type { BenchDatabase } from '../stage/databases.ts'
-import { untilSettled } from '../stage/settled.ts'
+import { lastPosition, untilSettled } from '../stage/settled.ts'
 import { startShop } from '../stage/shop.ts'
 import type { Stage } from '../stage/stage.ts'
 import { latenciesOf, type Latencies } from '../statistics.ts'
@@ -68,8 +68,9 @@ async function wholeShop(stage: Stage) {
   const load = await stage.remote('load', 'bench/load/generator.ts', {})
   const run = async (seconds: number): Promise<Sample> => {
     const plan: OpenLoop = { host: '127.0.0.1', port: shop.port, phases: [{ rate: RATE, seconds }] }
+    const after = await lastPosition(database)
     const clicks = await load.ask<Click[]>('openLoop', plan, seconds + 60)
-    await untilSettled(database, PATIENCE_S)
+    await untilSettled(database, PATIENCE_S, { after })
     const refused = clicks.filter(({ status }) => status !== 202).length
     if (refused > 0) throw new Error(`${refused} of ${clicks.length} orders were not taken`)
     const { p50, p90, p99, max } = latenciesOf(await confirmationTimes(database, clicks))

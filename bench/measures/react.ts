@@ -6,7 +6,8 @@ import { ONE_ROW, RESERVE_STOCK } from '../limits/statement.ts'
 import { storeOrders } from '../load/stored-orders.ts'
 import type { Options } from '../options.ts'
 import { declareQueues } from '../stage/broker.ts'
-import type { BenchDatabase } from '../stage/databases.ts'
+import { subscribeTo, type BenchDatabase } from '../stage/databases.ts'
+import { lastPosition } from '../stage/settled.ts'
 import { environment, startGateway } from '../stage/shop.ts'
 import type { Stage } from '../stage/stage.ts'
 
@@ -94,31 +95,24 @@ export async function reactionSide(stage: Stage, { folder, name, title, settings
   const label = name.replaceAll('.', '-')
   const database = given.database ?? (await stage.create(label.replaceAll('-', '_')))
   await database.pool.query(NOTES)
-  await database.db.subscription.create({ data: { worker: name, eventType: 'order.placed', since: 0 } })
+  await subscribeTo(database, name, 'order.placed')
   const { names, purge } = await declareQueues(stage, label, [{ name, eventTypes: ['order.placed'] }])
   const env = { ...environment(stage, database, names.namespace), ...settings }
   const worker = await stage.remote(`worker ${name}`, 'bench/processes/worker.ts', env)
   const publisher = await stage.remote(`feeder ${name}`, 'bench/processes/publisher.ts', {})
   const load = { databaseUrl: database.url, rabbitmqUrl: stage.urls.rabbitmq, namespace: names.namespace }
   let expected = 0
-  let stored = await handledSoFar(database)
   const drain = async (count: number) => {
     await purge()
+    const after = await lastPosition(database)
     await storeOrders(database.pool, count)
-    await publisher.ask('load', { ...load, messages: count, after: await lastBut(count) })
+    await publisher.ask('load', { ...load, messages: count, after })
     await publisher.ask('publish', { count, window: 2_000 })
-    stored += count
     const { result: rate, cpu } = await stage.metered([worker], () => worker.ask<number>('drain', count, 150))
-    const handled = await handledSoFar(database)
-    if (handled !== stored) throw new Error(`${name} has handled ${handled} of ${stored} messages`)
+    const handled = await handledAfter(database, name, after)
+    if (handled !== count) throw new Error(`${name} has handled ${handled} of ${count} messages`)
     expected = rate
     return { rate, ...perUnit(cpu, count) }
-  }
-  const lastBut = async (count: number) => {
-    const { rows } = await database.pool.query<{ last: string }>(
-      `SELECT max(position) AS last FROM events WHERE type = 'order.placed'`,
-    )
-    return BigInt(rows[0]!.last) - BigInt(count)
   }
   return {
     title,
@@ -131,7 +125,11 @@ export async function reactionSide(stage: Stage, { folder, name, title, settings
   }
 }
 
-async function handledSoFar({ pool }: BenchDatabase): Promise<number> {
-  const { rows } = await pool.query<{ handled: number }>('SELECT count(*)::int AS handled FROM deliveries')
+/** Events after this position that a reaction has handled; those before it cost nothing. */
+export async function handledAfter({ pool }: BenchDatabase, worker: string, after: bigint): Promise<number> {
+  const { rows } = await pool.query<{ handled: number }>(
+    `SELECT count(*)::int AS handled FROM events e JOIN deliveries d ON d.event_id = e.id AND d.worker = $2 WHERE e.position > $1`,
+    [String(after), worker],
+  )
   return rows[0]!.handled
 }

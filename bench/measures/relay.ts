@@ -6,7 +6,7 @@ import type { Comparison, Contest, Side } from '../contest.ts'
 import { perUnit } from '../limits/pgbench.ts'
 import { storeOrders } from '../load/stored-orders.ts'
 import { declareQueues, type Subscription } from '../stage/broker.ts'
-import type { BenchDatabase } from '../stage/databases.ts'
+import { subscribeTo, type BenchDatabase } from '../stage/databases.ts'
 import { environment } from '../stage/shop.ts'
 import type { Stage } from '../stage/stage.ts'
 
@@ -48,7 +48,7 @@ const compare = (title: string, ours: string, limit: string): Comparison => ({
 })
 
 /** As the folder of reactions has them. */
-async function subscribersOfOrders(): Promise<Subscription[]> {
+export async function subscribersOfOrders(): Promise<Subscription[]> {
   const workers = await loadWorkers(findWorkers(path.join(PROJECT, 'workers')))
   return workers.flatMap(({ name, on }) =>
     on.some(({ type }) => type === 'order.placed') ? [{ name, eventTypes: ['order.placed'] }] : [],
@@ -103,7 +103,7 @@ export async function relaying(
 ): Promise<Run> {
   const { names, purge } = await declareQueues(stage, `relay-${label}`, subscriptions)
   for (const { name, eventTypes } of subscriptions)
-    for (const eventType of eventTypes) await db.subscription.create({ data: { worker: name, eventType, since: 0 } })
+    for (const eventType of eventTypes) await subscribeTo({ db }, name, eventType)
   const env = environment(stage, { db, pool, ...database }, names.namespace)
   const process = await stage.remote(`relay ${label}`, 'bench/processes/relay.ts', env)
   const { wake } = createWakeUp(pool)

@@ -11,7 +11,7 @@ export interface Subscription {
 
 export const LADDER = [1_000]
 /** The rungs of processes that are not told otherwise. */
-const USUAL_LADDER = [1_000, 5_000, 30_000, 120_000, 600_000]
+export const RETRIES = [1_000, 5_000, 30_000, 120_000, 600_000]
 
 export interface BenchBroker {
   names: Names
@@ -58,6 +58,6 @@ export async function removeNamespace(stage: Stage, { db }: BenchDatabase, names
   const marks = await db.brokerMarker.findMany()
   await broker.destroy({ exchanges: marks.map(({ incarnation }) => names.mark(incarnation)), queues: [], bindings: [] })
   for (const { worker: name, eventType } of await db.subscription.findMany())
-    await broker.destroy(topologyOf(names, { name, eventTypes: [eventType] }, USUAL_LADDER))
+    await broker.destroy(topologyOf(names, { name, eventTypes: [eventType] }, RETRIES))
   await broker.close()
 }

@@ -9,23 +9,29 @@ import { cpuSecondsOf, statOf, type Running } from './process.ts'
 /** Processor seconds used so far, by part. */
 type Meters = Record<string, () => number | undefined>
 
-/**
- * Where the processor time goes. Services are read only when they are private ones on Linux: others run elsewhere, or
- * behind a wall.
- */
-export async function serviceMeters(set: InstanceSet, origin: Provided['origin'], admin: pg.Client): Promise<Meters> {
-  const meters: Meters = {}
-  if (process.platform !== 'linux') return meters
+/** The first process of each service that is private, by its name, on Linux; others run elsewhere, or behind a wall. */
+export async function servicePids(
+  set: InstanceSet,
+  origin: Provided['origin'],
+  admin: pg.Client,
+): Promise<Record<string, number>> {
+  if (process.platform !== 'linux') return {}
+  const pids: Record<string, number | undefined> = {}
   if (origin.postgres === 'private') {
     const { rows } = await admin.query<{ pid: number }>('SELECT pg_backend_pid() AS pid')
-    const postmaster = statOf(rows[0]!.pid)?.[1]
-    if (postmaster) meters['postgres'] = () => cpuSecondsOfFamily(postmaster)
+    pids['postgres'] = Number(statOf(rows[0]!.pid)?.[1]) || undefined
   }
-  if (origin.rabbitmq === 'private') {
-    const pid = runningPid(path.join(set.folder, 'rabbitmq.pid'))
-    if (pid !== undefined) meters['rabbitmq'] = () => cpuSecondsOf(pid)
+  for (const name of ['rabbitmq', 'redis'] as const)
+    if (origin[name] === 'private') pids[name] = runningPid(path.join(set.folder, `${name}.pid`))
+  return Object.fromEntries(Object.entries(pids).flatMap(([name, pid]) => (pid === undefined ? [] : [[name, pid]])))
+}
+
+/** Where the processor time goes. */
+export function serviceMeters({ postgres, rabbitmq }: Record<string, number>): Meters {
+  return {
+    ...(postgres !== undefined && { postgres: () => cpuSecondsOfFamily(String(postgres)) }),
+    ...(rabbitmq !== undefined && { rabbitmq: () => cpuSecondsOf(rabbitmq) }),
   }
-  return meters
 }
 
 /** A process, its children of now, and those it has seen end. */

@@ -79,6 +79,16 @@ async function fill(url: string): Promise<void> {
   }
 }
 
+/** As a reaction does when it starts, but from the first event on. */
+export async function subscribeTo({ db }: Pick<BenchDatabase, 'db'>, worker: string, eventType: string): Promise<void> {
+  const row = { worker, eventType }
+  await db.subscription.upsert({
+    where: { worker_eventType: row },
+    create: { ...row, since: 0 },
+    update: {},
+  })
+}
+
 function at(server: string, name: string): string {
   const url = new URL(server)
   url.pathname = `/${name}`

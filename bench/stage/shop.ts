@@ -39,6 +39,8 @@ export interface ShopOptions {
   withoutMail: boolean
   /** Settings of every process, beside its URLs. */
   env?: Record<string, string>
+  /** Every process of ours serves its metrics. */
+  metrics?: boolean
 }
 
 export interface Shop {
@@ -46,6 +48,8 @@ export interface Shop {
   /** Prefix of its names on the broker. */
   namespace: string
   processes: readonly Running[]
+  /** Where our own processes serve their metrics, by name; empty unless that was asked for. */
+  metrics: Record<string, string>
   stop(): Promise<void>
 }
 
@@ -53,7 +57,7 @@ export interface Shop {
 export async function startShop(
   stage: Stage,
   database: BenchDatabase,
-  { withoutMail, env: settings }: ShopOptions,
+  { withoutMail, env: settings, metrics: asked = false }: ShopOptions,
 ): Promise<Shop> {
   const namespace = stage.namespace('shop')
   for (const name of ['smtp', 'mail', 'gateway'] as const) await stage.set.choosePort(name)
@@ -67,12 +71,14 @@ export async function startShop(
   const reactions = found.filter((reaction) => !withoutMail || !isMail(reaction))
   const around = [...(withoutMail ? [] : [mailCatcher(stage.set)]), paymentGateway(stage.set)]
   const own = shop(planWorkers(reactions, new Map()), surroundings)
+  const ports: Record<string, number> = {}
+  if (asked) for (const { name } of own) ports[name] = name === 'api' ? surroundings.port : await freePort()
   const processes = await Promise.all(
     [...around, ...own].map(({ name, args, env, readyMessage }) =>
       stage.start({
         name,
         args,
-        env: { ...env, MESSAGING_NAMESPACE: namespace, ...settings },
+        env: { ...env, MESSAGING_NAMESPACE: namespace, METRICS_PORT: String(ports[name] ?? 0), ...settings },
         ...(readyMessage && { ready: readyMessage }),
         foreign: around.some((one) => one.name === name),
       }),
@@ -84,12 +90,15 @@ export async function startShop(
     await Promise.all(processes.map((process) => process.stop()))
     await removeNamespace(stage, database, namespace)
   }
-  return { port: surroundings.port, namespace, processes, stop }
+  const metrics = Object.fromEntries(
+    Object.entries(ports).map(([name, port]) => [name, `http://127.0.0.1:${port}/metrics`]),
+  )
+  return { port: surroundings.port, namespace, processes, metrics, stop }
 }
 
 export const isMail = ({ name }: { name: string }) => name.startsWith('notification.')
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   for (;;) {
     const port = 20_000 + Math.floor(Math.random() * 10_000)
     if (await isFree(port)) return port

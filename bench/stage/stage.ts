@@ -13,7 +13,7 @@ import {
   type ServiceUrls,
 } from '../../scripts/services/index.ts'
 import type { Options } from '../options.ts'
-import { serviceMeters, startMeters } from './cpu.ts'
+import { serviceMeters, servicePids, startMeters } from './cpu.ts'
 import { openDatabases, type Databases } from './databases.ts'
 import { createLauncher, type Launcher, type Running } from './process.ts'
 
@@ -23,6 +23,8 @@ export interface Stage extends Launcher, Pick<Databases, 'create' | 'checkpoint'
   readonly urls: ServiceUrls
   readonly origin: Provided['origin']
   readonly amqp: ChannelModel
+  /** First processes of private services, by name; see cpu.ts. */
+  readonly services: Record<string, number>
   readonly versions: Record<string, string>
   /** A prefix for names on the broker that nobody else uses. */
   namespace(label: string): string
@@ -61,7 +63,8 @@ export async function openStage(
     amqp.on('error', () => {})
     releases.push(() => amqp.close())
     const launcher = createLauncher({ pids, profiles })
-    const meters = await serviceMeters(set, origin, admin)
+    const services = await servicePids(set, origin, admin)
+    const meters = serviceMeters(services)
     const id = randomBytes(3).toString('hex')
     const later: (() => Promise<unknown>)[] = []
     releases.push(async () => {
@@ -74,6 +77,7 @@ export async function openStage(
       urls,
       origin,
       amqp,
+      services,
       versions: await versionsOf(admin, amqp),
       namespace: (label) => `bench-${id}-${label}`,
       async metered(processes, work) {

@@ -108,6 +108,15 @@ function environment(set: InstanceSet, bin: string): NodeJS.ProcessEnv {
   }
 }
 
+/** What an expression of Erlang says on the node of this set; undefined when that cannot be asked. */
+export function askRabbitMq(set: InstanceSet, expression: string): string | undefined {
+  const bin = binaries()
+  if (bin === undefined || !rabbitmq.isRunning(set)) return undefined
+  const env = environment(set, bin)
+  const { status, stdout } = spawnSync(path.join(bin, 'rabbitmqctl'), ['eval', expression], { env, encoding: 'utf8' })
+  return status === 0 ? stdout.trim() : undefined
+}
+
 /** Erlang's port mapper outlives the server, by a crash for long: it is taken over. */
 function portMapperAnswers(set: InstanceSet): boolean {
   return set.state.ports.epmd !== undefined && portMapper(set, '-names') === 0

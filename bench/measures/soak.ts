@@ -1,0 +1,168 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import type { Schedule, Table, Tables } from '../contest.ts'
+import type { Click, OpenLoop } from '../load/generator.ts'
+import type { Options } from '../options.ts'
+import { countHandles, type Handles } from '../stage/handles.ts'
+import { openFilesOf, ownOfFamily, residentOf } from '../stage/memory.ts'
+import { lastPosition, untilSettled } from '../stage/settled.ts'
+import { startShop, type Shop } from '../stage/shop.ts'
+import type { Stage } from '../stage/stage.ts'
+import { latenciesOf, trendOf, type Trend } from '../statistics.ts'
+
+const EVERY_MS = 5_000
+/** A process that grows faster is leaking: at the usual rate some 300 bytes for each order. */
+const BOUND = 32
+/** Before that, a process is still on its way to its size: JavaScript collects its garbage lazily while there is room. */
+const LEAST_MINUTES = 10
+const PATIENCE_S = 300
+/** They keep every mail and every payment by design. */
+const CATCHERS = new Set(['mail', 'gateway'])
+
+interface Sample {
+  at: number
+  /** Megabytes, or files. */
+  values: Record<string, number>
+}
+
+/** The whole shop under a steady load, for long: does anything grow that should not? */
+export async function soak(stage: Stage, { minutes, rate }: Options, { say }: Schedule): Promise<Tables> {
+  const database = await stage.create('soak')
+  const shop = await startShop(stage, database, { withoutMail: false, metrics: true })
+  stage.onClose(shop.stop)
+  const load = await stage.remote('load', 'bench/load/generator.ts', {})
+  const after = await lastPosition(database)
+  const count = () => countHandles(stage, database, shop.namespace)
+  const plan: OpenLoop = { host: '127.0.0.1', port: shop.port, phases: [{ rate, seconds: minutes * 60 }] }
+  const counts: Record<string, Handles> = { 'before the first order': await count() }
+  const clicking = load.ask<Click[]>('openLoop', plan, minutes * 60 + 120)
+  const samples: Sample[] = []
+  const half = Date.now() + minutes * 30_000
+  const end = half + minutes * 30_000
+  const watch = async (until: number) => {
+    for (; Date.now() < until; await wait(EVERY_MS)) {
+      samples.push(await sampleOf(stage, shop))
+      if (samples.length % 12 === 1) say(`  ${progress(samples.at(-1)!)}`)
+    }
+  }
+  await watch(half)
+  counts['half way'] = await count()
+  await watch(end - EVERY_MS)
+  counts['end, under load'] = await count()
+  const clicks = await clicking
+  const ended = await untilSettled(database, PATIENCE_S, { after })
+  counts['at rest'] = await count()
+  const second = samples.filter(({ at }) => at >= half)
+  const rows = shop.processes.map(({ name }) =>
+    memoryRow(name, second, minutes >= LEAST_MINUTES && !CATCHERS.has(name)),
+  )
+  const services = Object.keys(stage.services).map((name) => memoryRow(name, second, false))
+  return {
+    name: 'soak',
+    title: `${minutes} minutes of ${rate} orders a second`,
+    method:
+      `All processes as \`npm start\` runs them take ${rate} orders a second on a fixed schedule for ${minutes} minutes; the memory (RSS) ` +
+      `and open files of each are noted every ${EVERY_MS / 1_000} seconds. Growth is the slope of a straight line through the second half, ` +
+      'by least squares over ten blocks of time, each with its median; ± is what the scatter of the blocks leaves open (95 %). ' +
+      `A process grows when even the low end of that is above ${BOUND} MB an hour; it is flat when the high end is below, and otherwise ` +
+      'the run was too short to tell. Runs of less than ${LEAST_MINUTES} minutes are not judged. The heap is what JavaScript uses, garbage included. The catchers of mail and payments keep ' +
+      'everything by design and are not judged, nor are services.',
+    settings: { minutes, 'orders/s': rate, 'bound MB/h': BOUND, 'sampled every s': EVERY_MS / 1_000 },
+    tables: [
+      { title: 'Memory', columns: MEMORY, rows: [...rows, ...services].map(({ cells }) => cells) },
+      handleTable(counts),
+      orderTable(clicks, ended.events, ended.deliveries),
+    ],
+    failures: [
+      ...rows
+        .filter(({ grows }) => grows)
+        .map(({ name, trend }) => `${name} grows by ${Math.round(trend.perHour)} MB an hour`),
+      ...leaks(counts),
+      ...lost(clicks, ended.deadLetters),
+    ],
+  }
+}
+
+async function sampleOf(stage: Stage, shop: Shop): Promise<Sample> {
+  const values: Record<string, number> = {}
+  for (const { name, pid } of shop.processes) {
+    values[`${name} rss`] = residentOf(pid) ?? Number.NaN
+    values[`${name} files`] = openFilesOf(pid) ?? Number.NaN
+  }
+  for (const [name, pid] of Object.entries(stage.services)) values[`${name} rss`] = ownOfFamily(pid)
+  await Promise.all(
+    Object.entries(shop.metrics).map(async ([name, url]) => (values[`${name} heap`] = await heapOf(url))),
+  )
+  return { at: Date.now(), values }
+}
+
+async function heapOf(url: string): Promise<number> {
+  const text = await fetch(url).then((response) => response.text())
+  return Number(/^nodejs_heap_size_used_bytes (\S+)/m.exec(text)?.[1]) / 1_048_576
+}
+
+const progress = ({ at, values }: Sample) =>
+  `${new Date(at).toISOString().slice(11, 19)}  ${Object.entries(values)
+    .filter(([name]) => name.endsWith(' rss'))
+    .map(([name, mb]) => `${name.slice(0, -4)} ${Math.round(mb)}`)
+    .join(', ')} MB`
+
+const MEMORY = ['process', 'MB half way', 'MB at the end', 'MB/h', '±', 'heap MB', 'heap MB/h', '±', 'open files', '']
+
+function memoryRow(name: string, samples: readonly Sample[], judged: boolean) {
+  const series = (what: string) =>
+    samples.flatMap(({ at, values }) => {
+      const value = values[`${name} ${what}`]
+      return value === undefined ? [] : [{ at, value }]
+    })
+  const [rss, heap, files] = [series('rss'), series('heap'), series('files')]
+  const trend = trendOf(rss)
+  const heapCells = heap.length > 0 ? [heap.at(-1)!.value, ...trendCells(trendOf(heap))] : ['', '', '']
+  const filesCell = files.length > 0 ? `${files[0]!.value} → ${files.at(-1)!.value}` : ''
+  const verdict = judged ? verdictOf(trend) : ''
+  const cells = [name, rss[0]!.value, rss.at(-1)!.value, ...trendCells(trend), ...heapCells, filesCell, verdict]
+  return { name, trend, grows: verdict === 'grows', cells }
+}
+
+const trendCells = ({ perHour, margin }: Trend) => [perHour, margin]
+
+function verdictOf({ perHour, margin }: Trend): 'grows' | 'flat' | 'too short to tell' {
+  if (perHour - margin > BOUND) return 'grows'
+  return perHour + margin < BOUND ? 'flat' : 'too short to tell'
+}
+
+function handleTable(counts: Record<string, Handles>): Table {
+  const [first] = Object.values(counts)
+  const names = Object.keys(first!) as (keyof Handles)[]
+  return {
+    title: 'Connections and queues',
+    columns: ['', ...Object.keys(counts)],
+    rows: names.map((name) => [name, ...Object.values(counts).map((count) => count[name] ?? '–')]),
+  }
+}
+
+/** What was opened must not go on growing once everything is under way, and nothing stays on a queue. */
+function leaks(counts: Record<string, Handles>): string[] {
+  const [half, end, rest] = [counts['half way']!, counts['end, under load']!, counts['at rest']!]
+  const grown = (['AMQP connections', 'AMQP channels'] as const).filter((name) => (end[name] ?? 0) > (half[name] ?? 0))
+  return [
+    ...grown.map((name) => `${name}: ${half[name]} half way, ${end[name]} at the end`),
+    ...(rest['messages on queues'] === 0 ? [] : [`${rest['messages on queues']} messages stay on the queues`]),
+  ]
+}
+
+function lost(clicks: readonly Click[], deadLetters: number): string[] {
+  const refused = clicks.filter(({ status }) => status !== 202).length
+  return [
+    ...(refused === 0 ? [] : [`${refused} of ${clicks.length} orders were not taken`]),
+    ...(deadLetters === 0 ? [] : [`${deadLetters} messages became dead letters`]),
+  ]
+}
+
+function orderTable(clicks: readonly Click[], events: number, deliveries: number): Table {
+  const { p50, p99, max } = latenciesOf(clicks.map(({ ms }) => ms))
+  return {
+    title: 'Orders',
+    columns: ['orders', 'events', 'handled by reactions', 'click p50 ms', 'p99 ms', 'max ms'],
+    rows: [[clicks.length, events, deliveries, p50, p99, max]],
+  }
+}
