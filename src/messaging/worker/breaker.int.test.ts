@@ -56,7 +56,7 @@ test('messages that fail by themselves do not hold others for ever', async () =>
     handle() {},
   })
   system = await testSystem([picky])
-  await record(system, ...Array.from({ length: 12 }, () => anOrderPlaced({ payment: { token: 'bad' } })), ...orders(5))
+  await record(system, ...Array.from({ length: 25 }, () => anOrderPlaced({ payment: { token: 'bad' } })), ...orders(5))
   await deadline('the good ones are handled', async () => (await system.db.delivery.count()) === 5, { within: 20_000 })
 }, 30_000)
 

@@ -1,23 +1,27 @@
 import type { Outcome } from './batch.ts'
 import { NotYet, Unrecoverable } from '../errors.ts'
 
-/** Calls in a row that must fail, without a success between them, before a dependency counts as away. */
-const THRESHOLD = 10
+/** The last calls that are looked at, and how many of them must have failed before a dependency counts as away. */
+const WINDOW = 20
+const TOO_MANY = 18
 
 /**
- * Tells a dependency that fails for everybody from messages that fail by themselves: counts outside calls that failed in
- * a row, over different messages. Business refusals (`Unrecoverable`, `NotYet`) do not count.
+ * Tells a dependency that fails for everybody from messages that fail by themselves, by the share of failures among the
+ * last outside calls (a sliding window counted in calls, as in Resilience4j). A row of bad messages between good ones does
+ * not open it: retries make bad messages come in rows. Business refusals (`Unrecoverable`, `NotYet`) do not count.
  */
-export function createFailureCounter() {
-  let inARow = 0
+export function createFailureWindow() {
+  let failures: boolean[] = []
   return {
-    /** @returns true when the calls of this batch complete a row of failures */
+    /** @returns true when, with the calls of this batch, nearly every call of late has failed */
     note(outcomes: readonly Outcome[]): boolean {
-      for (const outcome of outcomes) {
-        if (isFailedCall(outcome)) inARow++
-        else if (outcome.kind === 'handled') inARow = 0
-      }
-      return inARow >= THRESHOLD
+      const calls = outcomes.filter((outcome) => isFailedCall(outcome) || outcome.kind === 'handled')
+      failures = [...failures, ...calls.map(isFailedCall)].slice(-WINDOW)
+      return failures.filter(Boolean).length >= TOO_MANY
+    },
+    /** A probe went well: what was before tells nothing about now. */
+    forget() {
+      failures = []
     },
   }
 }
