@@ -53,6 +53,15 @@ it('forgets whom it wrote to after 90 days, however many there are', async () =>
   expect(await run('notification.prune-sent-mails')).toBeUndefined()
 })
 
+it('forgets idempotency keys after 30 days', async () => {
+  await database.db.$executeRaw`
+    INSERT INTO idempotency_keys (client_id, key, fingerprint, order_id, created_at)
+    SELECT gen_random_uuid(), n::text, '', gen_random_uuid(), ${now}::timestamptz - n * interval '1 day'
+    FROM generate_series(1, 40) AS n`
+  expect(await run('order.prune-idempotency-keys')).toEqual({ pruned: 10 })
+  expect(await database.db.idempotencyKey.count()).toBe(30)
+})
+
 it('says which reactions were given lost events again', async () => {
   const report = { watermark: 9n, unsettled: 3, waiting: 0, busy: false }
   reconcileAll.mockResolvedValueOnce([

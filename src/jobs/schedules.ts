@@ -1,5 +1,5 @@
 import { pruneSentMails } from '#domains/notification'
-import { expireOrders } from '#domains/order'
+import { expireOrders, pruneKeys } from '#domains/order'
 import type { Reconciled, WakeUp } from '#messaging'
 import type { Database } from '#platform/database'
 import type { ScheduledJob } from './scheduled-job.ts'
@@ -12,6 +12,7 @@ const DAY = 24 * HOUR
 /** An order that is not decided by then will not be: its stock and money are let go. */
 const UNDECIDED_FOR = 30 * MINUTE
 const KEEP_SENT_MAILS = 90 * DAY
+const KEEP_IDEMPOTENCY_KEYS = 30 * DAY
 const AT_ONCE = 500
 
 interface Needs extends WakeUp {
@@ -41,16 +42,23 @@ export function schedules({ db, wake, reconcileAll }: Needs): ScheduledJob[] {
         return expired > 0 ? { expired } : undefined
       },
     },
-    {
-      name: 'notification.prune-sent-mails',
-      everyMs: HOUR,
-      async run(now) {
-        const before = new Date(now.getTime() - KEEP_SENT_MAILS)
-        const pruned = await untilDone(() => pruneSentMails(db, { before, limit: AT_ONCE }))
-        return pruned > 0 ? { pruned } : undefined
-      },
-    },
+    pruning('order.prune-idempotency-keys', KEEP_IDEMPOTENCY_KEYS, (what) => pruneKeys(db, what)),
+    pruning('notification.prune-sent-mails', KEEP_SENT_MAILS, (what) => pruneSentMails(db, what)),
   ]
+}
+
+type Prune = (what: { before: Date; limit: number }) => Promise<number>
+
+function pruning(name: string, keepMs: number, prune: Prune): ScheduledJob {
+  return {
+    name,
+    everyMs: HOUR,
+    async run(now) {
+      const before = new Date(now.getTime() - keepMs)
+      const pruned = await untilDone(() => prune({ before, limit: AT_ONCE }))
+      return pruned > 0 ? { pruned } : undefined
+    },
+  }
 }
 
 /** Repeats a step of at most `AT_ONCE` until there is nothing left: many short transactions, no long one. */

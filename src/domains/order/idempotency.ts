@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Transaction } from '#platform/database'
+import type { Database, Transaction } from '#platform/database'
 import { Refusal } from '#platform/refusal'
 import type { NewOrder } from './schemas.ts'
 
@@ -63,6 +63,13 @@ export async function holdersOf(tx: Transaction, keys: readonly Idempotency[]): 
     FROM idempotency_keys WHERE (client_id, key) IN (
       SELECT "clientId", wanted FROM jsonb_to_recordset(${JSON.stringify(wanted)}::jsonb) AS row("clientId" uuid, wanted text))`
   return new Map(rows.map((row) => [keyOf(row), row]))
+}
+
+/** Forgets at most `limit` keys claimed before then, the oldest first. @returns how many */
+export function pruneKeys(db: Database, { before, limit }: { before: Date; limit: number }): Promise<number> {
+  return db.$executeRaw`
+    DELETE FROM idempotency_keys WHERE (client_id, key) IN (
+      SELECT client_id, key FROM idempotency_keys WHERE created_at < ${before}::timestamptz ORDER BY created_at LIMIT ${limit})`
 }
 
 export const reusedKey = () =>

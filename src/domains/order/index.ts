@@ -1,6 +1,7 @@
 export { advanceOrders, expireOrders } from './change-order.ts'
 export { HISTORY, recordHistory } from './history.ts'
 export { ANSWERS } from './order.ts'
+export { pruneKeys } from './idempotency.ts'
 export { createPlacement } from './placement.ts'
 export { customerOf } from './order-store.ts'
 export { orderRoutes } from './routes.ts'

@@ -40,7 +40,7 @@ function placing({ placement, wake }: Needs): Route {
         name: 'Idempotency-Key',
         description:
           'Any text of your own, such as a UUID. The same key with the same content gets the same answer again (marked by ' +
-          'Idempotency-Replayed) and makes no second order; with other content it is refused. Refused requests leave no key behind.',
+          'Idempotency-Replayed) and makes no second order; with other content it is refused. Refused requests leave no key behind. A key is kept for 30 days.',
       },
     ],
     replies: {
