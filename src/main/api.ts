@@ -1,4 +1,4 @@
-import { createWakeUp } from '#messaging'
+import { createWakeUp, measureWaiting } from '#messaging'
 import { analyticsRoutes } from '#domains/analytics'
 import { catalogRoutes } from '#domains/catalog'
 import { createPlacement, orderRoutes } from '#domains/order'
@@ -19,6 +19,7 @@ await runProcess('api', async ({ config, log, onStop }) => {
   const placement = createPlacement(db)
   onStop(placement.flush)
   collectProcessMetrics()
+  measureWaiting(db)
 
   let stopping = false
   const routes = [

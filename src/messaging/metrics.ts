@@ -15,7 +15,7 @@ export const relayPosition = new Gauge({
 })
 export const deliveryOutcomes = new Counter({
   name: 'fanfare_deliveries_total',
-  help: 'Deliveries settled by a reaction: handled, duplicate, retried, postponed or dead.',
+  help: 'Deliveries settled by a reaction: done (handled now or before), later (to be tried again) or dead.',
   labelNames: ['worker', 'outcome'],
 })
 export const handlingSeconds = new Histogram({

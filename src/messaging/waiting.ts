@@ -1,0 +1,55 @@
+import type { Database } from '#platform/database'
+import { Gauge } from '#platform/metrics'
+
+/** Milliseconds that a scrape waits for PostgreSQL. */
+const PATIENCE_MS = 1_000
+
+/**
+ * Metrics of what waits in the whole system, asked from PostgreSQL whenever somebody scrapes: one process telling them is
+ * enough. While PostgreSQL is away they are absent, and the other metrics are there all the same. Call once per process.
+ */
+export function measureWaiting(db: Database): void {
+  new Gauge({
+    name: 'fanfare_dead_letters_open',
+    help: 'Dead letters that wait for an operator.',
+    labelNames: ['worker'],
+    async collect() {
+      const rows = await inTime(countDeadLetters(db))
+      this.reset()
+      for (const { worker, open } of rows ?? []) this.set({ worker }, open)
+    },
+  })
+  new Gauge({
+    name: 'fanfare_relay_lag_seconds',
+    help: 'Age of the oldest event that the relay has not announced; 0 when there is none.',
+    async collect() {
+      const seconds = await inTime(readLag(db))
+      if (seconds === undefined) this.remove()
+      else this.set(seconds)
+    },
+  })
+}
+
+/** The answer, or nothing when PostgreSQL fails or is late. */
+function inTime<Answer>(asked: Promise<Answer>): Promise<Answer | undefined> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => resolve(undefined), PATIENCE_MS)
+    void asked
+      .catch(() => undefined)
+      .then(resolve)
+      .finally(() => clearTimeout(timer))
+  })
+}
+
+function countDeadLetters(db: Database): Promise<{ worker: string; open: number }[]> {
+  return db.$queryRaw`
+    SELECT worker, (SELECT count(*)::int FROM dead_letters d WHERE d.worker = s.worker AND d.status = 'open') AS open
+    FROM (SELECT DISTINCT worker FROM subscriptions) AS s ORDER BY worker`
+}
+
+async function readLag(db: Database): Promise<number> {
+  const [row] = await db.$queryRaw<{ seconds: number | null }[]>`
+    SELECT extract(epoch FROM clock_timestamp() - occurred_at)::float8 AS seconds FROM events
+    WHERE position > (SELECT coalesce(max(position), 0) FROM relay_leases) ORDER BY position LIMIT 1`
+  return row?.seconds ?? 0
+}
