@@ -62,3 +62,14 @@ test('a server that cannot be reached is an outage', async () => {
   expect(isDatabaseOutage(await failureOf(away.db.$transaction((tx) => tx.$queryRaw`SELECT 1`)))).toBe(true)
   await away.close()
 })
+
+test('a table that is altered under prepared statements costs each connection one failed statement', async () => {
+  const { db } = database
+  await db.$executeRaw`CREATE TABLE altered (a int)`
+  const read = () => db.$queryRaw<unknown[]>`SELECT * FROM altered WHERE a = ${1}::int`
+  await read()
+  await read()
+  await db.$executeRaw`ALTER TABLE altered ADD COLUMN b int`
+  expect(await failureOf(read())).toMatchObject({ message: expect.stringContaining('cached plan') })
+  expect(await read()).toEqual([])
+})

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net'
 import { PrismaPg } from '@prisma/adapter-pg'
 import pg from 'pg'
 import { PrismaClient, type Prisma } from '#prisma'
+import { createStatementNames } from './prepared-statements.ts'
 
 /** Prisma's client outside a transaction, with the pool it runs on. */
 export type Database = PrismaClient
@@ -25,6 +26,11 @@ export interface OpenDatabase {
   close(): Promise<void>
 }
 
+/** Its declared type leaves out that a statement may have no name. */
+type StatementNameGenerator = NonNullable<
+  NonNullable<ConstructorParameters<typeof PrismaPg>[1]>['statementNameGenerator']
+>
+
 /** Opens the one pool of this process and a Prisma client on it. Connects lazily. */
 export function openDatabase(connectionString: string, options: DatabaseOptions = {}): OpenDatabase {
   const pool = new pg.Pool({
@@ -39,9 +45,14 @@ export function openDatabase(connectionString: string, options: DatabaseOptions 
   // One that breaks while it is lent out, between two statements, would end the process: its next statement fails instead.
   pool.on('connect', (client) => {
     client.on('error', () => {})
-    giveUpWhenSilent(client)
+    giveUpWhenUseless(client)
   })
-  const db = new PrismaClient({ adapter: new PrismaPg(pool), transactionOptions: { maxWait: 2_000, timeout: 30_000 } })
+  const adapter = new PrismaPg(pool, { statementNameGenerator: createStatementNames() as StatementNameGenerator })
+  const db = new PrismaClient({
+    adapter,
+    errorFormat: 'minimal', // the others look for the place of each call in its stack
+    transactionOptions: { maxWait: 2_000, timeout: 30_000 },
+  })
   return {
     db,
     pool,
@@ -52,20 +63,25 @@ export function openDatabase(connectionString: string, options: DatabaseOptions 
   }
 }
 
-/** pg lets a statement fail that has run into its time limit, and goes on waiting for the answer: the connection is stuck. */
-function giveUpWhenSilent(client: pg.PoolClient) {
+/**
+ * Closes a connection that no statement would succeed on: pg lets a statement fail that has run into its time limit, and
+ * goes on waiting for the answer; and a prepared statement whose table was altered fails for as long as it is prepared.
+ */
+function giveUpWhenUseless(client: pg.PoolClient) {
   const query = client.query.bind(client) as (...args: unknown[]) => unknown
   const watched = (...args: unknown[]) => {
     const answer = query(...args)
     if (answer instanceof Promise) {
       answer.catch((error: Error) => {
-        if (error.message === 'Query read timeout') socketOf(client).destroy()
+        if (USELESS.test(error.message)) socketOf(client).destroy()
       })
     }
     return answer
   }
   client.query = watched as typeof client.query
 }
+
+const USELESS = /^Query read timeout$|^cached plan must not change result type$/
 
 const socketOf = (client: pg.PoolClient) => (client as unknown as { connection: { stream: Socket } }).connection.stream
 
