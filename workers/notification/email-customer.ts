@@ -6,6 +6,7 @@ import { defineWorker, Unrecoverable } from '#messaging'
 export default defineWorker({
   name: 'notification.email-customer',
   on: [OrderConfirmed, OrderRejected, OrderCancelled, OrderShipped, PaymentRefunded],
+  lingerMs: 50,
   callTimeoutMs: 20_000,
   async call(event, context) {
     const { orderId } = event.data

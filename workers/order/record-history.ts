@@ -6,5 +6,9 @@ export default defineWorker({
   name: 'order.record-history',
   on: HISTORY,
   ordered: true,
-  handle: (event, { tx }) => recordHistory(tx, event),
+  lingerMs: 50,
+  async handleBatch(events, { tx }) {
+    await recordHistory(tx, events)
+    return events.map(() => undefined)
+  },
 })

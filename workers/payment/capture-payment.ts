@@ -5,6 +5,7 @@ import { defineWorker } from '#messaging'
 export default defineWorker({
   name: 'payment.capture-payment',
   on: OrderConfirmed,
+  lingerMs: 20,
   callTimeoutMs: 5_000,
   async call({ data: { orderId } }, context) {
     const payment = await paymentOf(context.db, orderId)

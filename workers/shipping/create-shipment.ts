@@ -5,6 +5,7 @@ import { defineWorker } from '#messaging'
 export default defineWorker({
   name: 'shipping.create-shipment',
   on: [OrderConfirmed, OrderCancelled],
+  lingerMs: 20,
   async handleBatch(events, { tx, now }) {
     const confirmed = events.filter((event) => event.type === 'order.confirmed')
     const cancelled = events.filter((event) => event.type === 'order.cancelled')

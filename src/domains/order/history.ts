@@ -59,13 +59,18 @@ function sentenceFor(event: HistoryEvent): string {
   }
 }
 
-/** Adds a step. Relies on being called in the order of the stream, which an ordered reaction is. */
-export async function recordHistory(tx: Transaction, event: HistoryEvent): Promise<void> {
-  const { streamVersion, type, time, data } = event
+/** Adds steps. Relies on being called in the order of each stream, which an ordered reaction is. */
+export async function recordHistory(tx: Transaction, events: readonly HistoryEvent[]): Promise<void> {
+  const steps = events.map((event, nth) => {
+    const { streamVersion, type, time, data } = event
+    return { nth, orderId: data.orderId, streamVersion, type, text: sentenceFor(event), at: time }
+  })
   await tx.$executeRaw`
     INSERT INTO order_history (order_id, step, stream_version, type, text, at)
-    SELECT ${data.orderId}::uuid, coalesce(max(step), 0) + 1, ${streamVersion}, ${type}, ${sentenceFor(event)}, ${time}::timestamptz
-    FROM order_history WHERE order_id = ${data.orderId}::uuid`
+    SELECT "orderId", row_number() OVER (PARTITION BY "orderId" ORDER BY nth)
+      + (SELECT coalesce(max(step), 0) FROM order_history h WHERE h.order_id = new."orderId"), "streamVersion", type, text, at
+    FROM jsonb_to_recordset(${JSON.stringify(steps)}::jsonb)
+      AS new(nth int, "orderId" uuid, "streamVersion" int, type text, text text, at timestamptz)`
 }
 
 export const HistoryView = z

@@ -8,6 +8,7 @@ import {
   type Delivery,
   type Topology,
 } from './broker.ts'
+import { createAcknowledgements, type Acknowledgements } from './acknowledge.ts'
 import { createPublisher } from './publisher.ts'
 import { keepChannel, keepConnection, type Kept } from './keep-open.ts'
 
@@ -97,9 +98,10 @@ async function startConsumer(connection: Kept<ChannelModel>, consumption: Consum
         throw error
       }
       await opened.prefetch(prefetch)
+      const acknowledgements = createAcknowledgements(opened)
       await opened.consume(queue, (message) => {
         // The broker cancels a consumer when its queue is deleted or moves, and after a consumer timeout: subscribe again.
-        if (message !== null) return onDelivery(toDelivery(opened, message))
+        if (message !== null) return onDelivery(toDelivery(acknowledgements, message))
         onCancelled?.()
         void opened.close().catch(() => {})
       })
@@ -113,8 +115,9 @@ async function startConsumer(connection: Kept<ChannelModel>, consumption: Consum
   return channel
 }
 
-function toDelivery(channel: Channel, message: ConsumeMessage): Delivery {
+function toDelivery(acknowledgements: Acknowledgements, message: ConsumeMessage): Delivery {
   const { content, fields, properties } = message
+  acknowledgements.expect(message)
   const headers = (properties.headers ?? {}) as Record<string, unknown>
   return {
     body: content,
@@ -124,17 +127,8 @@ function toDelivery(channel: Channel, message: ConsumeMessage): Delivery {
     exchange: fields.exchange,
     routingKey: fields.routingKey,
     deliveryCount: Number(headers['x-delivery-count'] ?? (fields.redelivered ? 1 : 0)),
-    ack: () => onOpenChannel(() => channel.ack(message)),
-    requeue: () => onOpenChannel(() => channel.nack(message, false, true)),
-  }
-}
-
-/** On a closed channel there is nothing to do: the message comes again, and the ledger knows it. */
-function onOpenChannel(settle: () => void) {
-  try {
-    settle()
-  } catch (error) {
-    if ((error as Error).name !== 'IllegalOperationError') throw error
+    ack: () => acknowledgements.ack(message),
+    requeue: () => acknowledgements.requeue(message),
   }
 }
 

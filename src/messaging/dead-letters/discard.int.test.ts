@@ -1,4 +1,4 @@
-import { OrderPlaced } from '#events'
+import { FraudCleared, OrderPlaced } from '#events'
 import { defineWorker, discard, readStory, redrive, Unrecoverable, type DeadLetterContext } from '#messaging'
 import { anOrderPlaced, deadline, record, testSystem, type TestSystem } from '#testing'
 
@@ -7,20 +7,21 @@ jest.setTimeout(30_000)
 let system: TestSystem
 let context: DeadLetterContext
 let broken = true
-const handled: string[] = []
+/** The events whose handling has had an effect. */
+const handled = async () =>
+  (await system.db.event.findMany({ where: { type: 'fraud.cleared' } })).map((effect) => effect.causationId)
 
 const picky = defineWorker({
   name: 'test.picky',
   on: OrderPlaced,
-  handle({ id }) {
+  handle({ data: { orderId } }) {
     if (broken) throw new Unrecoverable('not like this')
-    handled.push(id)
+    return FraudCleared({ orderId, score: 0 })
   },
 })
 
 beforeEach(async () => {
   broken = true
-  handled.length = 0
   system = await testSystem([picky])
   context = { ...system, ladder: [50, 200], operator: 'ada' }
 })
@@ -47,8 +48,8 @@ test('discarded means never handled, not even by a copy that is still on the bro
     },
   ])
   const [later] = await record(system, anOrderPlaced())
-  await deadline('the later one is handled', () => handled.length > 0)
-  expect(handled).toEqual([later!.id])
+  await deadline('the later one is handled', async () => (await handled()).length > 0)
+  expect(await handled()).toEqual([later!.id])
   expect(await system.db.deadLetter.findMany()).toMatchObject([{ status: 'discarded', actionId: result.actionId }])
   expect(await system.db.operatorAction.findMany({ where: { phase: 'finished', action: 'discard' } })).toMatchObject([
     { action: 'discard', operator: 'ada', reason: 'a test order', result: { discarded: 1 } },

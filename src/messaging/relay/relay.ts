@@ -20,7 +20,8 @@ const LEASE_NAME = 'relay'
 export function startRelay(options: RelayOptions): Relay {
   const { db, log, instance } = options
   const stopping = new AbortController()
-  let wakeUp = new AbortController()
+  const bell = createBell()
+  stopping.signal.addEventListener('abort', bell.ring)
   const checkBroker = createBrokerCheck(options)
   const recovery = createRecovery(options)
   /** Tried again with each pass; a failure does not keep events from being announced. */
@@ -34,10 +35,6 @@ export function startRelay(options: RelayOptions): Relay {
     }
   }
 
-  const pause = async (ms: number) => {
-    await wait(ms, undefined, { signal: AbortSignal.any([stopping.signal, wakeUp.signal]) }).catch(() => {})
-    wakeUp = new AbortController()
-  }
   const run = async () => {
     while (!stopping.signal.aborted) {
       try {
@@ -50,7 +47,7 @@ export function startRelay(options: RelayOptions): Relay {
             ...options,
             lease,
             signal: stopping.signal,
-            pause,
+            pause: bell.wait,
             heal,
           }).finally(
             () => lease.release().catch(() => {}), // or it runs out by itself
@@ -66,11 +63,36 @@ export function startRelay(options: RelayOptions): Relay {
   }
   const running = run()
   return {
-    wake: () => wakeUp.abort(),
+    wake: bell.ring,
     async stop() {
       stopping.abort()
       await running
       await recovery.stop()
+    },
+  }
+}
+
+/** A wait that ends early when it is rung, also when that was just before it began. */
+function createBell() {
+  let rung = false
+  let answer: (() => void) | undefined
+  return {
+    ring() {
+      rung = true
+      answer?.()
+    },
+    wait(ms: number): Promise<void> {
+      return new Promise((resolve) => {
+        const done = () => {
+          clearTimeout(timer)
+          answer = undefined
+          rung = false
+          resolve()
+        }
+        const timer = setTimeout(done, ms)
+        if (rung) done()
+        else answer = done
+      })
     },
   }
 }

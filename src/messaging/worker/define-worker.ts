@@ -44,6 +44,11 @@ interface WorkerOptions {
   prefetch?: number
   /** Most messages handled in one transaction. @default 100 */
   batchSize?: number
+  /**
+   * Milliseconds a batch waits after its first message for more. For reactions nobody waits for: larger batches cost less.
+   * @default 0
+   */
+  lingerMs?: number
   retry?: Partial<RetryPolicy>
   /** Handle the events of one stream strictly by stream version, whatever order they arrive in. @default false */
   ordered?: boolean
@@ -64,7 +69,10 @@ interface Reaction<On extends Subscribed, Result> extends WorkerOptions {
 }
 
 interface OneByOne<On extends Subscribed, Result> {
-  /** Effects in the database, exactly once per event. Returns what to announce. */
+  /**
+   * Effects in the database, exactly once per event. Returns what to announce. It may run again for an event that was
+   * handled; then nothing of that commits. So nothing outside of `tx` belongs in here.
+   */
   handle: (event: Received<On>, context: HandleContext<Result>) => Promise<Announcement> | Announcement
   handleBatch?: never
 }
@@ -72,7 +80,8 @@ interface OneByOne<On extends Subscribed, Result> {
 interface ManyAtOnce<On extends Subscribed, Result> {
   /**
    * Like `handle` for many events in few statements. Returns one announcement for each event, in the same order.
-   * Lock rows that other events may touch too in a fixed order. Called with one event when a batch has failed.
+   * Lock rows that other events may touch too in a fixed order. Called with one event when a batch has failed. An
+   * `ordered` reaction gets the events of each stream in their order, streams one after the other.
    */
   handleBatch: (events: readonly Received<On>[], context: BatchContext<Result>) => Promise<readonly Announcement[]>
   handle?: never
@@ -94,10 +103,18 @@ export interface Worker {
   readonly lanes: number
   readonly prefetch: number
   readonly batchSize: number
+  readonly lingerMs: number
   readonly ordered: boolean
 }
 
-const DEFAULTS = { callTimeoutMs: 10_000, callConcurrency: 16, prefetch: 200, batchSize: 100, ordered: false }
+const DEFAULTS = {
+  callTimeoutMs: 10_000,
+  callConcurrency: 16,
+  prefetch: 200,
+  batchSize: 100,
+  lingerMs: 0,
+  ordered: false,
+}
 const NAME = /^[a-z]+(-[a-z0-9]+)*\.[a-z]+(-[a-z0-9]+)*$/
 
 /**
@@ -110,9 +127,9 @@ export function defineWorker<const On extends Subscribed, Result = undefined>(
   const { name, on, retry, call, handle, handleBatch, ...options } = definition
   if (!NAME.test(name))
     throw new TypeError(`Reaction '${name}' must be named <folder>.<file>, such as inventory.reserve-stock`)
-  if (options.ordered && (call || handleBatch || (options.lanes ?? 1) > 1)) {
+  if (options.ordered && (call || (options.lanes ?? 1) > 1)) {
     throw new TypeError(
-      `Reaction '${name}' is ordered, so it has a plain handle and one lane: a call, handleBatch or more lanes cannot keep the order of each stream`,
+      `Reaction '${name}' is ordered, so it has no call and one lane: calls and more lanes cannot keep the order of each stream`,
     )
   }
   const types = (Array.isArray(on) ? on : [on]) as AnyEventType[]

@@ -5,20 +5,15 @@ import { callAll } from './call-all.ts'
 import type { Worker } from './define-worker.ts'
 import { handledBefore } from './ledger.ts'
 import { processOrdered } from './process-ordered.ts'
-import {
-  failure,
-  recordRuns,
-  retryConflicts,
-  runBatchHandler,
-  runHandler,
-  type Ready,
-  type Run,
-} from './transaction.ts'
+import { CONFLICT_RETRIES, failure, isConflict, recordRuns, runHandlers, type Ready } from './transaction.ts'
 
 /**
  * Takes a batch of events through one reaction: outside calls, then one transaction with the handlers in order of stream
  * and version, the ledger rows and the announced events. If that transaction fails, each event gets one of its own,
  * so that a bad one costs only itself. Never throws for an event's sake; answers one outcome for each, in order.
+ *
+ * Events are hardly ever delivered twice, so the first transaction does not ask the ledger what was handled before: its
+ * rows refuse what was, the transaction is given up, and the next one asks.
  */
 export async function processBatch(
   worker: Worker,
@@ -89,45 +84,48 @@ async function commitTogether(
   ready: readonly Ready[],
   runtime: BatchRuntime,
 ): Promise<Map<string, Outcome>> {
-  if (ready.length === 0) return new Map()
-  const ordered = ready.toSorted(byStreamAndVersion)
-  try {
-    return await retryConflicts(() => commitOnce(worker, ordered, runtime))
-  } catch (error) {
-    if (ordered.length === 1 || isDatabaseOutage(error))
-      return new Map(ordered.map(({ event }) => [event.id, failure(error)]))
-    return commitOneByOne(worker, ordered, runtime)
-  }
-}
-
-async function commitOneByOne(worker: Worker, ordered: readonly Ready[], runtime: BatchRuntime) {
   const outcomes = new Map<string, Outcome>()
-  for (const item of ordered) {
-    for (const [id, outcome] of await commitTogether(worker, [item], runtime)) outcomes.set(id, outcome)
+  let waiting = ready.toSorted(byStreamAndVersion)
+  for (let tries = 1; waiting.length > 0; tries++) {
+    try {
+      for (const [id, outcome] of await commit(worker, waiting, runtime)) outcomes.set(id, outcome)
+      break
+    } catch (error) {
+      const handled = await handledAmong(waiting, worker, runtime)
+      for (const id of handled) outcomes.set(id, { kind: 'duplicate' })
+      if (handled.size === 0 && !(isConflict(error) && tries <= CONFLICT_RETRIES)) {
+        for (const [id, outcome] of await divideFailure(worker, waiting, error, runtime)) outcomes.set(id, outcome)
+        break
+      }
+      waiting = waiting.filter(({ event }) => !handled.has(event.id))
+    }
   }
   return outcomes
 }
 
-function commitOnce(
+/** Nothing when the database cannot tell: then it is its absence that has failed the transaction. */
+function handledAmong(ready: readonly Ready[], worker: Worker, { db }: BatchRuntime): Promise<Set<string>> {
+  const ids = ready.map(({ event }) => event.id)
+  return handledBefore(db, worker.name, ids).catch(() => new Set())
+}
+
+/** Whose fault it was: everybody's, or that of one, which shows when each has a transaction of its own. */
+async function divideFailure(worker: Worker, ready: readonly Ready[], error: unknown, runtime: BatchRuntime) {
+  if (ready.length === 1 || isDatabaseOutage(error))
+    return new Map(ready.map(({ event }) => [event.id, failure(error)]))
+  const outcomes = new Map<string, Outcome>()
+  for (const item of ready)
+    for (const [id, outcome] of await commitTogether(worker, [item], runtime)) outcomes.set(id, outcome)
+  return outcomes
+}
+
+/** @throws LedgerConflict when one of them was handled before */
+function commit(
   worker: Worker,
-  ordered: readonly Ready[],
+  ready: readonly Ready[],
   { db, instance }: BatchRuntime,
 ): Promise<Map<string, Outcome>> {
-  return db.$transaction(async (tx) => {
-    const handled = await handledBefore(
-      tx,
-      worker.name,
-      ordered.map(({ event }) => event.id),
-    )
-    const fresh = ordered.filter(({ event }) => !handled.has(event.id))
-    const now = new Date()
-    const runs: Run[] = []
-    if (worker.handleBatch && fresh.length > 0) runs.push(...(await runBatchHandler(worker, fresh, tx, now)))
-    else for (const item of fresh) runs.push(await runHandler(worker, item, tx, now))
-    const outcomes = await recordRuns(tx, worker, instance, runs)
-    for (const id of handled) outcomes.set(id, { kind: 'duplicate' })
-    return outcomes
-  })
+  return db.$transaction(async (tx) => recordRuns(tx, worker, instance, await runHandlers(worker, ready, tx)))
 }
 
 function byStreamAndVersion(a: Ready, b: Ready): number {

@@ -13,6 +13,7 @@ import {
   type TestDatabase,
   type TestSystem,
 } from '#testing'
+import type { Transaction } from '#platform/database'
 import { uuidv7 } from '#platform/uuid'
 import { subscribe } from './subscribe.ts'
 
@@ -27,19 +28,38 @@ afterAll(async () => {
   await database.close()
 })
 
+const on = [OrderPlaced, StockReserved, PaymentAuthorized]
+const retry = { attempts: 1 }
+type Fails = (event: RecordedEvent) => boolean
+
 /** Writes down, in the transaction, the versions it has handled of each stream. */
-function historian(name: string, fails: (event: RecordedEvent) => boolean = () => false) {
-  return defineWorker({
-    name: `test.${name}`,
-    on: [OrderPlaced, StockReserved, PaymentAuthorized],
-    ordered: true,
-    retry: { attempts: 1 },
-    async handle(event, { tx }) {
-      if (fails(event)) throw new Unrecoverable('this one is bad')
-      await tx.$executeRaw`INSERT INTO history (worker, stream, version) VALUES (${name}, ${event.stream}, ${event.streamVersion})`
-    },
-  })
+function historian(name: string, fails: Fails = () => false) {
+  const write = async (event: RecordedEvent, tx: Transaction) => {
+    if (fails(event)) throw new Unrecoverable('this one is bad')
+    await tx.$executeRaw`INSERT INTO history (worker, stream, version) VALUES (${name}, ${event.stream}, ${event.streamVersion})`
+  }
+  return {
+    'one by one': defineWorker({
+      name: `test.${name}`,
+      on,
+      ordered: true,
+      retry,
+      handle: (event, { tx }) => write(event, tx),
+    }),
+    'in batches': defineWorker({
+      name: `test.${name}`,
+      on,
+      ordered: true,
+      retry,
+      async handleBatch(events, { tx }) {
+        for (const event of events) await write(event, tx)
+        return events.map(() => undefined)
+      },
+    }),
+  }
 }
+
+const ways = ['one by one', 'in batches'] as const
 
 const createHistory = ({ db }: TestDatabase) =>
   db.$executeRaw`CREATE TABLE history (n serial, worker text, stream text, version int)`
@@ -62,45 +82,56 @@ async function anOrdersEvents(where: TestDatabase) {
   )
 }
 
-test('whatever order deliveries come in, over replicas and with repeats: each version once, in order', async () => {
-  const worker = historian('any-order')
-  await subscribe(database.db, [worker])
-  await fc.assert(
-    fc.asyncProperty(fc.array(fc.tuple(fc.nat(3), fc.nat(2)), { minLength: 1, maxLength: 12 }), async (deliveries) => {
-      const events = await anOrdersEvents(database)
-      const replicas = [0, 1, 2].map((replica) =>
-        deliveries.filter(([, to]) => to === replica).map(([which]) => events[which]!),
-      )
-      await Promise.all(replicas.map((batch) => react(database, worker, ...batch)))
-      const history = await historyOf(database, 'any-order', events[0]!.stream)
-      const reached = Math.max(...deliveries.map(([which]) => events[which]!.streamVersion))
-      expect(history).toEqual([1, 2, 3, 4].slice(0, reached))
-    }),
-    { numRuns: 25 },
-  )
-})
+test.each(ways)(
+  '%s, whatever order deliveries come in, over replicas and with repeats: each version once, in order',
+  async (way) => {
+    const name = `any-order-${ways.indexOf(way)}`
+    const worker = historian(name)[way]
+    await subscribe(database.db, [worker])
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.tuple(fc.nat(3), fc.nat(2)), { minLength: 1, maxLength: 12 }),
+        async (deliveries) => {
+          const events = await anOrdersEvents(database)
+          const replicas = [0, 1, 2].map((replica) =>
+            deliveries.filter(([, to]) => to === replica).map(([which]) => events[which]!),
+          )
+          await Promise.all(replicas.map((batch) => react(database, worker, ...batch)))
+          const history = await historyOf(database, name, events[0]!.stream)
+          const reached = Math.max(...deliveries.map(([which]) => events[which]!.streamVersion))
+          expect(history).toEqual([1, 2, 3, 4].slice(0, reached))
+        },
+      ),
+      { numRuns: 25 },
+    )
+  },
+)
 
-test('an event that fails is an own failure; later ones of its stream park, other streams flow on', async () => {
-  let broken = true
-  const worker = historian('failing', ({ streamVersion }) => broken && streamVersion === 2)
-  await subscribe(database.db, [worker])
-  const [one, two, three, four] = await anOrdersEvents(database)
-  const [other] = await anOrdersEvents(database)
-  const { outcomes } = await react(database, worker, one!, two!, three!, other!)
-  expect(outcomes.map(({ kind }) => kind)).toEqual(['handled', 'failed', 'parked', 'handled'])
-  broken = false
-  expect((await react(database, worker, two!)).outcomes).toMatchObject([{ kind: 'handled' }])
-  expect((await react(database, worker, four!, three!)).outcomes).toMatchObject([
-    { kind: 'handled' },
-    { kind: 'handled' },
-  ])
-  expect(await historyOf(database, 'failing', one!.stream)).toEqual([1, 2, 3, 4])
-  expect(await database.db.parkedDelivery.count({ where: { worker: worker.name } })).toBe(0)
-})
+test.each(ways)(
+  '%s, an event that fails is an own failure; later ones of its stream park, other streams flow on',
+  async (way) => {
+    let broken = true
+    const name = `failing-${ways.indexOf(way)}`
+    const worker = historian(name, ({ streamVersion }) => broken && streamVersion === 2)[way]
+    await subscribe(database.db, [worker])
+    const [one, two, three, four] = await anOrdersEvents(database)
+    const [other] = await anOrdersEvents(database)
+    const { outcomes } = await react(database, worker, one!, two!, three!, other!)
+    expect(outcomes.map(({ kind }) => kind)).toEqual(['handled', 'failed', 'parked', 'handled'])
+    broken = false
+    expect((await react(database, worker, two!)).outcomes).toMatchObject([{ kind: 'handled' }])
+    expect((await react(database, worker, four!, three!)).outcomes).toMatchObject([
+      { kind: 'handled' },
+      { kind: 'handled' },
+    ])
+    expect(await historyOf(database, name, one!.stream)).toEqual([1, 2, 3, 4])
+    expect(await database.db.parkedDelivery.count({ where: { worker: worker.name } })).toBe(0)
+  },
+)
 
 test('over the broker: behind a dead letter the order parks, and delivering it again runs the sequence', async () => {
   let broken = true
-  const worker = historian('dead', ({ streamVersion }) => broken && streamVersion === 2)
+  const worker = historian('dead', ({ streamVersion }) => broken && streamVersion === 2)['one by one']
   system = await testSystem([worker])
   await createHistory(system)
   const events = await anOrdersEvents(system)

@@ -3,7 +3,7 @@ import { readData } from '../cloud-event.ts'
 import type { RecordedEvent } from '../define-event.ts'
 import type { BatchItem, BatchRuntime, Outcome } from './batch.ts'
 import type { Worker } from './define-worker.ts'
-import { failure, recordRuns, retryConflicts, runHandler, type Run } from './transaction.ts'
+import { failure, recordRuns, retryConflicts, runHandlers, type Ready, type Run } from './transaction.ts'
 
 /**
  * Takes a batch through a reaction that wants the events of each stream strictly by version. A delivery only says that a
@@ -67,17 +67,7 @@ function commitStreams(
     await lockStreams(tx, worker, streams)
     const pending = await readPending(tx, worker, items)
     const { due, behind } = divide(pending, delivered)
-    const runs: Run[] = []
-    const now = new Date()
-    for (const event of due) {
-      const attempt = delivered.get(event.id)?.attempt ?? 1
-      const run = await runHandler(worker, { event, attempt, result: undefined, callUs: 0 }, tx, now).catch(
-        (error: unknown) => {
-          throw new HandlerFailed(event, error)
-        },
-      )
-      runs.push(run)
-    }
+    const runs = await runDue(worker, due, delivered, tx)
     await park(
       tx,
       worker,
@@ -90,6 +80,27 @@ function commitStreams(
       ({ event }): Outcome => handled.get(event.id) ?? { kind: parked.has(event.id) ? 'parked' : 'duplicate' },
     )
   })
+}
+
+/** All at once where the reaction can do that and more than one stream is waiting; else one by one, to know whose fault it was. */
+async function runDue(
+  worker: Worker,
+  due: readonly RecordedEvent[],
+  delivered: ReadonlyMap<string, BatchItem>,
+  tx: Transaction,
+): Promise<Run[]> {
+  const ready = due.map((event): Ready => {
+    return { event, attempt: delivered.get(event.id)?.attempt ?? 1, result: undefined, callUs: 0 }
+  })
+  if (delivered.size > 1) return runHandlers(worker, ready, tx)
+  const runs: Run[] = []
+  for (const one of ready)
+    runs.push(
+      ...(await runHandlers(worker, [one], tx).catch((error: unknown) => {
+        throw new HandlerFailed(one.event, error)
+      })),
+    )
+  return runs
 }
 
 /** One at a time and in the given order, which is the same for all replicas: they can only wait for each other. */

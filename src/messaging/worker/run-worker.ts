@@ -1,5 +1,4 @@
 import type { Logger } from '#platform/logger'
-import type { Delivery } from '../broker/broker.ts'
 import { topologyOf } from '../broker/topology.ts'
 import { crashPoint } from '../crash-points.ts'
 import { drainCrashNet } from '../dead-letters/drain.ts'
@@ -8,9 +7,9 @@ import { handlingSeconds } from '../metrics.ts'
 import { reportLostQueue } from '../reconcile/report-lost-queue.ts'
 import { createPause, whenAvailable, type Pause } from './availability.ts'
 import type { Outcome } from './batch.ts'
-import { createFailureCounter, isFailedCall } from './breaker.ts'
+import { createFailureWindow, isFailedCall } from './breaker.ts'
 import type { Worker } from './define-worker.ts'
-import { createInbox } from './inbox.ts'
+import { createInbox, type Inbox } from './inbox.ts'
 import { clearStarts, noteFirstStarts, noteStart } from './ledger.ts'
 import { readMessage, type Message } from './message.ts'
 import { processBatch } from './process-batch.ts'
@@ -37,7 +36,7 @@ export async function runWorker(worker: Worker, given: WorkerRuntime): Promise<R
     ...given,
     signal: stopping.signal,
     pause: createPause(worker.name, given.log, stopping.signal),
-    failures: createFailureCounter(),
+    failures: createFailureWindow(),
   }
   const inbox = createInbox()
   const eventTypes = worker.on.map(({ type }) => type)
@@ -50,7 +49,7 @@ export async function runWorker(worker: Worker, given: WorkerRuntime): Promise<R
     onLost: inbox.clear,
   })
   const crashNet = await drainCrashNet(worker, runtime)
-  const lane = () => loop(worker, () => inbox.take(worker.batchSize), runtime)
+  const lane = () => loop(worker, inbox, runtime)
   const running = Promise.all(Array.from({ length: worker.lanes }, lane))
   return {
     async stop() {
@@ -64,13 +63,25 @@ export async function runWorker(worker: Worker, given: WorkerRuntime): Promise<R
 
 interface Runtime extends SettleRuntime, WorkerRuntime {
   pause: Pause
-  failures: ReturnType<typeof createFailureCounter>
+  failures: ReturnType<typeof createFailureWindow>
 }
 
-async function loop(worker: Worker, take: () => Promise<Delivery[]>, runtime: Runtime) {
+/** Milliseconds that the next batch may be waited for after one that was not full. */
+const LONGEST_BREATH_MS = 20
+
+/**
+ * Batch by batch. After each one it waits as long as that one took, unless enough has arrived: a small batch costs nearly
+ * as much as a large one, so that batches must grow with the load. A message that arrives at an idle reaction waits for
+ * nothing.
+ */
+async function loop(worker: Worker, inbox: Inbox, runtime: Runtime) {
   const types = new Map(worker.on.map((type) => [type.type, type]))
-  for (let batch = await take(); batch.length > 0; batch = await take()) {
-    const timer = handlingSeconds.startTimer({ worker: worker.name })
+  const enough = Math.min(worker.batchSize, Math.ceil(worker.prefetch / worker.lanes / 2))
+  while (await inbox.arrival()) {
+    if (worker.lingerMs > 0) await inbox.gather(enough, worker.lingerMs)
+    const batch = inbox.take(worker.batchSize)
+    if (batch.length === 0) continue // another lane was faster, or the process stops
+    const started = performance.now()
     const messages = batch.map((delivery) => readMessage(delivery, types))
     try {
       await handleMessages(worker, messages, runtime)
@@ -79,7 +90,9 @@ async function loop(worker: Worker, take: () => Promise<Delivery[]>, runtime: Ru
       runtime.log.error({ err, worker: worker.name }, 'a batch could not be settled; its messages go back to the queue')
       for (const { delivery } of messages) delivery.requeue()
     }
-    timer()
+    const took = performance.now() - started
+    handlingSeconds.observe({ worker: worker.name }, took / 1_000)
+    await inbox.gather(enough, Math.min(took, LONGEST_BREATH_MS))
   }
 }
 
@@ -125,21 +138,30 @@ async function handleTogether(worker: Worker, messages: readonly Message[], runt
   while (waiting.length > 0) {
     const turn = await runtime.pause.turn()
     if (runtime.signal.aborted) return waiting.forEach(({ delivery }) => delivery.requeue())
-    const chosen = turn === 'probe' ? waiting.slice(0, 1) : waiting
+    const chosen = turn === 'probe' ? [leastFailed(waiting)] : waiting
     const items = chosen.map(({ event, attempt }) => ({ event: event!, attempt }))
     const outcomes = await processBatch(worker, items, runtime)
     const { settlements, held, reason } = divide(chosen, outcomes, turn, runtime)
     if (reason) runtime.pause.hold(reason, turn)
-    else runtime.pause.resume()
+    else resume(runtime, turn)
     await settleWhenAvailable(worker, settlements, runtime)
-    waiting = [...held, ...waiting.slice(chosen.length)]
+    waiting = [...held, ...waiting.filter((message) => !chosen.includes(message))]
   }
 }
 
+/** Who has failed often probably fails by itself, and would tell little about the others. */
+function leastFailed(messages: readonly Message[]): Message {
+  return messages.reduce((least, message) => (message.attempt < least.attempt ? message : least))
+}
+
+function resume({ pause, failures }: Runtime, turn: 'all' | 'probe') {
+  if (turn === 'probe') failures.forget()
+  pause.resume()
+}
+
 /**
- * What can be settled, and what must wait because something is away. Calls that fail for everybody in a row hold their
- * messages too; the one that probes uses up its attempt, so that messages which fail by themselves do not hold others
- * for ever.
+ * What can be settled, and what must wait because something is away. Calls that fail for everybody hold their messages
+ * too; the one that probes uses up its attempt, so that messages which fail by themselves do not hold others for ever.
  */
 function divide(
   chosen: readonly Message[],
@@ -176,10 +198,9 @@ async function handleAlone(worker: Worker, message: Message, runtime: Runtime) {
 
 async function settleWhenAvailable(worker: Worker, settlements: readonly Settlement[], runtime: Runtime) {
   if (settlements.length === 0) return
-  if (settlements.some(({ outcome }) => outcome.kind === 'handled')) {
-    crashPoint('worker.after-commit')
-    runtime.wakeUp.wake()
-  }
+  const handled = settlements.flatMap(({ outcome }) => (outcome.kind === 'handled' ? [outcome] : []))
+  if (handled.length > 0) crashPoint('worker.after-commit')
+  if (handled.some(({ announced }) => announced.length > 0)) runtime.wakeUp.wake()
   await whenAvailable(runtime.signal, () => settle(worker, settlements, runtime))
   if (worker.ordered) await releaseBehind(worker, settlements, runtime)
 }

@@ -19,7 +19,17 @@ export interface Run extends BatchItem {
   durationUs: number
 }
 
-export async function runHandler(
+/** Runs the reaction's handler in the transaction, for all events at once where it can do that. */
+export async function runHandlers(worker: Worker, ready: readonly Ready[], tx: Transaction): Promise<Run[]> {
+  if (ready.length === 0) return []
+  const now = new Date()
+  if (worker.handleBatch) return runBatchHandler(worker, ready, tx, now)
+  const runs: Run[] = []
+  for (const item of ready) runs.push(await runHandler(worker, item, tx, now))
+  return runs
+}
+
+async function runHandler(
   worker: Worker,
   { event, attempt, result, callUs }: Ready,
   tx: Transaction,
@@ -30,12 +40,7 @@ export async function runHandler(
   return { event, attempt, announcement, durationUs: callUs + microsecondsSince(started) }
 }
 
-export async function runBatchHandler(
-  worker: Worker,
-  ready: readonly Ready[],
-  tx: Transaction,
-  now: Date,
-): Promise<Run[]> {
+async function runBatchHandler(worker: Worker, ready: readonly Ready[], tx: Transaction, now: Date): Promise<Run[]> {
   const started = performance.now()
   const results = ready.map(({ result }) => result) as never[]
   const announcements = await worker.handleBatch!(ready.map(({ event }) => event) as never, { tx, results, now })
@@ -83,16 +88,18 @@ function toAppends(announcement: Announcement, cause: RecordedEvent): Append[] {
   return events.map((event) => ({ event, correlationId, causationId: cause.id, traceparent }))
 }
 
-const CONFLICT_RETRIES = 5
+export const CONFLICT_RETRIES = 5
 
-/** Runs a transaction again at once after a deadlock, a serialization failure or a meeting on the ledger. */
+/** A deadlock, a serialization failure or a meeting on the ledger: run again at once, the same usually succeeds. */
+export const isConflict = (error: unknown) => error instanceof LedgerConflict || isTransientConflict(error)
+
+/** Runs a transaction again at once after a conflict. */
 export async function retryConflicts<T>(run: () => Promise<T>): Promise<T> {
   for (let retry = 1; ; retry++) {
     try {
       return await run()
     } catch (error) {
-      const conflict = error instanceof LedgerConflict || isTransientConflict(error)
-      if (!conflict || retry > CONFLICT_RETRIES) throw error
+      if (!isConflict(error) || retry > CONFLICT_RETRIES) throw error
     }
   }
 }
