@@ -9,7 +9,7 @@ import { isMail, startShop } from '../stage/shop.ts'
 import type { Stage } from '../stage/stage.ts'
 
 const CLIENTS = 32
-const WARM_UP = 300
+const WARM_UP = 1_500
 /** Fewer would not tell what batches are worth. */
 const FEWEST = 500
 const PATIENCE_S = 300
@@ -25,7 +25,7 @@ export async function flow(stage: Stage, { withoutMail }: Options): Promise<Cont
     method:
       `${CLIENTS} clients place orders as fast as they are answered, and the clock runs until every reaction to every event of ` +
       'every order is done. All processes run as `npm start` runs them: API, relay, scheduler, one worker process per folder, ' +
-      `the payment sandbox${withoutMail ? '; the reaction that mails and the mail catcher are left out' : ' and the mail catcher'}. ` +
+      `the payment sandbox${withoutMail ? '; the reaction that mails and the mail server are left out' : ' and a mail server that keeps nothing'}. ` +
       'The limit only stores orders, one per commit, and reacts to none: the ratio says what part of that pace the whole way keeps.',
     settings: { clients: CLIENTS, 'lines per order': 2 },
     sides: { limit, shop: side },

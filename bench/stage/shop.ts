@@ -2,7 +2,7 @@ import path from 'node:path'
 import { findWorkers } from '#messaging'
 import { isFree, PROJECT, waitFor } from '../../scripts/services/index.ts'
 import { planWorkers } from '../../scripts/start/plan.ts'
-import { mailCatcher, paymentGateway, shop, TYPESCRIPT } from '../../scripts/start/processes.ts'
+import { paymentGateway, shop, TYPESCRIPT } from '../../scripts/start/processes.ts'
 import { removeNamespace } from './broker.ts'
 import type { BenchDatabase } from './databases.ts'
 import type { Running } from './process.ts'
@@ -34,8 +34,15 @@ export async function startGateway(stage: Stage): Promise<string> {
   return `http://127.0.0.1:${stage.set.port('gateway')}`
 }
 
+const mailSink = ({ set }: Stage) => ({
+  name: 'mail',
+  args: [...TYPESCRIPT, 'bench/processes/mail-sink.ts'],
+  env: { SMTP_PORT: String(set.port('smtp')) },
+  readyMessage: 'accepting mail',
+})
+
 export interface ShopOptions {
-  /** Leaves out the mail catcher and the reaction that mails. */
+  /** Leaves out the mail server and the reaction that mails. */
   withoutMail: boolean
   /** Settings of every process, beside its URLs. */
   env?: Record<string, string>
@@ -53,14 +60,14 @@ export interface Shop {
   stop(): Promise<void>
 }
 
-/** Every process that `npm start` runs, on a database of its own. */
+/** Every process that `npm start` runs, with a mail server that keeps nothing, on a database of its own. */
 export async function startShop(
   stage: Stage,
   database: BenchDatabase,
   { withoutMail, env: settings, metrics: asked = false }: ShopOptions,
 ): Promise<Shop> {
   const namespace = stage.namespace('shop')
-  for (const name of ['smtp', 'mail', 'gateway'] as const) await stage.set.choosePort(name)
+  for (const name of ['smtp', 'gateway'] as const) await stage.set.choosePort(name)
   const surroundings = {
     urls: { ...stage.urls, postgres: database.url },
     smtpUrl: `smtp://127.0.0.1:${stage.set.port('smtp')}`,
@@ -69,7 +76,7 @@ export async function startShop(
   }
   const found = findWorkers(path.join(PROJECT, 'workers'))
   const reactions = found.filter((reaction) => !withoutMail || !isMail(reaction))
-  const around = [...(withoutMail ? [] : [mailCatcher(stage.set)]), paymentGateway(stage.set)]
+  const around = [...(withoutMail ? [] : [mailSink(stage)]), paymentGateway(stage.set)]
   const own = shop(planWorkers(reactions, new Map()), surroundings)
   const ports: Record<string, number> = {}
   if (asked) for (const { name } of own) ports[name] = name === 'api' ? surroundings.port : await freePort()
