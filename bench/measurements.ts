@@ -2,8 +2,10 @@ import { SetupError } from '../scripts/services/index.ts'
 import type { Options } from './options.ts'
 import type { Contest, Schedule, Tables } from './contest.ts'
 import { accept } from './measures/accept.ts'
+import { demand } from './measures/demand.ts'
 import { flow } from './measures/flow.ts'
 import { latency } from './measures/latency.ts'
+import { partitions } from './measures/partitions.ts'
 import { react } from './measures/react.ts'
 import { relay } from './measures/relay.ts'
 import { growth } from './measures/growth.ts'
@@ -27,10 +29,12 @@ const MEASUREMENTS: readonly (Measurement & { asked?: true })[] = [
   { name: 'replicas', contest: replicas, asked: true },
   { name: 'growth', contest: growth, asked: true },
   { name: 'soak', tables: soak, asked: true },
+  { name: 'demand', tables: demand, asked: true },
+  { name: 'partitions', contest: partitions, asked: true },
 ]
 
 /** Names for several. */
-const GROUPS: Record<string, readonly string[]> = { scale: ['replicas', 'growth'] }
+const GROUPS: Record<string, readonly string[]> = { scale: ['replicas', 'growth', 'demand', 'partitions'] }
 
 /** `all`, like no name, means all but those that take long. */
 export function readMeasurements(given: readonly string[], usage: string): readonly Measurement[] {

@@ -1,4 +1,5 @@
 // The limit of announcing: messages that are ready made, published with confirms by amqplib alone.
+import { createHash } from 'node:crypto'
 import { connect, type ChannelModel, type ConfirmChannel } from 'amqplib'
 import { createNames } from '#messaging'
 import { openDatabase } from '#platform/database'
@@ -15,6 +16,8 @@ interface Load {
   messages: number
   /** Only events after this position. @default 0 */
   after?: bigint
+  /** Only the streams that fall to this one of so many publishers. @default all */
+  share?: { nth: number; of: number }
 }
 
 interface Publish {
@@ -27,16 +30,19 @@ let connection: ChannelModel | undefined
 let channel: ConfirmChannel | undefined
 let messages: Outgoing[] = []
 
-async function load({ databaseUrl, rabbitmqUrl, namespace, messages: wanted, after = 0n }: Load): Promise<number> {
+async function load({ databaseUrl, rabbitmqUrl, namespace, messages: wanted, after = 0n, share }: Load) {
   const { db, close } = openDatabase(databaseUrl, { poolSize: 1 })
   const { rows } = await readEvents(db, after, wanted)
   await close()
   const names = createNames(namespace)
-  messages = rows.map((row) => toEverybody(row, names))
+  const own = share ? rows.filter(({ stream }) => shardOf(stream, share.of) === share.nth) : rows
+  messages = own.map((row) => toEverybody(row, names))
   connection ??= await connect(rabbitmqUrl, { noDelay: true })
   channel ??= await connection.createConfirmChannel()
   return messages.length
 }
+
+const shardOf = (stream: string, shards: number) => createHash('sha256').update(stream).digest().readUInt32BE() % shards
 
 /** @returns seconds from the first publish to the last confirm */
 function publish({ count, window }: Publish): Promise<number> {
