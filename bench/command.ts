@@ -13,6 +13,7 @@ import { showResult } from './terminal.ts'
 const USAGE = `npm run bench -- [what …] [options]
   accept relay react flow latency   against limits measured in the same run; all of them without a name
   styles                            the same orders by direct calls and by events
+  peers                             the same flow in other ways: pace, and what kill -9 loses or doubles
   scale                             replicas, growth, demand and partitions together
   soak                              the whole shop under steady load; fails when memory or connections grow
   growth                            cost with many events stored
@@ -21,13 +22,14 @@ const USAGE = `npm run bench -- [what …] [options]
   guard                             a short run against the committed ratios; fails on a loss beyond noise
   report                            writes docs/performance.md from the committed results
 
-  --rounds N      rounds of each side                          (5)
-  --seconds S     length of one run                            (8)
+  --rounds N      rounds of each side                          (5; peers 3)
+  --seconds S     length of one run                            (8; peers 4)
   --json file     where the results go                         (bench/results/latest.json)
   --save          into the committed results and docs/performance.md
   --without-mail  flow without the mail catcher and the reaction that mails
   --reaction NAME react with this reaction to order.placed only
   --flush-us N    as on a disk that takes so many microseconds for a commit, for the limits as for us
+  --peer NAME     peers with this one only, such as bullmq; fanfare is one of them
   --events LIST   stored events for scale, such as 1e4,1e5,1e6 (that)
   --minutes N     length of the soak                           (20)
   --rate N        orders a second during the soak              (30)
@@ -46,6 +48,7 @@ export async function benchCommand(args: string[]): Promise<number> {
       'without-mail': { type: 'boolean', default: false },
       reaction: { type: 'string' },
       'flush-us': { type: 'string' },
+      peer: { type: 'string' },
       events: { type: 'string', default: '1e4,1e5,1e6' },
       minutes: { type: 'string' },
       rate: { type: 'string' },
@@ -62,13 +65,24 @@ export async function benchCommand(args: string[]): Promise<number> {
     withoutMail: values['without-mail'],
     reaction: values.reaction,
     flushUs: values['flush-us'] === undefined ? 0 : number('flush-us', values['flush-us'], 0),
+    peer: values.peer,
     events: values.events.split(',').map((text) => number('events', text, 0)),
     minutes: number('minutes', values.minutes, 20),
     rate: number('rate', values.rate, 30),
     profiles: values.profile ? path.join(PROJECT, '.fanfare/bench/profiles') : undefined,
   }
   if (short) return guard(options, command(args))
-  const results = await runAll(readMeasurements(positionals, USAGE), options, command(args))
+  if (values.save && values.peer) throw new SetupError('A single peer is for trying: the table compares all of them.')
+  const plan = readMeasurements(positionals, USAGE).map((one) => ({
+    one,
+    options: {
+      ...options,
+      ...one.usual,
+      ...(values.rounds && { rounds: options.rounds }),
+      ...(values.seconds && { seconds: options.seconds }),
+    },
+  }))
+  const results = await runAll(plan, command(args))
   const file = values.save ? REFERENCE : path.resolve(values.json ?? LATEST)
   writeResults(file, results)
   console.log(`\nResults in ${path.relative(PROJECT, file)}`)
@@ -77,10 +91,10 @@ export async function benchCommand(args: string[]): Promise<number> {
   return Object.values(results).some(({ failures = [] }) => failures.length > 0) ? 1 : 0
 }
 
-async function runAll(measurements: readonly Measurement[], options: Options, told: string): Promise<Results> {
+async function runAll(plan: readonly { one: Measurement; options: Options }[], told: string): Promise<Results> {
   const results: Results = {}
-  for (const measurement of measurements) {
-    const result = await measure(measurement, options, told)
+  for (const { one, options } of plan) {
+    const result = await measure(one, options, told)
     results[result.name] = result
     showResult(result)
   }

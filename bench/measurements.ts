@@ -6,6 +6,7 @@ import { demand } from './measures/demand.ts'
 import { flow } from './measures/flow.ts'
 import { latency } from './measures/latency.ts'
 import { partitions } from './measures/partitions.ts'
+import { peers } from './measures/peers.ts'
 import { react } from './measures/react.ts'
 import { relay } from './measures/relay.ts'
 import { growth } from './measures/growth.ts'
@@ -15,9 +16,14 @@ import { styles } from './measures/styles.ts'
 import type { Stage } from './stage/stage.ts'
 
 /** Rounds of several sides, or anything else that ends in tables. */
-export type Measurement =
-  | { name: string; contest: (stage: Stage, options: Options) => Promise<Contest> }
-  | { name: string; tables: (stage: Stage, options: Options, schedule: Schedule) => Promise<Tables> }
+export type Measurement = {
+  name: string
+  /** Rounds and seconds of this one where the command line says nothing. */
+  usual?: Partial<Options>
+} & (
+  | { contest: (stage: Stage, options: Options) => Promise<Contest> }
+  | { tables: (stage: Stage, options: Options, schedule: Schedule) => Promise<Tables> }
+)
 
 const MEASUREMENTS: readonly (Measurement & { asked?: true })[] = [
   { name: 'accept', contest: accept },
@@ -26,6 +32,7 @@ const MEASUREMENTS: readonly (Measurement & { asked?: true })[] = [
   { name: 'flow', contest: flow },
   { name: 'latency', contest: latency },
   { name: 'styles', tables: styles, asked: true },
+  { name: 'peers', tables: peers, asked: true, usual: { rounds: 3, seconds: 4 } },
   { name: 'replicas', contest: replicas, asked: true },
   { name: 'growth', contest: growth, asked: true },
   { name: 'soak', tables: soak, asked: true },

@@ -5,6 +5,8 @@ export interface Options {
   withoutMail: boolean
   /** One reaction to order.placed for `react` to measure in place of its usual ones. */
   reaction: string | undefined
+  /** One of the peers in place of all. */
+  peer: string | undefined
   /** Stored events to measure with. */
   events: number[]
   /** Length of the soak. */

@@ -7,7 +7,8 @@ import { TYPESCRIPT } from '../../scripts/start/processes.ts'
 
 export interface ProcessPlan {
   name: string
-  /** Arguments of node. */
+  /** @default the running node */
+  program?: string
   args: readonly string[]
   env?: NodeJS.ProcessEnv
   /** What it says when it works. @default it counts as working when it runs */
@@ -24,6 +25,10 @@ export interface Running {
   /** Processor seconds used so far; undefined where the system does not tell. */
   cpuSeconds(): number | undefined
   signal(signal: NodeJS.Signals): void
+  /** The end of what it has said. */
+  output(): string
+  /** Resolves when it has ended, however that came. */
+  readonly ended: Promise<void>
   /** SIGTERM, and SIGKILL after 15 seconds. */
   stop(): Promise<void>
 }
@@ -72,7 +77,7 @@ export function createLauncher({ pids, profiles }: Options): Launcher {
       const { args: more = [], env: told = {} } = isProfiled(plan.foreign) ? profiling(plan.name) : {}
       const env = { ...process.env, ...plan.env, ...told }
       const args = [...more, ...plan.args]
-      const child = spawn(process.execPath, args, {
+      const child = spawn(plan.program ?? process.execPath, args, {
         cwd: PROJECT,
         env,
         stdio: ['ignore', 'pipe', 'pipe'],
@@ -114,6 +119,7 @@ function observe(name: string, child: ChildProcess) {
   let cpu: number | undefined
   return {
     name,
+    ended,
     pid: child.pid!,
     output: () => output,
     cpuSeconds: () => (cpu = cpuSecondsOf(child.pid!) ?? cpu),

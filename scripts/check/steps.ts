@@ -57,6 +57,7 @@ export const steps: readonly Step[] = [
   tool('imports', 'who may import whom', 'depcruise', '--output-type', 'err-long', ...CRUISED.filter(existsSync)),
   tool('dead code', 'knip: files, exports and packages nobody uses', 'knip', '--no-progress'),
   tool('lockfile', 'fits package.json, complete for every platform', process.execPath, 'tools/check-lock.mjs'),
+  tool('peers', 'their lockfile, likewise', process.execPath, 'tools/check-lock.mjs', 'bench/peers'),
   { name: 'schema', what: 'prisma validate, prisma format --check', check: checkedSchema },
   { name: 'migrations', what: 'the migrations make exactly the schema', check: checkedMigrations },
 ]

@@ -1,0 +1,48 @@
+import { randomUUID } from 'node:crypto'
+import { testDatabase, type TestDatabase } from '#testing'
+import { countOrders, noteAnswered, TABLES } from './counts.ts'
+
+const ALL = ['stock', 'payment', 'fraud', 'confirm']
+const BEFORE = new Date('2020-01-01T00:00:00Z')
+
+let database: TestDatabase
+beforeAll(async () => {
+  database = await testDatabase()
+  await database.pool.query(TABLES)
+})
+beforeEach(() => database.pool.query('TRUNCATE peer_orders, peer_effects, peer_answered'))
+afterAll(() => database.close())
+
+async function order(reactions: readonly string[], { stored = true } = {}): Promise<string> {
+  const id = randomUUID()
+  if (stored) await database.pool.query('INSERT INTO peer_orders (id) VALUES ($1)', [id])
+  for (const reaction of reactions)
+    await database.pool.query(`INSERT INTO peer_effects VALUES ($1, $2, '2020-01-01T00:00:07Z')`, [id, reaction])
+  return id
+}
+
+const counts = () => countOrders(database.pool, BEFORE)
+
+it('finds nothing wrong with orders that have each effect once', async () => {
+  for (let n = 0; n < 3; n++) await order(ALL)
+  expect(await counts()).toEqual({ placed: 3, notDone: 0, doubled: 0, lastEffectAfterS: 7 })
+})
+
+it('sees an order that nobody reacted to, and one that lacks an effect', async () => {
+  await order(ALL)
+  await order([])
+  await order(['stock', 'payment', 'fraud'])
+  expect(await counts()).toMatchObject({ placed: 3, notDone: 2, doubled: 0 })
+})
+
+it('sees every effect beyond the first, and does not take two of one reaction for two reactions', async () => {
+  await order([...ALL, 'stock', 'stock', 'confirm'])
+  await order(['stock', 'stock', 'payment', 'fraud'])
+  expect(await counts()).toMatchObject({ placed: 2, notDone: 1, doubled: 4 })
+})
+
+it('sees an order that a customer was promised and nobody stored', async () => {
+  const stored = await order(ALL)
+  await noteAnswered(database.pool, [stored, randomUUID()])
+  expect(await counts()).toMatchObject({ placed: 2, notDone: 1 })
+})

@@ -1,0 +1,47 @@
+// DBOS Transact: a workflow per order, enqueued in the order's own transaction; the reactions are its steps.
+import { DBOS, DBOSClient } from '@dbos-inc/dbos-sdk'
+import { openDataSource } from './dbos-data-source.mjs'
+import { answer, confirm, insertOrder, inTransaction, openPool, REACTIONS } from './tables.mjs'
+
+const QUEUE = 'orders'
+const SETTINGS = {
+  default: { queue: {}, pool: {} },
+  tuned: { queue: { minPollingIntervalMs: 20, workerConcurrency: 100 }, pool: { systemDatabasePoolSize: 20 } },
+}
+const url = process.env.DATABASE_URL
+
+export async function producer() {
+  const pool = openPool(16)
+  const client = await DBOSClient.create({ systemDatabaseUrl: url, logger: SILENT })
+  return (id) =>
+    inTransaction(pool, async (connection) => {
+      await connection.query(insertOrder(id))
+      await client.enqueueInTransaction(connection, { queueName: QUEUE, workflowName: 'order' }, id)
+    })
+}
+
+export async function worker(configuration) {
+  const { queue, pool } = SETTINGS[configuration]
+  const step = configuration === 'tuned' ? exactlyOnce() : atLeastOnce()
+  DBOS.registerWorkflow(
+    async (id) => {
+      await Promise.all(REACTIONS.map((name) => step(name, (client) => answer(client, id, name))))
+      await step('confirm', (client) => confirm(client, id))
+    },
+    { name: 'order' },
+  )
+  DBOS.setConfig({ name: 'peers', systemDatabaseUrl: url, logger: SILENT, applicationVersion: '1', ...pool })
+  await DBOS.launch()
+  await DBOS.registerQueue(QUEUE, { ...queue, onConflict: 'always_update' })
+}
+
+/** A step as the documentation begins: run, then noted as done. */
+function atLeastOnce() {
+  const pool = openPool(20)
+  return (name, work) => DBOS.runStep(() => inTransaction(pool, work), { name })
+}
+
+/** A transaction of a data source: the note that it is done commits with it. */
+const exactlyOnce = () => openDataSource(openPool(20))
+
+const SILENT = { info() {}, debug() {}, warn() {}, error() {} }

@@ -1,0 +1,9 @@
+import { defineWorker } from '#messaging'
+import { answerAll } from '../../comparison/answer.ts'
+import { PeerPlaced } from '../../comparison/events.ts'
+
+export default defineWorker({
+  name: 'batch.fraud',
+  on: PeerPlaced,
+  handleBatch: (events, { tx }) => answerAll(tx, events, 'fraud'),
+})

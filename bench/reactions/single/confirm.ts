@@ -1,0 +1,9 @@
+import { defineWorker } from '#messaging'
+import { confirm } from '../../comparison/answer.ts'
+import { PeerConfirmed } from '../../comparison/events.ts'
+
+export default defineWorker({
+  name: 'single.confirm',
+  on: PeerConfirmed,
+  handle: ({ data: { orderId } }, { tx }) => confirm(tx, orderId),
+})

@@ -1,0 +1,9 @@
+import { defineWorker } from '#messaging'
+import { answer } from '../../comparison/answer.ts'
+import { PeerPlaced } from '../../comparison/events.ts'
+
+export default defineWorker({
+  name: 'single.fraud',
+  on: PeerPlaced,
+  handle: ({ data: { orderId } }, { tx }) => answer(tx, orderId, 'fraud'),
+})
