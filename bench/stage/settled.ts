@@ -29,7 +29,7 @@ export async function untilSettled(database: BenchDatabase, withinS: number, set
     const asked = performance.now()
     if ((await isAnnounced(database)) && (await isHandled(database, ignored, after))) return endOf(database, after)
     if (performance.now() > end) throw new Error(`not settled within ${withinS} s`)
-    await wait(Math.max(200, 4 * (performance.now() - asked))) // so that asking takes little from what is measured
+    await wait(Math.max(500, 20 * (performance.now() - asked))) // so that asking takes little from what is measured
   }
 }
 

@@ -26,6 +26,12 @@ export interface OpenDatabase {
   close(): Promise<void>
 }
 
+/**
+ * Statements are short and many: compiling one takes longer than running it. And a plan that was made for any values while a
+ * table was small stays, however fast it grows, until the next ANALYZE.
+ */
+const PLANNING = 'SET jit = off; SET plan_cache_mode = force_custom_plan'
+
 /** Its declared type leaves out that a statement may have no name. */
 type StatementNameGenerator = NonNullable<
   NonNullable<ConstructorParameters<typeof PrismaPg>[1]>['statementNameGenerator']
@@ -46,6 +52,7 @@ export function openDatabase(connectionString: string, options: DatabaseOptions 
   pool.on('connect', (client) => {
     client.on('error', () => {})
     giveUpWhenUseless(client)
+    client.query(PLANNING).catch(() => {}) // then the connection is broken, and its first statement says so
   })
   const adapter = new PrismaPg(pool, { statementNameGenerator: createStatementNames() as StatementNameGenerator })
   const db = new PrismaClient({
