@@ -5,15 +5,12 @@ import type { Measurement } from './measurements.ts'
 import type { Result } from './results.ts'
 import { openStage, type Stage } from './stage/stage.ts'
 
-/** One measurement on a stage of its own. Everything it started has ended when this resolves, and when it is interrupted. */
+/** One measurement on a stage of its own. */
 export async function measure(measurement: Measurement, options: Options, command: string): Promise<Result> {
-  const say = (line: string) => console.log(line)
-  say(`\n${measurement.name}`)
   const machine = describeMachine()
-  const stage = await openStage(options, say)
-  const schedule: Schedule = { ...options, settle: stage.checkpoint, say }
-  try {
-    const { outcome, ...told } = await Promise.race([perform(measurement, stage, options, schedule), interrupted()])
+  console.log(`\n${measurement.name}`)
+  return onStage(options, async (stage, schedule) => {
+    const { outcome, ...told } = await perform(measurement, stage, options, schedule)
     return {
       ...asOn(options, told),
       at: new Date().toISOString(),
@@ -24,6 +21,15 @@ export async function measure(measurement: Measurement, options: Options, comman
       settings: { rounds: options.rounds, 'seconds per run': options.seconds, ...asOn(options, told).settings },
       ...outcome,
     }
+  })
+}
+
+/** Everything that was started on the stage has ended when this resolves, and when it is interrupted. */
+export async function onStage<T>(options: Options, work: (stage: Stage, schedule: Schedule) => Promise<T>): Promise<T> {
+  const say = (line: string) => console.log(line)
+  const stage = await openStage(options, say)
+  try {
+    return await Promise.race([work(stage, { ...options, settle: stage.checkpoint, say }), interrupted()])
   } finally {
     await stage.close()
   }

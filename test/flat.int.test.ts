@@ -9,11 +9,13 @@ import {
   createRabbitMq,
   findWorkers,
   loadWorkers,
+  measureWaiting,
   reconcile,
   type Worker,
 } from '#messaging'
 import { createLogger } from '#platform/logger'
 import { openDatabase, type OpenDatabase } from '#platform/database'
+import { register } from '#platform/metrics'
 import { deadline, react, requireTestService, testDatabase, testMailServer, type TestDatabase } from '#testing'
 import { storeHistory } from '../bench/load/history.ts'
 import { startGateway } from '../sandbox/payment-gateway/server.ts'
@@ -105,6 +107,8 @@ async function aDay(opened: OpenDatabase) {
   expect(await lookForLost(opened)).toContainEqual(expect.objectContaining({ busy: false, lost: 0, unsettled: 0 }))
   const reconcileAll = () => Promise.resolve([])
   for (const job of schedules({ db, wake: () => {}, reconcileAll })) await job.run(new Date())
+  measureWaiting(db)
+  expect(await register.metrics()).toContain('fanfare_relay_lag_seconds 0')
   await api.close()
 }
 
