@@ -3,31 +3,24 @@ import type { Schedule, Table, Tables } from '../contest.ts'
 import type { Click, OpenLoop } from '../load/generator.ts'
 import type { Options } from '../options.ts'
 import { countHandles, type Handles } from '../stage/handles.ts'
-import { openFilesOf, ownOfFamily, residentOf } from '../stage/memory.ts'
 import { lastPosition, untilSettled } from '../stage/settled.ts'
-import { startShop, type Shop } from '../stage/shop.ts'
+import type { BenchDatabase } from '../stage/databases.ts'
+import { startShop } from '../stage/shop.ts'
 import type { Stage } from '../stage/stage.ts'
-import { latenciesOf, trendOf, type Trend } from '../statistics.ts'
+import { latenciesOf } from '../statistics.ts'
+import { BOUND, MEMORY, memoryRow, sampleOf, type Sample } from './soak-memory.ts'
 
-const EVERY_MS = 5_000
-/** A process that grows faster is leaking: at the usual rate some 300 bytes for each order. */
-const BOUND = 32
-/** Before that, a process is still on its way to its size: JavaScript collects its garbage lazily while there is room. */
+const EVERY_MS = 15_000
+/** Before that, a process is still on its way to its size. */
 const LEAST_MINUTES = 10
 const PATIENCE_S = 300
 /** The bank of the sandbox: it keeps every payment by design. */
 const KEEPER = 'gateway'
 
-interface Sample {
-  at: number
-  /** Megabytes, or files. */
-  values: Record<string, number>
-}
-
 /** The whole shop under a steady load, for long: does anything grow that should not? */
 export async function soak(stage: Stage, { minutes, rate }: Options, { say }: Schedule): Promise<Tables> {
   const database = await stage.create('soak')
-  const shop = await startShop(stage, database, { withoutMail: false, metrics: true })
+  const shop = await startShop(stage, database, { withoutMail: false, observed: true })
   stage.onClose(shop.stop)
   const load = await stage.remote('load', 'bench/load/generator.ts', {})
   const after = await lastPosition(database)
@@ -41,7 +34,7 @@ export async function soak(stage: Stage, { minutes, rate }: Options, { say }: Sc
   const watch = async (until: number) => {
     for (; Date.now() < until; await wait(EVERY_MS)) {
       samples.push(await sampleOf(stage, shop))
-      if (samples.length % 12 === 1) say(`  ${progress(samples.at(-1)!)}`)
+      if (samples.length % 4 === 1) say(`  ${progress(samples.at(-1)!)}`)
     }
   }
   await watch(half)
@@ -58,18 +51,18 @@ export async function soak(stage: Stage, { minutes, rate }: Options, { say }: Sc
     name: 'soak',
     title: `${minutes} minutes of ${rate} orders a second`,
     method:
-      `All processes as \`npm start\` runs them take ${rate} orders a second on a fixed schedule for ${minutes} minutes; the memory (RSS) ` +
-      `and open files of each are noted every ${EVERY_MS / 1_000} seconds. Growth is the slope of a straight line through the second half, ` +
-      'by least squares over ten blocks of time, each with its median; ± is what the scatter of the blocks leaves open (95 %). ' +
-      `A process grows when even the low end of that is above ${BOUND} MB an hour; it is flat when the high end is below, and otherwise ` +
-      `the run was too short to tell. Runs of less than ${LEAST_MINUTES} minutes are not judged. The heap is what JavaScript uses, garbage ` +
-      'included. The payment sandbox keeps ' +
-      'every payment by design and is not judged, nor are the services.',
+      `All processes as \`npm start\` runs them take ${rate} orders a second on a fixed schedule for ${minutes} minutes; every ` +
+      `${EVERY_MS / 1_000} seconds each collects its garbage, and its memory (RSS), its JavaScript heap and its open files are noted. ` +
+      'Growth is the slope of a straight line through the second half, by least squares over ten blocks of time, each with its median; ' +
+      '± is what the scatter of the blocks leaves open (95 %). A process grows when even the low end of that, for memory or heap, is ' +
+      `above ${BOUND} MB an hour; it is flat when both high ends are below, and otherwise the run was too short to tell. Runs of less ` +
+      `than ${LEAST_MINUTES} minutes are not judged. The payment sandbox keeps every payment by design and is not judged, nor are the services.`,
     settings: { minutes, 'orders/s': rate, 'bound MB/h': BOUND, 'sampled every s': EVERY_MS / 1_000 },
     tables: [
       { title: 'Memory', columns: MEMORY, rows: [...rows, ...services].map(({ cells }) => cells) },
       handleTable(counts),
       orderTable(clicks, ended.events, ended.deliveries),
+      await vacuumTable(database),
     ],
     failures: [
       ...rows
@@ -81,53 +74,11 @@ export async function soak(stage: Stage, { minutes, rate }: Options, { say }: Sc
   }
 }
 
-async function sampleOf(stage: Stage, shop: Shop): Promise<Sample> {
-  const values: Record<string, number> = {}
-  for (const { name, pid } of shop.processes) {
-    values[`${name} rss`] = residentOf(pid) ?? Number.NaN
-    values[`${name} files`] = openFilesOf(pid) ?? Number.NaN
-  }
-  for (const [name, pid] of Object.entries(stage.services)) values[`${name} rss`] = ownOfFamily(pid)
-  await Promise.all(
-    Object.entries(shop.metrics).map(async ([name, url]) => (values[`${name} heap`] = await heapOf(url))),
-  )
-  return { at: Date.now(), values }
-}
-
-async function heapOf(url: string): Promise<number> {
-  const text = await fetch(url).then((response) => response.text())
-  return Number(/^nodejs_heap_size_used_bytes (\S+)/m.exec(text)?.[1]) / 1_048_576
-}
-
 const progress = ({ at, values }: Sample) =>
   `${new Date(at).toISOString().slice(11, 19)}  ${Object.entries(values)
     .filter(([name]) => name.endsWith(' rss'))
     .map(([name, mb]) => `${name.slice(0, -4)} ${Math.round(mb)}`)
     .join(', ')} MB`
-
-const MEMORY = ['process', 'MB half way', 'MB at the end', 'MB/h', '±', 'heap MB', 'heap MB/h', '±', 'open files', '']
-
-function memoryRow(name: string, samples: readonly Sample[], judged: boolean) {
-  const series = (what: string) =>
-    samples.flatMap(({ at, values }) => {
-      const value = values[`${name} ${what}`]
-      return value === undefined ? [] : [{ at, value }]
-    })
-  const [rss, heap, files] = [series('rss'), series('heap'), series('files')]
-  const trend = trendOf(rss)
-  const heapCells = heap.length > 0 ? [heap.at(-1)!.value, ...trendCells(trendOf(heap))] : ['', '', '']
-  const filesCell = files.length > 0 ? `${files[0]!.value} → ${files.at(-1)!.value}` : ''
-  const verdict = judged ? verdictOf(trend) : ''
-  const cells = [name, rss[0]!.value, rss.at(-1)!.value, ...trendCells(trend), ...heapCells, filesCell, verdict]
-  return { name, trend, grows: verdict === 'grows', cells }
-}
-
-const trendCells = ({ perHour, margin }: Trend) => [perHour, margin]
-
-function verdictOf({ perHour, margin }: Trend): 'grows' | 'flat' | 'too short to tell' {
-  if (perHour - margin > BOUND) return 'grows'
-  return perHour + margin < BOUND ? 'flat' : 'too short to tell'
-}
 
 function handleTable(counts: Record<string, Handles>): Table {
   const [first] = Object.values(counts)
@@ -163,5 +114,18 @@ function orderTable(clicks: readonly Click[], events: number, deliveries: number
     title: 'Orders',
     columns: ['orders', 'events', 'handled by reactions', 'click p50 ms', 'p99 ms', 'max ms'],
     rows: [[clicks.length, events, deliveries, p50, p99, max]],
+  }
+}
+
+/** Whether PostgreSQL keeps up with what is updated again and again. */
+async function vacuumTable({ pool }: BenchDatabase): Promise<Table> {
+  const { rows } = await pool.query<{ name: string; live: number; dead: number; mb: number; vacuums: number }>(
+    `SELECT relname AS name, n_live_tup::int AS live, n_dead_tup::int AS dead, pg_table_size(relid) / 1048576.0::float8 AS mb,
+      autovacuum_count::int AS vacuums FROM pg_stat_user_tables ORDER BY n_tup_upd DESC LIMIT 8`,
+  )
+  return {
+    title: 'Most updated tables at the end',
+    columns: ['table', 'rows', 'dead rows', 'MB', 'times vacuumed'],
+    rows: rows.map(({ name, live, dead, mb, vacuums }) => [name, live, dead, mb, vacuums]),
   }
 }

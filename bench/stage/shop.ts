@@ -46,8 +46,8 @@ export interface ShopOptions {
   withoutMail: boolean
   /** Settings of every process, beside its URLs. */
   env?: Record<string, string>
-  /** Every process of ours serves its metrics. */
-  metrics?: boolean
+  /** Every process of ours serves its metrics, and collects its garbage at SIGWINCH. */
+  observed?: boolean
 }
 
 export interface Shop {
@@ -55,7 +55,7 @@ export interface Shop {
   /** Prefix of its names on the broker. */
   namespace: string
   processes: readonly Running[]
-  /** Where our own processes serve their metrics, by name; empty unless that was asked for. */
+  /** Where our own processes serve their metrics, by name; empty unless they are observed. */
   metrics: Record<string, string>
   stop(): Promise<void>
 }
@@ -64,7 +64,7 @@ export interface Shop {
 export async function startShop(
   stage: Stage,
   database: BenchDatabase,
-  { withoutMail, env: settings, metrics: asked = false }: ShopOptions,
+  { withoutMail, env: settings, observed = false }: ShopOptions,
 ): Promise<Shop> {
   const namespace = stage.namespace('shop')
   for (const name of ['smtp', 'gateway'] as const) await stage.set.choosePort(name)
@@ -79,12 +79,12 @@ export async function startShop(
   const around = [...(withoutMail ? [] : [mailSink(stage)]), paymentGateway(stage.set)]
   const own = shop(planWorkers(reactions, new Map()), surroundings)
   const ports: Record<string, number> = {}
-  if (asked) for (const { name } of own) ports[name] = name === 'api' ? surroundings.port : await freePort()
+  if (observed) for (const { name } of own) ports[name] = name === 'api' ? surroundings.port : await freePort()
   const processes = await Promise.all(
     [...around, ...own].map(({ name, args, env, readyMessage }) =>
       stage.start({
         name,
-        args,
+        args: ports[name] === undefined ? args : [...COLLECTING, ...args],
         env: { ...env, MESSAGING_NAMESPACE: namespace, METRICS_PORT: String(ports[name] ?? 0), ...settings },
         ...(readyMessage && { ready: readyMessage }),
         foreign: around.some((one) => one.name === name),
@@ -102,6 +102,8 @@ export async function startShop(
   )
   return { port: surroundings.port, namespace, processes, metrics, stop }
 }
+
+const COLLECTING = ['--expose-gc', '--import', path.join(PROJECT, 'bench/stage/collect.mjs')]
 
 export const isMail = ({ name }: { name: string }) => name.startsWith('notification.')
 
