@@ -45,6 +45,7 @@ export function openDatabase(connectionString: string, options: DatabaseOptions 
     application_name: options.applicationName ?? 'fanfare',
     connectionTimeoutMillis: 2_000,
     keepAlive: true,
+    onConnect: (client) => client.query(PLANNING),
     ...(options.answerWithinMs && { query_timeout: options.answerWithinMs }),
   })
   pool.on('error', () => {}) // an idle connection broke: the pool has dropped it already
@@ -52,7 +53,6 @@ export function openDatabase(connectionString: string, options: DatabaseOptions 
   pool.on('connect', (client) => {
     client.on('error', () => {})
     giveUpWhenUseless(client)
-    client.query(PLANNING).catch(() => {}) // then the connection is broken, and its first statement says so
   })
   const adapter = new PrismaPg(pool, { statementNameGenerator: createStatementNames() as StatementNameGenerator })
   const db = new PrismaClient({
