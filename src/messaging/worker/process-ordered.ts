@@ -124,7 +124,7 @@ function divide(pending: readonly Pending[], delivered: ReadonlyMap<string, unkn
 
 /**
  * What is not handled yet of these streams up to the delivered versions, in order; closed dead letters count as handled.
- * OFFSET 0 keeps each stream a look into its index: a planner without statistics would read all events of the types.
+ * OFFSET 0 keeps each stream and each event a look into its index: a planner without statistics would read whole tables.
  */
 async function readPending(tx: Transaction, worker: Worker, items: readonly BatchItem[]): Promise<Pending[]> {
   const reach = new Map<string, number>()
@@ -140,8 +140,8 @@ async function readPending(tx: Transaction, worker: Worker, items: readonly Batc
       SELECT * FROM events WHERE stream = reach.stream AND stream_version <= reach.version OFFSET 0
     ) AS e
     JOIN subscriptions s ON s.worker = ${worker.name} AND s.event_type = e.type AND e.position > s.since
-    WHERE NOT EXISTS (SELECT FROM deliveries d WHERE d.event_id = e.id AND d.worker = s.worker)
-      AND NOT EXISTS (SELECT FROM dead_letters l WHERE l.event_id = e.id AND l.worker = s.worker AND l.status IN ('discarded', 'edited'))
+    WHERE NOT EXISTS (SELECT FROM deliveries d WHERE d.event_id = e.id AND d.worker = s.worker OFFSET 0)
+      AND NOT EXISTS (SELECT FROM dead_letters l WHERE l.event_id = e.id AND l.worker = s.worker AND l.status IN ('discarded', 'edited') OFFSET 0)
     ORDER BY e.stream, e.stream_version`
   return rows.map(({ blocked, ...event }) => ({ blocked, event: readData(event, types) }))
 }
