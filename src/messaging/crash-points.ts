@@ -2,6 +2,7 @@
 export const CRASH_POINTS = [
   'api.after-commit',
   'relay.before-publish',
+  'publisher.before-confirm',
   'relay.after-confirm',
   'worker.after-call',
   'worker.after-commit',

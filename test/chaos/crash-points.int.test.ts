@@ -43,6 +43,10 @@ it('the API, after a commit and before its answer: the order is there, and asked
 
 it.each<[CrashPoint, string]>([
   ['relay.before-publish', 'what it had read is published by the next one'],
+  [
+    'publisher.before-confirm',
+    'what the broker has taken, and it has not heard of, is published twice and handled once',
+  ],
   ['relay.after-confirm', 'what it had published before its checkpoint is published twice and handled once'],
 ])('the relay, at %s: %s', async (point) => {
   await Promise.all([shop.start('api'), shop.start('worker')])

@@ -1,4 +1,5 @@
 import type { ConfirmChannel, Message } from 'amqplib'
+import { crashPoint } from '../crash-points.ts'
 import { Unconfirmed, type Outgoing } from './broker.ts'
 import type { Kept } from './keep-open.ts'
 
@@ -54,6 +55,7 @@ function publishAll(channel: ConfirmChannel, messages: readonly Outgoing[]): Pro
     }
     const timer = setTimeout(() => give(`no confirm within ${CONFIRM_TIMEOUT} ms`), CONFIRM_TIMEOUT)
     const confirmed = (error: unknown) => {
+      crashPoint('publisher.before-confirm')
       if (error) return give(error instanceof Error ? error.message : 'refused by the broker', error)
       if (--missing > 0) return
       clearTimeout(timer)
