@@ -10,10 +10,20 @@ const MOVE = /^\/v1\/authorizations\/([\w-]+)\/(capture|void|refund)$/
 const ONE = /^\/v1\/authorizations\/([\w-]+)$/
 const FLAKY_FAILURES = 2
 
-/** The gateway without its HTTP: `read` looks, `write` moves money. */
-export function createGateway(ledger: Ledger, journal: Journal) {
-  const failures = new Map<string, number>()
+/** How often a flaky bank has failed, by idempotency key. */
+export type Failures = Map<string, number>
 
+/** A journal's line about one more failure: a restart must not make a bank flaky again. */
+export interface FailureEntry {
+  failed: string
+}
+
+export function noteFailure(failures: Failures, { failed: key }: FailureEntry): void {
+  failures.set(key, (failures.get(key) ?? 0) + 1)
+}
+
+/** The gateway without its HTTP: `read` looks, `write` moves money. */
+export function createGateway(ledger: Ledger, journal: Journal, failures: Failures) {
   async function write(pathname: string, key: string, raw: string): Promise<Reply> {
     const effect = effectOf(pathname, raw)
     if ('status' in effect) return effect
@@ -21,7 +31,8 @@ export function createGateway(ledger: Ledger, journal: Journal) {
     const kind = token === undefined ? 'approves' : cardOf(token).kind
     const isNew = !ledger.known(key)
     if (kind === 'flaky' && isNew && (failures.get(key) ?? 0) < FLAKY_FAILURES) {
-      failures.set(key, (failures.get(key) ?? 0) + 1)
+      noteFailure(failures, { failed: key })
+      await journal.append({ failed: key } satisfies FailureEntry)
       return refusal(500, 'internal_error', 'The bank did not answer properly.')
     }
     const late = kind === 'hangs' && isNew

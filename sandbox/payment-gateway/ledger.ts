@@ -3,7 +3,7 @@ import { refusal } from './authorizations.ts'
 import type { Journal } from './journal.ts'
 
 /** One answered request. The journal is a list of these, and all that is known can be built from it again. */
-export interface Entry {
+export interface LedgerEntry {
   at: string
   key: string
   /** The request in full: a key belongs to one request only. */
@@ -39,7 +39,7 @@ export function createLedger() {
     find: (id: string) => authorizations.get(id),
     of: (reference: string) => [...authorizations.values()].filter((one) => one.reference === reference),
 
-    replay({ key, request, answer, authorization }: Entry) {
+    replay({ key, request, answer, authorization }: LedgerEntry) {
       answers.set(key, { request, answer: Promise.resolve(answer) })
       if (authorization) book(authorization)
     },
@@ -61,7 +61,7 @@ export function createLedger() {
       const { answer, authorization } = act()
       if (answer.status === 409 || answer.status === 404) return Promise.resolve(answer)
       if (authorization) book(authorization)
-      const entry: Entry = {
+      const entry: LedgerEntry = {
         at: new Date().toISOString(),
         key,
         request,

@@ -148,6 +148,7 @@ describe('killed with -9', () => {
     const held = await post('/v1/authorizations', order('pm_card_visa'), { key: 'held', url: first })
     await post(`/v1/authorizations/${held.body.id}/capture`, {}, { key: 'taken', url: first })
     await post('/v1/authorizations', order('pm_card_chargeDeclined'), { key: 'declined', url: first })
+    await post('/v1/authorizations', order('pm_sandbox_flaky'), { key: 'flaky', url: first })
     const totals = await get('/v1/totals', first)
     child!.kill('SIGKILL')
     await once(child!, 'exit')
@@ -157,6 +158,8 @@ describe('killed with -9', () => {
     expect(await get('/v1/totals', second)).toEqual(totals)
     expect(totals).toMatchObject({ GBP: { authorized: { count: 1, amount: 2_500 }, captured: { count: 1 } } })
     expect(await post('/v1/authorizations', order('pm_card_visa'), { key: 'held', url: second })).toEqual(held)
+    const flaky = () => post('/v1/authorizations', order('pm_sandbox_flaky'), { key: 'flaky', url: second })
+    expect([(await flaky()).status, (await flaky()).status]).toEqual([500, 201])
     await post(`/v1/authorizations/${held.body.id}/refund`, {}, { key: 'back', url: second })
     const journal = await readFile(path.join(folder, 'journal.jsonl'), 'utf8')
     expect(() =>

@@ -3,9 +3,9 @@ import type { AddressInfo } from 'node:net'
 import path from 'node:path'
 import { setTimeout as after } from 'node:timers/promises'
 import { refusal, type Answer } from './authorizations.ts'
-import { createGateway, type Reply } from './gateway.ts'
+import { createGateway, noteFailure, type FailureEntry, type Failures, type Reply } from './gateway.ts'
 import { noJournal, openJournal } from './journal.ts'
-import { createLedger } from './ledger.ts'
+import { createLedger, type LedgerEntry } from './ledger.ts'
 
 export interface GatewayOptions {
   /** 0 takes a free one. */
@@ -28,10 +28,11 @@ const MAX_BODY = 64 * 1024
 /** Starts the payment gateway of the sandbox: holds, takes and gives back money that does not exist. */
 export async function startGateway({ port, dataDirectory, latencyMs = 0, hangMs = 60_000 }: GatewayOptions) {
   const ledger = createLedger()
-  const journal = dataDirectory
-    ? await openJournal(path.join(dataDirectory, 'journal.jsonl'), ledger.replay)
-    : noJournal
-  const gateway = createGateway(ledger, journal)
+  const failures: Failures = new Map()
+  const replay = (entry: FailureEntry | LedgerEntry) =>
+    'failed' in entry ? noteFailure(failures, entry) : ledger.replay(entry)
+  const journal = dataDirectory ? await openJournal(path.join(dataDirectory, 'journal.jsonl'), replay) : noJournal
+  const gateway = createGateway(ledger, journal, failures)
 
   async function answer(request: IncomingMessage): Promise<Reply> {
     const url = new URL(request.url ?? '/', 'http://gateway')
