@@ -1,8 +1,9 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { hash, randomBytes } from 'node:crypto'
 import type { Database } from '#platform/database'
 import { uuidv7 } from '#platform/uuid'
 
-const hashOf = (key: string) => new Uint8Array(createHash('sha256').update(key).digest())
+const hashOf = (key: string) => hash('sha256', key, 'base64')
+const bytesOf = (hashed: string) => new Uint8Array(Buffer.from(hashed, 'base64'))
 
 /**
  * Makes a key for a client. It is shown this once: only its hash is stored.
@@ -13,7 +14,7 @@ export async function issueApiKey(
   name: string,
   key = `fanfare_${randomBytes(32).toString('base64url')}`,
 ): Promise<string> {
-  const hash = hashOf(key)
+  const hash = bytesOf(hashOf(key))
   await db.apiKey.upsert({ where: { hash }, create: { id: uuidv7(), name, hash, createdAt: new Date() }, update: {} })
   return key
 }
@@ -52,18 +53,17 @@ interface Known {
  */
 export function createApiKeys(db: Database, now = Date.now): ApiKeys {
   const known = new Map<string, Known>()
-  const lookUp = async (hash: Uint8Array<ArrayBuffer>) => {
-    const row = await db.apiKey.findUnique({ where: { hash }, select: { id: true, revokedAt: true } })
+  const lookUp = async (hashed: string) => {
+    const row = await db.apiKey.findUnique({ where: { hash: bytesOf(hashed) }, select: { id: true, revokedAt: true } })
     return row && !row.revokedAt ? row.id : undefined
   }
   return {
     async clientOf(key) {
-      const hash = hashOf(key)
-      const name = Buffer.from(hash).toString('base64')
+      const name = hashOf(key)
       const seen = known.get(name)
       if (seen && now() - seen.at < CACHE_MS) return seen.clientId
       try {
-        const clientId = await within(seen ? KNOWN_LOOK_UP_MS : LOOK_UP_MS, lookUp(hash))
+        const clientId = await within(seen ? KNOWN_LOOK_UP_MS : LOOK_UP_MS, lookUp(name))
         known.delete(name)
         if (known.size >= MOST_CACHED) known.delete(known.keys().next().value!)
         if (clientId) known.set(name, { clientId, at: now() })

@@ -100,8 +100,8 @@ const REFUSED: Refused[] = [
   ),
   refusedBody('no lines', lines(), { pointer: '/lines', code: 'too-small' }),
   refusedBody(
-    '501 lines',
-    { lines: Array.from({ length: 501 }, () => ({ sku: MUG.sku, quantity: 1 })) },
+    '1,001 lines',
+    { lines: Array.from({ length: 1_001 }, () => ({ sku: MUG.sku, quantity: 1 })) },
     { pointer: '/lines', code: 'too-big' },
   ),
   refusedBody('quantity zero', line({ quantity: 0 }), { pointer: quantity, code: 'too-small' }),

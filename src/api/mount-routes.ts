@@ -1,8 +1,9 @@
 import express, { type Express, type Request, type RequestHandler, type Response } from 'express'
 import type { z } from 'zod'
 import type { Reply, Route, RouteRequest } from '#platform/route'
-import { authenticate, clientOf } from './authenticate.ts'
+import { answer } from './answer.ts'
 import type { ApiKeys } from './api-keys.ts'
+import { authenticate } from './authenticate.ts'
 import { invalid, Problem } from './problem.ts'
 
 /** Most bytes of a request's body. */
@@ -13,12 +14,10 @@ const DEADLINE_MS = 5_000
 
 /** Puts the operations into the application; a known path with another method is answered 405 with `Allow`. */
 export function mountRoutes(app: Express, routes: readonly Route[], keys: ApiKeys): void {
-  const auth = authenticate(keys)
   const allowed = new Map<string, string[]>()
   for (const route of routes) {
     const path = route.path.replaceAll(/\{(\w+)\}/g, ':$1')
-    const guards = [noteRoute(route), ...(route.public ? [] : [auth]), ...(route.body ? readBody : [])]
-    app[route.method](path, ...guards, handlerOf(route))
+    app[route.method](path, handlerOf(route, keys))
     allowed.set(path, [
       ...(allowed.get(path) ?? []),
       ...(route.method === 'get' ? ['GET', 'HEAD'] : [route.method.toUpperCase()]),
@@ -26,14 +25,6 @@ export function mountRoutes(app: Express, routes: readonly Route[], keys: ApiKey
   }
   for (const [path, methods] of allowed) app.all(path, refuseMethod(methods.join(', ')))
 }
-
-/** For the metrics: the pattern, not the path, which has as many values as there are orders. */
-const noteRoute =
-  ({ path }: Route): RequestHandler =>
-  (_request, response, next) => {
-    response.locals['route'] = path
-    next()
-  }
 
 const refuseMethod =
   (allow: string): RequestHandler =>
@@ -44,39 +35,37 @@ const refuseMethod =
     })
   }
 
-/** Only JSON, and only as much as BODY_LIMIT. An absent body goes on: the schema says what is missing. */
-const readBody: RequestHandler[] = [
-  (request, _response, next) => {
-    const empty =
-      request.headers['transfer-encoding'] === undefined && Number(request.headers['content-length'] ?? 0) === 0
-    if (!empty && !request.is('application/json')) {
-      const sent = request.headers['content-type'] ?? 'none'
-      throw new Problem(
-        415,
-        'unsupported-media-type',
-        `Send the body as Content-Type: application/json (got ${sent}).`,
-        {
-          headers: { Accept: 'application/json' },
-        },
-      )
-    }
-    next()
-  },
-  express.json({ limit: BODY_LIMIT, strict: false }),
-]
-
-function handlerOf(route: Route): RequestHandler {
+/** Everything between a request and its answer, in one handler: each one more would cost its turn in Express. */
+function handlerOf(route: Route, keys: ApiKeys): RequestHandler {
   return async (request, response) => {
+    response.locals['route'] = route.path // for the metrics: the path itself has as many values as there are orders
+    const clientId = route.public ? '' : await authenticate(keys, request)
+    if (route.body) await readBody(request, response)
     const checked = {
       params: check('path', route.params, request.params),
       query: check('query', route.query, request.query),
       body: check('body', route.body, request.body),
-      clientId: clientOf(response),
+      clientId,
       traceparent: traceparentOf(request),
       header: (name: string) => request.headers[name] as string | undefined,
     } satisfies RouteRequest<unknown, unknown, unknown>
     send(response, await inTime(Promise.resolve(route.handle(checked as RouteRequest<never, never, never>))))
   }
+}
+
+const parse = express.json({ limit: BODY_LIMIT, strict: false })
+
+/** Only JSON, and only as much as BODY_LIMIT. An absent body goes on: the schema says what is missing. */
+function readBody(request: Request, response: Response): Promise<void> {
+  const { 'transfer-encoding': chunked, 'content-length': length = 0, 'content-type': type = 'none' } = request.headers
+  const empty = chunked === undefined && Number(length) === 0
+  if (!empty && !request.is('application/json')) {
+    const detail = `Send the body as Content-Type: application/json (got ${type}).`
+    throw new Problem(415, 'unsupported-media-type', detail, { headers: { Accept: 'application/json' } })
+  }
+  return new Promise((resolve, reject) => {
+    parse(request, response, (error?: unknown) => (error === undefined ? resolve() : reject(error)))
+  })
 }
 
 function check(where: 'path' | 'query' | 'body', schema: z.ZodType | undefined, value: unknown): unknown {
@@ -93,10 +82,13 @@ function traceparentOf({ headers }: Request): string | null {
   return typeof sent === 'string' && TRACEPARENT.test(sent) ? sent : null
 }
 
-function send(response: Response, { status, headers = {}, body }: Reply): void {
-  response.status(status).set(headers)
-  if (body === undefined) response.end()
-  else response.json(body)
+function send(response: Response, { status, headers, body }: Reply): void {
+  if (body === undefined)
+    response
+      .status(status)
+      .set(headers ?? {})
+      .end()
+  else answer(response, status, { text: JSON.stringify(body) }, headers)
 }
 
 function inTime(work: Promise<Reply>): Promise<Reply> {
