@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { Database, Transaction } from '#platform/database'
 import { Refusal } from '#platform/refusal'
 import type { NewOrder } from './schemas.ts'
@@ -30,7 +30,7 @@ export function readIdempotencyKey(
       faults: [{ parameter: 'Idempotency-Key', detail }],
     })
   }
-  const fingerprint = createHash('sha256').update(JSON.stringify(request)).digest('hex')
+  const fingerprint = hash('sha256', JSON.stringify(request), 'hex')
   return { clientId, key: header, fingerprint }
 }
 
