@@ -37,21 +37,22 @@ export function readIdempotencyKey(
 export const keyOf = ({ clientId, key }: Pick<Idempotency, 'clientId' | 'key'>): string => `${clientId} ${key}`
 
 /**
- * Claims keys for new orders; answers those that were free. Waits for a transaction that is claiming one of them at this
- * moment. Of two equal keys in one call the first gets it.
+ * Claims keys for new orders. Waits for a transaction that is claiming one of them at this moment. Of two equal keys in
+ * one call the first gets it.
+ * @returns the ids of the orders whose keys were free
  */
-export async function claimKeys(tx: Transaction, rows: readonly KeyRow[], now: Date): Promise<Map<string, string>> {
-  if (rows.length === 0) return new Map()
+export async function claimKeys(tx: Transaction, rows: readonly KeyRow[], now: Date): Promise<Set<string>> {
+  if (rows.length === 0) return new Set()
   const numbered = rows.map((row, nth) => ({ ...row, nth }))
-  const claimed = await tx.$queryRaw<{ clientId: string; key: string; orderId: string }[]>`
+  const claimed = await tx.$queryRaw<{ orderId: string }[]>`
     INSERT INTO idempotency_keys (client_id, key, fingerprint, order_id, created_at)
     SELECT "clientId", key, decode(fingerprint, 'hex'), "orderId", ${now}::timestamptz
     FROM jsonb_to_recordset(${JSON.stringify(numbered)}::jsonb)
       AS row("clientId" uuid, key text, fingerprint text, "orderId" uuid, nth int)
     ORDER BY "clientId", key, nth
     ON CONFLICT DO NOTHING
-    RETURNING client_id AS "clientId", key, order_id AS "orderId"`
-  return new Map(claimed.map((row) => [keyOf(row), row.orderId]))
+    RETURNING order_id AS "orderId"`
+  return new Set(claimed.map(({ orderId }) => orderId))
 }
 
 /** Who holds these keys, by `keyOf`. */

@@ -14,27 +14,20 @@ type PlacedData = DataOf<typeof OrderPlaced>
 
 /** Writes new orders and their lines, in one statement for any number. */
 export async function insertOrders(tx: Transaction, placed: readonly PlacedData[], now: Date): Promise<void> {
-  const orders = placed.map(({ orderId, customer, shippingAddress, total }) => ({
-    id: orderId,
-    customer,
-    address: shippingAddress,
-    total: total.amount,
-    currency: total.currency,
-  }))
-  const lines = placed.flatMap(({ orderId, lines }) =>
-    lines.map((line, index) => ({ id: orderId, line: index + 1, ...line })),
-  )
   await tx.$executeRaw`
-    WITH placed AS (
+    WITH new AS MATERIALIZED (
+      SELECT * FROM jsonb_to_recordset(${JSON.stringify(placed)}::jsonb)
+        AS row("orderId" uuid, customer jsonb, "shippingAddress" jsonb, total jsonb, lines jsonb)
+    ), placed AS (
       INSERT INTO orders (id, status, customer, shipping_address, total, currency, placed_at, updated_at)
-      SELECT id, 'placed', customer, address, total, currency, ${now}::timestamptz, ${now}::timestamptz
-      FROM jsonb_to_recordset(${JSON.stringify(orders)}::jsonb)
-        AS o(id uuid, customer jsonb, address jsonb, total bigint, currency text)
+      SELECT "orderId", 'placed', customer, "shippingAddress", (total->>'amount')::bigint, total->>'currency',
+        ${now}::timestamptz, ${now}::timestamptz
+      FROM new
     )
     INSERT INTO order_lines (order_id, line, sku, name, quantity, unit_price)
-    SELECT id, line, sku, name, quantity, "unitPrice"
-    FROM jsonb_to_recordset(${JSON.stringify(lines)}::jsonb)
-      AS l(id uuid, line int, sku text, name text, quantity int, "unitPrice" int)`
+    SELECT "orderId", line, sku, name, quantity, "unitPrice"
+    FROM new, ROWS FROM (jsonb_to_recordset(lines) AS (sku text, name text, quantity int, "unitPrice" int))
+      WITH ORDINALITY AS l(sku, name, quantity, "unitPrice", line)`
 }
 
 interface OrderRow {

@@ -82,7 +82,7 @@ function commitOrders(
   return db.$transaction(
     async (tx) => {
       const decided = await decideAll(tx, candidates)
-      const { winners, holders } = await settleKeys(tx, decided, now)
+      const { winners, ...keys } = await settleKeys(tx, decided, now)
       await insertOrders(
         tx,
         winners.map(({ placed }) => placed.data),
@@ -92,7 +92,7 @@ function commitOrders(
         tx,
         winners.map(({ placed, orderId, traceparent }) => ({ event: placed, correlationId: orderId, traceparent })),
       )
-      return decided.map((one) => answerFor(one, holders, winners, now))
+      return decided.map((one) => answerFor(one, keys, now))
     },
     { maxWait: 1_500, timeout: 5_000 },
   )
@@ -113,26 +113,24 @@ async function decideAll(tx: Transaction, candidates: readonly Candidate[]): Pro
 
 type Winner = Candidate & { placed: Placed }
 
-/** Who may be written: orders without a key, and the first one for each key. The holders answer for the others. */
+/** Who may be written, by order id: orders without a key, and the first one for each key. The holders answer for the others. */
 async function settleKeys(tx: Transaction, decided: readonly Decided[], now: Date) {
   const placeable = decided.filter((one): one is Winner => one.placed !== undefined)
   const claims = placeable.flatMap(({ idempotency, orderId }) => (idempotency ? [{ ...idempotency, orderId }] : []))
   const claimed = await claimKeys(tx, claims, now)
-  const winners = placeable.filter(
-    ({ idempotency, orderId }) => !idempotency || claimed.get(keyOf(idempotency)) === orderId,
-  )
+  const winners = placeable.filter(({ idempotency, orderId }) => !idempotency || claimed.has(orderId))
   const won = new Set(winners.map(({ orderId }) => orderId))
   const others = decided.flatMap(({ idempotency, orderId }) => (idempotency && !won.has(orderId) ? [idempotency] : []))
-  return { winners, holders: await holdersOf(tx, others) }
+  return { winners, won, holders: await holdersOf(tx, others) }
 }
 
-type Holders = Awaited<ReturnType<typeof holdersOf>>
+type Keys = Pick<Awaited<ReturnType<typeof settleKeys>>, 'holders' | 'won'>
 
-function answerFor(one: Decided, holders: Holders, winners: readonly Winner[], now: Date): Committed | Error {
+function answerFor(one: Decided, { holders, won }: Keys, now: Date): Committed | Error {
   const holder = one.idempotency && holders.get(keyOf(one.idempotency))
   if (holder && holder.fingerprint !== one.idempotency.fingerprint) return reusedKey()
   if (holder) return { replayOf: holder.orderId }
   if (one.refusal) return one.refusal
-  if (!winners.includes(one)) return new Error('An idempotency key was taken and given up at the same time')
+  if (!won.has(one.orderId)) return new Error('An idempotency key was taken and given up at the same time')
   return { order: { ...newOrder(one.placed.data), placedAt: now, updatedAt: now } }
 }
