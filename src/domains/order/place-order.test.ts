@@ -72,7 +72,7 @@ describe('placeOrder', () => {
 
   it('takes nothing away and adds nothing', () => {
     const line = fc.record({ sku: fc.constantFrom('MUG', 'TEA', 'FREE'), quantity: fc.integer({ min: 1, max: 200 }) })
-    const property = fc.property(fc.array(line, { minLength: 1, maxLength: 500 }), (lines) => {
+    const property = fc.property(fc.array(line, { minLength: 1, maxLength: LIMITS.lines }), (lines) => {
       const placed = place(...lines)
       const pieces = (of: readonly { quantity: number }[]) => of.reduce((sum, { quantity }) => sum + quantity, 0)
       expect(pieces(placed.lines)).toBe(pieces(lines))

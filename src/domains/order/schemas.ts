@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { ORDER_STATUSES } from './order-states.ts'
 
-/** Limits of one order; real invoices run to hundreds of lines. */
-export const LIMITS = { lines: 500, quantity: 100_000, total: 999_999_999_999 } as const
+/** Limits of one order; real invoices run to a thousand lines. */
+export const LIMITS = { lines: 1_000, quantity: 100_000, total: 999_999_999_999 } as const
 
 /** PostgreSQL's text and jsonb hold neither NUL nor lone surrogates, and no name needs a line break. */
 const text = (min: number, max: number) =>
