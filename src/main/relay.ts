@@ -1,13 +1,14 @@
 import { findWorkers, listenForWakeUps, loadWorkers, startRelay, subscribe } from '#messaging'
 import { runProcess } from '#platform/shutdown'
-import { openMessaging, WORKERS } from './messaging.ts'
+import { onceReachable, openMessaging, WORKERS } from './messaging.ts'
 import { serveMetrics } from './metrics.ts'
 
 await runProcess('relay', async (context) => {
   const { config, log, onStop } = context
   const messaging = openMessaging('relay', context)
   // The reactions of this release are subscribed before anything is announced, whichever process happens to start first.
-  await subscribe(messaging.db, await loadWorkers(findWorkers(WORKERS)))
+  const workers = await loadWorkers(findWorkers(WORKERS))
+  await onceReachable(context, () => subscribe(messaging.db, workers))
   const relay = startRelay(messaging)
   onStop(relay.stop)
   const wakeUps = listenForWakeUps(config.DATABASE_URL, log, relay.wake)

@@ -1,4 +1,5 @@
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
+import { deadline, placeOf, requireTestService, tcpProxy, testDatabase } from '#testing'
 
 /** The process as `npm run worker` starts it; nothing here gets as far as a service. */
 function worker(...args: string[]) {
@@ -22,4 +23,32 @@ it('says in one sentence that there is no such reaction, or no such option', () 
     status: 1,
     stderr: expect.stringMatching(/^Unknown option '--scale'[^\n]*\n$/),
   })
+})
+
+it('waits for a PostgreSQL that is not there yet', async () => {
+  const database = await testDatabase()
+  const { port, close } = await tcpProxy(placeOf(database.url))
+  await close()
+  const url = new URL(database.url)
+  url.host = `127.0.0.1:${port}`
+  const services = {
+    DATABASE_URL: url.href,
+    RABBITMQ_URL: requireTestService('TEST_RABBITMQ_URL'),
+    REDIS_URL: requireTestService('TEST_REDIS_URL'),
+    MESSAGING_NAMESPACE: `test-waits-${port}`,
+  }
+  const child = spawn(process.execPath, ['--import', 'tsx', 'src/main/worker.ts', 'fraud'], {
+    env: { ...process.env, ...services },
+  })
+  let output = ''
+  child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()))
+  const says = (words: string) => deadline(words, () => output.includes(words), { within: 20_000 })
+  await says('PostgreSQL is away')
+  const proxy = await tcpProxy(placeOf(database.url), Math.random, port)
+  await says('reacting')
+  const exited = new Promise((resolve) => child.once('exit', resolve))
+  child.kill('SIGTERM')
+  expect(await exited).toBe(0)
+  await proxy.close()
+  await database.close()
 })

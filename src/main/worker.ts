@@ -13,7 +13,7 @@ import {
 import { StartupError } from '#platform/config'
 import { openDatabase } from '#platform/database'
 import { endWithSentence, runProcess, type ProcessContext } from '#platform/shutdown'
-import { openMessaging, WORKERS } from './messaging.ts'
+import { onceReachable, openMessaging, WORKERS } from './messaging.ts'
 import { serveMetrics } from './metrics.ts'
 
 const { positionals: wanted, values: flags } = readArguments()
@@ -33,7 +33,7 @@ async function react(context: ProcessContext) {
   const { log, onStop } = context
   const workers = await loadWorkers(selectWorkers(findWorkers(WORKERS), wanted))
   const messaging = openMessaging(`worker ${wanted.join(' ') || 'all'}`, context)
-  await subscribe(messaging.db, workers)
+  await onceReachable(context, () => subscribe(messaging.db, workers))
   const wakeUp = createWakeUp(messaging.pool)
   const running = await Promise.all(workers.map((worker) => runWorker(worker, { ...messaging, wakeUp }))).catch(
     asStartupError,
