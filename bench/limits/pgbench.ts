@@ -4,29 +4,42 @@ import path from 'node:path'
 import { promisify } from 'node:util'
 import { brewFolders, children, folderWith, pathFolders } from '../../scripts/services/binaries.ts'
 import type { Side } from '../contest.ts'
+import type { BenchDatabase } from '../stage/databases.ts'
 import type { Stage } from '../stage/stage.ts'
-import { prepareLimit, type Statement } from './statement.ts'
+import type { Plan } from './commit-loop.ts'
+import { prepareLimit, type Transaction } from './statement.ts'
+
+/** Numbers that one run may use up, so that the ids of the next one come after them. */
+const RUN = 1e8
 
 /**
- * One statement per commit, as fast as this machine does it with so many clients, on a database of its own. pgbench
+ * One transaction after the other, as fast as this machine does it with so many clients, on a database of its own. pgbench
  * where it is installed; a loop of our own over the pg driver, which says so in its title, where it is not.
  */
-export async function commitLimit(stage: Stage, statement: Statement, clients: number, setUp = ''): Promise<Side> {
-  const database = await stage.create(`limit_${statement.name.replaceAll('-', '_')}`)
+export async function commitLimit(stage: Stage, transaction: Transaction, clients: number, setUp = ''): Promise<Side> {
+  const database = await stage.create(`limit_${transaction.name.replaceAll('-', '_')}`)
   await prepareLimit(database.pool)
   if (setUp) await database.pool.query(setUp)
-  const title = `one commit each, ${clients} client${clients === 1 ? '' : 's'}`
+  const form = transaction.statements.length === 1 ? 'one statement and commit each' : 'BEGIN … COMMIT each'
+  const title = `${form}, ${clients} client${clients === 1 ? '' : 's'}`
   const binary = findPgbench()
-  if (!binary)
-    return loopSide(stage, statement, clients, database.url, `${title} (pg driver: pgbench is not installed)`)
-  const script = writeScript(stage, statement)
+  const commit = binary
+    ? pgbench(binary, writeScript(stage, transaction, clients), database, clients)
+    : await loop(stage, transaction, database, clients)
+  let runs = 0
   const run = async (seconds: number) => {
-    const work = () => pgbench(binary, script, database.url, clients, seconds)
-    const { result: rate, cpu } = await stage.metered([], work)
+    const { result: rate, cpu } = await stage.metered([], () => commit(seconds, runs++ * RUN))
     return { rate, ...perUnit(cpu, rate * seconds) }
   }
-  return { title: `pgbench, ${title}`, warmUp: async () => void (await run(1)), run }
+  return {
+    title: binary ? `pgbench, ${title}` : `${title} (pg driver: pgbench is not installed)`,
+    warmUp: async () => void (await run(1)),
+    run,
+  }
 }
+
+/** @returns commits per second */
+type Commit = (seconds: number, start: number) => Promise<number>
 
 /** Debian's pgbench is a wrapper that asks for clusters: the real one stands with the server's programs. */
 function findPgbench(): string | undefined {
@@ -35,54 +48,44 @@ function findPgbench(): string | undefined {
   return folder && path.join(folder, 'pgbench')
 }
 
-function writeScript(stage: Stage, { name, sql, parameters }: Statement): string {
+function writeScript(stage: Stage, { name, statements, draws }: Transaction, clients: number): string {
   const folder = path.join(stage.set.folder, 'pgbench')
   mkdirSync(folder, { recursive: true })
-  const file = path.join(folder, `${name}.sql`)
-  const draws = parameters.map(({ min, max }, index) => `\\set p${index + 1} random(${min}, ${max})\n`)
-  writeFileSync(file, `${draws.join('')}${sql.replaceAll(/\$(\d)/g, ':p$1::int')};\n`)
+  const file = path.join(folder, `${name}-${clients}.sql`)
+  const variables = [
+    '\\set turn :turn + 1',
+    `\\set p1 :turn * ${clients} + :client_id`,
+    ...draws.map(({ min, max }, index) => `\\set p${index + 2} random(${min}, ${max})`),
+  ]
+  const sql = statements.map((statement) => `${statement.replaceAll(/\$(\d)/g, ':p$1::bigint')};`)
+  const whole = sql.length === 1 ? sql : ['BEGIN;', ...sql, 'COMMIT;']
+  writeFileSync(file, `${[...variables, ...whole].join('\n')}\n`)
   return file
 }
 
 const exec = promisify(execFile)
 
-async function pgbench(binary: string, script: string, url: string, clients: number, seconds: number): Promise<number> {
+function pgbench(binary: string, script: string, { url }: BenchDatabase, clients: number): Commit {
   const { hostname, port, username, password, pathname } = new URL(url)
   const where = ['-h', hostname, '-p', port || '5432', '-U', decodeURIComponent(username)]
-  const load = [
-    '-n',
-    '-M',
-    'prepared',
-    '-c',
-    String(clients),
-    '-j',
-    String(Math.min(clients, 2)),
-    '-T',
-    String(Math.ceil(seconds)),
-  ]
+  const load = ['-n', '-M', 'prepared', '-c', String(clients), '-j', String(Math.min(clients, 2)), '-f', script]
   const env = { ...process.env, PGPASSWORD: decodeURIComponent(password) }
-  const { stdout } = await exec(binary, [...where, ...load, '-f', script, pathname.slice(1)], {
-    env,
-    timeout: (seconds + 30) * 1_000,
-  })
-  const tps = /tps = ([\d.]+)/.exec(stdout)?.[1]
-  if (!tps) throw new Error(`pgbench did not tell its rate:\n${stdout}`)
-  return Number(tps)
+  return async (seconds, start) => {
+    const run = ['-T', String(Math.ceil(seconds)), '-D', `turn=${start}`]
+    const options = { env, timeout: (seconds + 30) * 1_000 }
+    const { stdout } = await exec(binary, [...where, ...load, ...run, pathname.slice(1)], options)
+    const tps = /tps = ([\d.]+)/.exec(stdout)?.[1]
+    if (!tps) throw new Error(`pgbench did not tell its rate:\n${stdout}`)
+    return Number(tps)
+  }
 }
 
-async function loopSide(
-  stage: Stage,
-  statement: Statement,
-  clients: number,
-  url: string,
-  title: string,
-): Promise<Side> {
-  const loop = await stage.remote(`loop ${statement.name}`, 'bench/limits/commit-loop.ts', {})
-  const run = async (seconds: number) => {
-    const plan = { url, sql: statement.sql, parameters: statement.parameters, clients, seconds }
-    return { rate: await loop.ask<number>('run', plan, seconds + 60) }
+async function loop(stage: Stage, transaction: Transaction, { url }: BenchDatabase, clients: number): Promise<Commit> {
+  const remote = await stage.remote(`loop ${transaction.name}`, 'bench/limits/commit-loop.ts', {})
+  return (seconds, start) => {
+    const plan: Plan = { url, transaction, clients, seconds, start }
+    return remote.ask<number>('run', plan, seconds + 60)
   }
-  return { title, warmUp: async () => void (await run(1)), run }
 }
 
 /** Processor milliseconds of each part per unit of work, as values of a sample: `cpu postgres` … */

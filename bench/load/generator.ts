@@ -11,6 +11,8 @@ interface Target {
 
 export interface ClosedLoop extends Target {
   clients: number
+  /** Ports of further servers; the clients are dealt out to all of them. */
+  more?: readonly number[]
   /** Ends when so many seconds are over, or so many orders are placed. */
   seconds?: number
   orders?: number
@@ -28,13 +30,16 @@ export interface Load {
 let nth = 0
 
 /** Each client sends its next order when it has the answer to the last one. */
-async function closedLoop({ host, port, clients, seconds = Infinity, orders = Infinity }: ClosedLoop): Promise<Load> {
+async function closedLoop(plan: ClosedLoop): Promise<Load> {
+  const { host, clients, seconds = Infinity, orders = Infinity } = plan
+  const ports = [plan.port, ...(plan.more ?? [])]
   const answers: Record<number, number> = {}
   const latencies: number[] = []
   const began = performance.now()
   const end = began + seconds * 1_000
   let left = orders
-  const client = async () => {
+  const client = async (_: unknown, index: number) => {
+    const port = ports[index % ports.length]!
     const connection = openConnection(host, port)
     while (performance.now() < end && left-- > 0) {
       const started = performance.now()

@@ -2,7 +2,7 @@ import path from 'node:path'
 import { PROJECT } from '../../scripts/services/index.ts'
 import type { Comparison, Contest, Side } from '../contest.ts'
 import { commitLimit, perUnit } from '../limits/pgbench.ts'
-import { ONE_ROW, RESERVE_STOCK } from '../limits/statement.ts'
+import { atOnce, ONE_ROW, RESERVE_STOCK } from '../limits/statement.ts'
 import { storeOrders } from '../load/stored-orders.ts'
 import type { Options } from '../options.ts'
 import { declareQueues } from '../stage/broker.ts'
@@ -27,9 +27,11 @@ export async function react(stage: Stage, { reaction: asked }: Options): Promise
     title: 'Reacting',
     method:
       'A queue full of order.placed is worked off by one worker process with one reaction, from its first batch to its last. ' +
-      'The limit writes the same rows (ledger row and effect, for the stock also the event that follows) in one prepared ' +
-      'statement and one commit per message, without any broker: by one client, as a worker that takes one message after the ' +
-      `other would, and by ${MANY} at once.`,
+      'The limit reads and writes the same rows as a worker does that commits one message after the other, without any ' +
+      'broker: BEGIN, one prepared statement for each table (the ledger is asked, then effect and ledger row; for the stock ' +
+      'also reservation, stream and the event that follows), COMMIT, with ids made by the client in the order of time; ' +
+      `by one client, as a worker that takes one message after the other would, and by ${MANY} at once. Beside it stands ` +
+      'the same in one statement and one round trip, which nobody writes.',
     settings: { 'messages per batch': 'up to 100' },
     sides: {
       'limit-row': await commitLimit(stage, ONE_ROW, 1, NOTES),
@@ -43,13 +45,17 @@ export async function react(stage: Stage, { reaction: asked }: Options): Promise
       'limit-stock': await commitLimit(stage, RESERVE_STOCK, 1),
       stock: await reactionSide(stage, { folder: SHOP, name: STOCK, title: STOCK }),
       'limit-stock-many': await commitLimit(stage, RESERVE_STOCK, MANY),
+      'limit-row-at-once': await commitLimit(stage, atOnce(ONE_ROW), 1, NOTES),
+      'limit-stock-at-once': await commitLimit(stage, atOnce(RESERVE_STOCK), 1),
     },
     comparisons: [
       compare('one row, handle', 'note', 'limit-row', 1.5),
       compare('one row, handleBatch', 'note-many', 'limit-row', 1.5),
       compare(`one row, handleBatch, against ${MANY} clients`, 'note-many', 'limit-row-many'),
-      compare('inventory.reserve-stock', 'stock', 'limit-stock', 1.5),
-      compare(`inventory.reserve-stock against ${MANY} clients`, 'stock', 'limit-stock-many'),
+      compare('one row, handleBatch, against one statement each', 'note-many', 'limit-row-at-once'),
+      compare(STOCK, 'stock', 'limit-stock', 1.5),
+      compare(`${STOCK} against ${MANY} clients`, 'stock', 'limit-stock-many'),
+      compare(`${STOCK} against one statement each`, 'stock', 'limit-stock-at-once'),
     ],
   }
 }

@@ -19,11 +19,15 @@ export function environment(stage: Stage, database: BenchDatabase, namespace: st
 }
 
 /** One API process, ready to answer. */
-export async function startApi(stage: Stage, database: BenchDatabase): Promise<{ process: Running; port: number }> {
+export async function startApi(
+  stage: Stage,
+  database: BenchDatabase,
+  name = 'api',
+): Promise<{ process: Running; port: number }> {
   const port = await freePort()
   const env = { ...environment(stage, database, stage.namespace('api')), PORT: String(port) }
   const args = [...TYPESCRIPT, 'src/main/api.ts']
-  return { process: await stage.start({ name: 'api', args, env, ready: 'listening on' }), port }
+  return { process: await stage.start({ name, args, env, ready: 'listening on' }), port }
 }
 
 /** The payment sandbox. @returns its URL */
