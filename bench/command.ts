@@ -14,11 +14,11 @@ const USAGE = `npm run bench -- [what …] [options]
   accept relay react flow latency   against limits measured in the same run; all of them without a name
   styles                            the same orders by direct calls and by events
   peers                             the same flow in other ways: pace, and what kill -9 loses or doubles
-  scale                             replicas, growth, demand and partitions together
+  scale                             replicas, growth, demand, partitions and tenants together
   soak                              the whole shop under steady load; fails when memory or connections grow
   growth                            cost with many events stored
   demand                            what an order asks of each part, and what 10, 100, 1000 times as many would
-  replicas, partitions              more processes of one reaction; more publishers and queues
+  replicas, partitions, tenants     more processes of one reaction; more publishers and queues; more shops
   guard                             a short run against the committed ratios; fails on a loss beyond noise
   report                            writes docs/performance.md from the committed results
 

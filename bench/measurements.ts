@@ -13,6 +13,7 @@ import { growth } from './measures/growth.ts'
 import { replicas } from './measures/replicas.ts'
 import { soak } from './measures/soak.ts'
 import { styles } from './measures/styles.ts'
+import { tenants } from './measures/tenants.ts'
 import type { Stage } from './stage/stage.ts'
 
 /** Rounds of several sides, or anything else that ends in tables. */
@@ -38,10 +39,11 @@ const MEASUREMENTS: readonly (Measurement & { asked?: true })[] = [
   { name: 'soak', tables: soak, asked: true },
   { name: 'demand', tables: demand, asked: true },
   { name: 'partitions', contest: partitions, asked: true },
+  { name: 'tenants', contest: tenants, asked: true },
 ]
 
 /** Names for several. */
-const GROUPS: Record<string, readonly string[]> = { scale: ['replicas', 'growth', 'demand', 'partitions'] }
+const GROUPS: Record<string, readonly string[]> = { scale: ['replicas', 'growth', 'demand', 'partitions', 'tenants'] }
 
 /** `all`, like no name, means all but those that take long. */
 export function readMeasurements(given: readonly string[], usage: string): readonly Measurement[] {

@@ -52,7 +52,8 @@ const HOUR_MS = 3_600_000
 
 /**
  * The straight line through samples over time, by least squares. Neighbouring samples are much alike, so ten blocks of
- * time stand for them, each by its median; the margin is what the scatter of those around the line leaves open.
+ * time stand for them, each by its least: what is under way comes on top of what stays. The margin is what the scatter of
+ * the blocks around the line leaves open.
  */
 export function trendOf(samples: readonly { at: number; value: number }[]): Trend {
   const size = Math.max(1, Math.ceil(samples.length / BLOCKS))
@@ -61,7 +62,7 @@ export function trendOf(samples: readonly { at: number; value: number }[]): Tren
   )
   const points = blocks.map((block) => ({
     x: mean(block.map(({ at }) => at)) / HOUR_MS,
-    y: median(block.map(({ value }) => value)),
+    y: Math.min(...block.map(({ value }) => value)),
   }))
   const [middleX, middleY] = [mean(points.map(({ x }) => x)), mean(points.map(({ y }) => y))]
   const spread = sum(points.map(({ x }) => (x - middleX) ** 2))

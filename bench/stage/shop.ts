@@ -50,6 +50,8 @@ export interface ShopOptions {
   withoutMail: boolean
   /** Settings of every process, beside its URLs. */
   env?: Record<string, string>
+  /** Tells several shops of one stage apart. @default 'shop' */
+  label?: string
   /** Every process of ours serves its metrics, and collects its garbage at SIGWINCH. */
   observed?: boolean
 }
@@ -68,9 +70,9 @@ export interface Shop {
 export async function startShop(
   stage: Stage,
   database: BenchDatabase,
-  { withoutMail, env: settings, observed = false }: ShopOptions,
+  { withoutMail, env: settings, label = 'shop', observed = false }: ShopOptions,
 ): Promise<Shop> {
-  const namespace = stage.namespace('shop')
+  const namespace = stage.namespace(label)
   for (const name of ['smtp', 'gateway'] as const) await stage.set.choosePort(name)
   const surroundings = {
     urls: { ...stage.urls, postgres: database.url },
