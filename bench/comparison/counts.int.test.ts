@@ -3,7 +3,8 @@ import { testDatabase, type TestDatabase } from '#testing'
 import { countOrders, noteAnswered, TABLES } from './counts.ts'
 
 const ALL = ['stock', 'payment', 'fraud', 'confirm']
-const BEFORE = new Date('2020-01-01T00:00:00Z')
+const lastKill = new Date('2020-01-01T00:00:00Z')
+const firstKill = new Date('2019-12-31T23:59:50Z')
 
 let database: TestDatabase
 beforeAll(async () => {
@@ -21,11 +22,11 @@ async function order(reactions: readonly string[], { stored = true } = {}): Prom
   return id
 }
 
-const counts = () => countOrders(database.pool, BEFORE)
+const counts = () => countOrders(database.pool, { firstKill, lastKill })
 
 it('finds nothing wrong with orders that have each effect once', async () => {
   for (let n = 0; n < 3; n++) await order(ALL)
-  expect(await counts()).toEqual({ placed: 3, notDone: 0, doubled: 0, lastEffectAfterS: 7 })
+  expect(await counts()).toEqual({ placed: 3, notDone: 0, doubled: 0, lastEffectAfterS: 7, calmMs: null })
 })
 
 it('sees an order that nobody reacted to, and one that lacks an effect', async () => {
@@ -45,4 +46,16 @@ it('sees an order that a customer was promised and nobody stored', async () => {
   const stored = await order(ALL)
   await noteAnswered(database.pool, [stored, randomUUID()])
   expect(await counts()).toMatchObject({ placed: 2, notDone: 1 })
+})
+
+it('tells the median time of the orders before the first kill, once the processes are warm', async () => {
+  const at = ['23:59:45', '23:59:47', '23:59:48', '23:59:49', '23:59:55']
+  const ms = [5_000, 10, 20, 40, 5_000]
+  for (const [nth, time] of at.entries())
+    await database.pool.query(
+      `WITH placed AS (INSERT INTO peer_orders (id, placed_at) VALUES ($1, $2) RETURNING *)
+       INSERT INTO peer_effects SELECT id, 'confirm', placed_at + $3 * interval '1 ms' FROM placed`,
+      [randomUUID(), `2019-12-31T${time}Z`, ms[nth]],
+    )
+  expect((await counts()).calmMs).toBeCloseTo(20)
 })

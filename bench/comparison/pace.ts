@@ -53,7 +53,6 @@ async function place({ database, start }: Troupe, wanted: number): Promise<numbe
     throw new Error(`the producer has ended by itself: ${producer.output()}`)
   })
   const pace = await Promise.race([untilConfirmed(database, count), ended])
-  ended.catch(() => {})
   await producer.stop()
   return pace
 }

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { PROJECT, SetupError } from '../../scripts/services/index.ts'
 
@@ -31,7 +31,11 @@ export function peerNode(): string {
   throw new SetupError(`Some peers need Node ${NODE}: run the benchmark with it.`)
 }
 
-/** Of a program, as it tells itself. */
-export function versionOf(program: string): string {
-  return spawnSync(program, ['--version'], { encoding: 'utf8' }).stdout.trim()
+/** What was measured: the Node of every row, and the packages that a row is named after. */
+export function versions(): Record<string, string> {
+  const { stdout } = spawnSync(peerNode(), ['--version'], { encoding: 'utf8' })
+  const { dependencies } = JSON.parse(readFileSync(path.join(HOME, 'package.json'), 'utf8')) as {
+    dependencies: Record<string, string>
+  }
+  return { 'Node of every row': stdout.trim(), ...dependencies }
 }

@@ -2,7 +2,7 @@ import { rounded, type Schedule, type Tables } from '../contest.ts'
 import { CONFIGURATIONS, type Configuration } from '../comparison/configurations.ts'
 import type { Counts } from '../comparison/counts.ts'
 import { KILLS, killUnderLoad, PATIENCE_S, rateUnderKills } from '../comparison/kills.ts'
-import { installPeers, peerNode, versionOf } from '../comparison/packages.ts'
+import { installPeers, versions } from '../comparison/packages.ts'
 import { measurePace } from '../comparison/pace.ts'
 import type { Options } from '../options.ts'
 import { SetupError } from '../../scripts/services/index.ts'
@@ -20,7 +20,7 @@ export async function peers(stage: Stage, { peer }: Options, schedule: Schedule)
     name: 'peers',
     title: 'Other ways of doing the same',
     method: METHOD,
-    settings: { 'Node of every row': versionOf(peerNode()) },
+    settings: versions(),
     tables: [{ title: 'Pace, and what kill -9 does', columns: COLUMNS, rows, note: NOTE }],
   }
 }
@@ -73,6 +73,7 @@ const COLUMNS = [
   '',
   'settings',
   'orders/s',
+  'ms to fourth effect',
   'orders placed under kills',
   `not done ${PATIENCE_S} s after`,
   'effects doubled',
@@ -81,19 +82,20 @@ const COLUMNS = [
 
 function rowOf({ title, configuration, settings }: Configuration, paces: readonly number[], counts: Counts) {
   const { median, min, max } = spreadOf(paces)
-  const { placed, notDone, doubled, lastEffectAfterS } = counts
+  const { placed, notDone, doubled, lastEffectAfterS, calmMs } = counts
   const pace = `${rounded(median)} (${rounded(min)}–${rounded(max)})`
-  return [title, configuration, settings, pace, placed, notDone, doubled, lastEffectAfterS]
+  const demand = `${rounded(placed)} at ${rounded(rateUnderKills(median))}/s`
+  return [title, configuration, settings, pace, calmMs ?? '–', demand, notDone, doubled, lastEffectAfterS]
 }
 
 const METHOD =
   'A small order flow: an order is committed, three reactions write an effect each, and a fourth one when all three have ' +
   'answered. One process places orders, 16 at once, one works with all reactions, and what the way needs beside them runs too: ' +
   "a relay, Restate's server. Every order is a transaction of its own unless the row says otherwise. The pace counts from the " +
-  'first order to the last fourth effect. Then, on a fresh database and with orders coming in at half that pace (200 a second ' +
-  `at most), each process is killed with SIGKILL ${KILLS} times, in turn, 0.3 to 0.9 s after the last one worked again; the ` +
-  "services (PostgreSQL, RabbitMQ, Redis, Restate's server) are not. An order counts as placed when it is stored or its " +
-  'customer was answered.'
+  'first order to the last fourth effect. Then, on a fresh database, orders come in at half that pace, 200 a second at most: for ' +
+  'three seconds undisturbed, which tell the median time from an order to its fourth effect, and then each process is killed ' +
+  `with SIGKILL ${KILLS} times, in turn, 0.3 to 0.9 s after the last one worked again; the services (PostgreSQL, RabbitMQ, ` +
+  "Redis, Restate's server) are not. An order counts as placed when it is stored or its customer was answered."
 
 const NOTE =
   'Default is what the documentation of a way begins with, tuned what it offers beside; nothing is deduplicated by hand unless ' +

@@ -1,8 +1,5 @@
 // Fanfare's core doing what bench/peers does: node peer.ts produce|work|relay <default|tuned>, as main.mjs there.
-import { randomUUID } from 'node:crypto'
-import { appendFileSync } from 'node:fs'
 import path from 'node:path'
-import { setTimeout as wait } from 'node:timers/promises'
 import {
   append,
   createNames,
@@ -19,6 +16,7 @@ import { readConfig } from '#platform/config'
 import { isDatabaseOutage, openDatabase } from '#platform/database'
 import { createLogger } from '#platform/logger'
 import { createGroupCommit } from '../../src/domains/order/group-commit.ts'
+import { placeOrders } from '../comparison/customers.ts'
 import { PeerPlaced } from '../comparison/events.ts'
 import { LADDER } from '../stage/broker.ts'
 
@@ -43,26 +41,6 @@ async function commit(orderIds: readonly string[]) {
 /** As the shop does it: orders that arrive during a commit share the next one. */
 const group = createGroupCommit({ commit, isOutage: isDatabaseOutage })
 const place = (orderId: string) => (configuration === 'tuned' ? group.submit(orderId) : commit([orderId]))
-
-async function placeAll(count: number) {
-  let left = count
-  const customer = async () => {
-    while (left-- > 0) await place(randomUUID())
-  }
-  await Promise.all(Array.from({ length: 16 }, customer))
-}
-
-async function keepPlacing(rate: number, answered: string | undefined) {
-  const began = performance.now()
-  for (let nth = 1; ; nth++) {
-    const orderId = randomUUID()
-    place(orderId).then(
-      () => answered && appendFileSync(answered, `${orderId}\n`),
-      () => {}, // a customer who was told that it failed
-    )
-    await wait(began + (nth * 1_000) / rate - performance.now())
-  }
-}
 
 const surroundings = () => ({
   ...database,
@@ -89,10 +67,9 @@ function relay() {
 
 process.once('SIGTERM', () => process.exit(0))
 if (role === 'produce') {
-  const { RATE: rate, COUNT: count, ANSWERED: answered } = process.env
   await database.db.$queryRaw`SELECT 1`
   console.log('producing')
-  await (rate ? keepPlacing(Number(rate), answered) : placeAll(Number(count)))
+  await placeOrders(place, process.env)
   setInterval(() => {}, 60_000) // until it is stopped
 } else {
   await (role === 'work' ? work() : relay())
