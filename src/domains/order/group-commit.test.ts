@@ -28,6 +28,29 @@ describe('group commit', () => {
     expect(await Promise.all(rest)).toEqual([20, 30])
   })
 
+  it('begins a second commit, and no third, when as many wait as are under way', async () => {
+    const { batches, commit } = controlled()
+    const group = createGroupCommit({ commit, isOutage: never })
+    const all = [1, 2].map(group.submit)
+    await turn()
+    all.push(group.submit(3))
+    await turn()
+    expect(batches).toHaveLength(1)
+    all.push(group.submit(4))
+    await turn()
+    all.push(...[5, 6, 7, 8].map(group.submit))
+    await turn()
+    expect(batches.map(({ items }) => items)).toEqual([
+      [1, 2],
+      [3, 4],
+    ])
+    batches[1]!.finish()
+    await turn()
+    expect(batches.at(-1)!.items).toEqual([5, 6, 7, 8])
+    for (const { finish } of batches) finish()
+    expect(await Promise.all(all)).toEqual([10, 20, 30, 40, 50, 60, 70, 80])
+  })
+
   it('bounds a batch', async () => {
     const sizes: number[] = []
     const commit = async (items: readonly number[]) => (sizes.push(items.length), items)
@@ -93,14 +116,16 @@ describe('group commit', () => {
     let hang = true
     const commit = (items: readonly number[]) => (hang ? new Promise<number[]>(() => {}) : Promise.resolve([...items]))
     const group = createGroupCommit({ commit, isOutage: never, deadlineMs: 50 })
-    const hanging = group.submit(1)
+    const hanging = [group.submit(1)]
     await turn()
-    const waiting = group.submit(2)
-    await expect(hanging).rejects.toMatchObject({ kind: 'unavailable' })
+    hanging.push(group.submit(2))
+    await turn()
+    const waiting = group.submit(3)
+    for (const one of hanging) await expect(one).rejects.toMatchObject({ kind: 'unavailable' })
     await expect(waiting).rejects.toMatchObject({ kind: 'busy' })
     hang = false
     await group.flush()
-    expect(await group.submit(3)).toBe(3)
+    expect(await group.submit(4)).toBe(4)
   })
 
   it('flushes', async () => {

@@ -30,22 +30,31 @@ interface Waiting<Item, Result> {
   answer: (outcome: Result | Error) => void
 }
 
+/** Most commits under way at the same time: the database works on one while the next one is gathered and sent. */
+const MOST_COMMITS = 2
+
 /**
- * Items that arrive while a commit is under way are written together in the next one. A commit that fails is repeated
- * item by item, so that a bad one costs only itself.
+ * Items that arrive while a commit is under way are written together in the next one, which begins when as many wait as
+ * are under way, or none is. A commit that fails is repeated item by item, so that a bad one costs only itself.
  */
 export function createGroupCommit<Item, Result>(options: GroupCommitOptions<Item, Result>): GroupCommit<Item, Result> {
   const { maxBatch = 64, maxWaiting = 2_000, deadlineMs = 1_500 } = options
   const queue: Waiting<Item, Result>[] = []
-  let running: Promise<void> | undefined
+  const commits = new Set<Promise<void>>()
+  let underWay = 0
 
-  const drain = async () => {
-    while (queue.length > 0) {
+  const begin = () => {
+    while (queue.length > 0 && queue.length >= underWay && commits.size < MOST_COMMITS) {
       const batch = queue.splice(0, maxBatch)
       for (const entry of batch) entry.committing = true
-      await settle(batch, options, deadlineMs)
+      underWay += batch.length
+      const commit = settle(batch, options, deadlineMs).finally(() => {
+        commits.delete(commit)
+        underWay -= batch.length
+        begin()
+      })
+      commits.add(commit)
     }
-    running = undefined
   }
 
   const submit = (item: Item): Promise<Result> => {
@@ -66,14 +75,15 @@ export function createGroupCommit<Item, Result>(options: GroupCommitOptions<Item
         },
       }
       queue.push(entry)
-      running ??= Promise.resolve().then(drain) // everything of this turn of the event loop goes together
+      queueMicrotask(begin) // what is submitted in one go is written together
     })
   }
 
   return {
     submit,
     async flush() {
-      while (running) await running
+      begin()
+      while (commits.size > 0) await Promise.race(commits)
     },
     get waiting() {
       return queue.length
