@@ -29,7 +29,10 @@ await runProcess('api', async ({ config, log, onStop }) => {
     ...shippingRoutes({ db, wake }),
     ...analyticsRoutes({ db }),
   ]
-  const server = await serve(createApi({ routes, keys: createApiKeys(db), log }), config.PORT)
+  const keys = createApiKeys(db)
+  // What is loaded and planned on first use would cost the first orders their time limit on a busy machine.
+  await Promise.allSettled([keys.clientOf('nobody'), placement.warmUp()])
+  const server = await serve(createApi({ routes, keys, log }), config.PORT)
   onStop(() => {
     stopping = true
     return server.stop()

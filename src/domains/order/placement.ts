@@ -36,6 +36,8 @@ export type Committed = { order: StoredOrder } | { replayOf: string }
 export interface Placement {
   /** Stores an order, its lines, its idempotency key and `order.placed` in one transaction. @throws Refusal */
   place(request: PlacementRequest): Promise<PlacementAnswer>
+  /** Runs the statements of a commit without an order, so that the first one finds connection and code ready. */
+  warmUp(): Promise<unknown>
   /** Resolves when every order taken so far is answered. */
   flush(): Promise<void>
 }
@@ -63,6 +65,7 @@ export function createPlacement(db: Database): Placement {
       if ('order' in committed) return { order: committed.order, replayed: false }
       return { order: await orderAsPlaced(db, committed.replayOf), replayed: true }
     },
+    warmUp: () => commitOrders(db, [], new Date()),
     flush: () => group.flush(),
   }
 }
