@@ -41,4 +41,4 @@ CMD ["node", "sandbox/payment-gateway/main.ts"]
 FROM base AS runtime
 ENV PORT=3000 METRICS_PORT=9100
 EXPOSE 3000 9100
-CMD ["node", "src/main/api.ts"]
+CMD ["node", "--max-semi-space-size=64", "src/main/api.ts"]

@@ -2,7 +2,7 @@ import path from 'node:path'
 import { findWorkers } from '#messaging'
 import { isFree, PROJECT, waitFor } from '../../scripts/services/index.ts'
 import { planWorkers } from '../../scripts/start/plan.ts'
-import { paymentGateway, shop, TYPESCRIPT } from '../../scripts/start/processes.ts'
+import { API, paymentGateway, shop, TYPESCRIPT } from '../../scripts/start/processes.ts'
 import { removeNamespace } from './broker.ts'
 import type { BenchDatabase } from './databases.ts'
 import type { Running } from './process.ts'
@@ -26,8 +26,7 @@ export async function startApi(
 ): Promise<{ process: Running; port: number }> {
   const port = await freePort()
   const env = { ...environment(stage, database, stage.namespace('api')), PORT: String(port) }
-  const args = [...TYPESCRIPT, 'src/main/api.ts']
-  return { process: await stage.start({ name, args, env, ready: 'listening on' }), port }
+  return { process: await stage.start({ name, args: API, env, ready: 'listening on' }), port }
 }
 
 /** The payment sandbox. @returns its URL */
