@@ -58,8 +58,7 @@ test('what was handled before is skipped; again, it is handled a second time', a
   await deadline('six handled', async () => (await handled()) === 6)
   expect(await run()).toBe(0)
   expect(await run({ again: true, types: ['order.placed'] })).toBe(3)
-  await deadline('nine times', () => seen.length === 9)
-  expect(await handled()).toBe(6)
+  await deadline('nine times, all noted', async () => seen.length >= 9 && (await handled()) === 6)
 })
 
 test('a replay that was cut short is finished by reconciliation', async () => {
