@@ -58,7 +58,7 @@ describe('docker-compose.yml', () => {
   })
 
   it.each(ours)('%s runs a file that there is, with variables the configuration knows', (_name, service) => {
-    const [program, file] = (service.command ?? '').split(' ')
+    const [program, file] = (service.command ?? '').split(' ').filter((word) => !word.startsWith('--'))
     expect(program).toBe('node')
     expect(existsSync(path.join(root, file ?? ''))).toBe(true)
     const entries = Object.entries(service.environment ?? {}).map(
