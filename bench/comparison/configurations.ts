@@ -46,13 +46,13 @@ const PEERS: Record<string, Peer> = {
   },
   dbos: {
     title: 'DBOS Transact',
-    default: 'in the PostgreSQL of the orders; steps, queue polled every second',
-    tuned: 'the same; transactions of a data source, queue polled every 20 ms, 100 at once',
+    default: 'in the PostgreSQL of the orders; transactions of a data source, queue polled every second',
+    tuned: 'the same; queue polled every 20 ms, 100 orders at once',
   },
   restate: {
     title: 'Restate',
-    default: 'log of its server flushed to the disk; 24 partitions',
-    tuned: 'the same; 4 partitions',
+    default: 'log of its server flushed to the disk; 24 partitions, log as in a cluster',
+    tuned: 'the same; 4 partitions, log for a single server',
   },
 }
 

@@ -15,6 +15,12 @@ export interface Demand {
   ANSWERED?: string
 }
 
+/** More orders a second would only fill the tables. */
+const FASTEST = 200
+
+/** Orders a second at half the pace: under load, and still able to catch up. */
+export const easyRate = (ordersPerS: number) => Math.min(FASTEST, ordersPerS / 2)
+
 /** Resolves when all are placed. */
 export async function placeOrders(place: Place, { COUNT, RATE, ANSWERED }: Demand): Promise<void> {
   const count = COUNT ? Number(COUNT) : Infinity

@@ -1,21 +1,14 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Stage } from '../stage/stage.ts'
 import type { Configuration } from './configurations.ts'
-import { countOrders, noteAnswered, type Counts, type Killing } from './counts.ts'
+import { countOrders, noteAnswered, type Counts } from './counts.ts'
 import { supervise, type Supervised } from './supervised.ts'
 import { gather, type Role, type Troupe } from './troupe.ts'
 
 /** Of each process. */
 export const KILLS = 5
-/** Before the first one. */
-const CALM_S = 3
-/** What is not done so long after the last kill counts as not done. */
-export const PATIENCE_S = 90
-/** More orders a second would only fill the tables. */
-const FASTEST = 200
-
-/** Half of what it can do: under load, and still able to catch up. */
-export const rateUnderKills = (pace: number) => Math.min(FASTEST, pace / 2)
+/** What is not done so long after the last kill counts as not done: BullMQ's default finds a lost job within 60 s. */
+export const PATIENCE_S = 75
 
 /**
  * Kills the processes of one configuration in turn while orders come in, and starts them again.
@@ -28,13 +21,15 @@ export async function killUnderLoad(
 ): Promise<{ counts: Promise<Counts> }> {
   const troupe = await gather(stage, configuration)
   const processes = new Map<Role, Supervised>()
-  for (const role of troupe.roles)
-    processes.set(role, await supervise(() => troupe.start(role, { RATE: String(rate) })))
-  await wait(CALM_S * 1_000)
-  const firstKill = await clockOf(troupe)
-  await killInTurn(processes)
-  const lastKill = await clockOf(troupe)
-  return { counts: count(troupe, [...processes.values()], { firstKill, lastKill }) }
+  try {
+    for (const role of troupe.roles)
+      processes.set(role, await supervise(() => troupe.start(role, { RATE: String(rate) })))
+    await killInTurn(processes)
+  } catch (error) {
+    await disband(troupe, processes)
+    throw error
+  }
+  return { counts: count(troupe).finally(() => disband(troupe, processes)) }
 }
 
 /** The last one is a producer's, and it has no successor. */
@@ -48,16 +43,14 @@ async function killInTurn(processes: Map<Role, Supervised>): Promise<void> {
   processes.delete('produce')
 }
 
-async function clockOf({ database }: Troupe): Promise<Date> {
+async function count({ database, answered }: Troupe): Promise<Counts> {
   const { rows } = await database.pool.query<{ now: Date }>('SELECT clock_timestamp() AS now')
-  return rows[0]!.now
+  await wait(PATIENCE_S * 1_000, undefined, { ref: false }) // a run that is interrupted ends without it
+  await noteAnswered(database.pool, answered())
+  return countOrders(database.pool, rows[0]!.now)
 }
 
-async function count({ database, answered, close }: Troupe, left: readonly Supervised[], killing: Killing) {
-  await wait(PATIENCE_S * 1_000)
-  await noteAnswered(database.pool, answered())
-  const counts = await countOrders(database.pool, killing)
-  await Promise.all(left.map((process) => process.end('SIGTERM')))
+async function disband({ close }: Troupe, processes: Map<Role, Supervised>): Promise<void> {
+  await Promise.allSettled([...processes.values()].map((process) => process.end('SIGTERM')))
   await close()
-  return counts
 }

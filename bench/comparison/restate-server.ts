@@ -9,7 +9,11 @@ const PROGRAM = path.join(
   HOME,
   `node_modules/@restatedev/restate-server-${process.platform}-${process.arch}/bin/restate-server`,
 )
-const PARTITIONS = { default: 24, tuned: 4 }
+/** Its own defaults write the log as a cluster does; the tuned one keeps it for a single server. Both flush it. */
+const SETTINGS = {
+  default: {},
+  tuned: { RESTATE_BIFROST__DEFAULT_PROVIDER: 'local', RESTATE_DEFAULT_NUM_PARTITIONS: '4' },
+}
 
 export interface RestateServer {
   /** Where its callers and its handlers find it. */
@@ -22,7 +26,7 @@ export interface RestateServer {
 export async function startRestate(
   stage: Stage,
   name: string,
-  configuration: keyof typeof PARTITIONS,
+  configuration: keyof typeof SETTINGS,
 ): Promise<RestateServer> {
   const [ingress, admin, node, endpoint] = [await freePort(), await freePort(), await freePort(), await freePort()]
   const folder = path.join(stage.set.folder, name)
@@ -35,23 +39,26 @@ export async function startRestate(
       RESTATE_ADMIN__BIND_ADDRESS: `127.0.0.1:${admin}`,
       RESTATE_BIND_ADDRESS: `127.0.0.1:${node}`,
       RESTATE_ADVERTISED_ADDRESS: `http://127.0.0.1:${node}/`,
-      RESTATE_DEFAULT_NUM_PARTITIONS: String(PARTITIONS[configuration]),
+      ...SETTINGS[configuration],
       RESTATE_DISABLE_TELEMETRY: 'true',
       RESTATE_LOG_FILTER: 'warn',
     },
     foreign: true,
   })
-  if (!(await waitFor(async () => (await fetch(`http://127.0.0.1:${admin}/health`)).ok, 60)))
+  const stop = async () => {
+    await server.stop()
+    rmSync(folder, { recursive: true, force: true })
+  }
+  if (!(await waitFor(async () => (await fetch(`http://127.0.0.1:${admin}/health`)).ok, 60))) {
+    await stop()
     throw new Error(`Restate did not start: ${server.output()}`)
+  }
   return {
     env: {
       RESTATE_INGRESS: `http://127.0.0.1:${ingress}`,
       RESTATE_ADMIN: `http://127.0.0.1:${admin}`,
       RESTATE_ENDPOINT_PORT: String(endpoint),
     },
-    async stop() {
-      await server.stop()
-      rmSync(folder, { recursive: true, force: true })
-    },
+    stop,
   }
 }

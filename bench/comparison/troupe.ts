@@ -25,6 +25,7 @@ export interface Troupe {
   start: (role: Role, env?: Record<string, string>) => Promise<Running>
   /** Orders whose customers the producers have answered, as far as they were told to note them. */
   answered: () => string[]
+  /** Ends its processes, and leaves nothing but the database. */
   close: () => Promise<void>
 }
 
@@ -38,23 +39,28 @@ export async function gather(stage: Stage, { peer, configuration, relay }: Confi
   const server = peer === 'restate' ? await startRestate(stage, namespace, configuration) : undefined
   const env = { ...environment(stage, database, namespace), PREFIX: namespace, ANSWERED: notes, ...server?.env }
   const ours = peer === 'fanfare'
+  const started: Running[] = []
   const program = ours
     ? [...TYPESCRIPT, path.join(PROJECT, 'bench/processes/peer.ts')]
     : [path.join(HOME, 'main.mjs'), peer]
   return {
     database,
     roles: ['work', ...(relay ? (['relay'] as const) : []), 'produce'],
-    start: (role, more) =>
-      stage.start({
+    async start(role, more) {
+      const process = await stage.start({
         name: `${peer} ${role}`,
         program: peerNode(),
         args: [...program, role, configuration],
         env: { ...env, ...more },
         ready: SAYS[role],
         foreign: true,
-      }),
+      })
+      started.push(process)
+      return process
+    },
     answered: () => (existsSync(notes) ? readFileSync(notes, 'utf8').trim().split('\n') : []),
     async close() {
+      await Promise.all(started.map((process) => process.stop()))
       rmSync(notes, { force: true })
       await server?.stop()
       await (ours ? removeNamespace(stage, database, namespace) : removeQueues(stage, namespace))

@@ -84,7 +84,12 @@ export function createLauncher({ pids, profiles }: Options): Launcher {
         detached: true,
       })
       const started = watch(plan.name, child, plan.foreign)
-      if (plan.ready) await started.says(plan.ready)
+      if (plan.ready) {
+        await started.says(plan.ready).catch(async (error: Error) => {
+          await started.stop()
+          throw error
+        })
+      }
       return started
     },
     async remote(name, file, env) {

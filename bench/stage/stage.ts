@@ -32,6 +32,8 @@ export interface Stage extends Launcher, Pick<Databases, 'create' | 'checkpoint'
   metered<T>(processes: readonly Running[], work: () => Promise<T>): Promise<{ result: T; cpu: Record<string, number> }>
   /** Called when the stage is closed, before its services go; the last registered first. */
   onClose(release: () => Promise<unknown>): void
+  /** False as soon as closing has begun: what fails then is nobody's fault. */
+  isOpen(): boolean
   close(): Promise<void>
 }
 
@@ -94,6 +96,7 @@ export async function openStage(
         }
       },
       onClose: (release) => void later.push(release),
+      isOpen: () => releases.length > 0,
       close,
     }
   } catch (error) {
