@@ -51,7 +51,7 @@ const PEERS: Record<string, Peer> = {
   },
   restate: {
     title: 'Restate',
-    default: 'log of its server flushed to the disk; 24 partitions, log as in a cluster',
+    default: 'steps noted in the flushed log of its server, after their commit; 24 partitions, log as in a cluster',
     tuned: 'the same; 4 partitions, log for a single server',
   },
 }

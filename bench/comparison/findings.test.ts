@@ -3,14 +3,14 @@ import { attempt, type Finding } from './findings.ts'
 
 const standing = { isOpen: () => true }
 const finding = (): Finding => ({ one: CONFIGURATIONS[0]!, paces: [] })
-const fail = () => Promise.reject(new Error('its broker was away'))
+const fail = () => Promise.reject(new Error('its broker was away\n  at connect'))
 
 it('tells what has failed, and lets the others go on', async () => {
   const said: string[] = []
   const failed = finding()
   await attempt(standing, failed, (line) => said.push(line), fail)
   expect(failed.failure).toBe('its broker was away')
-  expect(said).toEqual(['  Fanfare, default has failed: its broker was away'])
+  expect(said).toEqual(['  Fanfare, default has failed: its broker was away\n  at connect'])
 })
 
 it('does not try again what has failed', async () => {

@@ -11,7 +11,7 @@ export interface Finding {
   /** One for each round. */
   readonly paces: Pace[]
   counts?: Counts
-  /** Why it was not tried any further. */
+  /** Why it was not tried any further, in a line. */
   failure?: string
 }
 
@@ -62,8 +62,9 @@ export async function attempt(
     await work()
   } catch (error) {
     if (!stage.isOpen()) throw error
-    finding.failure = error instanceof Error ? error.message : String(error)
-    say(`  ${nameOf(finding.one)} has failed: ${finding.failure}`)
+    const reason = error instanceof Error ? error.message : String(error)
+    finding.failure = reason.split('\n', 1)[0]!
+    say(`  ${nameOf(finding.one)} has failed: ${reason}`)
   }
 }
 

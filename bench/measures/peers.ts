@@ -68,7 +68,7 @@ const NOTE =
   'the row says so. Publish after commit, Nest and BullMQ write to PostgreSQL and then to the broker: killed in between, the ' +
   "order is stored and nobody reacts to it, ever. Nest's default acknowledges a message before it is handled, and what was in " +
   "memory is gone. BullMQ's default gives up a job whose worker was killed twice. pg-boss's default handles one job of a queue " +
-  'every two seconds, and gives the job of a killed worker to another one after 15 minutes: not done here, but not lost. What ' +
-  'commits its effect and notes in a second write that it is done (publish after commit, Nest, BullMQ, the default of pg-boss, ' +
-  "Restate) does it again when it is killed in between. DBOS notes it in the effect's own transaction, as its documentation asks " +
-  'of database writes; in its plain steps it would do it again too.'
+  'every two seconds, so few orders that they tell little of kills, and gives the job of a killed worker to another one after ' +
+  '15 minutes: not done here, but not lost. What commits its effect and notes in a second write that it is done (publish after ' +
+  'commit, Nest, BullMQ, the default of pg-boss, Restate) does it again when it is killed in between. DBOS notes it in the ' +
+  "effect's own transaction, as its documentation asks of database writes; in its plain steps it would do it again too."
