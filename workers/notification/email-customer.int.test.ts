@@ -70,6 +70,15 @@ it('does not write again when the journal could not be written after the mail wa
   expect(await journal()).toHaveLength(1)
 })
 
+it('asks and writes the journal for many at once, and one that it refuses costs only itself', async () => {
+  await database.pool.query(`ALTER TABLE sent_mails ADD CONSTRAINT known CHECK (recipient <> 'bad@example.com')`)
+  const bad = anOrderConfirmed({ customer: { name: 'Bad', email: 'bad@example.com' } })
+  const events = [anOrderConfirmed(), bad, anOrderShipped(), anOrderCancelled()]
+  const { outcomes } = await react(database, emailCustomer, ...events)
+  expect(outcomes.map(({ kind }) => kind)).toEqual(['handled', 'failed', 'handled', 'handled'])
+  expect(await journal()).toHaveLength(3)
+})
+
 it('does not write again when the process died between the mail and the end of its batch', async () => {
   const [event] = await record(database, anOrderConfirmed())
   await react(database, emailCustomer, event!)

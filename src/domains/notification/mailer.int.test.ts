@@ -1,7 +1,8 @@
 import { DependencyUnavailable, Unrecoverable } from '#messaging'
 import { testMailServer, type TestMailServer } from '#testing'
 import type { SMTPServerOptions } from 'smtp-server'
-import { openMailer, type Mail, type Mailer } from './mailer.ts'
+import type { Mail } from './compose.ts'
+import { openMailer, type Mailer } from './mailer.ts'
 
 let server: TestMailServer | undefined
 let mailer: Mailer | undefined
@@ -52,6 +53,58 @@ it('keeps its connections for the next mails', async () => {
   for (let i = 0; i < 10; i++) await mailer.send(aMail())
   expect(server.received).toHaveLength(10)
   expect(connections).toBe(1)
+})
+
+it('says nothing else than it was given, however long its lines are and whatever they hold', async () => {
+  const { server, mailer } = await open()
+  const text = `${'Grüße '.repeat(40)}\n.\n.dots\r\n--=_fanfare--\nend \n`
+  await mailer.send(aMail({ text, to: { name: 'Zoë '.repeat(30), address: 'zoe@jõgeva.example' } }))
+  const { to, source } = server.received[0]!
+  expect(to).toEqual(['zoe@jõgeva.example']) // the server says so of zoe@xn--jgeva-dua.example
+  expect(source).toContain(' <zoe@xn--jgeva-dua.example>\r\n')
+  const [, plain] = source.split('\r\n--=_fanfare\r\n')
+  const body = plain!.slice(plain!.indexOf('\r\n\r\n') + 4)
+  expect(quotedPrintable(body)).toBe(text.replace(/\r?\n/g, '\r\n'))
+  expect(source.split('\r\n').filter((line) => line.length > 78 || /[\r\n]/.test(line))).toEqual([])
+  expect(source).toMatch(/\r\n--=_fanfare--\r\n$/)
+})
+
+function quotedPrintable(encoded: string): string {
+  const bytes = encoded
+    .replaceAll('=\r\n', '')
+    .replace(/=([0-9A-F]{2})/g, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)))
+  return Buffer.from(bytes, 'latin1').toString('utf8')
+}
+
+it('signs in with the user and the password of its URL', async () => {
+  const users: unknown[] = []
+  const onAuth: SMTPServerOptions['onAuth'] = ({ username, password }, _session, done) => {
+    users.push([username, password])
+    done(null, { user: username })
+  }
+  server = await testMailServer({ authOptional: false, onAuth })
+  mailer = openMailer(server.url.replace('//', '//shop:s%40cret@'))
+  await mailer.send(aMail())
+  expect(users).toEqual([['shop', 's@cret']])
+  expect(server.received).toHaveLength(1)
+})
+
+it('gives up on a server that hangs when its time is over, and goes on with the next mail', async () => {
+  let hang: (() => void) | undefined
+  const hanging = new Promise<void>((resolve) => (hang = resolve))
+  const onMailFrom: SMTPServerOptions['onMailFrom'] = (_address, _session, done) => {
+    if (!hang) return done()
+    hang()
+    hang = undefined
+  }
+  const { server, mailer } = await open({ onMailFrom })
+  const limit = new AbortController()
+  const first = mailer.send(aMail(), limit.signal)
+  await hanging
+  limit.abort()
+  await expect(first).rejects.toMatchObject({ code: 'EABORT' })
+  await mailer.send(aMail(), new AbortController().signal)
+  expect(server.received).toHaveLength(1)
 })
 
 it('lets no customer text become a header or a recipient', async () => {

@@ -1,15 +1,7 @@
-import { createTransport } from 'nodemailer'
+import { Readable } from 'node:stream'
+import SMTPPool from 'nodemailer/lib/smtp-pool'
 import { DependencyUnavailable, Unrecoverable } from '#messaging'
-
-export interface Mail {
-  to: { name: string; address: string }
-  subject: string
-  text: string
-  html: string
-  messageId: string
-  /** The event it tells of; lets anybody see a mail that was sent twice. */
-  eventId: string
-}
+import { compose, type ComposedMail, type Mail } from './compose.ts'
 
 export interface Mailer {
   /**
@@ -21,44 +13,56 @@ export interface Mailer {
   close(): void
 }
 
-const FROM = { name: 'Fanfare', address: 'orders@fanfare.example' }
-
-/** Mails over a few connections that stay open. `smtpUrl` may carry user and password, and nodemailer's options as query. */
+/** Mails over a few connections that stay open. `smtpUrl` may carry user and password, and options of nodemailer's SMTP pool as query. */
 export function openMailer(smtpUrl: string): Mailer {
-  const transport = createTransport({
+  const pool = new SMTPPool({
     url: smtpUrl,
-    pool: true,
     maxConnections: 5,
     maxMessages: 1_000,
     connectionTimeout: 5_000,
     greetingTimeout: 5_000,
     socketTimeout: 10_000,
-    disableFileAccess: true,
-    disableUrlAccess: true,
   })
-  transport.on('error', () => {}) // a connection broke: the mail it carried is told by its own rejection
   return {
-    async send({ eventId, to, ...mail }, signal) {
-      const message = {
-        ...mail,
-        from: FROM,
-        to: { name: oneLine(to.name), address: checkedAddress(to.address) },
-        ...(signal ? { signal } : {}),
-        headers: { 'X-Fanfare-Event': eventId, 'Auto-Submitted': 'auto-generated' },
-      }
-      await transport.sendMail(message).catch((error: unknown) => {
-        throw decided(error as SmtpError)
+    async send({ to, ...mail }, signal) {
+      const checked = { name: oneLine(to.name), address: checkedAddress(to.address) }
+      const message = asMessage(compose({ ...mail, to: checked }), mail.messageId, signal)
+      await new Promise<void>((resolve, reject) => {
+        pool.send(message, (error) => (error ? reject(decided(error)) : resolve()))
       })
     },
-    close: () => transport.close(),
+    close: () => pool.close(),
   }
+}
+
+type PoolMessage = Parameters<SMTPPool['send']>[0]
+
+/** What the pool reads of a message; the rest of nodemailer's message is for its composer. */
+function asMessage({ envelope, source }: ComposedMail, messageId: string, signal?: AbortSignal): PoolMessage {
+  const message = {
+    getEnvelope: () => envelope,
+    getHeader: () => messageId, // it asks for no other
+    messageId: () => messageId,
+    createReadStream: () => inOneChunk(source),
+  }
+  return { data: { signal }, message } as unknown as PoolMessage
+}
+
+/** Made anew when a mail moves to another connection. */
+function inOneChunk(bytes: Buffer): Readable {
+  return new Readable({
+    read() {
+      this.push(bytes)
+      this.push(null)
+    },
+  })
 }
 
 interface SmtpError extends Error {
   /** nodemailer's, such as ECONNECTION or EENVELOPE. */
-  code?: string
+  code?: string | undefined
   /** The server's three digits. */
-  responseCode?: number
+  responseCode?: number | undefined
 }
 
 /** Codes of a server that is away or does not let us in: no mail's fault. */

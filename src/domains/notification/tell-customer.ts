@@ -1,9 +1,10 @@
 import type { Customer } from '#events'
 import type { CallContext } from '#messaging'
-import type { Database } from '#platform/database'
+import type { Mail } from './compose.ts'
+import { journalOf, type SentMail } from './journal.ts'
 import { asHtml, asText } from './letter.ts'
 import { letterAbout, type Occasion } from './letters.ts'
-import type { Mail, Mailer } from './mailer.ts'
+import type { Mailer } from './mailer.ts'
 
 /**
  * Mails that this process is sending, or that were accepted while their journal row could not be written (the database was
@@ -13,7 +14,8 @@ const underWay = new Map<string, Promise<void>>()
 
 /**
  * Writes to the customer about an occasion, once. The journal row is written the moment the mail server has accepted the
- * mail, in a transaction of its own: only a crash within that moment sends a mail twice, and then with the same Message-ID.
+ * mail, with the rows of mails accepted in the same moment: only a crash within it sends a mail twice, and then with the
+ * same Message-ID.
  * @throws what `Mailer.send` throws
  */
 export async function tellCustomer(
@@ -23,11 +25,12 @@ export async function tellCustomer(
 ): Promise<void> {
   const { id } = occasion
   const mail = mailAbout(occasion, customer, idempotencyKey)
+  const journal = journalOf(db)
   const send = async () => {
-    if (!(await wasSent(db, id))) await mailer.send(mail, signal)
+    if (!(await journal.has(id))) await mailer.send(mail, signal)
   }
   await once(id, send)
-  await recordSent(db, occasion, mail)
+  await journal.enter(entry(occasion, mail))
   underWay.delete(id)
 }
 
@@ -52,13 +55,6 @@ function mailAbout(occasion: Occasion, customer: Customer, idempotencyKey: strin
   }
 }
 
-async function wasSent(db: Database, eventId: string): Promise<boolean> {
-  return (await db.sentMail.count({ where: { eventId } })) > 0
-}
-
-async function recordSent(db: Database, { id, type, data }: Occasion, mail: Mail): Promise<void> {
-  await db.$executeRaw`
-    INSERT INTO sent_mails (event_id, order_id, kind, recipient, subject, message_id, sent_at)
-    VALUES (${id}::uuid, ${data.orderId}::uuid, ${type}, ${mail.to.address}, ${mail.subject}, ${mail.messageId}, now())
-    ON CONFLICT (event_id) DO NOTHING`
+function entry({ type, data }: Occasion, { eventId, to, subject, messageId }: Mail): SentMail {
+  return { eventId, orderId: data.orderId, kind: type, recipient: to.address, subject, messageId }
 }
