@@ -21,7 +21,7 @@ import { serveCommands } from '../stage/remote.ts'
 type Order = DataOf<typeof OrderPlaced>
 
 const config = readConfig()
-const { db, close } = openDatabase(config.DATABASE_URL, { poolSize: config.DATABASE_POOL })
+const { db, close } = openDatabase(config.DATABASE_URL, { poolSize: config.DATABASE_POOL, planning: 'by-key' })
 /** As a reaction's call has it. */
 const CALL_MS = 10_000
 

@@ -22,7 +22,7 @@ import { LADDER } from '../stage/broker.ts'
 
 const [role, configuration] = process.argv.slice(2)
 const config = readConfig()
-const database = openDatabase(config.DATABASE_URL, { poolSize: 20 })
+const database = openDatabase(config.DATABASE_URL, { poolSize: 20, planning: 'by-key' })
 const wakeUp = createWakeUp(database.pool)
 const log = createLogger('peer', 'warn')
 

@@ -31,7 +31,7 @@ let channel: ConfirmChannel | undefined
 let messages: Outgoing[] = []
 
 async function load({ databaseUrl, rabbitmqUrl, namespace, messages: wanted, after = 0n, share }: Load) {
-  const { db, close } = openDatabase(databaseUrl, { poolSize: 1 })
+  const { db, close } = openDatabase(databaseUrl, { poolSize: 1, planning: 'by-key' })
   const { rows } = await readEvents(db, after, wanted)
   await close()
   const names = createNames(namespace)

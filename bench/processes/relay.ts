@@ -11,7 +11,7 @@ const log = createLogger('relay', config.LOG_LEVEL)
 const releases: (() => Promise<unknown>)[] = []
 
 function start() {
-  const database = openDatabase(config.DATABASE_URL, { poolSize: config.DATABASE_POOL })
+  const database = openDatabase(config.DATABASE_URL, { poolSize: config.DATABASE_POOL, planning: 'by-key' })
   const broker: Broker = createRabbitMq({ url: config.RABBITMQ_URL, name: 'fanfare bench relay', log })
   const names = createNames(config.MESSAGING_NAMESPACE)
   const relay = startRelay({ ...database, broker, names, ladder: LADDER, log, instance: `relay@bench:${process.pid}` })

@@ -20,7 +20,7 @@ import { serveCommands } from '../stage/remote.ts'
 
 const config = readConfig()
 const log = createLogger('worker', config.LOG_LEVEL)
-const database = openDatabase(config.DATABASE_URL, { poolSize: config.DATABASE_POOL })
+const database = openDatabase(config.DATABASE_URL, { poolSize: config.DATABASE_POOL, planning: 'by-key' })
 const broker: Broker = createRabbitMq({ url: config.RABBITMQ_URL, name: 'fanfare bench worker', log })
 const runtime = {
   ...database,

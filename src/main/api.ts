@@ -12,8 +12,12 @@ import { armFrom } from './messaging.ts'
 /** The HTTP process. It needs PostgreSQL alone: events wait in the store while RabbitMQ is away. */
 await runProcess('api', async ({ config, log, onStop }) => {
   armFrom(config)
-  const options = { poolSize: config.DATABASE_POOL, applicationName: 'fanfare api', answerWithinMs: 5_000 }
-  const { db, pool, close } = openDatabase(config.DATABASE_URL, options)
+  const { db, pool, close } = openDatabase(config.DATABASE_URL, {
+    poolSize: config.DATABASE_POOL,
+    applicationName: 'fanfare api',
+    answerWithinMs: 5_000,
+    planning: 'by-key',
+  })
   onStop(close)
   const { wake } = createWakeUp(pool)
   const placement = createPlacement(db)

@@ -3,7 +3,7 @@ import path from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { armCrashPoint, createNames, createRabbitMq, CRASH_POINTS, type CrashPoint } from '#messaging'
 import { StartupError, type Config } from '#platform/config'
-import { isDatabaseOutage, openDatabase } from '#platform/database'
+import { isDatabaseOutage, openDatabase, type Planning } from '#platform/database'
 import type { ProcessContext } from '#platform/shutdown'
 
 /** The folder whose files are the reactions. */
@@ -13,12 +13,13 @@ export const WORKERS = path.resolve(import.meta.dirname, '../../workers')
 export const instanceName = (processName: string) => `${processName}@${hostname()}:${process.pid}`
 
 /** What the relay and the workers both stand on. */
-export function openMessaging(processName: string, { config, log, onStop }: ProcessContext) {
+export function openMessaging(processName: string, { config, log, onStop }: ProcessContext, planning: Planning) {
   const instance = instanceName(processName)
   const database = openDatabase(config.DATABASE_URL, {
     poolSize: config.DATABASE_POOL,
     applicationName: `fanfare ${processName}`,
     answerWithinMs: 15_000,
+    planning,
   })
   onStop(database.close)
   const broker = createRabbitMq({ url: config.RABBITMQ_URL, name: `fanfare ${instance}`, log })

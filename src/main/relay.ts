@@ -5,7 +5,7 @@ import { serveMetrics } from './metrics.ts'
 
 await runProcess('relay', async (context) => {
   const { config, log, onStop } = context
-  const messaging = openMessaging('relay', context)
+  const messaging = openMessaging('relay', context, 'by-key')
   // The reactions of this release are subscribed before anything is announced, whichever process happens to start first.
   const workers = await loadWorkers(findWorkers(WORKERS))
   await onceReachable(context, () => subscribe(messaging.db, workers))

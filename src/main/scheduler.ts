@@ -6,7 +6,7 @@ import { serveMetrics } from './metrics.ts'
 
 await runProcess('scheduler', async (context) => {
   const { config, log, onStop } = context
-  const messaging = openMessaging('scheduler', context)
+  const messaging = openMessaging('scheduler', context, 'by-size')
   const { db, pool, broker } = messaging
   const jobs = schedules({
     db,

@@ -32,7 +32,7 @@ function readArguments() {
 async function react(context: ProcessContext) {
   const { log, onStop } = context
   const workers = await loadWorkers(selectWorkers(findWorkers(WORKERS), wanted))
-  const messaging = openMessaging(`worker ${wanted.join(' ') || 'all'}`, context)
+  const messaging = openMessaging(`worker ${wanted.join(' ') || 'all'}`, context, 'by-key')
   await onceReachable(context, () => subscribe(messaging.db, workers))
   const wakeUp = createWakeUp(messaging.pool)
   const running = await Promise.all(workers.map((worker) => runWorker(worker, { ...messaging, wakeUp }))).catch(

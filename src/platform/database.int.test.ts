@@ -73,3 +73,13 @@ test('a table that is altered under prepared statements costs each connection on
   expect(await failureOf(read())).toMatchObject({ message: expect.stringContaining('cached plan') })
   expect(await read()).toEqual([])
 })
+
+test('statements by key are planned once, along indexes, while their tables are still empty', async () => {
+  const client = await database.pool.connect()
+  await client.query(`PREPARE settle AS UPDATE orders SET status = row.status
+    FROM jsonb_to_recordset($1::jsonb) AS row(id uuid, status text) WHERE orders.id = row.id`)
+  const { rows } = await client.query<{ 'QUERY PLAN': string }>(`EXPLAIN EXECUTE settle('[]')`)
+  client.release()
+  const plan = rows.map((row) => row['QUERY PLAN']).join('\n')
+  expect(plan).toMatch(/Nested Loop[\s\S]*Function Scan[\s\S]*Index Scan using orders_pkey/)
+})

@@ -18,7 +18,20 @@ export interface DatabaseOptions {
    * gone silent without anybody being told. @default no limit, for commands with long statements
    */
   answerWithinMs?: number
+  /** @default 'by-size' */
+  planning?: Planning
 }
+
+/**
+ * How PostgreSQL plans the statements of a process.
+ *
+ * `by-key`: once per connection and always along indexes, for the many short statements that find, lock and write rows by
+ * their keys: planning one takes longer than running it. Without a choice between indexes and whole tables, a plan that was
+ * made while a table was empty stays right when it has grown.
+ *
+ * `by-size`: each statement anew, from its values and the sizes of tables, for those that look at many rows.
+ */
+export type Planning = 'by-key' | 'by-size'
 
 export interface OpenDatabase {
   db: Database
@@ -26,11 +39,12 @@ export interface OpenDatabase {
   close(): Promise<void>
 }
 
-/**
- * Statements are short and many: compiling one takes longer than running it. And a plan that was made for any values while a
- * table was small stays, however fast it grows, until the next ANALYZE.
- */
-const PLANNING = 'SET jit = off; SET plan_cache_mode = force_custom_plan'
+/** Compiling a statement takes longer than running it, whichever it is. */
+const SETTINGS: Record<Planning, string> = {
+  'by-key': `SET jit = off; SET plan_cache_mode = force_generic_plan;
+    SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off`,
+  'by-size': 'SET jit = off; SET plan_cache_mode = force_custom_plan',
+}
 
 /** Its declared type leaves out that a statement may have no name. */
 type StatementNameGenerator = NonNullable<
@@ -45,7 +59,7 @@ export function openDatabase(connectionString: string, options: DatabaseOptions 
     application_name: options.applicationName ?? 'fanfare',
     connectionTimeoutMillis: 2_000,
     keepAlive: true,
-    onConnect: (client) => client.query(PLANNING),
+    onConnect: (client) => client.query(SETTINGS[options.planning ?? 'by-size']),
     ...(options.answerWithinMs && { query_timeout: options.answerWithinMs }),
   })
   pool.on('error', () => {}) // an idle connection broke: the pool has dropped it already

@@ -16,7 +16,7 @@ export async function testDatabase(): Promise<TestDatabase> {
   await administer(template, `CREATE DATABASE "${name}" TEMPLATE "${template.pathname.slice(1)}"`)
   const url = new URL(template)
   url.pathname = `/${name}`
-  const database = openDatabase(url.toString())
+  const database = openDatabase(url.toString(), { planning: 'by-key' })
   return {
     ...database,
     url: url.toString(),

@@ -13,7 +13,7 @@ const fallOver = defineWorker({
 })
 
 void runProcess('worker', async (context) => {
-  const messaging = openMessaging('trial', context)
+  const messaging = openMessaging('trial', context, 'by-key')
   await subscribe(messaging.db, [fallOver])
   const running = await runWorker(fallOver, { ...messaging, wakeUp: createWakeUp(messaging.pool) })
   context.onStop(running.stop)

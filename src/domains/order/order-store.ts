@@ -12,16 +12,11 @@ export interface StoredOrder extends Order {
 
 type PlacedData = DataOf<typeof OrderPlaced>
 
-/**
- * Writes new orders and their lines, in one statement for any number. PostgreSQL looks for the order of each line: it may
- * keep the plan for that, which is a search by key however small the table was when it was made.
- */
+/** Writes new orders and their lines, in one statement for any number. */
 export async function insertOrders(tx: Transaction, placed: readonly PlacedData[], now: Date): Promise<void> {
   await tx.$executeRaw`
-    WITH planning AS MATERIALIZED (
-      SELECT set_config('plan_cache_mode', 'auto', true), set_config('enable_seqscan', 'off', true)
-    ), new AS MATERIALIZED (
-      SELECT row.* FROM planning, jsonb_to_recordset(${JSON.stringify(placed)}::jsonb)
+    WITH new AS MATERIALIZED (
+      SELECT * FROM jsonb_to_recordset(${JSON.stringify(placed)}::jsonb)
         AS row("orderId" uuid, customer jsonb, "shippingAddress" jsonb, total jsonb, lines jsonb)
     ), placed AS (
       INSERT INTO orders (id, status, customer, shipping_address, total, currency, placed_at, updated_at)

@@ -26,29 +26,38 @@ export interface Append {
 export async function append(tx: Transaction, appends: readonly Append[]): Promise<RecordedEvent[]> {
   if (appends.length === 0) return []
   const now = new Date()
-  const rows = appends.map((item, ord) => toRow(item, ord, now))
-  const placed = await tx.$queryRaw<{ ord: number; streamVersion: number }[]>`
-    WITH input AS MATERIALIZED (
-      SELECT * FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS row(
-        ord int, id uuid, type text, version int, stream text, data jsonb,
-        correlation_id text, causation_id uuid, traceparent text, occurred_at timestamptz)
-    ), counted AS MATERIALIZED (
-      SELECT stream, count(*)::int AS added FROM input GROUP BY stream ORDER BY stream
-    ), bumped AS (
-      INSERT INTO streams AS s (stream, version) SELECT stream, added FROM counted ORDER BY stream
+  const { rows, added } = toRows(appends, now)
+  const placed = await tx.$queryRaw<{ id: string; streamVersion: number }[]>`
+    WITH bumped AS (
+      INSERT INTO streams AS s (stream, version)
+      SELECT stream, added FROM jsonb_to_recordset(${JSON.stringify(added)}::jsonb) AS row(stream text, added int) ORDER BY stream
       ON CONFLICT (stream) DO UPDATE SET version = s.version + excluded.version
       RETURNING stream, version
-    ), numbered AS MATERIALIZED (
-      SELECT input.*, (bumped.version - counted.added + row_number() OVER (PARTITION BY stream ORDER BY ord))::int AS stream_version
-      FROM input JOIN bumped USING (stream) JOIN counted USING (stream)
-      ORDER BY ord
-    ), inserted AS (
-      INSERT INTO events (position, id, type, version, stream, stream_version, data, correlation_id, causation_id, traceparent, occurred_at)
-      SELECT nextval('events_position_seq'), id, type, version, stream, stream_version, data, correlation_id, causation_id, traceparent, occurred_at
-      FROM numbered ORDER BY ord
+    ), reached AS MATERIALIZED (
+      SELECT jsonb_object_agg(stream, version) AS versions FROM bumped
     )
-    SELECT ord, stream_version AS "streamVersion" FROM numbered ORDER BY ord`
-  return placed.map(({ ord, streamVersion }) => toRecorded(appends[ord]!, rows[ord]!.id, streamVersion, now))
+    INSERT INTO events (position, id, type, version, stream, stream_version, data, correlation_id, causation_id, traceparent, occurred_at)
+    SELECT nextval('events_position_seq'), id, type, version, stream, (versions->>stream)::int - behind,
+      data, correlation_id, causation_id, traceparent, ${now}::timestamptz
+    FROM reached, jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS row(
+      ord int, id uuid, type text, version int, stream text, behind int, data jsonb,
+      correlation_id text, causation_id uuid, traceparent text)
+    ORDER BY ord
+    RETURNING id, stream_version AS "streamVersion"`
+  const versions = new Map(placed.map(({ id, streamVersion }) => [id, streamVersion]))
+  return appends.map((item, ord) => toRecorded(item, rows[ord]!.id, versions.get(rows[ord]!.id)!, now))
+}
+
+/** The events, each with how many of its stream stand `behind` it here, and how many are added to each stream. */
+function toRows(appends: readonly Append[], now: Date) {
+  const added = new Map<string, number>()
+  const rows = appends.map((item, ord) => toRow(item, ord, now)).reverse()
+  const counted = rows.map((row) => {
+    const behind = added.get(row.stream) ?? 0
+    added.set(row.stream, behind + 1)
+    return { ...row, behind }
+  })
+  return { rows: counted.reverse(), added: [...added].map(([stream, count]) => ({ stream, added: count })) }
 }
 
 function toRow({ event, correlationId, causationId, traceparent }: Append, ord: number, now: Date) {
@@ -62,7 +71,6 @@ function toRow({ event, correlationId, causationId, traceparent }: Append, ord: 
     correlation_id: correlationId,
     causation_id: causationId ?? null,
     traceparent: traceparent ?? null,
-    occurred_at: now,
   }
 }
 
