@@ -1,7 +1,6 @@
-import { Readable } from 'node:stream'
-import SMTPPool from 'nodemailer/lib/smtp-pool'
+import { createTransport } from 'nodemailer'
 import { DependencyUnavailable, Unrecoverable } from '#messaging'
-import { compose, type ComposedMail, type Mail } from './compose.ts'
+import { compose, type Mail } from './compose.ts'
 
 export interface Mailer {
   /**
@@ -13,49 +12,28 @@ export interface Mailer {
   close(): void
 }
 
-/** Mails over a few connections that stay open. `smtpUrl` may carry user and password, and options of nodemailer's SMTP pool as query. */
+/** Mails over a few connections that stay open. `smtpUrl` may carry user and password, and nodemailer's options as query. */
 export function openMailer(smtpUrl: string): Mailer {
-  const pool = new SMTPPool({
+  const transport = createTransport({
     url: smtpUrl,
+    pool: true,
     maxConnections: 5,
     maxMessages: 1_000,
     connectionTimeout: 5_000,
     greetingTimeout: 5_000,
     socketTimeout: 10_000,
   })
+  transport.on('error', () => {}) // a connection broke: the mail it carried is told by its own rejection
   return {
     async send({ to, ...mail }, signal) {
       const checked = { name: oneLine(to.name), address: checkedAddress(to.address) }
-      const message = asMessage(compose({ ...mail, to: checked }), mail.messageId, signal)
-      await new Promise<void>((resolve, reject) => {
-        pool.send(message, (error) => (error ? reject(decided(error)) : resolve()))
+      const { envelope, source } = compose({ ...mail, to: checked })
+      await transport.sendMail({ envelope, raw: source, ...(signal && { signal }) }).catch((error: unknown) => {
+        throw decided(error as SmtpError)
       })
     },
-    close: () => pool.close(),
+    close: () => transport.close(),
   }
-}
-
-type PoolMessage = Parameters<SMTPPool['send']>[0]
-
-/** What the pool reads of a message; the rest of nodemailer's message is for its composer. */
-function asMessage({ envelope, source }: ComposedMail, messageId: string, signal?: AbortSignal): PoolMessage {
-  const message = {
-    getEnvelope: () => envelope,
-    getHeader: () => messageId, // it asks for no other
-    messageId: () => messageId,
-    createReadStream: () => inOneChunk(source),
-  }
-  return { data: { signal }, message } as unknown as PoolMessage
-}
-
-/** Made anew when a mail moves to another connection. */
-function inOneChunk(bytes: Buffer): Readable {
-  return new Readable({
-    read() {
-      this.push(bytes)
-      this.push(null)
-    },
-  })
 }
 
 interface SmtpError extends Error {
