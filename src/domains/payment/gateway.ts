@@ -1,3 +1,4 @@
+import { request } from 'undici'
 import type { Money } from '#events'
 import { DependencyUnavailable } from '#messaging'
 import { readConfig } from '#platform/config'
@@ -34,7 +35,7 @@ export type PaymentGateway = ReturnType<typeof createGateway>
 export function createGateway(url: string) {
   async function post(path: string, body: object, { idempotencyKey, signal }: Call): Promise<GatewayAnswer> {
     const headers = { 'content-type': 'application/json', 'idempotency-key': idempotencyKey }
-    const response = await fetch(`${url}${path}`, {
+    const response = await request(`${url}${path}`, {
       method: 'POST',
       headers,
       body: JSON.stringify(body),
@@ -42,9 +43,10 @@ export function createGateway(url: string) {
     }).catch((error: unknown) => {
       throw unreached(url, error)
     })
-    const answer = (await response.json().catch(() => ({}))) as { id?: string; error?: GatewayError }
-    if (response.ok && answer.id) return { ok: true, authorizationId: answer.id }
-    return refusal(response.status, answer.error)
+    const { statusCode } = response
+    const answer = (await response.body.json().catch(() => ({}))) as { id?: string; error?: GatewayError }
+    if (statusCode < 300 && answer.id) return { ok: true, authorizationId: answer.id }
+    return refusal(statusCode, answer.error)
   }
 
   async function advance(authorizationId: string, move: keyof typeof REACHED, call: Call): Promise<GatewayAnswer> {
@@ -82,7 +84,7 @@ function refusal(status: number, error: GatewayError | undefined): GatewayAnswer
 }
 
 function unreached(url: string, error: unknown): Error {
-  const code = ((error as Error).cause as { code?: string } | undefined)?.code
+  const { code } = error as { code?: string }
   return code && UNREACHABLE.has(code)
     ? new DependencyUnavailable(`The payment gateway at ${url} cannot be reached (${code})`, { cause: error })
     : new Error('The payment gateway did not answer', { cause: error })
