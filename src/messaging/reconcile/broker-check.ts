@@ -24,14 +24,14 @@ interface BrokerCheckOptions {
  */
 export function createBrokerCheck(
   options: BrokerCheckOptions,
-): (checkpointWritten: () => Promise<unknown>) => Promise<void> {
+): (writeCheckpoint: () => Promise<unknown>) => Promise<void> {
   let connection = 0
   let checked = 0
   options.broker.onConnect(() => connection++)
-  return async (checkpointWritten) => {
+  return async (writeCheckpoint) => {
     const current = connection
     if (checked === current) return
-    await checkpointWritten()
+    await writeCheckpoint()
     await recognize(options)
     checked = current
   }

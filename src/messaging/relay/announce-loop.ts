@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises'
 import { relayPosition } from '../metrics.ts'
 import { announce, keepTopology } from './announce.ts'
 import { createGapReader } from './gap-reader.ts'
@@ -10,6 +11,10 @@ const GAP_MS = 5
 /** Milliseconds after which a gap is looked into with more than its snapshot. */
 const LASTING_GAP_MS = 100
 const RENEW_MS = LEASE_MS / 3
+/** Milliseconds from one checkpoint to the next. What is announced and not noted when a relay dies is announced again. */
+const CHECKPOINT_MS = 50
+/** Milliseconds that news may be waited for after a read that was not full. */
+const LONGEST_BREATH_MS = 5
 
 export interface LoopOptions extends Required<RelayOptions> {
   lease: Lease
@@ -17,14 +22,15 @@ export interface LoopOptions extends Required<RelayOptions> {
   /** Waits, or until there is news. */
   pause: (ms: number) => Promise<void>
   /** Looks after a broker that lost messages. */
-  heal: (checkpointWritten: () => Promise<unknown>) => Promise<void>
+  heal: (writeCheckpoint: () => Promise<unknown>) => Promise<void>
 }
 
 /**
  * Announces what stands in the event store from the checkpoint on, until the lease or the process ends.
  *
  * What can overlap does: while the broker confirms one read, the next one is under way, and a checkpoint is being written
- * while its successors are published. At most one of each, and a checkpoint never runs ahead of the confirms.
+ * while its successors are published. At most one of each, and a checkpoint never runs ahead of the confirms. A small read
+ * costs nearly as much as a large one, so after one the relay waits as long as that took, at most.
  */
 export async function announceLoop(options: LoopOptions): Promise<void> {
   const { db, broker, log, lease, signal, readSize, pollMs, pause, heal } = options
@@ -35,7 +41,8 @@ export async function announceLoop(options: LoopOptions): Promise<void> {
   let ahead: ReturnType<typeof readEvents> | undefined
   let gapSince: number | undefined
   while (!signal.aborted) {
-    await heal(checkpoint.written)
+    await heal(checkpoint.write)
+    const began = performance.now()
     const { rows, snapshot } = await (ahead ?? readEvents(db, announcedTo, readSize))
     ahead = undefined
     const reading = gaps.next(announcedTo, rows, snapshot)
@@ -51,27 +58,44 @@ export async function announceLoop(options: LoopOptions): Promise<void> {
     gapSince = reading.waiting ? (gapSince ?? performance.now()) : undefined
     if (gapSince && performance.now() - gapSince > LASTING_GAP_MS) gaps.noteAppenders(await runningAppenders(db))
     if (reading.waiting) await pause(GAP_MS)
-    else if (!ahead) await pause(Math.min(pollMs, RENEW_MS))
+    else if (!ahead) {
+      if (news) await wait(Math.min(performance.now() - began, LONGEST_BREATH_MS))
+      await pause(Math.min(pollMs, checkpoint.dueInMs()))
+    }
   }
-  await checkpoint.written()
+  await checkpoint.write()
 }
 
-/** Writes checkpoints one behind the other, without waiting for the last one; renews the lease when nothing moves. */
+/** Writes checkpoints now and then, one behind the other; renews the lease when nothing moves. */
 function createCheckpoint(lease: Lease) {
   let writing: Promise<boolean> = Promise.resolve(true)
+  let position = lease.position
   let writtenTo = lease.position
+  let dueAt = 0
   let renewAt = performance.now() + RENEW_MS
+  const nextAt = () => (position === writtenTo ? renewAt : Math.min(dueAt, renewAt))
+  const begin = () => {
+    writtenTo = position
+    dueAt = performance.now() + CHECKPOINT_MS
+    renewAt = performance.now() + RENEW_MS
+    writing = lease.advance(position)
+    writing.then(() => relayPosition.set(Number(writtenTo))).catch(() => {}) // looked at by the next write
+  }
   return {
     /** @returns false when an earlier write found the lease lost. @throws when an earlier write failed */
-    async moveTo(position: bigint): Promise<boolean> {
-      if (position === writtenTo && performance.now() < renewAt) return true
+    async moveTo(announcedTo: bigint): Promise<boolean> {
+      position = announcedTo
+      if (performance.now() < nextAt()) return true
       if (!(await writing)) return false
-      writtenTo = position
-      renewAt = performance.now() + RENEW_MS
-      writing = lease.advance(position)
-      writing.then(() => relayPosition.set(Number(position))).catch(() => {}) // looked at by the next write
+      begin()
       return true
     },
-    written: () => writing,
+    /** Writes what is announced, unless that was done. @throws when that, or an earlier write, failed */
+    async write(): Promise<void> {
+      const held = await writing
+      if (held && position !== writtenTo) begin()
+      await writing
+    },
+    dueInMs: () => Math.max(1, nextAt() - performance.now()),
   }
 }

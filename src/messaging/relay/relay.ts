@@ -25,10 +25,10 @@ export function startRelay(options: RelayOptions): Relay {
   const checkBroker = createBrokerCheck(options)
   const recovery = createRecovery(options)
   /** Tried again with each pass; a failure does not keep events from being announced. */
-  const heal = async (checkpointWritten: () => Promise<unknown>) => {
+  const heal = async (writeCheckpoint: () => Promise<unknown>) => {
     if (options.broker.publishingPaused) return
     try {
-      await checkBroker(checkpointWritten)
+      await checkBroker(writeCheckpoint)
       await recovery.tick()
     } catch (err) {
       log.warn({ reason: (err as Error).message }, 'the broker could not be checked for lost messages, trying again')
