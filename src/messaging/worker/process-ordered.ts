@@ -139,7 +139,9 @@ async function readPending(tx: Transaction, worker: Worker, items: readonly Batc
     CROSS JOIN LATERAL (
       SELECT * FROM events WHERE stream = reach.stream AND stream_version <= reach.version OFFSET 0
     ) AS e
-    JOIN subscriptions s ON s.worker = ${worker.name} AND s.event_type = e.type AND e.position > s.since
+    CROSS JOIN LATERAL (
+      SELECT worker FROM subscriptions WHERE worker = ${worker.name} AND event_type = e.type AND since < e.position OFFSET 0
+    ) AS s
     WHERE NOT EXISTS (SELECT FROM deliveries d WHERE d.event_id = e.id AND d.worker = s.worker OFFSET 0)
       AND NOT EXISTS (SELECT FROM dead_letters l WHERE l.event_id = e.id AND l.worker = s.worker AND l.status IN ('discarded', 'edited') OFFSET 0)
     ORDER BY e.stream, e.stream_version`
