@@ -5,7 +5,7 @@ import { defineWorker } from '#messaging'
 export default defineWorker({
   name: 'analytics.record-sale',
   on: [OrderPlaced, OrderConfirmed, OrderRejected, OrderCancelled],
-  lingerMs: 100,
+  lingerMs: 250,
   async handleBatch(events, { tx }) {
     await recordSales(tx, events)
     return events.map(() => null)

@@ -9,7 +9,7 @@ import { defineWorker } from '#messaging'
 export default defineWorker({
   name: 'inventory.ship-stock',
   on: OrderShipped,
-  lingerMs: 50,
+  lingerMs: 250,
   async handleBatch(events, { tx, now }) {
     const shipped = events.map(({ data: { orderId } }) => ({ kind: 'shipped' as const, orderId }))
     await keepReservations(tx, shipped, now)

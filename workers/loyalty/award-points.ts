@@ -19,7 +19,7 @@ interface Earnings {
 export default defineWorker({
   name: 'loyalty.award-points',
   on: [OrderConfirmed, PaymentRefunded],
-  lingerMs: 100,
+  lingerMs: 250,
   async handleBatch(events, { tx }) {
     const earnings = await lockEarnings(tx, events)
     const announcements = events.map((event) => settle(earnings.get(event.data.orderId)!, event))

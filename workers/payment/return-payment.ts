@@ -9,7 +9,7 @@ import { defineWorker } from '#messaging'
 export default defineWorker({
   name: 'payment.return-payment',
   on: [OrderRejected, OrderCancelled, OrderExpired, ReturnAccepted, PaymentAuthorized],
-  lingerMs: 50,
+  lingerMs: 250,
   callTimeoutMs: 5_000,
   async call({ type, data: { orderId } }, { db, signal }) {
     const payment = await paymentOf(db, orderId)

@@ -67,7 +67,7 @@ interface Runtime extends SettleRuntime, WorkerRuntime {
 }
 
 /** Milliseconds that the next batch may be waited for after one that was not full. */
-const LONGEST_BREATH_MS = 20
+const LONGEST_BREATH_MS = 10
 
 /**
  * Batch by batch. After each one it waits as long as that one took, unless enough has arrived: a small batch costs nearly
