@@ -47,7 +47,7 @@ afterAll(async () => {
 
 /** PostgreSQL counts what a connection has read when that ends at the latest. */
 async function using(work: (opened: OpenDatabase) => Promise<unknown>) {
-  const opened = openDatabase(database.url)
+  const opened = openDatabase(database.url, { planning: 'by-key' })
   await work(opened).finally(opened.close)
   await deadline('all its connections have ended', async () => {
     const [row] = await database.db.$queryRaw<[{ others: bigint }]>`

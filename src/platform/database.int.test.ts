@@ -83,3 +83,15 @@ test('statements by key are planned once, along indexes, while their tables are 
   const plan = rows.map((row) => row['QUERY PLAN']).join('\n')
   expect(plan).toMatch(/Nested Loop[\s\S]*Function Scan[\s\S]*Index Scan using orders_pkey/)
 })
+
+test('a moment is the same in whatever time zone the server lives', async () => {
+  const { db, url } = database
+  await db.$executeRawUnsafe(`ALTER DATABASE "${new URL(url).pathname.slice(1)}" SET timezone = 'America/New_York'`)
+  const { openDatabase } = await import('./database.ts')
+  const opened = openDatabase(url)
+  const now = new Date()
+  const [row] = await opened.db.$queryRaw<[{ read: Date; ms: number }]>`
+    SELECT ${now}::timestamptz AS read, extract(epoch FROM ${now}::timestamptz)::float8 * 1000 AS ms`
+  await opened.close()
+  expect([row.read, Math.round(row.ms)]).toEqual([now, now.getTime()])
+})

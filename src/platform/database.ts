@@ -39,11 +39,16 @@ export interface OpenDatabase {
   close(): Promise<void>
 }
 
-/** Compiling a statement takes longer than running it, whichever it is. */
-const SETTINGS: Record<Planning, string> = {
-  'by-key': `SET jit = off; SET plan_cache_mode = force_generic_plan;
-    SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off`,
-  'by-size': 'SET jit = off; SET plan_cache_mode = force_custom_plan',
+/**
+ * Of every connection. Moments are sent without their offset: PostgreSQL is to read them in the zone they are in. And
+ * compiling a statement takes longer than running it.
+ */
+const ALWAYS = `SET TimeZone = 'UTC'; SET jit = off`
+
+const PLANNING: Record<Planning, string> = {
+  'by-key':
+    'SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off',
+  'by-size': 'SET plan_cache_mode = force_custom_plan',
 }
 
 /** Its declared type leaves out that a statement may have no name. */
@@ -59,7 +64,7 @@ export function openDatabase(connectionString: string, options: DatabaseOptions 
     application_name: options.applicationName ?? 'fanfare',
     connectionTimeoutMillis: 2_000,
     keepAlive: true,
-    onConnect: (client) => client.query(SETTINGS[options.planning ?? 'by-size']),
+    onConnect: (client) => client.query(`${ALWAYS}; ${PLANNING[options.planning ?? 'by-size']}`),
     ...(options.answerWithinMs && { query_timeout: options.answerWithinMs }),
   })
   pool.on('error', () => {}) // an idle connection broke: the pool has dropped it already

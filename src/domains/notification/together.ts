@@ -1,4 +1,5 @@
 import { setImmediate as endOfTurn, setTimeout as pause } from 'node:timers/promises'
+import { isDatabaseOutage } from '#platform/database'
 
 interface Group<Item, Answer> {
   items: Item[]
@@ -11,7 +12,7 @@ const PATIENCE_MS = 100
 /**
  * Lets callers who have one item each share one piece of work: those who come in the same turn of the event loop, or while
  * the work for those before them is under way, are served together. `work` answers one for each item, in order. When it
- * fails for many, each of them has it alone, so that a bad item costs only itself.
+ * fails for many, each of them has it alone, so that a bad item costs only itself; unless it was the database that was away.
  */
 export function together<Item, Answer>(
   work: (items: readonly Item[]) => Promise<readonly Answer[]>,
@@ -36,7 +37,7 @@ export function together<Item, Answer>(
     try {
       return (await answers)[index]!
     } catch (error) {
-      if (items.length === 1) throw error
+      if (items.length === 1 || isDatabaseOutage(error)) throw error
       return (await work([item]))[0]!
     }
   }

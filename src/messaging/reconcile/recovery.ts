@@ -6,8 +6,11 @@ import { closeRecovery, requestedRecoveries, type RecoveryRequest } from './stat
 const LOOK_MS = 500
 
 export interface Recovery {
-  /** Looks for requests now and then, and serves them in the background. */
-  tick(): Promise<void>
+  /**
+   * Looks for requests now and then, and serves them in the background. What is announced by then may have gone to queues
+   * that are gone: the checkpoint is written first, because recovery reaches as far as that.
+   */
+  tick(writeCheckpoint: () => Promise<unknown>): Promise<void>
   stop(): Promise<void>
 }
 
@@ -17,11 +20,12 @@ export function createRecovery(options: Omit<ReconcileOptions, 'signal'> & { log
   let running: Promise<void> | undefined
   let lookAt = 0
   return {
-    async tick() {
+    async tick(writeCheckpoint) {
       if (running || performance.now() < lookAt) return
       lookAt = performance.now() + LOOK_MS
       const requests = await requestedRecoveries(options.db)
       if (requests.length === 0) return
+      await writeCheckpoint()
       running = serve(requests, { ...options, signal: stopping.signal }).finally(() => (running = undefined))
     },
     async stop() {

@@ -41,6 +41,7 @@ export async function announceLoop(options: LoopOptions): Promise<void> {
   let ahead: ReturnType<typeof readEvents> | undefined
   let gapSince: number | undefined
   while (!signal.aborted) {
+    if (!lease.isSure) return log.warn('relay lease ran out, standing by')
     await heal(checkpoint.write)
     const began = performance.now()
     const { rows, snapshot } = await (ahead ?? readEvents(db, announcedTo, readSize))
@@ -90,11 +91,10 @@ function createCheckpoint(lease: Lease) {
       begin()
       return true
     },
-    /** Writes what is announced, unless that was done. @throws when that, or an earlier write, failed */
+    /** Writes what is announced, unless that was done. @throws when that, or an earlier write, failed or found the lease lost */
     async write(): Promise<void> {
-      const held = await writing
-      if (held && position !== writtenTo) begin()
-      await writing
+      if ((await writing) && position !== writtenTo) begin()
+      if (!(await writing)) throw new Error('the relay lease was taken over')
     },
     dueInMs: () => Math.max(1, nextAt() - performance.now()),
   }

@@ -29,7 +29,7 @@ export function startRelay(options: RelayOptions): Relay {
     if (options.broker.publishingPaused) return
     try {
       await checkBroker(writeCheckpoint)
-      await recovery.tick()
+      await recovery.tick(writeCheckpoint)
     } catch (err) {
       log.warn({ reason: (err as Error).message }, 'the broker could not be checked for lost messages, trying again')
     }

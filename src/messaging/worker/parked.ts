@@ -1,4 +1,5 @@
 import type { Database } from '#platform/database'
+import { Prisma } from '#prisma'
 import type { Broker } from '../broker/broker.ts'
 import type { Names } from '../broker/topology.ts'
 import { CONTENT_TYPE, encode } from '../cloud-event.ts'
@@ -22,13 +23,14 @@ export async function releaseParked(
   worker: string,
   streams?: readonly string[],
 ): Promise<number> {
+  const ofStreams = streams ? Prisma.sql`AND stream = ANY(${[...streams]})` : Prisma.empty
   const rows = await db.$queryRaw<StoredRow[]>`
     SELECT e.position, e.id, e.type, e.version, e.stream, e.stream_version AS "streamVersion", e.correlation_id AS "correlationId",
       e.causation_id AS "causationId", e.traceparent, e.occurred_at AS "time", e.data::text AS "dataJson"
-    FROM parked_deliveries p JOIN events e ON e.id = p.event_id
-    WHERE p.worker = ${worker} AND (${streams === undefined} OR p.stream = ANY(${streams ?? []}))
-      AND NOT EXISTS (SELECT FROM dead_letters l
-        WHERE l.worker = p.worker AND l.stream = p.stream AND l.stream_version < p.stream_version AND l.status = 'open')
+    FROM (SELECT * FROM parked_deliveries WHERE worker = ${worker} ${ofStreams} OFFSET 0) p
+    JOIN events e ON e.id = p.event_id
+    WHERE NOT EXISTS (SELECT FROM dead_letters l WHERE l.worker = p.worker AND l.status = 'open'
+      AND coalesce(l.stream, '') = p.stream AND coalesce(l.stream_version, 0) < p.stream_version) -- as it is indexed
     ORDER BY e.position LIMIT 1000`
   const messages = rows.map((row) => ({
     exchange: '',

@@ -72,7 +72,7 @@ const LONGEST_BREATH_MS = 10
 /**
  * Batch by batch. After each one it waits as long as that one took, unless enough has arrived: a small batch costs nearly
  * as much as a large one, so that batches must grow with the load. A message that arrives at an idle reaction waits for
- * nothing.
+ * nothing, unless the reaction gathers first (`lingerMs`).
  */
 async function loop(worker: Worker, inbox: Inbox, runtime: Runtime) {
   const types = new Map(worker.on.map((type) => [type.type, type]))
