@@ -2,6 +2,7 @@ import { hold, type Figure } from './contest.ts'
 import { measurementsOf } from './measurements.ts'
 import type { Options } from './options.ts'
 import { readResults, REFERENCE } from './results.ts'
+import { SetupError } from '../scripts/services/index.ts'
 import { onStage } from './run.ts'
 import { sentenceFor } from './terminal.ts'
 
@@ -15,6 +16,7 @@ const GUARDED = ['accept', 'relay', 'react']
 /** Measures the ratios again, shortly and on one stage. @returns 1 when one has fallen */
 export async function guard(options: Options): Promise<number> {
   const reference = readResults(REFERENCE)
+  likeWithLike(GUARDED.map((name) => reference[name]?.versions['Node']))
   let fallen = 0
   await onStage(options, async (stage, schedule) => {
     for (const measurement of measurementsOf(GUARDED)) {
@@ -29,6 +31,17 @@ export async function guard(options: Options): Promise<number> {
   })
   console.log(fallen === 0 ? '\nNo ratio has fallen.' : `\n${fallen} ratio${fallen === 1 ? ' has' : 's have'} fallen.`)
   return fallen === 0 ? 0 : 1
+}
+
+/** What one version of Node takes twice the time for says nothing about the code. */
+function likeWithLike(measuredWith: readonly (string | undefined)[]): void {
+  const major = (version: string) => version.split('.')[0]!.replace('v', '')
+  for (const version of measuredWith)
+    if (version && major(version) !== major(process.version))
+      throw new SetupError(
+        `The committed ratios were measured with Node ${version}, and this is ${process.version}. Compare like with like: ` +
+          `npx --package node@${major(version)} npm run bench -- guard`,
+      )
 }
 
 function stands(figure: Figure, committed: Figure | undefined): boolean {

@@ -22,7 +22,8 @@ Every figure stands beside a limit of the same machine that was measured in the 
 on. The ratio is what carries over to another machine; 1 is the limit itself. Medians over all rounds, the lowest and the
 highest in brackets. Database, broker, our processes and the load generator share the machine.
 
-What bounds the goals that are missed, and what was tried: [bottlenecks.md](bottlenecks.md). How to measure it yourself: \`npm run bench\`; \`npm run bench -- --help\` tells the options.`
+What bounds the goals that are missed, and what was tried: [bottlenecks.md](bottlenecks.md). How to measure it yourself: \`npm run bench\`, or
+\`npx --package node@24 npm run bench\` for the version of Node that stands below a table; \`npm run bench -- --help\` tells the options.`
 
 function summary(results: readonly Result[]): string {
   const rows = results.flatMap(({ figures }) =>
