@@ -7,8 +7,8 @@ import { onStage } from './run.ts'
 import { sentenceFor } from './terminal.ts'
 
 /**
- * A ratio has fallen when even its best round stays below this part of the committed median. Something else that keeps the
- * machine busy spoils a round, seldom all of them; what the code has lost is lost in each.
+ * A ratio has fallen when even its best round stays below this part of the lowest committed one. Something else that keeps
+ * the machine busy spoils a round, seldom all of them; what the code has lost is lost in each.
  */
 const NOISE = 0.75
 const GUARDED = ['accept', 'relay', 'react']
@@ -45,10 +45,10 @@ function likeWithLike(measuredWith: readonly (string | undefined)[]): void {
 }
 
 function stands(figure: Figure, committed: Figure | undefined): boolean {
-  const least = (committed?.ratioSpread.median ?? 0) * NOISE
+  const least = (committed?.ratioSpread.min ?? 0) * NOISE
   const fine = figure.ratioSpread.max >= least
   const against = committed
-    ? `its best round is to be at least ${least.toFixed(2)}, as ${committed.ratioSpread.median.toFixed(2)} is committed`
+    ? `its best round is to be at least ${least.toFixed(2)}, as ${committed.ratioSpread.min.toFixed(2)} is the lowest committed round`
     : 'nothing is committed to compare with'
   console.log(`${fine ? 'ok  ' : 'LOST'}  ${sentenceFor(figure)}; ${against}`)
   return fine
