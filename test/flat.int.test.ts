@@ -7,11 +7,11 @@ import { schedules } from '#jobs'
 import {
   createNames,
   createRabbitMq,
-  findWorkers,
-  loadWorkers,
+  findReactions,
+  loadReactions,
   measureWaiting,
   reconcile,
-  type Worker,
+  type Reaction,
 } from '#messaging'
 import { createLogger } from '#platform/logger'
 import { openDatabase, type OpenDatabase } from '#platform/database'
@@ -65,7 +65,7 @@ async function rowsRead() {
 }
 
 /** What relay, broker and workers do, without a broker: every event to every reaction, until no new one comes. */
-async function carry(opened: OpenDatabase, workers: readonly Worker[], after: bigint) {
+async function carry(opened: OpenDatabase, workers: readonly Reaction[], after: bigint) {
   for (;;) {
     const { rows } = await readEvents(opened.db, after, 100)
     if (rows.length === 0) return
@@ -93,7 +93,7 @@ async function aDay(opened: OpenDatabase) {
   const { db, pool } = opened
   await upsertProducts(db, [MUG])
   await receiveStock(db, [{ sku: MUG.sku, quantity: 100 }])
-  const workers = await loadWorkers(findWorkers('workers'))
+  const workers = await loadReactions(findReactions('workers'))
   const [{ last }] = await db.$queryRaw<[{ last: bigint }]>`SELECT max(position) AS last FROM events`
   const api = await testApi({ ...database, db, pool }, analyticsRoutes({ db }))
   const ids: string[] = []

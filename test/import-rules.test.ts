@@ -50,7 +50,7 @@ const plants: [file: string, source: string, ...broken: string[]][] = [
   ['src/messaging/by-type.ts', `import type { Placed } from '../events/index.ts'`, 'messaging-alone'],
   ['src/messaging/by-export.ts', `export { order } from '../domains/order/index.ts'`, 'messaging-alone'],
   ['src/messaging/by-call.ts', `export class A { b = async () => (await import('../api/x.ts')).x }`, 'messaging-alone'],
-  ['src/messaging/worker/jobs.ts', `import { type R } from '#jobs'`, 'messaging-alone'],
+  ['src/messaging/reactions/jobs.ts', `import { type R } from '#jobs'`, 'messaging-alone'],
   [
     'src/messaging/relay/reaction.ts',
     `import '../../../workers/mail/send.ts'`,

@@ -4,11 +4,11 @@ import { PeerConfirmed, type PeerPlaced } from './events.ts'
 // The statements of bench/peers/tables.mjs.
 
 type Transaction = HandleContext<unknown>['tx']
-type Announced = Pick<RecordedOf<typeof PeerPlaced>, 'data'>
+type Published = Pick<RecordedOf<typeof PeerPlaced>, 'data'>
 
 const ANSWERS = 3
 
-/** One effect and one answer; announces the order when it was the last answer. */
+/** One effect and one answer; publishes the order when it was the last answer. */
 export async function answer(tx: Transaction, orderId: string, reaction: string) {
   await tx.$executeRaw`INSERT INTO peer_effects (order_id, reaction, at) VALUES (${orderId}::uuid, ${reaction}, clock_timestamp())`
   const rows = await tx.$queryRaw<{ answers: number }[]>`
@@ -23,7 +23,7 @@ export async function confirm(tx: Transaction, orderId: string) {
 }
 
 /** `answer` for many orders with one statement. */
-export async function answerAll(tx: Transaction, events: readonly Announced[], reaction: string) {
+export async function answerAll(tx: Transaction, events: readonly Published[], reaction: string) {
   const ids = events.map(({ data }) => data.orderId)
   const rows = await tx.$queryRaw<{ id: string; answers: number }[]>`
     WITH asked AS (SELECT unnest(${ids}::uuid[]) AS id),
@@ -35,7 +35,7 @@ export async function answerAll(tx: Transaction, events: readonly Announced[], r
 }
 
 /** `confirm` for many orders with one statement. */
-export async function confirmAll(tx: Transaction, events: readonly Announced[]) {
+export async function confirmAll(tx: Transaction, events: readonly Published[]) {
   const ids = events.map(({ data }) => data.orderId)
   await tx.$executeRaw`
     WITH asked AS (SELECT unnest(${ids}::uuid[]) AS id),

@@ -77,12 +77,12 @@ VALUES (nextval('events_position_seq'), ${EVENT}::uuid, 'order.placed', 1, 'orde
   ],
 }
 
-const wasHandled = (worker: string) =>
-  `SELECT handled_at FROM deliveries WHERE event_id = ${EVENT}::uuid AND worker = '${worker}'`
+const wasHandled = (reaction: string) =>
+  `SELECT handled_at FROM handled_events WHERE event_id = ${EVENT}::uuid AND reaction = '${reaction}'`
 const handled = (
-  worker: string,
-) => `INSERT INTO deliveries (event_id, worker, handled_at, duration_us, attempt, instance)
-VALUES (${EVENT}::uuid, '${worker}', clock_timestamp(), 100, 1, 'worker@bench')`
+  reaction: string,
+) => `INSERT INTO handled_events (event_id, reaction, handled_at, duration_us, attempt, instance)
+VALUES (${EVENT}::uuid, '${reaction}', clock_timestamp(), 100, 1, 'reaction@bench')`
 
 /** What `bench.note` reads and writes for one message, one message per commit. */
 export const ONE_ROW: Transaction = {

@@ -1,9 +1,9 @@
 import path from 'node:path'
 import type pg from 'pg'
-import { findWorkers, loadWorkers } from '#messaging'
+import { findReactions, loadReactions } from '#messaging'
 import { PROJECT } from '../../scripts/services/index.ts'
 
-/** What an order that goes all the way to its parcel announces: the fact, which step caused it, and how long after the click. */
+/** What an order that goes all the way to its parcel publishes: the fact, which step caused it, and how long after the click. */
 const WAY: readonly [type: string, cause: number | null, ms: number][] = [
   ['order.placed', null, 0],
   ['stock.reserved', 1, 8],
@@ -22,7 +22,7 @@ const CHUNK = 10_000
 /**
  * Fills an empty database as if orders with so many events in all had gone their way through the shop, ten a second, the
  * last one an hour ago: every table of every context, with the ledger rows of exactly the reactions that are subscribed to
- * each event. All laws of `npm run audit` hold. A million events take about half a minute.
+ * each event. All invariants of `npm run audit` hold. A million events take about half a minute.
  */
 export async function storeHistory(pool: pg.Pool, events: number): Promise<void> {
   const orders = Math.ceil(events / WAY.length)
@@ -45,12 +45,12 @@ export async function storeHistory(pool: pg.Pool, events: number): Promise<void>
 }
 
 async function subscriptions() {
-  const workers = await loadWorkers(findWorkers(path.join(PROJECT, 'workers')))
-  return workers.flatMap(({ name, on }) => on.map(({ type }) => ({ worker: name, type })))
+  const reactions = await loadReactions(findReactions(path.join(PROJECT, 'workers')))
+  return reactions.flatMap(({ name, on }) => on.map(({ type }) => ({ reaction: name, type })))
 }
 
-const SUBSCRIPTIONS = `INSERT INTO subscriptions (worker, event_type, since)
-  SELECT worker, type, 0 FROM jsonb_to_recordset($1::jsonb) AS row(worker text, type text)`
+const SUBSCRIPTIONS = `INSERT INTO subscriptions (reaction, event_type, since)
+  SELECT reaction, type, 0 FROM jsonb_to_recordset($1::jsonb) AS row(reaction text, type text)`
 
 /** Ids in the order of time, as ours are, and the same for the same salt. */
 const FUNCTIONS = `
@@ -138,9 +138,9 @@ const EVERYTHING_ELSE = `${STEPS}, orders_ AS (
   SELECT event_id, id, type, email, 'Your order ' || id, '<notification.email-customer.' || event_id || '@fanfare.example>', bench_time(ms + 30)
   FROM steps WHERE type IN ('order.confirmed', 'order.shipped')
 )
-INSERT INTO deliveries (event_id, worker, handled_at, duration_us, attempt, instance)
-SELECT event_id, worker, bench_time(ms + 5), 1000, 1, 'worker ' || split_part(worker, '.', 1) || '@history:12345'
-FROM steps JOIN subscriptions ON event_type = type ORDER BY event_id, worker`
+INSERT INTO handled_events (event_id, reaction, handled_at, duration_us, attempt, instance)
+SELECT event_id, reaction, bench_time(ms + 5), 1000, 1, 'worker ' || split_part(reaction, '.', 1) || '@history:12345'
+FROM steps JOIN subscriptions ON event_type = type ORDER BY event_id, reaction`
 
 /** What the contexts add up, and where relay and reconciliation have come to. */
 const SUMS = [
@@ -153,7 +153,7 @@ const SUMS = [
    SELECT placed_on, line.sku, 'GBP', sum(quantity), sum(amount)
    FROM order_sales, jsonb_to_recordset(lines) AS line(sku text, quantity int, amount int) GROUP BY placed_on, line.sku`,
   `INSERT INTO relay_leases (name, position, expires_at) SELECT 'relay', max(position), '-infinity' FROM events`,
-  `INSERT INTO reconcile_state (worker, watermark, event_types)
-   SELECT worker, (SELECT max(position) FROM events), array_agg(event_type) FROM subscriptions GROUP BY worker`,
+  `INSERT INTO reconcile_state (reaction, watermark, event_types)
+   SELECT reaction, (SELECT max(position) FROM events), array_agg(event_type) FROM subscriptions GROUP BY reaction`,
   `SELECT setval('events_position_seq', max(position)) FROM events`,
 ]

@@ -85,15 +85,20 @@ async function wholeShop(stage: Stage, withoutMail: boolean) {
 
 /** Who was done when, in the last run: the last ones are what held the others up, or had the most to do. */
 async function reactionsSince({ pool }: BenchDatabase, began: number): Promise<Table> {
-  const { rows } = await pool.query<{ worker: string; handled: number; transactions: number; seconds: number }>(
-    `SELECT worker, count(*)::int AS handled, count(DISTINCT xmin::text)::int AS transactions,
+  const { rows } = await pool.query<{ reaction: string; handled: number; transactions: number; seconds: number }>(
+    `SELECT reaction, count(*)::int AS handled, count(DISTINCT xmin::text)::int AS transactions,
        extract(epoch FROM max(handled_at) - to_timestamp($1::float8 / 1000))::float8 AS seconds
-     FROM deliveries WHERE handled_at >= to_timestamp($1::float8 / 1000) GROUP BY worker ORDER BY seconds`,
+     FROM handled_events WHERE handled_at >= to_timestamp($1::float8 / 1000) GROUP BY reaction ORDER BY seconds`,
     [began],
   )
   return {
     title: 'Reactions in the last run',
     columns: ['reaction', 'messages', 'messages per transaction', 'done after s'],
-    rows: rows.map(({ worker, handled, transactions, seconds }) => [worker, handled, handled / transactions, seconds]),
+    rows: rows.map(({ reaction, handled, transactions, seconds }) => [
+      reaction,
+      handled,
+      handled / transactions,
+      seconds,
+    ]),
   }
 }

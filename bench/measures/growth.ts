@@ -43,7 +43,7 @@ export async function growth(stage: Stage, { events, seconds }: Options): Promis
     method:
       'Databases are filled as if orders had gone all their way: every table of every context, nine events for each order and a ledger ' +
       'row for each of its 21 reactions; `npm run audit` finds nothing wrong with them. On each of them, in turns, the API takes orders, a ' +
-      'relay announces to the queues of `order.placed`, a worker reserves stock, the stories of orders of any age are told, one after the ' +
+      'relay publishes to the queues of `order.placed`, a worker reserves stock, the stories of orders of any age are told, one after the ' +
       `other, and one pass of reconciliation looks at ${PASS.toLocaleString('en-GB')} events and all reactions. The ratio is the pace in ` +
       `comparison with ${shown(smallest)} events: 1 is flat. All of it stands on a machine that keeps most of the database in its memory.`,
     settings: { 'events of a reconcile pass': PASS },
@@ -77,7 +77,7 @@ async function fill(stage: Stage, size: number): Promise<Store> {
   const { rows } = await database.pool.query<{ bytes: string }>('SELECT pg_database_size(current_database()) AS bytes')
   const auditS = await timed(async () => {
     const broken = (await audit(database.db)).filter(({ count }) => count > 0)
-    if (broken.length > 0) throw new Error(`the history breaks ${broken.map(({ law }) => law).join(', ')}`)
+    if (broken.length > 0) throw new Error(`the history breaks ${broken.map(({ invariant }) => invariant).join(', ')}`)
   })
   const { pass, close } = reconciling(stage, database, `first-${size}`)
   const firstLookS = await timed(() => pass(0n))
@@ -155,8 +155,8 @@ function reconcileSide(stage: Stage, database: BenchDatabase, label: string): Om
 /** Enters what other sides have stored and nobody has handled in the ledger, so that all of history is settled again. */
 async function settleAll({ pool }: BenchDatabase): Promise<void> {
   await pool.query(
-    `INSERT INTO deliveries (event_id, worker, handled_at, duration_us, attempt, instance)
-     SELECT e.id, s.worker, now(), 1000, 1, 'bench' FROM events e JOIN subscriptions s ON s.event_type = e.type
+    `INSERT INTO handled_events (event_id, reaction, handled_at, duration_us, attempt, instance)
+     SELECT e.id, s.reaction, now(), 1000, 1, 'bench' FROM events e JOIN subscriptions s ON s.event_type = e.type
      WHERE e.position > (SELECT min(watermark) FROM reconcile_state) ON CONFLICT DO NOTHING`,
   )
   await pool.query('UPDATE relay_leases SET position = (SELECT max(position) FROM events)')

@@ -132,10 +132,10 @@ export async function reactionSide(stage: Stage, { folder, name, title, settings
 }
 
 /** Events after this position that a reaction has handled; those before it cost nothing. */
-export async function handledAfter({ pool }: BenchDatabase, worker: string, after: bigint): Promise<number> {
+export async function handledAfter({ pool }: BenchDatabase, reaction: string, after: bigint): Promise<number> {
   const { rows } = await pool.query<{ handled: number }>(
-    `SELECT count(*)::int AS handled FROM events e JOIN deliveries d ON d.event_id = e.id AND d.worker = $2 WHERE e.position > $1`,
-    [String(after), worker],
+    `SELECT count(*)::int AS handled FROM events e JOIN handled_events d ON d.event_id = e.id AND d.reaction = $2 WHERE e.position > $1`,
+    [String(after), reaction],
   )
   return rows[0]!.handled
 }

@@ -1,6 +1,6 @@
 import path from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-import { createWakeUp, findWorkers, loadWorkers } from '#messaging'
+import { createWakeUp, findReactions, loadReactions } from '#messaging'
 import { PROJECT } from '../../scripts/services/index.ts'
 import type { Comparison, Contest, Side } from '../contest.ts'
 import { perUnit } from '../limits/pgbench.ts'
@@ -15,7 +15,7 @@ const WINDOW = 2_000
 const WARM_UP = 1_000
 const FEWEST = 500
 
-/** Stored events announced by the relay, against publishing the same messages that are ready made. */
+/** Stored events published by the relay, against publishing the same messages that are ready made. */
 export async function relay(stage: Stage): Promise<Contest> {
   const shop = await subscribersOfOrders()
   const one = [{ name: 'bench.note', eventTypes: ['order.placed'] }]
@@ -23,7 +23,7 @@ export async function relay(stage: Stage): Promise<Contest> {
   const queues = `${shop.length} queues`
   return {
     name: 'relay',
-    title: 'Announcing events',
+    title: 'Publishing events',
     method:
       'Facts order.placed that are stored already are read, enveloped and published by one relay process with confirms, until ' +
       'its checkpoint is behind the last of them. The limit publishes the same bytes, ready in memory, with confirms to the same ' +
@@ -31,8 +31,8 @@ export async function relay(stage: Stage): Promise<Contest> {
     settings: { 'unconfirmed at once': WINDOW, 'queues bound': shop.length },
     sides: { limit: fanout.limit, relay: fanout.relay, 'limit-single': single.limit, 'relay-single': single.relay },
     comparisons: [
-      compare(`announced to ${queues}`, 'relay', 'limit'),
-      compare('announced to a single queue', 'relay-single', 'limit-single'),
+      compare(`published to ${queues}`, 'relay', 'limit'),
+      compare('published to a single queue', 'relay-single', 'limit-single'),
     ],
   }
 }
@@ -49,7 +49,7 @@ const compare = (title: string, ours: string, limit: string): Comparison => ({
 
 /** As the folder of reactions has them. */
 export async function subscribersOfOrders(): Promise<Subscription[]> {
-  const workers = await loadWorkers(findWorkers(path.join(PROJECT, 'workers')))
+  const workers = await loadReactions(findReactions(path.join(PROJECT, 'workers')))
   return workers.flatMap(({ name, on }) =>
     on.some(({ type }) => type === 'order.placed') ? [{ name, eventTypes: ['order.placed'] }] : [],
   )
@@ -108,14 +108,14 @@ export async function relaying(
   const process = await stage.remote(`relay ${label}`, 'bench/processes/relay.ts', env)
   const { wake } = createWakeUp(pool)
   let expected = 0
-  const announce = async (count: number) => {
-    await untilAnnounced(pool) // what others have stored meanwhile
+  const publish = async (count: number) => {
+    await untilPublished(pool) // what others have stored meanwhile
     await purge()
     const { result: seconds, cpu } = await stage.metered([process], async () => {
       await storeOrders(pool, count)
       const began = performance.now()
       wake()
-      await untilAnnounced(pool)
+      await untilPublished(pool)
       return (performance.now() - began) / 1_000
     })
     expected = count / seconds
@@ -125,23 +125,23 @@ export async function relaying(
   return {
     async warmUp() {
       await process.ask('start')
-      await announce(WARM_UP)
-      await announce(WARM_UP)
+      await publish(WARM_UP)
+      await publish(WARM_UP)
     },
-    run: (seconds) => announce(Math.max(FEWEST, Math.ceil(expected * seconds))),
+    run: (seconds) => publish(Math.max(FEWEST, Math.ceil(expected * seconds))),
   }
 }
 
 const LOOK_MS = 5
 const PATIENCE_MS = 120_000
 
-async function untilAnnounced(pool: BenchDatabase['pool']): Promise<void> {
+async function untilPublished(pool: BenchDatabase['pool']): Promise<void> {
   const { rows } = await pool.query<{ last: string | null }>('SELECT max(position) AS last FROM events')
   const end = performance.now() + PATIENCE_MS
   for (;;) {
     const relayed = await pool.query<{ position: string }>('SELECT position FROM relay_leases')
     if (BigInt(relayed.rows[0]?.position ?? 0) >= BigInt(rows[0]!.last ?? 0)) return
-    if (performance.now() > end) throw new Error('the relay did not announce everything within two minutes')
+    if (performance.now() > end) throw new Error('the relay did not publish everything within two minutes')
     await wait(LOOK_MS)
   }
 }

@@ -125,7 +125,7 @@ const COUNT_SALE = 'bench.count-sale'
 
 async function eventShop(stage: Stage, settings: Record<string, string>): Promise<Style> {
   const database = await stage.create('events')
-  await database.db.subscription.create({ data: { worker: COUNT_SALE, eventType: 'order.placed', since: 0 } })
+  await database.db.subscription.create({ data: { reaction: COUNT_SALE, eventType: 'order.placed', since: 0 } })
   const shop = await startShop(stage, database, { withoutMail: false, env: settings })
   stage.onClose(shop.stop)
   const env = { ...environment(stage, database, shop.namespace), ...settings }

@@ -5,10 +5,10 @@ import {
   createNames,
   createRabbitMq,
   createWakeUp,
-  findWorkers,
+  findReactions,
   listenForWakeUps,
-  loadWorkers,
-  runWorker,
+  loadReactions,
+  runReaction,
   startRelay,
   subscribe,
 } from '#messaging'
@@ -53,11 +53,11 @@ const surroundings = () => ({
 
 async function work() {
   const folder = configuration === 'tuned' ? 'batch' : 'single'
-  const found = findWorkers(path.resolve(import.meta.dirname, '../reactions')).filter((one) => one.folder === folder)
-  const workers = await loadWorkers(found)
+  const found = findReactions(path.resolve(import.meta.dirname, '../reactions')).filter((one) => one.folder === folder)
+  const workers = await loadReactions(found)
   await subscribe(database.db, workers)
   const runtime = { ...surroundings(), wakeUp }
-  await Promise.all(workers.map((worker) => runWorker(worker, runtime)))
+  await Promise.all(workers.map((worker) => runReaction(worker, runtime)))
 }
 
 function relay() {

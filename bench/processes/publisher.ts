@@ -1,4 +1,4 @@
-// The limit of announcing: messages that are ready made, published with confirms by amqplib alone.
+// The limit of publishing: messages that are ready made, published with confirms by amqplib alone.
 import { createHash } from 'node:crypto'
 import { connect, type ChannelModel, type ConfirmChannel } from 'amqplib'
 import { createNames } from '#messaging'

@@ -4,12 +4,12 @@ import {
   createNames,
   createRabbitMq,
   createWakeUp,
-  findWorkers,
-  loadWorkers,
-  runWorker,
-  selectWorkers,
+  findReactions,
+  loadReactions,
+  runReaction,
+  selectReactions,
   type Broker,
-  type Worker,
+  type Reaction,
 } from '#messaging'
 import { readConfig } from '#platform/config'
 import { openDatabase } from '#platform/database'
@@ -31,10 +31,10 @@ const runtime = {
   instance: `worker@bench:${process.pid}`,
   wakeUp: createWakeUp(database.pool),
 }
-let worker: Worker
+let worker: Reaction
 
 async function load({ folder, name }: { folder: string; name: string }) {
-  worker = (await loadWorkers(selectWorkers(findWorkers(folder), [name])))[0]!
+  worker = (await loadReactions(selectReactions(findReactions(folder), [name])))[0]!
 }
 
 const LOOK_MS = 2
@@ -43,7 +43,7 @@ const PATIENCE_MS = 120_000
 /** Handles so many messages that wait in its queue. @returns messages per second, from the first batch to the last */
 async function drain(count: number): Promise<number> {
   const before = await settled()
-  const running = await runWorker(worker, runtime)
+  const running = await runReaction(worker, runtime)
   const end = performance.now() + PATIENCE_MS
   let first: { at: number; done: number } | undefined
   for (;;) {
@@ -58,10 +58,10 @@ async function drain(count: number): Promise<number> {
   return rate
 }
 
-let running: Awaited<ReturnType<typeof runWorker>> | undefined
+let running: Awaited<ReturnType<typeof runReaction>> | undefined
 
 async function begin(): Promise<void> {
-  running = await runWorker(worker, runtime)
+  running = await runReaction(worker, runtime)
 }
 
 async function end(): Promise<void> {

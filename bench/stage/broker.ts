@@ -57,7 +57,7 @@ export async function removeNamespace(stage: Stage, { db }: BenchDatabase, names
   })
   const marks = await db.brokerMarker.findMany()
   await broker.destroy({ exchanges: marks.map(({ incarnation }) => names.mark(incarnation)), queues: [], bindings: [] })
-  for (const { worker: name, eventType } of await db.subscription.findMany())
+  for (const { reaction: name, eventType } of await db.subscription.findMany())
     await broker.destroy(topologyOf(names, { name, eventTypes: [eventType] }, RETRIES))
   await broker.close()
 }

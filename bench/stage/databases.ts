@@ -80,10 +80,14 @@ async function fill(url: string): Promise<void> {
 }
 
 /** As a reaction does when it starts, but from the first event on. */
-export async function subscribeTo({ db }: Pick<BenchDatabase, 'db'>, worker: string, eventType: string): Promise<void> {
-  const row = { worker, eventType }
+export async function subscribeTo(
+  { db }: Pick<BenchDatabase, 'db'>,
+  reaction: string,
+  eventType: string,
+): Promise<void> {
+  const row = { reaction, eventType }
   await db.subscription.upsert({
-    where: { worker_eventType: row },
+    where: { reaction_eventType: row },
     create: { ...row, since: 0 },
     update: {},
   })

@@ -31,8 +31,11 @@ const COUNT = '{length(rabbit_networking:connections()), length(rabbit_channel:l
 /** On the queues of all reactions, on the delay ladder and in the crash net. */
 async function waiting({ amqp }: Stage, { db }: BenchDatabase, namespace: string): Promise<number> {
   const names = createNames(namespace)
-  const workers = (await db.subscription.findMany({ distinct: ['worker'] })).map(({ worker }) => worker)
-  const queues = [...workers.flatMap((name) => [names.queue(name), names.deadQueue(name)]), ...RETRIES.map(names.delay)]
+  const reactions = (await db.subscription.findMany({ distinct: ['reaction'] })).map(({ reaction }) => reaction)
+  const queues = [
+    ...reactions.flatMap((name) => [names.queue(name), names.deadQueue(name)]),
+    ...RETRIES.map(names.delay),
+  ]
   const channel = await amqp.createChannel()
   let messages = 0
   for (const queue of queues) messages += (await channel.checkQueue(queue)).messageCount

@@ -21,13 +21,13 @@ interface Count {
   count: number
 }
 
-/** Waits until every event is announced and every reaction has handled what it is on. */
+/** Waits until every event is published and every reaction has handled what it is on. */
 export async function untilSettled(database: BenchDatabase, withinS: number, settling: Settling = {}): Promise<Ended> {
   const { ignored = () => false, after = 0n } = settling
   const end = performance.now() + withinS * 1_000
   for (;;) {
     const asked = performance.now()
-    if ((await isAnnounced(database)) && (await isHandled(database, ignored, after))) return endOf(database, after)
+    if ((await isPublished(database)) && (await isHandled(database, ignored, after))) return endOf(database, after)
     if (performance.now() > end) throw new Error(`not settled within ${withinS} s`)
     await wait(Math.max(500, 20 * (performance.now() - asked))) // so that asking takes little from what is measured
   }
@@ -39,11 +39,11 @@ export async function lastPosition({ pool }: BenchDatabase): Promise<bigint> {
   return BigInt(rows[0]!.last)
 }
 
-async function isAnnounced({ pool }: BenchDatabase): Promise<boolean> {
-  const { rows } = await pool.query<{ announced: boolean }>(
-    `SELECT coalesce((SELECT max(position) FROM events), 0) <= coalesce((SELECT position FROM relay_leases), 0) AS announced`,
+async function isPublished({ pool }: BenchDatabase): Promise<boolean> {
+  const { rows } = await pool.query<{ published: boolean }>(
+    `SELECT coalesce((SELECT max(position) FROM events), 0) <= coalesce((SELECT position FROM relay_leases), 0) AS published`,
   )
-  return rows[0]!.announced
+  return rows[0]!.published
 }
 
 async function isHandled({ pool, db }: BenchDatabase, ignored: NonNullable<Settling['ignored']>, after: bigint) {
@@ -52,19 +52,19 @@ async function isHandled({ pool, db }: BenchDatabase, ignored: NonNullable<Settl
     await counted('SELECT type AS name, count(*)::int FROM events WHERE position > $1 GROUP BY type'),
   )
   const handled = countsOf([
-    ...(await counted(`SELECT worker AS name, count(*)::int ${DELIVERIES} GROUP BY worker`)),
+    ...(await counted(`SELECT reaction AS name, count(*)::int ${DELIVERIES} GROUP BY reaction`)),
     ...(await counted(
-      'SELECT worker AS name, count(*)::int FROM dead_letters JOIN events e ON e.id = event_id WHERE position > $1 GROUP BY worker',
+      'SELECT reaction AS name, count(*)::int FROM dead_letters JOIN events e ON e.id = event_id WHERE position > $1 GROUP BY reaction',
     )),
   ])
   const expected = new Map<string, number>()
-  for (const { worker, eventType } of await db.subscription.findMany())
-    expected.set(worker, (expected.get(worker) ?? 0) + (stored.get(eventType) ?? 0))
+  for (const { reaction, eventType } of await db.subscription.findMany())
+    expected.set(reaction, (expected.get(reaction) ?? 0) + (stored.get(eventType) ?? 0))
   return [...expected].every(([name, count]) => ignored({ name }) || (handled.get(name) ?? 0) >= count)
 }
 
 /** Ledger rows of events after $1: by way of the events, so that old ones cost nothing. */
-const DELIVERIES = 'FROM events e JOIN deliveries d ON d.event_id = e.id WHERE e.position > $1'
+const DELIVERIES = 'FROM events e JOIN handled_events d ON d.event_id = e.id WHERE e.position > $1'
 
 function countsOf(rows: readonly Count[]): Map<string, number> {
   const counts = new Map<string, number>()

@@ -1,5 +1,5 @@
 import path from 'node:path'
-import { findWorkers } from '#messaging'
+import { findReactions } from '#messaging'
 import { isFree, PROJECT, waitFor } from '../../scripts/services/index.ts'
 import { planWorkers } from '../../scripts/start/plan.ts'
 import { API, paymentGateway, shop, TYPESCRIPT } from '../../scripts/start/processes.ts'
@@ -79,7 +79,7 @@ export async function startShop(
     gatewayUrl: `http://127.0.0.1:${stage.set.port('gateway')}`,
     port: await freePort(),
   }
-  const found = findWorkers(path.join(PROJECT, 'workers'))
+  const found = findReactions(path.join(PROJECT, 'workers'))
   const reactions = found.filter((reaction) => !withoutMail || !isMail(reaction))
   const around = [...(withoutMail ? [] : [mailSink(stage)]), paymentGateway(stage.set)]
   const own = shop(planWorkers(reactions, new Map()), surroundings)

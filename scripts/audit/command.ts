@@ -7,7 +7,7 @@ import { InstanceSet } from '../services/index.ts'
 import { runCommand } from '../recovery/run-command.ts'
 
 const HELP = `
-Exit codes: 0 every law holds · 1 at least one is broken, or the audit failed · 2 wrong usage, or nothing answers
+Exit codes: 0 every invariant holds · 1 at least one is broken, or the audit failed · 2 wrong usage, or nothing answers
 
 The database is DATABASE_URL, the gateway PAYMENT_GATEWAY_URL; without them, those of npm start in this project.
 RabbitMQ and Redis are not needed.`
@@ -19,12 +19,14 @@ interface Flags {
   json?: boolean
 }
 
-/** npm run audit: holds the live database against every law. @returns the exit code */
+/** npm run audit: holds the live database against every invariant. @returns the exit code */
 export function auditCommand(args: string[]): Promise<number> {
   const program = new Command('npm run audit --')
-    .description('Holds orders, events, stock, money and read models against each other; lists what breaks a law.')
+    .description(
+      'Holds orders, events, stock, money and read models against each other; lists what breaks a invariant.',
+    )
     .option('--patience <duration>', 'how long an order or an effect may be under way', duration, 10 * 60_000)
-    .option('--list <n>', 'at most so many offenders for each law', positive, 20)
+    .option('--list <n>', 'at most so many offenders for each invariant', positive, 20)
     .option('--strict', 'open dead letters count as broken')
     .addOption(json())
     .addHelpText('after', HELP)
@@ -47,15 +49,19 @@ function findGateway(): string | undefined {
 }
 
 function print(findings: readonly Finding[], strict: boolean) {
-  const wide = Math.max(...findings.map(({ law }) => law.length))
+  const wide = Math.max(...findings.map(({ invariant }) => invariant.length))
   for (const finding of findings) {
-    const { law, says, count, offenders, skipped } = finding
-    say(`${markOf(finding, strict)}  ${law.padEnd(wide)}  ${skipped ? `not checked: ${skipped}` : says}`)
+    const { invariant, says, count, offenders, skipped } = finding
+    say(`${markOf(finding, strict)}  ${invariant.padEnd(wide)}  ${skipped ? `not checked: ${skipped}` : says}`)
     for (const { who, why } of offenders) say(`        ${who}: ${why}`)
     if (count > offenders.length) say(`        … and ${count - offenders.length} more`)
   }
   const broken = findings.filter((finding) => isBroken(finding, strict)).length
-  say(broken === 0 ? `\nAll ${findings.length} laws hold.` : `\n${broken} of ${findings.length} laws are broken.`)
+  say(
+    broken === 0
+      ? `\nAll ${findings.length} invariants hold.`
+      : `\n${broken} of ${findings.length} invariants are broken.`,
+  )
 }
 
 function markOf(finding: Finding, strict: boolean): string {

@@ -21,7 +21,7 @@ export async function list({ json }: Flags): Promise<number> {
   else {
     say(reactionTable(reactions))
     const [most] = reactions
-    if (most!.count > 0) next(`groups ${most!.worker}`, `show ${most!.worker}`)
+    if (most!.count > 0) next(`groups ${most!.reaction}`, `show ${most!.reaction}`)
   }
   return EXIT.ok
 }
@@ -29,8 +29,8 @@ export async function list({ json }: Flags): Promise<number> {
 export const reactionTable = (reactions: readonly ReactionSummary[]) =>
   table(
     ['reaction', 'open', 'causes', 'oldest', 'newest', 'in flight', 'most frequent error'],
-    reactions.map(({ worker, count, groups, oldest, newest, inFlight, topError }) => [
-      worker,
+    reactions.map(({ reaction, count, groups, oldest, newest, inFlight, topError }) => [
+      reaction,
       count,
       groups,
       ago(oldest),
@@ -95,14 +95,14 @@ export async function history(
   reaction: string | undefined,
   { json, limit }: Flags & { limit: number },
 ): Promise<number> {
-  const actions = await withDatabase((db) => readHistory(db, { ...(reaction && { worker: reaction }), limit }))
+  const actions = await withDatabase((db) => readHistory(db, { ...(reaction && { reaction: reaction }), limit }))
   if (json) sayJson(actions)
   else if (actions.length === 0) say('No operator has done anything yet.')
   else say(table(['when', 'who', 'what', 'reaction', 'selected', 'outcome', 'result', 'why'], actions.map(toRow)))
   return EXIT.ok
 }
 
-function toRow({ begunAt, operator, action, worker, selector, outcome, result, reason }: PastAction): string[] {
+function toRow({ begunAt, operator, action, reaction, selector, outcome, result, reason }: PastAction): string[] {
   const selected = Object.entries(selector).map(([key, value]) => (value === true ? key : `${key} ${String(value)}`))
   const counts = Object.entries(result ?? {}).filter(([, value]) => typeof value === 'number' && value > 0)
   const changed = Object.entries(result ?? {}).filter(([key]) => key === 'changed')
@@ -110,7 +110,7 @@ function toRow({ begunAt, operator, action, worker, selector, outcome, result, r
     begunAt.toISOString(),
     operator,
     action,
-    worker,
+    reaction,
     cut(selected.join(', '), 44),
     outcome ?? 'running or killed',
     [...counts, ...changed].map(([key, value]) => `${key} ${String(value)}`).join(', '),

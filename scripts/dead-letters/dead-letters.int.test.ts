@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import path from 'node:path'
 import { OrderPlaced } from '#events'
-import { defineWorker, Unrecoverable } from '#messaging'
+import { defineReaction, Unrecoverable } from '#messaging'
 import { anOrderPlaced, deadline, record, requireTestService, testSystem, type TestSystem } from '#testing'
 import recordSale from '../../workers/analytics/record-sale.ts'
 
@@ -10,7 +10,7 @@ afterEach(() => system.close())
 
 let broken = true
 const handled: string[] = []
-const fragile = defineWorker({
+const fragile = defineReaction({
   name: 'test.fragile',
   on: OrderPlaced,
   handle({ id }) {

@@ -29,9 +29,9 @@ export function describe(details: DeadLetterDetails): string {
 }
 
 function heading(details: DeadLetterDetails): string {
-  const { id, worker, status, reason, eventType, eventId, stream, streamVersion, failedAt, attempts, open } = details
+  const { id, reaction, status, reason, eventType, eventId, stream, streamVersion, failedAt, attempts, open } = details
   return [
-    `Dead letter ${id} of ${worker}: ${status}`,
+    `Dead letter ${id} of ${reaction}: ${status}`,
     `  event     ${eventType ?? 'unknown'} ${eventId ?? ''}`,
     `  stream    ${stream === null ? 'unknown' : `${stream}, version ${streamVersion}`}`,
     `  died      ${failedAt.toISOString()} (${ago(failedAt)}), ${reason}, after ${counted(attempts, 'attempt')}`,
@@ -75,13 +75,13 @@ function bodyLines({ json, body }: DeadLetterDetails): string[] {
   ]
 }
 
-function storyLines({ id, type, streamVersion, time, reactions }: StoryEvent, { eventId, worker }: DeadLetterDetails) {
-  const marks = { handled: '✓', dead: '†', retrying: '↻', waiting: '…', parked: '‖' } as Record<string, string>
+function storyLines({ id, type, streamVersion, time, reactions }: StoryEvent, letter: DeadLetterDetails) {
+  const marks = { handled: '✓', dead: '†', retrying: '↻', waiting: '…', blocked: '‖' } as Record<string, string>
   return [
-    `${time.toISOString()}  ${type} (${streamVersion})${id === eventId ? '  ← this event' : ''}`,
+    `${time.toISOString()}  ${type} (${streamVersion})${id === letter.eventId ? '  ← this event' : ''}`,
     ...reactions.map(
-      (reaction) =>
-        `    ${marks[reaction.state] ?? '·'} ${reaction.worker}: ${reaction.state}${id === eventId && reaction.worker === worker ? '  ← this reaction' : ''}`,
+      ({ reaction, state }) =>
+        `    ${marks[state] ?? '·'} ${reaction}: ${state}${id === letter.eventId && reaction === letter.reaction ? '  ← this reaction' : ''}`,
     ),
   ]
 }

@@ -14,7 +14,7 @@ import {
   type Difference,
   type EditDraft,
   type PlannedEdit,
-  type Worker,
+  type Reaction,
 } from '#messaging'
 import { loadReaction, withContext } from './open.ts'
 import { confirm, counted, EXIT, isTerminal, next, say, sayJson, warn } from './output.ts'
@@ -49,12 +49,12 @@ export async function editCommand(id: string, flags: EditFlags): Promise<number>
 
 async function reactionOf({ db }: DeadLetterContext, id: string): Promise<string> {
   const isId = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(id)
-  const row = isId ? await db.deadLetter.findUnique({ where: { id }, select: { worker: true } }) : null
+  const row = isId ? await db.deadLetter.findUnique({ where: { id }, select: { reaction: true } }) : null
   if (!row) throw new Refused(`There is no dead letter ${id}; groups and show print their ids.`)
-  return row.worker
+  return row.reaction
 }
 
-async function planned(draft: EditDraft, reaction: Worker, { file, set }: EditFlags): Promise<PlannedEdit> {
+async function planned(draft: EditDraft, reaction: Reaction, { file, set }: EditFlags): Promise<PlannedEdit> {
   if (file !== undefined) return planEdit(draft, readFileSync(file === '-' ? 0 : file, 'utf8'), reaction)
   if (set.length > 0) return planEdit(draft, JSON.stringify(set.reduce(applySetting, documentOf(draft))), reaction)
   if (!isTerminal()) throw new Refused('There is no terminal for an editor here: use --file or --set.')
@@ -90,7 +90,7 @@ function jsonOr(text: string): unknown {
 }
 
 /** Opens the payload until it fits its event type, or the operator gives up. */
-async function inEditor(draft: EditDraft, reaction: Worker): Promise<PlannedEdit> {
+async function inEditor(draft: EditDraft, reaction: Reaction): Promise<PlannedEdit> {
   const folder = mkdtempSync(path.join(tmpdir(), 'dead-letter-'))
   const file = path.join(folder, `${draft.part}.json`)
   writeFileSync(file, draft.text, { mode: 0o600 })

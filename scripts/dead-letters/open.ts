@@ -5,12 +5,12 @@ import {
   createNames,
   createRabbitMq,
   CRASH_POINTS,
-  findWorkers,
-  loadWorkers,
+  findReactions,
+  loadReactions,
   Refused,
   type CrashPoint,
   type DeadLetterContext,
-  type Worker,
+  type Reaction,
 } from '#messaging'
 import { readConfig, type Config } from '#platform/config'
 import { openDatabase, type Database } from '#platform/database'
@@ -50,19 +50,19 @@ export async function withContext<T>(as: string, work: (context: DeadLetterConte
 
 /** The reaction whose dead letters are meant. @throws Refused naming those there are */
 export async function expectReaction(db: Database, name: string): Promise<void> {
-  const rows = await db.$queryRaw<{ worker: string }[]>`
-    SELECT worker FROM subscriptions UNION SELECT worker FROM dead_letters WHERE worker = ${name} ORDER BY worker`
-  const known = rows.map(({ worker }) => worker)
+  const rows = await db.$queryRaw<{ reaction: string }[]>`
+    SELECT reaction FROM subscriptions UNION SELECT reaction FROM dead_letters WHERE reaction = ${name} ORDER BY reaction`
+  const known = rows.map(({ reaction }) => reaction)
   if (known.includes(name)) return
   throw new Refused(`No reaction is called ${name}. There are: ${known.join(', ') || 'none yet'}.`)
 }
 
 /** The definition of a reaction, for what it knows of its event types. */
-export async function loadReaction(name: string): Promise<Worker> {
-  const file = findWorkers(path.join(PROJECT, 'workers')).find((found) => found.name === name)
+export async function loadReaction(name: string): Promise<Reaction> {
+  const file = findReactions(path.join(PROJECT, 'workers')).find((found) => found.name === name)
   if (!file)
     throw new Refused(`The reaction ${name} is not under workers/ of this version, so its events cannot be checked.`)
-  return (await loadWorkers([file]))[0]!
+  return (await loadReactions([file]))[0]!
 }
 
 /** What the environment gives, and what npm start provides where it does not. Redis is of no use here. */

@@ -13,7 +13,7 @@ export async function watch({ every, json }: { every: number; json?: boolean }, 
       const reactions = await listReactions(db)
       if (live) redraw(reactions)
       else for (const line of changes(before, reactions, json ?? false)) say(line)
-      before = new Map(reactions.map((reaction) => [reaction.worker, reaction]))
+      before = new Map(reactions.map((reaction) => [reaction.reaction, reaction]))
       await wait(every, undefined, { signal }).catch(() => {})
     }
   })
@@ -33,17 +33,17 @@ function changes(
   reactions: readonly ReactionSummary[],
   json: boolean,
 ): string[] {
-  const now = new Map(reactions.map((reaction) => [reaction.worker, reaction]))
-  return [...new Set([...before.keys(), ...now.keys()])].flatMap((worker): string[] => {
-    const [was, is] = [before.get(worker), now.get(worker)]
+  const now = new Map(reactions.map((reaction) => [reaction.reaction, reaction]))
+  return [...new Set([...before.keys(), ...now.keys()])].flatMap((reaction): string[] => {
+    const [was, is] = [before.get(reaction), now.get(reaction)]
     const [open, inFlight] = [is?.count ?? 0, is?.inFlight ?? 0]
     const difference = open - (was?.count ?? 0)
     if (difference === 0 && inFlight === (was?.inFlight ?? 0)) return []
     const at = new Date().toISOString()
-    if (json) return [JSON.stringify({ at, worker, open, inFlight, difference, topError: is?.topError ?? null })]
+    if (json) return [JSON.stringify({ at, reaction, open, inFlight, difference, topError: is?.topError ?? null })]
     const sign = difference > 0 ? '+' : ''
     return [
-      `${at}  ${worker}  ${open} open (${sign}${difference}), ${inFlight} in flight  ${is?.topError ?? ''}`.trimEnd(),
+      `${at}  ${reaction}  ${open} open (${sign}${difference}), ${inFlight} in flight  ${is?.topError ?? ''}`.trimEnd(),
     ]
   })
 }

@@ -12,7 +12,7 @@ Exit codes: 0 done · 1 failed · 2 wrong usage, or RabbitMQ does not answer
 The relay and the scheduler do this by themselves; docs/reconcile.md explains when an event counts as lost.`
 
 interface Flags {
-  worker?: string
+  reaction?: string
   grace: number
   everything?: boolean
   dryRun?: boolean
@@ -24,7 +24,7 @@ interface Flags {
 export function reconcileCommand(args: string[]): Promise<number> {
   const program = new Command('npm run reconcile --')
     .description('Finds events that a reaction should have handled and that are nowhere, and delivers them again.')
-    .option('--worker <reaction>', 'only this reaction')
+    .option('--reaction <reaction>', 'only this reaction')
     .option('--grace <duration>', 'how long an event is given before it can count as lost', duration, 60_000)
     .option('--everything', 'deliver all that is not handled, also what may still wait on a queue')
     .option('--dry-run', 'only say what would be delivered')
@@ -35,7 +35,7 @@ export function reconcileCommand(args: string[]): Promise<number> {
 }
 
 async function run(messaging: Parameters<Parameters<typeof withMessaging>[1]>[0], flags: Flags): Promise<number> {
-  const { worker, grace: graceMs, everything = false, dryRun = false, rate: perSecond } = flags
+  const { reaction, grace: graceMs, everything = false, dryRun = false, rate: perSecond } = flags
   const started = performance.now()
   const reports = await reconcile({
     ...messaging,
@@ -43,10 +43,10 @@ async function run(messaging: Parameters<Parameters<typeof withMessaging>[1]>[0]
     everything,
     dryRun,
     signal: untilStopped(),
-    ...(worker && { worker }),
+    ...(reaction && { reaction }),
     ...(perSecond && { rate: perSecond }),
   })
-  if (worker && reports.length === 0) throw new Refused(`No reaction '${worker}' is subscribed to anything.`)
+  if (reaction && reports.length === 0) throw new Refused(`No reaction '${reaction}' is subscribed to anything.`)
   if (flags.json) sayJson(reports.map((report) => ({ ...report, watermark: Number(report.watermark) })))
   else print(reports, dryRun, performance.now() - started)
   return EXIT.ok
@@ -71,7 +71,7 @@ function print(reports: readonly Reconciled[], dryRun: boolean, ms: number) {
   say(`\n${counted(lost, 'lost event')}; looked at ${counted(reports.length, 'reaction')} in ${Math.round(ms)} ms.`)
 }
 
-function rowOf({ worker, watermark, unsettled, waiting, lost, delivered, busy }: Reconciled, dryRun: boolean) {
-  if (busy) return [worker, 'another process is at it', '', '', '', '']
-  return [worker, String(watermark), unsettled, waiting ?? 'no queue', lost, dryRun ? lost : delivered]
+function rowOf({ reaction, watermark, unsettled, waiting, lost, delivered, busy }: Reconciled, dryRun: boolean) {
+  if (busy) return [reaction, 'another process is at it', '', '', '', '']
+  return [reaction, String(watermark), unsettled, waiting ?? 'no queue', lost, dryRun ? lost : delivered]
 }

@@ -43,14 +43,14 @@ const salesOf = () => system.db.dailySales.findMany({ select: { placed: true } }
 
 test('audit: 0 where all is well, 1 and the offenders where it is not', async () => {
   const well = await run('audit')
-  expect(well).toMatchObject({ code: 0, output: expect.stringContaining('laws hold') })
+  expect(well).toMatchObject({ code: 0, output: expect.stringContaining('invariants hold') })
   await orders(1)
   const broken = await run('audit')
   expect(broken.code).toBe(1)
-  expect(broken.output).toMatch(/BROKEN {2}order-placed-once .*\n +\S+: It was announced, but there is no such order\./)
+  expect(broken.output).toMatch(/BROKEN {2}order-placed-once .*\n +\S+: It was published, but there is no such order\./)
   const { ok, findings } = JSON.parse((await run('audit', '--json')).output)
   expect(ok).toBe(false)
-  expect(findings).toContainEqual(expect.objectContaining({ law: 'order-placed-once', count: 1 }))
+  expect(findings).toContainEqual(expect.objectContaining({ invariant: 'order-placed-once', count: 1 }))
 })
 
 test('reconcile: says what is lost, then delivers it', async () => {
@@ -62,12 +62,12 @@ test('reconcile: says what is lost, then delivers it', async () => {
     queues: [{ name: system.names.queue(recordSale.name), arguments: {} }],
     bindings: [],
   })
-  const looked = await run('reconcile', '--worker', recordSale.name, '--dry-run')
+  const looked = await run('reconcile', '--reaction', recordSale.name, '--dry-run')
   expect(looked).toMatchObject({ code: 0, output: expect.stringContaining('3 lost events') })
-  const [report] = JSON.parse((await run('reconcile', '--worker', recordSale.name, '--json')).output)
-  expect(report).toMatchObject({ worker: recordSale.name, lost: 3, delivered: 3 })
+  const [report] = JSON.parse((await run('reconcile', '--reaction', recordSale.name, '--json')).output)
+  expect(report).toMatchObject({ reaction: recordSale.name, lost: 3, delivered: 3 })
   expect(await system.broker.depth(system.names.queue(recordSale.name))).toBe(3)
-  expect(await run('reconcile', '--worker', 'nobody')).toMatchObject({ code: 2 })
+  expect(await run('reconcile', '--reaction', 'nobody')).toMatchObject({ code: 2 })
 })
 
 test('replay: history to a reaction that was born later, and once more for a rebuilt projection', async () => {

@@ -1,7 +1,7 @@
 import path from 'node:path'
 import { SingleBar } from 'cli-progress'
 import { Command, InvalidArgumentError } from 'commander'
-import { findWorkers, loadWorkers, planReplay, Refused, replay, type ReplayPlan } from '#messaging'
+import { findReactions, loadReactions, planReplay, Refused, replay, type ReplayPlan } from '#messaging'
 import { json, rate } from '../dead-letters/options.ts'
 import { confirm, counted, EXIT, isTerminal, say, sayJson } from '../dead-letters/output.ts'
 import { untilStopped } from '../dead-letters/stop.ts'
@@ -13,7 +13,7 @@ const HELP = `
 Exit codes: 0 done · 1 failed or stopped · 2 wrong usage, or refused without changing anything
 
 Events that the reaction has handled before are skipped. --again handles them a second time: empty the reaction's own
-tables first, and expect whatever it announces to be announced again. docs/reconcile.md shows how to rebuild a projection.`
+tables first, and expect whatever it publishes to be published again. docs/reconcile.md shows how to rebuild a projection.`
 
 interface Flags {
   from: bigint
@@ -43,9 +43,9 @@ export function replayCommand(args: string[]): Promise<number> {
   )
 }
 
-async function run(messaging: Messaging, worker: string, flags: Flags): Promise<number> {
+async function run(messaging: Messaging, reaction: string, flags: Flags): Promise<number> {
   const { from, type: types, again = false, dryRun, rate: perSecond } = flags
-  const range = { worker, from, ...(types && { types }) }
+  const range = { reaction, from, ...(types && { types }) }
   const plan = await planReplay(messaging.db, range)
   const wanted = again ? plan.events - plan.dead : plan.events - plan.handled - plan.dead
   if (!flags.json) say(describe(plan, again, wanted))
@@ -61,38 +61,38 @@ async function run(messaging: Messaging, worker: string, flags: Flags): Promise<
   return EXIT.failed
 }
 
-function describe({ worker, types, from, to, events, handled, dead }: ReplayPlan, again: boolean, wanted: number) {
+function describe({ reaction, types, from, to, events, handled, dead }: ReplayPlan, again: boolean, wanted: number) {
   const skipped = [
     ...(handled > 0 && !again ? [`${counted(handled, 'event')} it has handled before`] : []),
     ...(dead > 0 ? [`${counted(dead, 'event')} kept by dead letters`] : []),
   ]
   return [
-    `${worker} gets ${counted(wanted, 'event')} of ${types.join(', ')} after position ${from} up to ${to}.`,
+    `${reaction} gets ${counted(wanted, 'event')} of ${types.join(', ')} after position ${from} up to ${to}.`,
     ...(skipped.length > 0 ? [`Left out: ${skipped.join(', ')}; ${counted(events, 'event')} in all.`] : []),
   ].join('\n')
 }
 
 /** Asks where something outside of this database, or something a second time, is about to happen. */
 async function agree(plan: ReplayPlan, again: boolean, wanted: number, flags: Flags) {
-  const callsOut = await reachesOutside(plan.worker)
+  const callsOut = await reachesOutside(plan.reaction)
   if (again && callsOut)
     throw new Refused(
-      `${plan.worker} has effects outside of the database (it calls something); it cannot do them a second time.`,
+      `${plan.reaction} has effects outside of the database (it calls something); it cannot do them a second time.`,
     )
   if (callsOut)
-    await confirm(`${plan.worker} will act outside of the database for ${counted(wanted, 'event')}. Go on?`, flags)
+    await confirm(`${plan.reaction} will act outside of the database for ${counted(wanted, 'event')}. Go on?`, flags)
   if (again)
     await confirm(
-      `${plan.worker} will handle ${counted(plan.handled, 'event')} a second time. Are its own tables empty for that range?`,
+      `${plan.reaction} will handle ${counted(plan.handled, 'event')} a second time. Are its own tables empty for that range?`,
       flags,
     )
 }
 
-async function reachesOutside(worker: string): Promise<boolean> {
-  const file = findWorkers(path.join(PROJECT, 'workers')).find(({ name }) => name === worker)
+async function reachesOutside(reaction: string): Promise<boolean> {
+  const file = findReactions(path.join(PROJECT, 'workers')).find(({ name }) => name === reaction)
   if (!file)
-    throw new Refused(`The reaction ${worker} is not under workers/ of this version: nobody would handle the events.`)
-  return (await loadWorkers([file]))[0]!.call !== undefined
+    throw new Refused(`The reaction ${reaction} is not under workers/ of this version: nobody would handle the events.`)
+  return (await loadReactions([file]))[0]!.call !== undefined
 }
 
 function startBar(total: number, { json: asJson }: Flags) {

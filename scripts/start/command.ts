@@ -1,6 +1,6 @@
 import path from 'node:path'
 import { parseArgs } from 'node:util'
-import { findWorkers } from '../../src/messaging/worker/load-workers.ts'
+import { findReactions } from '../../src/messaging/reactions/load-reactions.ts'
 import { InstanceSet, PROJECT, SetupError, tryLock } from '../services/index.ts'
 import { LOGS } from './child-log.ts'
 import { planWorkers, readScale, type WorkerProcess } from './plan.ts'
@@ -42,7 +42,7 @@ async function bringUp(system: System, workers: WorkerProcess[]): Promise<void> 
 
 function readPlan(args: string[]): WorkerProcess[] {
   const { values } = parseArgs({ args, options: { scale: { type: 'string', multiple: true } } })
-  const reactions = findWorkers(path.join(PROJECT, 'workers'))
+  const reactions = findReactions(path.join(PROJECT, 'workers'))
   return planWorkers(reactions, readScale(values.scale ?? [], reactions))
 }
 

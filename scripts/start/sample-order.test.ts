@@ -10,8 +10,8 @@ const story: Story = {
       type: 'order.placed',
       afterMs: 0,
       reactions: [
-        { ...reaction, worker: 'inventory.reserve-stock', afterMs: 30 },
-        { ...reaction, worker: 'fraud.screen-order', state: 'waiting', afterMs: null },
+        { ...reaction, reaction: 'inventory.reserve-stock', afterMs: 30 },
+        { ...reaction, reaction: 'fraud.screen-order', state: 'waiting', afterMs: null },
       ],
     },
     { id: 'b', type: 'stock.reserved', afterMs: 29, reactions: [] },
@@ -31,7 +31,7 @@ it('tells failed attempts and dead letters with their reason', () => {
   const failures = [{ attempt: 1, error: 'Error: no answer' }]
   const failed = {
     ...reaction,
-    worker: 'payment.authorize-payment',
+    reaction: 'payment.authorize-payment',
     state: 'dead',
     afterMs: null,
     failures,

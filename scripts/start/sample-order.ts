@@ -13,7 +13,7 @@ interface Order {
   lines: { name: string; quantity: number }[]
 }
 interface Reaction {
-  worker: string
+  reaction: string
   state: string
   afterMs: number | null
   durationMs: number | null
@@ -84,11 +84,14 @@ export function linesOf({ events }: Story): Line[] {
   return lines.toSorted((a, b) => a.atMs - b.atMs)
 }
 
-function reactionLines({ worker, state, afterMs, durationMs, failures, deadLetters }: Reaction, since: number): Line[] {
+function reactionLines(
+  { reaction, state, afterMs, durationMs, failures, deadLetters }: Reaction,
+  since: number,
+): Line[] {
   const line = (key: string, atMs: number | null, mark: string, words: string) => ({
-    key: worker + key,
+    key: reaction + key,
     atMs: atMs ?? since,
-    text: `${moment(atMs)}    ${mark} ${worker}${words}`,
+    text: `${moment(atMs)}    ${mark} ${reaction}${words}`,
   })
   const took = durationMs === null ? '' : styled('dim', `  ${durationMs.toFixed(1)} ms`)
   return [

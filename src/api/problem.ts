@@ -85,7 +85,7 @@ function fromExpress(thrown: unknown): Problem | undefined {
       )
     case 'request.aborted':
     case 'request.size.invalid':
-      return new Problem(400, 'incomplete-body', 'The body ended before its announced length.', options)
+      return new Problem(400, 'incomplete-body', 'The body ended before its published length.', options)
     default:
       return isPackedBadly(thrown)
         ? new Problem(400, 'invalid-encoding', 'The body is not what its Content-Encoding says.', options)

@@ -1,4 +1,4 @@
-import { findWorkers, loadWorkers } from '#messaging'
+import { findReactions, loadReactions } from '#messaging'
 import { receiveStock } from '#domains/inventory'
 import { shippingRoutes } from '#domains/shipping'
 import { createWakeUp } from '#messaging'
@@ -14,8 +14,8 @@ import {
 import { startGateway, type RunningGateway } from '../../sandbox/payment-gateway/server.ts'
 import { anOrder, MUG, TEA, testApi, type TestApi } from '../testing/api.ts'
 import { Prisma } from '#prisma'
-import { audit, isBroken, LAWS } from './index.ts'
-import { statementOf } from './law.ts'
+import { audit, isBroken, INVARIANTS } from './index.ts'
+import { statementOf } from './invariant.ts'
 
 jest.setTimeout(60_000)
 
@@ -36,7 +36,7 @@ beforeAll(async () => {
     SMTP_URL: mail.url,
     PAYMENT_GATEWAY_URL: gateway.url,
   })
-  system = await testSystem(await loadWorkers(findWorkers('workers')))
+  system = await testSystem(await loadReactions(findReactions('workers')))
   const wakeUp = createWakeUp(system.pool)
   api = await testApi(system, shippingRoutes({ db: system.db, ...wakeUp }))
   await receiveStock(system.db, [
@@ -89,7 +89,7 @@ async function afterPlanting(...statements: string[]) {
   return findings
 }
 
-test('a shop in which all is well breaks no law', async () => {
+test('a shop in which all is well breaks no invariant', async () => {
   const statuses = await system.db.order.groupBy({ by: ['status'], _count: true, orderBy: { status: 'asc' } })
   expect(statuses.map(({ status, _count }) => `${status} ${_count}`)).toEqual([
     'cancelled 1',
@@ -102,11 +102,11 @@ test('a shop in which all is well breaks no law', async () => {
   expect(findings.filter(({ count, skipped }) => count > 0 || skipped)).toEqual([])
 })
 
-/** One way to break each law, and a word of the sentence that tells of it. `$shipped` is the id of the shipped order. */
-const BREACHES: [law: string, why: RegExp, ...statements: string[]][] = [
+/** One way to break each invariant, and a word of the sentence that tells of it. `$shipped` is the id of the shipped order. */
+const BREACHES: [invariant: string, why: RegExp, ...statements: string[]][] = [
   [
     'order-placed-once',
-    /announced 2 times/,
+    /published 2 times/,
     'ALTER TABLE events DISABLE TRIGGER USER',
     `INSERT INTO events SELECT nextval('events_position_seq'), gen_random_uuid(), type, version, stream, 900, data,
        correlation_id, causation_id, traceparent, occurred_at FROM events WHERE type = 'order.placed' AND stream = 'order-$shipped'`,
@@ -119,7 +119,7 @@ const BREACHES: [law: string, why: RegExp, ...statements: string[]][] = [
     /shipping.create-shipment has not handled order.confirmed, its attempt 2 failed: no vans/,
     become('shipped', 'confirmed'),
     ...forget('shipping.create-shipment', 'order.confirmed'),
-    `INSERT INTO delivery_failures (event_id, worker, attempt, failed_at, error_name, error_message, instance)
+    `INSERT INTO delivery_failures (event_id, reaction, attempt, failed_at, error_name, error_message, instance)
      SELECT id, 'shipping.create-shipment', 2, now(), 'Error', 'no vans', 'test' FROM events
      WHERE type = 'order.confirmed' AND stream = 'order-$shipped'`,
   ],
@@ -142,8 +142,8 @@ const BREACHES: [law: string, why: RegExp, ...statements: string[]][] = [
     "DELETE FROM events WHERE stream = 'order-$shipped' AND stream_version = 3",
   ],
   [
-    'event-is-announced',
-    /is not announced; the relay stands at \d+/,
+    'event-is-published',
+    /is not published; the relay stands at \d+/,
     'UPDATE relay_leases SET position = position - 1',
   ],
   [
@@ -153,10 +153,10 @@ const BREACHES: [law: string, why: RegExp, ...statements: string[]][] = [
     ...forget('inventory.reserve-stock', 'order.placed'),
   ],
   [
-    'parked-for-a-reason',
+    'blocked-for-a-reason',
     /nothing before it is open/,
     ...forget('analytics.record-sale', 'order.confirmed'),
-    `INSERT INTO parked_deliveries SELECT 'analytics.record-sale', id, stream, stream_version FROM events
+    `INSERT INTO blocked_deliveries SELECT 'analytics.record-sale', id, stream, stream_version FROM events
      WHERE type = 'order.confirmed' AND stream = 'order-$shipped'`,
   ],
   [
@@ -235,44 +235,44 @@ function become(order: 'shipped', status: string) {
   return `UPDATE orders SET status = '${status}' WHERE id = '$${order}'`
 }
 
-function forget(worker: string, type: string) {
+function forget(reaction: string, type: string) {
   return [
-    `DELETE FROM deliveries USING events e WHERE e.id = event_id AND worker = '${worker}' AND e.type = '${type}' AND e.stream = 'order-$shipped'`,
+    `DELETE FROM handled_events USING events e WHERE e.id = event_id AND reaction = '${reaction}' AND e.type = '${type}' AND e.stream = 'order-$shipped'`,
   ]
 }
 
-function bury(worker: string, type: string, message: string) {
-  return `INSERT INTO dead_letters (id, worker, event_id, event_type, stream, stream_version, correlation_id, reason, error_name,
+function bury(reaction: string, type: string, message: string) {
+  return `INSERT INTO dead_letters (id, reaction, event_id, event_type, stream, stream_version, correlation_id, reason, error_name,
       error_message, fingerprint, attempts, first_failed_at, failed_at, instance, exchange, routing_key, headers, body)
-    SELECT gen_random_uuid(), '${worker}', id, type, stream, stream_version, correlation_id, 'unrecoverable', 'Error',
+    SELECT gen_random_uuid(), '${reaction}', id, type, stream, stream_version, correlation_id, 'unrecoverable', 'Error',
       '${message}', 'f', 1, now(), now(), 'test', '', '', '{}', '' FROM events WHERE type = '${type}' AND stream = 'order-$shipped'`
 }
 
 test.each(BREACHES)('%s is broken: %s', async (name, why, ...statements) => {
   const planted = statements.map((statement) => statement.replaceAll('$shipped', orders.shipped))
-  const finding = (await afterPlanting(...planted)).find(({ law }) => law === name)!
-  expect(finding).toMatchObject({ law: name, count: 1 })
+  const finding = (await afterPlanting(...planted)).find(({ invariant }) => invariant === name)!
+  expect(finding).toMatchObject({ invariant: name, count: 1 })
   expect(isBroken(finding, true)).toBe(true)
   expect(finding.offenders[0]!.why).toMatch(why)
 })
 
-test('there is a breach for each law', () => {
+test('there is a breach for each invariant', () => {
   const tried = new Set(BREACHES.map(([name]) => name))
-  expect([...LAWS.map(({ name }) => name), 'gateway-agrees'].filter((name) => !tried.has(name))).toEqual([])
+  expect([...INVARIANTS.map(({ name }) => name), 'gateway-agrees'].filter((name) => !tried.has(name))).toEqual([])
 })
 
 test('open dead letters only warn, unless the audit is strict', async () => {
   const letter = bury('payment.capture-payment', 'order.confirmed', 'no bank').replaceAll('$shipped', orders.shipped)
   const broken = (await afterPlanting(letter)).filter(({ count }) => count > 0)
-  expect(broken.map((finding) => [finding.law, isBroken(finding), isBroken(finding, true)])).toEqual([
+  expect(broken.map((finding) => [finding.invariant, isBroken(finding), isBroken(finding, true)])).toEqual([
     ['dead-letters-are-closed', false, true],
   ])
 })
 
-test('a law is carried out whole, however few offenders are listed: nobody plans it for the first few', async () => {
-  for (const law of LAWS) {
+test('a invariant is carried out whole, however few offenders are listed: nobody plans it for the first few', async () => {
+  for (const invariant of INVARIANTS) {
     const plan = await system.db.$queryRaw<Record<string, string>[]>(
-      Prisma.sql`EXPLAIN ${statementOf(law, { patienceMs: 0, list: 1 })}`,
+      Prisma.sql`EXPLAIN ${statementOf(invariant, { patienceMs: 0, list: 1 })}`,
     )
     expect(plan.flatMap((line) => Object.values(line)).join('\n')).toContain('CTE offenders')
   }
@@ -282,7 +282,7 @@ test('offenders are counted in full and listed in part', async () => {
   let finding: Awaited<ReturnType<typeof audit>>[number] | undefined
   const planting = system.db.$transaction(async (tx) => {
     await tx.$executeRaw`UPDATE orders SET total = total + 1`
-    finding = (await audit(tx, { list: 2 })).find(({ law }) => law === 'order-costs-its-lines')
+    finding = (await audit(tx, { list: 2 })).find(({ invariant }) => invariant === 'order-costs-its-lines')
     throw new RollBack()
   })
   await expect(planting).rejects.toThrow(RollBack)
@@ -293,7 +293,7 @@ test('offenders are counted in full and listed in part', async () => {
 test('a gateway that does not answer is no breach, and says so', async () => {
   const findings = await audit(system.db, { gatewayUrl: 'http://127.0.0.1:1' })
   expect(findings.at(-1)).toMatchObject({
-    law: 'gateway-agrees',
+    invariant: 'gateway-agrees',
     count: 0,
     skipped: expect.stringContaining('not answer'),
   })

@@ -1,9 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Database, Transaction } from '#platform/database'
-import type { Finding, Limits, Offender } from './law.ts'
+import type { Finding, Limits, Offender } from './invariant.ts'
 
-const LAW = {
-  law: 'gateway-agrees',
+const INVARIANT = {
+  invariant: 'gateway-agrees',
   says: "The payment gateway's totals are those of our ledger.",
   onlyWarns: false,
 }
@@ -16,17 +16,17 @@ const PAUSE_MS = 1_000
  * ledger by those, so a difference counts only when none is.
  */
 export async function compareWithGateway(db: Database | Transaction, limits: Limits): Promise<Finding> {
-  const skipped = (why: string): Finding => ({ ...LAW, count: 0, offenders: [], skipped: why })
+  const skipped = (why: string): Finding => ({ ...INVARIANT, count: 0, offenders: [], skipped: why })
   const { gatewayUrl } = limits
   if (!gatewayUrl) return skipped('no gateway was given')
   for (let attempt = 1; ; attempt++) {
     const theirs = await readGateway(gatewayUrl)
     if (!theirs) return skipped(`the gateway at ${gatewayUrl} does not answer`)
     const offenders = differences(await readLedger(db), theirs)
-    if (offenders.length === 0) return { ...LAW, count: 0, offenders }
+    if (offenders.length === 0) return { ...INVARIANT, count: 0, offenders }
     if (attempt < TRIES) await wait(PAUSE_MS)
     else if ((await underWay(db)) > 0) return skipped('payments are under way; ask again when they have settled')
-    else return { ...LAW, count: offenders.length, offenders: offenders.slice(0, limits.list) }
+    else return { ...INVARIANT, count: offenders.length, offenders: offenders.slice(0, limits.list) }
   }
 }
 
@@ -67,7 +67,7 @@ function differences(ours: Totals, theirs: Totals): Offender[] {
 async function underWay(db: Database | Transaction): Promise<number> {
   const [row] = await db.$queryRaw<{ open: number }[]>`
     SELECT count(*)::int AS open
-    FROM events e JOIN subscriptions s ON s.event_type = e.type AND e.position > s.since AND s.worker LIKE 'payment.%'
-    WHERE NOT EXISTS (SELECT FROM deliveries d WHERE d.event_id = e.id AND d.worker = s.worker)`
+    FROM events e JOIN subscriptions s ON s.event_type = e.type AND e.position > s.since AND s.reaction LIKE 'payment.%'
+    WHERE NOT EXISTS (SELECT FROM handled_events d WHERE d.event_id = e.id AND d.reaction = s.reaction)`
   return row!.open
 }

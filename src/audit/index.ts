@@ -1,24 +1,30 @@
 import type { Database, Transaction } from '#platform/database'
 import { compareWithGateway } from './gateway-totals.ts'
-import { apply, type Finding, type Law, type Limits } from './law.ts'
-import { aftermathLaws } from './laws/aftermath.ts'
-import { eventLaws } from './laws/events.ts'
-import { moneyLaws } from './laws/money.ts'
-import { orderLaws } from './laws/orders.ts'
-import { stockLaws } from './laws/stock.ts'
+import { apply, type Finding, type Invariant, type Limits } from './invariant.ts'
+import { aftermathInvariants } from './invariants/aftermath.ts'
+import { eventInvariants } from './invariants/events.ts'
+import { moneyInvariants } from './invariants/money.ts'
+import { orderInvariants } from './invariants/orders.ts'
+import { stockInvariants } from './invariants/stock.ts'
 
-export type { Finding, Law, Limits } from './law.ts'
+export type { Finding, Invariant, Limits } from './invariant.ts'
 
 /** What must hold at any moment on a live system, one statement each. */
-export const LAWS: readonly Law[] = [...orderLaws, ...eventLaws, ...stockLaws, ...moneyLaws, ...aftermathLaws]
+export const INVARIANTS: readonly Invariant[] = [
+  ...orderInvariants,
+  ...eventInvariants,
+  ...stockInvariants,
+  ...moneyInvariants,
+  ...aftermathInvariants,
+]
 
 const DEFAULT_LIMITS: Limits = { patienceMs: 10 * 60_000, list: 20 }
 
-/** Holds the database against every law. Reads only, and needs neither RabbitMQ nor Redis. */
+/** Holds the database against every invariant. Reads only, and needs neither RabbitMQ nor Redis. */
 export async function audit(db: Database | Transaction, given: Partial<Limits> = {}): Promise<Finding[]> {
   const limits = { ...DEFAULT_LIMITS, ...given }
   const findings: Finding[] = []
-  for (const law of LAWS) findings.push(await apply(db, law, limits))
+  for (const invariant of INVARIANTS) findings.push(await apply(db, invariant, limits))
   findings.push(await compareWithGateway(db, limits))
   return findings
 }

@@ -34,7 +34,7 @@ async function anUndecidedOrder(placedAt: Date) {
   return order.id
 }
 
-it('lets orders expire that were not decided in half an hour, and announces it', async () => {
+it('lets orders expire that were not decided in half an hour, and publishes it', async () => {
   const late = await anUndecidedOrder(ago(31 * MINUTE))
   await anUndecidedOrder(ago(29 * MINUTE))
   expect(await run('order.expire-orders')).toEqual({ expired: 1 })
@@ -65,8 +65,8 @@ it('forgets idempotency keys after 30 days', async () => {
 it('says which reactions were given lost events again', async () => {
   const report = { watermark: 9n, unsettled: 3, waiting: 0, busy: false }
   reconcileAll.mockResolvedValueOnce([
-    { ...report, worker: 'a.b', lost: 0, delivered: 0 },
-    { ...report, worker: 'c.d', lost: 3, delivered: 3 },
+    { ...report, reaction: 'a.b', lost: 0, delivered: 0 },
+    { ...report, reaction: 'c.d', lost: 3, delivered: 3 },
   ])
   expect(await run('messaging.reconcile')).toEqual({ redelivered: { 'c.d': 3 } })
   reconcileAll.mockResolvedValueOnce([])

@@ -30,7 +30,7 @@ export function schedules({ db, wake, reconcileAll }: Needs): ScheduledJob[] {
       async run() {
         const reports = (await reconcileAll()).filter(({ delivered }) => delivered > 0)
         if (reports.length === 0) return undefined
-        return { redelivered: Object.fromEntries(reports.map(({ worker, delivered }) => [worker, delivered])) }
+        return { redelivered: Object.fromEntries(reports.map(({ reaction, delivered }) => [reaction, delivered])) }
       },
     },
     {

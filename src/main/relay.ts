@@ -1,4 +1,4 @@
-import { findWorkers, listenForWakeUps, loadWorkers, startRelay, subscribe } from '#messaging'
+import { findReactions, listenForWakeUps, loadReactions, startRelay, subscribe } from '#messaging'
 import { runProcess } from '#platform/shutdown'
 import { onceReachable, openMessaging, WORKERS } from './messaging.ts'
 import { serveMetrics } from './metrics.ts'
@@ -6,8 +6,8 @@ import { serveMetrics } from './metrics.ts'
 await runProcess('relay', async (context) => {
   const { config, log, onStop } = context
   const messaging = openMessaging('relay', context, 'by-key')
-  // The reactions of this release are subscribed before anything is announced, whichever process happens to start first.
-  const workers = await loadWorkers(findWorkers(WORKERS))
+  // The reactions of this release are subscribed before anything is published, whichever process happens to start first.
+  const workers = await loadReactions(findReactions(WORKERS))
   await onceReachable(context, () => subscribe(messaging.db, workers))
   const relay = startRelay(messaging)
   onStop(relay.stop)

@@ -2,11 +2,11 @@ import { parseArgs } from 'node:util'
 import {
   createNames,
   createWakeUp,
-  findWorkers,
-  loadWorkers,
+  findReactions,
+  loadReactions,
   retire,
-  runWorker,
-  selectWorkers,
+  runReaction,
+  selectReactions,
   subscribe,
   TopologyMismatch,
 } from '#messaging'
@@ -31,11 +31,11 @@ function readArguments() {
 
 async function react(context: ProcessContext) {
   const { log, onStop } = context
-  const workers = await loadWorkers(selectWorkers(findWorkers(WORKERS), wanted))
+  const workers = await loadReactions(selectReactions(findReactions(WORKERS), wanted))
   const messaging = openMessaging(`worker ${wanted.join(' ') || 'all'}`, context, 'by-key')
   await onceReachable(context, () => subscribe(messaging.db, workers))
   const wakeUp = createWakeUp(messaging.pool)
-  const running = await Promise.all(workers.map((worker) => runWorker(worker, { ...messaging, wakeUp }))).catch(
+  const running = await Promise.all(workers.map((worker) => runReaction(worker, { ...messaging, wakeUp }))).catch(
     asStartupError,
   )
   onStop(() => Promise.all(running.map(({ stop }) => stop())))
@@ -50,7 +50,7 @@ function asStartupError(error: Error): never {
 /** Prints the reactions there are, what they are on and their queue, without connecting to anything. */
 async function list() {
   const names = createNames()
-  const workers = await loadWorkers(selectWorkers(findWorkers(WORKERS), wanted))
+  const workers = await loadReactions(selectReactions(findReactions(WORKERS), wanted))
   const told = workers.map(
     ({ name, on }) => `${name}\n  on     ${on.map(({ type }) => type).join(', ')}\n  queue  ${names.queue(name)}\n`,
   )
@@ -59,7 +59,7 @@ async function list() {
 
 /** Forgets reactions whose files are gone, so that nothing waits for them or is delivered to them any more. */
 async function retireAll({ config }: ProcessContext) {
-  const present = findWorkers(WORKERS).filter(({ name }) => wanted.includes(name))
+  const present = findReactions(WORKERS).filter(({ name }) => wanted.includes(name))
   if (present.length > 0)
     throw new StartupError(`${present[0]!.file} still defines ${present[0]!.name}: remove the file first.`)
   if (wanted.length === 0)

@@ -26,7 +26,7 @@ export interface RecordedEvent<Name extends string = string, Data = unknown> ext
   /** Dense within the stream, starting at 1. */
   readonly streamVersion: number
   readonly correlationId: string
-  /** The event whose handling announced this one; null for the first of a conversation. */
+  /** The event whose handling published this one; null for the first of a conversation. */
   readonly causationId: string | null
   /** W3C trace context of the transaction that appended it. */
   readonly traceparent: string | null

@@ -6,8 +6,8 @@ export class Unrecoverable extends Error {
 }
 
 /** Not now, and nobody's fault: delivered again after `delayMs` (rounded up to a rung of the ladder), no attempt used up. */
-export class NotYet extends Error {
-  override name = 'NotYet'
+export class RetryLater extends Error {
+  override name = 'RetryLater'
   readonly delayMs: number
   constructor(delayMs: number, reason = 'not yet', options?: ErrorOptions) {
     super(reason, options)

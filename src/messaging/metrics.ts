@@ -16,21 +16,21 @@ export const relayPosition = new Gauge({
 export const deliveryOutcomes = new Counter({
   name: 'fanfare_deliveries_total',
   help: 'Deliveries settled by a reaction: done (handled now or before), later (to be tried again) or dead.',
-  labelNames: ['worker', 'outcome'],
+  labelNames: ['reaction', 'outcome'],
 })
 export const handlingSeconds = new Histogram({
   name: 'fanfare_batch_seconds',
   help: 'Seconds one batch took, from taking its messages to settling them.',
-  labelNames: ['worker'],
+  labelNames: ['reaction'],
   buckets: [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10],
 })
 export const pausedReactions = new Gauge({
   name: 'fanfare_reaction_paused',
   help: '1 while a reaction holds its messages because something it depends on is away.',
-  labelNames: ['worker'],
+  labelNames: ['reaction'],
 })
 export const redeliveredEvents = new Counter({
   name: 'fanfare_reconcile_redelivered_total',
   help: 'Events that reconciliation took for lost and put on a queue again.',
-  labelNames: ['worker'],
+  labelNames: ['reaction'],
 })

@@ -13,7 +13,7 @@ export type ReactionState = 'waiting' | 'retrying' | 'handled' | 'dead'
 
 /** What one reaction did with one event. */
 export interface StoryReaction {
-  worker: string
+  reaction: string
   state: ReactionState
   handledAt: Date | null
   durationMs: number | null
@@ -30,7 +30,7 @@ export interface StoryEvent {
   stream: string
   streamVersion: number
   time: Date
-  /** The event whose handling announced this one. */
+  /** The event whose handling published this one. */
   causationId: string | null
   data: unknown
   reactions: StoryReaction[]
@@ -46,9 +46,9 @@ export async function readStory(db: Database, correlationId: string): Promise<St
     SELECT jsonb_build_object(
       'id', e.id, 'type', e.type, 'stream', e.stream, 'streamVersion', e.stream_version, 'time', e.occurred_at,
       'causationId', e.causation_id, 'data', e.data,
-      'subscribed', (SELECT coalesce(jsonb_agg(s.worker), '[]') FROM subscriptions s
+      'subscribed', (SELECT coalesce(jsonb_agg(s.reaction), '[]') FROM subscriptions s
         WHERE s.event_type = e.type AND s.since < e.position),
-      'deliveries', (SELECT coalesce(jsonb_agg(d), '[]') FROM deliveries d
+      'deliveries', (SELECT coalesce(jsonb_agg(d), '[]') FROM handled_events d
         WHERE d.event_id = ANY(e.id || line.copies) AND d.attempt > 0),
       'failures', (SELECT coalesce(jsonb_agg(to_jsonb(f) - 'stack' ORDER BY f.id), '[]')
         FROM delivery_failures f WHERE f.event_id = ANY(e.id || line.copies)),
@@ -70,9 +70,9 @@ export async function readStory(db: Database, correlationId: string): Promise<St
 interface Told extends Omit<StoryEvent, 'time' | 'reactions'> {
   time: string
   subscribed: string[]
-  deliveries: { worker: string; handled_at: string; duration_us: number; attempt: number }[]
+  deliveries: { reaction: string; handled_at: string; duration_us: number; attempt: number }[]
   failures: {
-    worker: string
+    reaction: string
     attempt: number
     failed_at: string
     error_name: string
@@ -81,7 +81,7 @@ interface Told extends Omit<StoryEvent, 'time' | 'reactions'> {
   }[]
   deadLetters: {
     id: string
-    worker: string
+    reaction: string
     reason: string
     status: string
     failed_at: string
@@ -91,18 +91,18 @@ interface Told extends Omit<StoryEvent, 'time' | 'reactions'> {
 }
 
 function toStoryEvent({ subscribed, deliveries, failures, deadLetters, time, ...event }: Told): StoryEvent {
-  const told = [...deliveries, ...failures, ...deadLetters].map(({ worker }) => worker)
-  const workers = [...new Set([...subscribed, ...told])]
-  const reactions = workers.map((worker) => toReaction(worker, { deliveries, failures, deadLetters }))
+  const told = [...deliveries, ...failures, ...deadLetters].map(({ reaction }) => reaction)
+  const names = [...new Set([...subscribed, ...told])]
+  const reactions = names.map((name) => toReaction(name, { deliveries, failures, deadLetters }))
   return { ...event, time: new Date(time), reactions: reactions.toSorted(byTime) }
 }
 
 function toReaction(name: string, told: Pick<Told, 'deliveries' | 'failures' | 'deadLetters'>): StoryReaction {
-  const delivery = told.deliveries.find(({ worker }) => worker === name)
-  const failures = told.failures.filter(({ worker }) => worker === name)
-  const dead = told.deadLetters.filter(({ worker }) => worker === name)
+  const delivery = told.deliveries.find(({ reaction }) => reaction === name)
+  const failures = told.failures.filter(({ reaction }) => reaction === name)
+  const dead = told.deadLetters.filter(({ reaction }) => reaction === name)
   return {
-    worker: name,
+    reaction: name,
     state: stateOf(delivery !== undefined, failures.length > 0, dead.at(-1)?.status),
     handledAt: delivery ? new Date(delivery.handled_at) : null,
     durationMs: delivery ? delivery.duration_us / 1_000 : null,
@@ -133,5 +133,5 @@ const NEVER = Number.POSITIVE_INFINITY
 
 function byTime(a: StoryReaction, b: StoryReaction): number {
   const difference = (a.handledAt?.getTime() ?? NEVER) - (b.handledAt?.getTime() ?? NEVER)
-  return Number.isNaN(difference) || difference === 0 ? a.worker.localeCompare(b.worker) : difference
+  return Number.isNaN(difference) || difference === 0 ? a.reaction.localeCompare(b.reaction) : difference
 }

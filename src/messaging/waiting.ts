@@ -12,16 +12,16 @@ export function measureWaiting(db: Database): void {
   new Gauge({
     name: 'fanfare_dead_letters_open',
     help: 'Dead letters that wait for an operator.',
-    labelNames: ['worker'],
+    labelNames: ['reaction'],
     async collect() {
       const rows = await inTime(countDeadLetters(db))
       this.reset()
-      for (const { worker, open } of rows ?? []) this.set({ worker }, open)
+      for (const { reaction, open } of rows ?? []) this.set({ reaction }, open)
     },
   })
   new Gauge({
     name: 'fanfare_relay_lag_seconds',
-    help: 'Age of the oldest event that the relay has not announced; 0 when there is none.',
+    help: 'Age of the oldest event that the relay has not published; 0 when there is none.',
     async collect() {
       const seconds = await inTime(readLag(db))
       if (seconds === undefined) this.remove()
@@ -41,10 +41,10 @@ function inTime<Answer>(asked: Promise<Answer>): Promise<Answer | undefined> {
   })
 }
 
-function countDeadLetters(db: Database): Promise<{ worker: string; open: number }[]> {
+function countDeadLetters(db: Database): Promise<{ reaction: string; open: number }[]> {
   return db.$queryRaw`
-    SELECT worker, (SELECT count(*)::int FROM dead_letters d WHERE d.worker = s.worker AND d.status = 'open') AS open
-    FROM (SELECT DISTINCT worker FROM subscriptions) AS s ORDER BY worker`
+    SELECT reaction, (SELECT count(*)::int FROM dead_letters d WHERE d.reaction = s.reaction AND d.status = 'open') AS open
+    FROM (SELECT DISTINCT reaction FROM subscriptions) AS s ORDER BY reaction`
 }
 
 async function readLag(db: Database): Promise<number> {

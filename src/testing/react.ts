@@ -1,11 +1,11 @@
-import { append, type NewEvent, type RecordedEvent, type Worker } from '#messaging'
-import { processBatch } from '../messaging/worker/process-batch.ts'
-import type { Outcome } from '../messaging/worker/batch.ts'
+import { append, type NewEvent, type RecordedEvent, type Reaction } from '#messaging'
+import { processBatch } from '../messaging/reactions/process-batch.ts'
+import type { Outcome } from '../messaging/reactions/batch.ts'
 import type { TestDatabase } from './database.ts'
 
 export interface Reacted {
-  /** The events the reaction announced, in order, as they stand in the event store. */
-  announced: readonly RecordedEvent[]
+  /** The events the reaction published, in order, as they stand in the event store. */
+  published: readonly RecordedEvent[]
   /** One outcome for each event given, in order. */
   outcomes: readonly Outcome[]
 }
@@ -27,19 +27,19 @@ export async function record({ db }: TestDatabase, ...events: NewEvent[]): Promi
  */
 export async function react(
   database: TestDatabase,
-  worker: Worker,
+  reaction: Reaction,
   ...events: (NewEvent | RecordedEvent)[]
 ): Promise<Reacted> {
   const recorded: RecordedEvent[] = []
   for (const event of events) recorded.push('id' in event ? event : (await record(database, event))[0]!)
   const runtime = { db: database.db, instance: 'test', signal: new AbortController().signal }
   const outcomes = await processBatch(
-    worker,
+    reaction,
     recorded.map((event) => ({ event, attempt: 1 })),
     runtime,
   )
-  const announced = outcomes.flatMap((outcome) => (outcome.kind === 'handled' ? outcome.announced : []))
-  return { announced, outcomes }
+  const published = outcomes.flatMap((outcome) => (outcome.kind === 'handled' ? outcome.published : []))
+  return { published, outcomes }
 }
 
 /** `order-<id>` belongs to the conversation `<id>`. */

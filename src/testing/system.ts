@@ -4,17 +4,17 @@ import {
   createRabbitMq,
   createWakeUp,
   listenForWakeUps,
-  runWorker,
+  runReaction,
   startRelay,
   subscribe,
   topologyOf,
   type Broker,
   type Names,
-  type Worker,
+  type Reaction,
 } from '#messaging'
 import { createLogger } from '#platform/logger'
-import { knownSubscriptions } from '../messaging/worker/subscribe.ts'
-import type { RunningWorker } from '../messaging/worker/run-worker.ts'
+import { knownSubscriptions } from '../messaging/reactions/subscribe.ts'
+import type { RunningReaction } from '../messaging/reactions/run-reaction.ts'
 import { requireTestService, testDatabase, type TestDatabase } from './database.ts'
 import { deadline } from './deadline.ts'
 
@@ -22,7 +22,7 @@ export interface TestSystem extends TestDatabase {
   broker: Broker
   names: Names
   /** Starts one more replica of a reaction in this process. */
-  run(worker: Worker): Promise<RunningWorker>
+  run(reaction: Reaction): Promise<RunningReaction>
   /** Waits until no event is unpublished and every reaction has handled, or given up, every event it is on. */
   settled(within?: number): Promise<void>
 }
@@ -33,25 +33,25 @@ export interface TestSystem extends TestDatabase {
  * @param ladder rungs of the delay ladder in milliseconds; short here, so that retries are quick
  */
 export async function testSystem(
-  workers: readonly Worker[],
+  reactions: readonly Reaction[],
   { ladder = [50, 200], logLevel = 'silent', rabbitmqUrl = requireTestService('TEST_RABBITMQ_URL') } = {},
 ): Promise<TestSystem> {
   const database = await testDatabase()
   const log = createLogger('test', logLevel)
   const broker = createRabbitMq({ url: rabbitmqUrl, name: 'fanfare test', log })
   const names = createNames(`test-${randomBytes(4).toString('hex')}`)
-  await subscribe(database.db, workers)
+  await subscribe(database.db, reactions)
   const shared = { ...database, broker, names, ladder, log, instance: 'test' }
   const relay = startRelay(shared)
   const wakeUps = listenForWakeUps(database.url, log, relay.wake)
   const wakeUp = createWakeUp(database.pool)
-  const running: RunningWorker[] = []
-  const run = async (worker: Worker) => {
-    const started = await runWorker(worker, { ...shared, wakeUp })
+  const running: RunningReaction[] = []
+  const run = async (reaction: Reaction) => {
+    const started = await runReaction(reaction, { ...shared, wakeUp })
     running.push(started)
     return started
   }
-  for (const worker of workers) await run(worker)
+  for (const reaction of reactions) await run(reaction)
   return {
     ...database,
     broker,
@@ -80,9 +80,9 @@ async function isSettled({ db }: TestDatabase): Promise<boolean> {
   const [state] = await db.$queryRaw<{ open: bigint }[]>`
     SELECT count(*) AS open
     FROM events JOIN subscriptions s ON s.event_type = events.type AND events.position > s.since
-    WHERE NOT EXISTS (SELECT FROM deliveries d WHERE d.event_id = events.id AND d.worker = s.worker)
-      AND NOT EXISTS (SELECT FROM parked_deliveries p WHERE p.event_id = events.id AND p.worker = s.worker)
-      AND NOT EXISTS (SELECT FROM dead_letters l WHERE l.event_id = events.id AND l.worker = s.worker
+    WHERE NOT EXISTS (SELECT FROM handled_events d WHERE d.event_id = events.id AND d.reaction = s.reaction)
+      AND NOT EXISTS (SELECT FROM blocked_deliveries p WHERE p.event_id = events.id AND p.reaction = s.reaction)
+      AND NOT EXISTS (SELECT FROM dead_letters l WHERE l.event_id = events.id AND l.reaction = s.reaction
         AND l.status IN ('open', 'edited', 'discarded'))`
   return state!.open === 0n
 }

@@ -3,7 +3,7 @@ import { PROJECT } from '../../scripts/services/index.ts'
 
 /**
  * Runs `npm run audit` as an operator does, with no patience: everything is over. @returns what it found, one line each;
- * none when every law holds
+ * none when every invariant holds
  */
 export function audit(env: Readonly<Record<string, string>>): Promise<string[]> {
   return new Promise((resolve, reject) => {

@@ -1,10 +1,10 @@
 // A process with one reaction that dies of orders whose customer is called Killer.
 import { OrderPlaced } from '#events'
-import { createWakeUp, defineWorker, runWorker, subscribe } from '#messaging'
+import { createWakeUp, defineReaction, runReaction, subscribe } from '#messaging'
 import { runProcess } from '#platform/shutdown'
 import { openMessaging } from '../../src/main/messaging.ts'
 
-const fallOver = defineWorker({
+const fallOver = defineReaction({
   name: 'trial.fall-over',
   on: OrderPlaced,
   handle({ data: { customer } }) {
@@ -15,7 +15,7 @@ const fallOver = defineWorker({
 void runProcess('worker', async (context) => {
   const messaging = openMessaging('trial', context, 'by-key')
   await subscribe(messaging.db, [fallOver])
-  const running = await runWorker(fallOver, { ...messaging, wakeUp: createWakeUp(messaging.pool) })
+  const running = await runReaction(fallOver, { ...messaging, wakeUp: createWakeUp(messaging.pool) })
   context.onStop(running.stop)
   context.log.info('reacting')
 })

@@ -5,7 +5,7 @@ import { startProcess, type Life } from './process.ts'
 
 jest.setTimeout(120_000)
 
-const WORKER = 'trial.fall-over'
+const REACTION = 'trial.fall-over'
 const OTHERS = 20
 const LADDER = [50, 200]
 
@@ -14,30 +14,31 @@ let life: Life | undefined
 beforeEach(async () => (system = await testSystem([])))
 afterEach(async () => {
   await life?.stop()
-  await system.broker.destroy(topologyOf(system.names, { name: WORKER, eventTypes: ['order.placed'] }, LADDER))
+  await system.broker.destroy(topologyOf(system.names, { name: REACTION, eventTypes: ['order.placed'] }, LADDER))
   await system.close()
 })
 
 const startWorker = () =>
   startProcess({
     name: 'killing worker',
-    run: ['test/chaos/killing-worker.ts'],
+    run: ['test/chaos/killing-reaction.ts'],
     env: {
       DATABASE_URL: system.url,
       RABBITMQ_URL: requireTestService('TEST_RABBITMQ_URL'),
       REDIS_URL: requireTestService('TEST_REDIS_URL'),
-      MESSAGING_NAMESPACE: system.names.queue(WORKER).slice(0, -WORKER.length - 1),
+      MESSAGING_NAMESPACE: system.names.queue(REACTION).slice(0, -REACTION.length - 1),
       RETRY_DELAYS: LADDER.join(','),
     },
   })
 
 it('is given up after three processes have died of it; all others are handled once', async () => {
-  await system.db.subscription.create({ data: { worker: WORKER, eventType: 'order.placed', since: 0n } })
+  await system.db.subscription.create({ data: { reaction: REACTION, eventType: 'order.placed', since: 0n } })
   const killer = { name: 'Killer', email: 'killer@example.com' }
   const orders = [...Array.from({ length: OTHERS }, () => anOrderPlaced()), anOrderPlaced({ customer: killer })]
   await record(system, ...orders)
   let deaths = 0
-  const isOver = async () => (await system.db.deadLetter.count()) === 1 && (await system.db.delivery.count()) === OTHERS
+  const isOver = async () =>
+    (await system.db.deadLetter.count()) === 1 && (await system.db.handledEvent.count()) === OTHERS
   await deadline(
     'one given up, the others handled',
     async () => {
@@ -51,8 +52,8 @@ it('is given up after three processes have died of it; all others are handled on
     { within: 100_000, every: 50 },
   )
   expect(deaths).toBe(3)
-  expect(await system.db.deadLetter.findMany({ select: { reason: true, worker: true } })).toEqual([
-    { reason: 'poison', worker: WORKER },
+  expect(await system.db.deadLetter.findMany({ select: { reason: true, reaction: true } })).toEqual([
+    { reason: 'poison', reaction: REACTION },
   ])
   await deadline('nobody is under suspicion any more', async () => (await system.db.deliveryStart.count()) === 0)
 })

@@ -7,18 +7,18 @@ import type { Dice } from './dice.ts'
 const EVENTS = 60
 
 /**
- * Publishes events that were announced before, and some that may not have been, straight to queues of reactions that are
+ * Publishes events that were published before, and some that may not have been, straight to queues of reactions that are
  * on them: each twice, all in random order.
  * @returns how many messages
  */
 export async function publishAgain({ db }: OpenDatabase, rabbitMqUrl: string, dice: Dice): Promise<number> {
   const events = await someEvents(db, dice)
-  const subscriptions = await db.subscription.findMany({ orderBy: [{ worker: 'asc' }, { eventType: 'asc' }] })
+  const subscriptions = await db.subscription.findMany({ orderBy: [{ reaction: 'asc' }, { eventType: 'asc' }] })
   const names = createNames()
   const messages = events.flatMap((event) => {
-    const workers = subscriptions.filter(({ eventType }) => eventType === event.type).map(({ worker }) => worker)
-    if (workers.length === 0) return []
-    const queue = names.queue(dice.pick(workers))
+    const reactions = subscriptions.filter(({ eventType }) => eventType === event.type).map(({ reaction }) => reaction)
+    if (reactions.length === 0) return []
+    const queue = names.queue(dice.pick(reactions))
     const body = encode({ ...event, time: event.occurredAt }, JSON.stringify(event.data))
     return [0, 1].map(() => ({ queue, body, messageId: event.id }))
   })

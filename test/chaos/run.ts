@@ -87,7 +87,7 @@ async function untilSettled({ database }: World, withinMs: number, say: Say): Pr
   const open = await settle(database, withinMs)
   if (!open) return performance.now() - began
   say(
-    `not settled after ${withinMs / 1_000} s: ${open.unrelayed} events not announced, ${open.unhandled} not handled, ${open.orders} orders open`,
+    `not settled after ${withinMs / 1_000} s: ${open.unrelayed} events not published, ${open.unhandled} not handled, ${open.orders} orders open`,
   )
   return undefined
 }

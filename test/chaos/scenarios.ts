@@ -212,7 +212,7 @@ export const SCENARIOS = {
       const workers = processes.names('worker')
       const release = workers.map((name) => processes.hold(name))
       await place(stage, 1_000, 100)
-      await deadline('all are announced', async () => (await unrelayed(world)) === 0, { within: 60_000, every: 100 })
+      await deadline('all are published', async () => (await unrelayed(world)) === 0, { within: 60_000, every: 100 })
       await services.stop('rabbitmq', 'SIGKILL')
       await services.wipe('rabbitmq')
       await services.flushRedis()

@@ -6,7 +6,7 @@ import type { World } from './world.ts'
 export interface Tap {
   /** When the first message after a moment arrived; undefined while none has. */
   since(moment: number): number | undefined
-  /** Holds what arrived against the event store. Call it when everything is announced. */
+  /** Holds what arrived against the event store. Call it when everything is published. */
   check(): Promise<{ seen: number; repeated: number; missing: string[]; outOfOrder: string[] }>
   close(): Promise<void>
 }

@@ -42,7 +42,7 @@ export async function verify(
       broken: unexplained(mail.received, processes.kills),
     },
     {
-      promise: 'npm run audit: every law holds',
+      promise: 'npm run audit: every invariant holds',
       broken: await audit({ DATABASE_URL: urls.postgres, PAYMENT_GATEWAY_URL: gatewayUrl }),
     },
   ]
@@ -110,19 +110,19 @@ async function stuck(db: Database): Promise<string[]> {
 }
 
 async function unhandled(db: Database): Promise<string[]> {
-  const rows = await db.$queryRaw<{ worker: string; type: string; events: bigint; example: string }[]>`
-    SELECT s.worker, e.type, count(*) AS events, min(e.id::text) AS example
+  const rows = await db.$queryRaw<{ reaction: string; type: string; events: bigint; example: string }[]>`
+    SELECT s.reaction, e.type, count(*) AS events, min(e.id::text) AS example
     FROM events e JOIN subscriptions s ON s.event_type = e.type AND e.position > s.since
-    WHERE NOT EXISTS (SELECT FROM deliveries d WHERE d.event_id = e.id AND d.worker = s.worker)
-    GROUP BY s.worker, e.type ORDER BY s.worker`
-  return rows.map(({ worker, type, events, example }) => `${worker}: ${events} × ${type}, such as ${example}`)
+    WHERE NOT EXISTS (SELECT FROM handled_events d WHERE d.event_id = e.id AND d.reaction = s.reaction)
+    GROUP BY s.reaction, e.type ORDER BY s.reaction`
+  return rows.map(({ reaction, type, events, example }) => `${reaction}: ${events} × ${type}, such as ${example}`)
 }
 
 async function deadLetters(db: Database): Promise<string[]> {
-  const rows = await db.$queryRaw<{ worker: string; reason: string; letters: bigint; error: string }[]>`
-    SELECT worker, reason, count(*) AS letters, min(error_name || ': ' || error_message) AS error
-    FROM dead_letters WHERE status = 'open' GROUP BY worker, reason ORDER BY worker`
-  return rows.map(({ worker, reason, letters, error }) => `${worker}: ${letters} × ${reason}, such as ${error}`)
+  const rows = await db.$queryRaw<{ reaction: string; reason: string; letters: bigint; error: string }[]>`
+    SELECT reaction, reason, count(*) AS letters, min(error_name || ': ' || error_message) AS error
+    FROM dead_letters WHERE status = 'open' GROUP BY reaction, reason ORDER BY reaction`
+  return rows.map(({ reaction, reason, letters, error }) => `${reaction}: ${letters} × ${reason}, such as ${error}`)
 }
 
 async function goods(db: Database): Promise<string[]> {
@@ -196,7 +196,7 @@ function unexplained(received: readonly ReceivedMail[], kills: readonly Kill[]):
 async function unsentMails(db: Database, received: readonly ReceivedMail[]): Promise<string[]> {
   const told = new Set(received.map(eventOf))
   const due = await db.$queryRaw<{ id: string; type: string }[]>`
-    SELECT e.id::text, e.type FROM events e JOIN deliveries d ON d.event_id = e.id
-    WHERE d.worker = 'notification.email-customer'`
+    SELECT e.id::text, e.type FROM events e JOIN handled_events d ON d.event_id = e.id
+    WHERE d.reaction = 'notification.email-customer'`
   return due.filter(({ id }) => !told.has(id)).map(({ id, type }) => `${id} (${type}) was not told of`)
 }

@@ -33,7 +33,7 @@ withBinaries('RabbitMQ and Redis are disposable', () => {
     await Promise.all([shop.start('api'), shop.start('relay')])
     await placeAll(shop)
     await shop.start('worker')
-    await deadline('orders on their way', async () => (await shop!.db.delivery.count()) > 500)
+    await deadline('orders on their way', async () => (await shop!.db.handledEvent.count()) > 500)
 
     await Promise.all(DISPOSABLE.map((name) => wipeService(name, set)))
     const inFlight = await shop.db.order.count({ where: { status: { in: ['placed', 'confirmed'] } } })

@@ -3,7 +3,7 @@ import path from 'node:path'
 import { Redis } from 'ioredis'
 import { upsertProducts } from '#domains/catalog'
 import { receiveStock } from '#domains/inventory'
-import { findWorkers } from '#messaging'
+import { findReactions } from '#messaging'
 import { openDatabase, type OpenDatabase } from '#platform/database'
 import { testMailServer, type TestMailServer } from '#testing'
 import {
@@ -148,7 +148,7 @@ async function plans({ set, network, mail, apiUrl, gatewayUrl }: Surroundings): 
 
 function shopPlans(): Omit<MemberPlan, 'env'>[] {
   const main = (file: string) => `src/main/${file}.ts`
-  const folders = [...new Set(findWorkers(path.join(PROJECT, 'workers')).map(({ folder }) => folder))]
+  const folders = [...new Set(findReactions(path.join(PROJECT, 'workers')).map(({ folder }) => folder))]
   return [
     { name: 'api', role: 'api', run: [main('api')], ready: 'listening on' },
     { name: 'relay 1', role: 'relay', run: [main('relay')], ready: 'standing by for' },

@@ -1,8 +1,8 @@
 import { recordSales } from '#domains/analytics'
 import { OrderCancelled, OrderConfirmed, OrderPlaced, OrderRejected } from '#events'
-import { defineWorker } from '#messaging'
+import { defineReaction } from '#messaging'
 
-export default defineWorker({
+export default defineReaction({
   name: 'analytics.record-sale',
   on: [OrderPlaced, OrderConfirmed, OrderRejected, OrderCancelled],
   lingerMs: 250,

@@ -6,12 +6,12 @@ beforeAll(async () => (database = await testDatabase()))
 afterAll(() => database.close())
 
 test('clears an ordinary order', async () => {
-  const { announced } = await react(database, screenOrder, anOrderPlaced())
-  expect(announced).toMatchObject([{ type: 'fraud.cleared', data: { score: 0 } }])
+  const { published } = await react(database, screenOrder, anOrderPlaced())
+  expect(published).toMatchObject([{ type: 'fraud.cleared', data: { score: 0 } }])
 })
 
 test('flags a suspicious one, with its reasons', async () => {
   const customer = { name: 'Nobody', email: 'fraud@example.com' }
-  const { announced } = await react(database, screenOrder, anOrderPlaced({ customer }))
-  expect(announced).toMatchObject([{ type: 'fraud.flagged', data: { score: 100, reasons: [expect.any(String)] } }])
+  const { published } = await react(database, screenOrder, anOrderPlaced({ customer }))
+  expect(published).toMatchObject([{ type: 'fraud.flagged', data: { score: 100, reasons: [expect.any(String)] } }])
 })

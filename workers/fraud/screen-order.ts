@@ -1,8 +1,8 @@
 import { screen } from '#domains/fraud'
 import { FraudCleared, FraudFlagged, OrderPlaced } from '#events'
-import { defineWorker } from '#messaging'
+import { defineReaction } from '#messaging'
 
-export default defineWorker({
+export default defineReaction({
   name: 'fraud.screen-order',
   on: OrderPlaced,
   handle({ data: order }) {

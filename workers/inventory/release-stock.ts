@@ -1,9 +1,9 @@
 import { keepReservations } from '#domains/inventory'
 import { OrderCancelled, OrderExpired, OrderRejected, ReturnAccepted, StockReleased, StockRestocked } from '#events'
-import { defineWorker } from '#messaging'
+import { defineReaction } from '#messaging'
 
 /** Gives back what an order does not need any more: what was set aside for it, and what it has returned. */
-export default defineWorker({
+export default defineReaction({
   name: 'inventory.release-stock',
   on: [OrderRejected, OrderCancelled, OrderExpired, ReturnAccepted],
   async handleBatch(events, { tx, now }) {

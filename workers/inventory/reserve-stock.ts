@@ -1,8 +1,8 @@
 import { keepReservations } from '#domains/inventory'
 import { OrderPlaced, StockRejected, StockReserved } from '#events'
-import { defineWorker } from '#messaging'
+import { defineReaction } from '#messaging'
 
-export default defineWorker({
+export default defineReaction({
   name: 'inventory.reserve-stock',
   on: OrderPlaced,
   async handleBatch(events, { tx, now }) {

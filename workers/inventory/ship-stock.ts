@@ -1,12 +1,12 @@
 import { keepReservations } from '#domains/inventory'
 import { OrderShipped } from '#events'
-import { defineWorker } from '#messaging'
+import { defineReaction } from '#messaging'
 
 /**
  * On order.shipped and not on shipment.created: a parcel may be booked for an order that is being cancelled at the same
  * moment. The order decides which of the two happened, and only its word moves the goods.
  */
-export default defineWorker({
+export default defineReaction({
   name: 'inventory.ship-stock',
   on: OrderShipped,
   lingerMs: 250,

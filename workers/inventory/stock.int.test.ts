@@ -40,30 +40,30 @@ const kept = (sku: string) =>
 describe('reserve-stock', () => {
   test('sets the stock of an order aside', async () => {
     const sku = await aSku(5)
-    const { announced } = await react(database, reserveStock, anOrderPlaced({ lines: [line(sku, 2)] }))
-    expect(announced).toMatchObject([{ type: 'stock.reserved', data: { lines: [{ sku, quantity: 2 }] } }])
+    const { published } = await react(database, reserveStock, anOrderPlaced({ lines: [line(sku, 2)] }))
+    expect(published).toMatchObject([{ type: 'stock.reserved', data: { lines: [{ sku, quantity: 2 }] } }])
     expect(await kept(sku)).toEqual({ onHand: 3, reserved: 2, shipped: 0 })
   })
 
   test('takes all lines of an order or none', async () => {
     const [enough, short] = [await aSku(5), await aSku(1)]
     const order = anOrderPlaced({ lines: [line(enough), line(short, 2), line('NEVER-SEEN')] })
-    const { announced } = await react(database, reserveStock, order)
+    const { published } = await react(database, reserveStock, order)
     const missing = [
       { sku: 'NEVER-SEEN', requested: 1, available: 0 },
       { sku: short, requested: 2, available: 1 },
     ]
-    expect(announced).toMatchObject([{ type: 'stock.rejected', data: { missing } }])
+    expect(published).toMatchObject([{ type: 'stock.rejected', data: { missing } }])
     expect(await free(enough)).toBe(5)
   })
 
-  test('has one effect however often the order is announced', async () => {
+  test('has one effect however often the order is published', async () => {
     const sku = await aSku(5)
     const order = anOrderPlaced({ lines: [line(sku)] })
     const [recorded] = await record(database, order)
     await react(database, reserveStock, recorded!)
-    const { announced } = await react(database, reserveStock, recorded!, order, order)
-    expect(announced).toEqual([])
+    const { published } = await react(database, reserveStock, recorded!, order, order)
+    expect(published).toEqual([])
     expect(await free(sku)).toBe(4)
   })
 
@@ -71,7 +71,7 @@ describe('reserve-stock', () => {
     const sku = await aSku(5)
     const orders = () => Array.from({ length: 5 }, () => anOrderPlaced({ lines: [line(sku)] }))
     const runs = await Promise.all([1, 2, 3, 4].map(() => react(database, reserveStock, ...orders())))
-    const types = runs.flatMap(({ announced }) => announced.map(({ type }) => type))
+    const types = runs.flatMap(({ published }) => published.map(({ type }) => type))
     expect(types.filter((type) => type === 'stock.reserved')).toHaveLength(5)
     expect(types.filter((type) => type === 'stock.rejected')).toHaveLength(15)
     expect(await kept(sku)).toEqual({ onHand: 0, reserved: 5, shipped: 0 })
@@ -98,23 +98,23 @@ describe('release-stock', () => {
     const order = anOrderPlaced({ lines: [line(sku, 2)] })
     await react(database, reserveStock, order)
     const closed = closing({ orderId: order.data.orderId })
-    const { announced } = await react(database, releaseStock, closed, closed)
-    expect(announced).toMatchObject([{ type: 'stock.released', data: { lines: [{ sku, quantity: 2 }] } }])
+    const { published } = await react(database, releaseStock, closed, closed)
+    expect(published).toMatchObject([{ type: 'stock.released', data: { lines: [{ sku, quantity: 2 }] } }])
     expect(await kept(sku)).toEqual({ onHand: 5, reserved: 0, shipped: 0 })
   })
 
   test('has nothing to give back for an order without stock', async () => {
     const order = anOrderPlaced({ lines: [line('NEVER-SEEN')] })
     await react(database, reserveStock, order)
-    const { announced } = await react(database, releaseStock, anOrderRejected({ orderId: order.data.orderId }))
-    expect(announced).toEqual([])
+    const { published } = await react(database, releaseStock, anOrderRejected({ orderId: order.data.orderId }))
+    expect(published).toEqual([])
   })
 
   test('leaves its mark when it comes first: the order then reserves nothing', async () => {
     const sku = await aSku(5)
     const order = anOrderPlaced({ lines: [line(sku)] })
-    const { announced: first } = await react(database, releaseStock, anOrderCancelled({ orderId: order.data.orderId }))
-    const { announced: second } = await react(database, reserveStock, order)
+    const { published: first } = await react(database, releaseStock, anOrderCancelled({ orderId: order.data.orderId }))
+    const { published: second } = await react(database, reserveStock, order)
     expect([...first, ...second]).toEqual([])
     expect(await free(sku)).toBe(5)
   })
@@ -165,8 +165,8 @@ describe('ship-stock', () => {
     await react(database, reserveStock, order)
     await react(database, shipStock, anOrderShipped({ orderId }))
     expect(await kept(sku)).toEqual({ onHand: 3, reserved: 0, shipped: 2 })
-    const { announced } = await react(database, releaseStock, aReturnAccepted({ orderId }))
-    expect(announced).toMatchObject([{ type: 'stock.restocked', data: { lines: [{ sku, quantity: 2 }] } }])
+    const { published } = await react(database, releaseStock, aReturnAccepted({ orderId }))
+    expect(published).toMatchObject([{ type: 'stock.restocked', data: { lines: [{ sku, quantity: 2 }] } }])
     expect(await kept(sku)).toEqual({ onHand: 5, reserved: 0, shipped: 0 })
   })
 

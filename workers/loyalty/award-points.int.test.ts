@@ -16,8 +16,8 @@ const pointsOf = async ({ email }: { email: string }) =>
 it('awards one point for each whole currency unit', async () => {
   const customer = buyer()
   const confirmed = anOrderConfirmed({ customer, total: money(2_599) })
-  const { announced } = await react(database, awardPoints, confirmed)
-  expect(announced).toMatchObject([{ type: 'points.awarded', stream: confirmed.stream, data: { points: 25 } }])
+  const { published } = await react(database, awardPoints, confirmed)
+  expect(published).toMatchObject([{ type: 'points.awarded', stream: confirmed.stream, data: { points: 25 } }])
   expect(await pointsOf(customer)).toBe(25)
 })
 
@@ -30,8 +30,8 @@ it('knows currencies without a smaller unit', async () => {
 it('revokes the points when the money is given back', async () => {
   const [orderId, customer] = [uuidv7(), buyer()]
   await react(database, awardPoints, anOrderConfirmed({ orderId, customer, total: money(2_599) }))
-  const { announced } = await react(database, awardPoints, aPaymentRefunded({ orderId, amount: money(2_599) }))
-  expect(announced).toMatchObject([{ type: 'points.revoked', data: { email: customer.email, points: 25 } }])
+  const { published } = await react(database, awardPoints, aPaymentRefunded({ orderId, amount: money(2_599) }))
+  expect(published).toMatchObject([{ type: 'points.revoked', data: { email: customer.email, points: 25 } }])
   expect(await pointsOf(customer)).toBe(0)
 })
 
@@ -39,7 +39,7 @@ it('never awards points for an order whose refund is known first', async () => {
   const [orderId, customer] = [uuidv7(), buyer()]
   const refund = await react(database, awardPoints, aPaymentRefunded({ orderId, amount: money(2_599) }))
   const confirmation = await react(database, awardPoints, anOrderConfirmed({ orderId, customer, total: money(2_599) }))
-  expect([...refund.announced, ...confirmation.announced]).toEqual([])
+  expect([...refund.published, ...confirmation.published]).toEqual([])
   expect(await pointsOf(customer)).toBe(0)
 })
 

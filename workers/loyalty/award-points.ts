@@ -1,5 +1,5 @@
 import { OrderConfirmed, PaymentRefunded, PointsAwarded, PointsRevoked } from '#events'
-import { defineWorker, type HandleContext, type RecordedOf } from '#messaging'
+import { defineReaction, type HandleContext, type RecordedOf } from '#messaging'
 
 type Transaction = HandleContext<unknown>['tx']
 type Fact = RecordedOf<typeof OrderConfirmed | typeof PaymentRefunded>
@@ -16,16 +16,16 @@ interface Earnings {
 }
 
 /** One point for each whole currency unit that was paid and not refunded. */
-export default defineWorker({
+export default defineReaction({
   name: 'loyalty.award-points',
   on: [OrderConfirmed, PaymentRefunded],
   lingerMs: 250,
   async handleBatch(events, { tx }) {
     const earnings = await lockEarnings(tx, events)
-    const announcements = events.map((event) => settle(earnings.get(event.data.orderId)!, event))
+    const publications = events.map((event) => settle(earnings.get(event.data.orderId)!, event))
     await store(tx, [...earnings.values()])
-    await addToAccounts(tx, announcements)
-    return announcements
+    await addToAccounts(tx, publications)
+    return publications
   },
 })
 
@@ -75,8 +75,8 @@ async function store(tx: Transaction, earnings: readonly Earnings[]): Promise<vo
 }
 
 /** Orders were locked before, accounts are locked by email: batches that share customers cannot deadlock. */
-async function addToAccounts(tx: Transaction, announcements: readonly ReturnType<typeof settle>[]): Promise<void> {
-  const changes = announcements.flatMap((event) => {
+async function addToAccounts(tx: Transaction, publications: readonly ReturnType<typeof settle>[]): Promise<void> {
+  const changes = publications.flatMap((event) => {
     if (!event) return []
     const { email, points } = event.data
     return [{ email, points: event.type === 'points.awarded' ? points : -points }]

@@ -43,9 +43,9 @@ const journal = () => database.db.sentMail.findMany({ orderBy: { sentAt: 'asc' }
 
 it('writes one mail for each occasion and keeps a journal', async () => {
   const events = [anOrderConfirmed(), anOrderRejected(), anOrderCancelled(), anOrderShipped()]
-  const { outcomes, announced } = await react(database, emailCustomer, ...events)
+  const { outcomes, published } = await react(database, emailCustomer, ...events)
   expect(outcomes.map(({ kind }) => kind)).toEqual(Array(4).fill('handled'))
-  expect(announced).toEqual([])
+  expect(published).toEqual([])
   expect(server.received.map(({ to }) => to)).toEqual(Array(4).fill(['ada@example.com']))
   expect((await journal()).map(({ kind }) => kind).toSorted()).toEqual(events.map(({ type }) => type).toSorted())
 })
@@ -82,7 +82,7 @@ it('asks and writes the journal for many at once, and one that it refuses costs 
 it('does not write again when the process died between the mail and the end of its batch', async () => {
   const [event] = await record(database, anOrderConfirmed())
   await react(database, emailCustomer, event!)
-  await database.db.delivery.deleteMany({ where: { eventId: event!.id } }) // the batch was never committed
+  await database.db.handledEvent.deleteMany({ where: { eventId: event!.id } }) // the batch was never committed
   const { outcomes } = await react(database, emailCustomer, event!)
   expect(outcomes).toMatchObject([{ kind: 'handled' }])
   expect(server.received).toHaveLength(1)

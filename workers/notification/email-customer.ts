@@ -1,9 +1,9 @@
 import { mailCustomer } from '#domains/notification'
 import { customerOf } from '#domains/order'
 import { OrderCancelled, OrderConfirmed, OrderRejected, OrderShipped, PaymentRefunded } from '#events'
-import { defineWorker, Unrecoverable } from '#messaging'
+import { defineReaction, Unrecoverable } from '#messaging'
 
-export default defineWorker({
+export default defineReaction({
   name: 'notification.email-customer',
   on: [OrderConfirmed, OrderRejected, OrderCancelled, OrderShipped, PaymentRefunded],
   lingerMs: 50,

@@ -43,13 +43,13 @@ describe('order.advance-order', () => {
   it('confirms when all have said yes, and ships when the parcel is booked and paid', async () => {
     const { orderId, reserved, authorized, cleared, captured, booked } = await place()
     const first = await react(database, advanceOrder, reserved, cleared)
-    expect(first.announced).toEqual([])
+    expect(first.published).toEqual([])
     const second = await react(database, advanceOrder, authorized)
-    expect(second.announced).toMatchObject([
+    expect(second.published).toMatchObject([
       { type: 'order.confirmed', data: { orderId, lines: [{ sku: 'MUG-01', quantity: 2 }] } },
     ])
     const third = await react(database, advanceOrder, booked, captured)
-    expect(third.announced).toMatchObject([{ type: 'order.shipped', data: { trackingNumber: 'P1' } }])
+    expect(third.published).toMatchObject([{ type: 'order.shipped', data: { trackingNumber: 'P1' } }])
     expect(await order(orderId)).toMatchObject({
       status: 'shipped',
       answers: { stock: 'yes', payment: 'yes', fraud: 'yes', capture: 'yes' },
@@ -64,8 +64,8 @@ describe('order.advance-order', () => {
       reserved,
       cleared,
     ])
-    const { announced } = await react(database, advanceOrder, ...answers)
-    expect(announced.map(({ type }) => type).toSorted()).toEqual([
+    const { published } = await react(database, advanceOrder, ...answers)
+    expect(published.map(({ type }) => type).toSorted()).toEqual([
       ...Array(10).fill('order.confirmed'),
       ...Array(10).fill('order.rejected'),
     ])
@@ -76,17 +76,17 @@ describe('order.advance-order', () => {
 
   it('says why it rejected', async () => {
     const { orderId, declined } = await place()
-    const { announced } = await react(database, advanceOrder, declined)
+    const { published } = await react(database, advanceOrder, declined)
     const detail = 'The payment was declined: insufficient funds.'
-    expect(announced).toMatchObject([{ type: 'order.rejected', data: { reason: 'payment-declined', detail } }])
+    expect(published).toMatchObject([{ type: 'order.rejected', data: { reason: 'payment-declined', detail } }])
     expect((await order(orderId)).ended).toEqual({ reason: 'payment-declined', detail })
   })
 
   it('takes an answer after the cancellation without a word', async () => {
     const { orderId, reserved, authorized, cleared } = await place()
     await api.post(`/v1/orders/${orderId}/cancel`, { reason: 'x' })
-    const { announced } = await react(database, advanceOrder, reserved, authorized, cleared)
-    expect(announced).toEqual([])
+    const { published } = await react(database, advanceOrder, reserved, authorized, cleared)
+    expect(published).toEqual([])
     expect(await order(orderId)).toMatchObject({ status: 'cancelled', answers: { stock: 'yes' } })
   })
 

@@ -1,8 +1,8 @@
-import { defineWorker } from '#messaging'
+import { defineReaction } from '#messaging'
 import { advanceOrders, ANSWERS } from '#domains/order'
 
-/** The process manager: takes every answer to its order and announces what follows. */
-export default defineWorker({
+/** The process manager: takes every answer to its order and publishes what follows. */
+export default defineReaction({
   name: 'order.advance-order',
   on: ANSWERS,
   handleBatch: (answers, { tx, now }) => advanceOrders(tx, answers, now),

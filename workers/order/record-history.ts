@@ -1,8 +1,8 @@
-import { defineWorker } from '#messaging'
+import { defineReaction } from '#messaging'
 import { HISTORY, recordHistory } from '#domains/order'
 
 /** Writes the customer's view of an order's way, each step after the one before, whatever order the events arrive in. */
-export default defineWorker({
+export default defineReaction({
   name: 'order.record-history',
   on: HISTORY,
   ordered: true,

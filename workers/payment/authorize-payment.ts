@@ -1,8 +1,8 @@
 import { gateway, keepPayments, recordAuthorization } from '#domains/payment'
 import { OrderPlaced } from '#events'
-import { defineWorker } from '#messaging'
+import { defineReaction } from '#messaging'
 
-export default defineWorker({
+export default defineReaction({
   name: 'payment.authorize-payment',
   on: OrderPlaced,
   callTimeoutMs: 5_000,

@@ -1,8 +1,8 @@
 import { gateway, isCapturable, keepPayments, paymentOf, recordCapture } from '#domains/payment'
 import { OrderConfirmed } from '#events'
-import { defineWorker } from '#messaging'
+import { defineReaction } from '#messaging'
 
-export default defineWorker({
+export default defineReaction({
   name: 'payment.capture-payment',
   on: OrderConfirmed,
   lingerMs: 20,

@@ -1,5 +1,5 @@
 import { auditPayments, moneyTotals, paymentOf } from '#domains/payment'
-import type { NewEvent, RecordedEvent, Worker } from '#messaging'
+import type { NewEvent, RecordedEvent, Reaction } from '#messaging'
 import {
   anOrderCancelled,
   anOrderConfirmed,
@@ -43,8 +43,8 @@ const types = (events: readonly NewEvent[]) => events.map(({ type }) => type)
 
 async function authorized(token?: string) {
   const order = anOrder(token)
-  const { announced } = await react(database, authorizePayment, order)
-  return { orderId: order.data.orderId, announced }
+  const { published } = await react(database, authorizePayment, order)
+  return { orderId: order.data.orderId, published }
 }
 
 async function captured() {
@@ -54,17 +54,17 @@ async function captured() {
 }
 
 /** Delivers the events until all are handled, as the broker would. */
-async function reactAtLast(worker: Worker, ...events: RecordedEvent[]): Promise<RecordedEvent[]> {
-  const announced: RecordedEvent[] = []
+async function reactAtLast(reaction: Reaction, ...events: RecordedEvent[]): Promise<RecordedEvent[]> {
+  const published: RecordedEvent[] = []
   let waiting = events
   for (let round = 0; waiting.length > 0; round++) {
-    const run = await react(database, worker, ...waiting)
-    announced.push(...run.announced)
+    const run = await react(database, reaction, ...waiting)
+    published.push(...run.published)
     const open = waiting.filter((_, index) => run.outcomes[index]!.kind === 'failed')
     if (round === 20) throw new Error(`still failing: ${JSON.stringify(run.outcomes)}`)
     waiting = open
   }
-  return announced
+  return published
 }
 
 /** Status against ledger, and ledger against the gateway's own sums. */
@@ -81,8 +81,8 @@ async function booksAgree() {
 
 describe('authorize-payment', () => {
   test('holds the money of the order', async () => {
-    const { orderId, announced } = await authorized()
-    expect(announced).toMatchObject([{ type: 'payment.authorized', data: { orderId, amount: total } }])
+    const { orderId, published } = await authorized()
+    expect(published).toMatchObject([{ type: 'payment.authorized', data: { orderId, amount: total } }])
     expect(await status(orderId)).toBe('authorized')
   })
 
@@ -91,8 +91,8 @@ describe('authorize-payment', () => {
     ['pm_card_chargeDeclinedInsufficientFunds', 'insufficient_funds'],
     ['pm_card_nonsense', 'invalid_token'],
   ])('%s is declined with a code', async (token, code) => {
-    const { orderId, announced } = await authorized(token)
-    expect(announced).toMatchObject([{ type: 'payment.declined', data: { code } }])
+    const { orderId, published } = await authorized(token)
+    expect(published).toMatchObject([{ type: 'payment.declined', data: { code } }])
     expect(await status(orderId)).toBe('declined')
   })
 
@@ -104,39 +104,39 @@ describe('authorize-payment', () => {
   })
 
   test('one failing gateway call does not keep the rest of the batch', async () => {
-    const { announced, outcomes } = await react(database, authorizePayment, anOrder('pm_sandbox_flaky'), anOrder())
+    const { published, outcomes } = await react(database, authorizePayment, anOrder('pm_sandbox_flaky'), anOrder())
     expect(outcomes.map(({ kind }) => kind)).toEqual(['failed', 'handled'])
-    expect(types(announced)).toEqual(['payment.authorized'])
+    expect(types(published)).toEqual(['payment.authorized'])
   })
 
-  test('a second announcement of the order changes nothing', async () => {
+  test('a second publication of the order changes nothing', async () => {
     const [order] = await record(database, anOrder())
     await react(database, authorizePayment, order!)
-    expect((await react(database, authorizePayment, order!)).announced).toEqual([])
+    expect((await react(database, authorizePayment, order!)).published).toEqual([])
   })
 })
 
 describe('capture-payment', () => {
   test('takes the held money when the order is confirmed', async () => {
     const { orderId } = await authorized()
-    const { announced } = await react(database, capturePayment, anOrderConfirmed({ orderId, total }))
-    expect(announced).toMatchObject([{ type: 'payment.captured', data: { orderId, amount: total } }])
+    const { published } = await react(database, capturePayment, anOrderConfirmed({ orderId, total }))
+    expect(published).toMatchObject([{ type: 'payment.captured', data: { orderId, amount: total } }])
     expect(await status(orderId)).toBe('captured')
   })
 
   test('says so when the money cannot be taken; closing the order then lets go of it', async () => {
     const { orderId } = await authorized('pm_sandbox_captureFail')
-    const { announced } = await react(database, capturePayment, anOrderConfirmed({ orderId, total }))
-    expect(announced).toMatchObject([{ type: 'payment.failed', data: { code: 'capture_failed' } }])
+    const { published } = await react(database, capturePayment, anOrderConfirmed({ orderId, total }))
+    expect(published).toMatchObject([{ type: 'payment.failed', data: { code: 'capture_failed' } }])
     const end = await react(database, returnPayment, anOrderCancelled({ orderId }))
-    expect(types(end.announced)).toEqual(['payment.voided'])
+    expect(types(end.published)).toEqual(['payment.voided'])
   })
 
   test('never asks for the money of a closed order', async () => {
     const { orderId } = await authorized()
     await react(database, returnPayment, anOrderCancelled({ orderId }))
-    const { announced, outcomes } = await react(database, capturePayment, anOrderConfirmed({ orderId, total }))
-    expect([announced, outcomes[0]!.kind]).toEqual([[], 'handled'])
+    const { published, outcomes } = await react(database, capturePayment, anOrderConfirmed({ orderId, total }))
+    expect([published, outcomes[0]!.kind]).toEqual([[], 'handled'])
     expect(await status(orderId)).toBe('voided')
   })
 
@@ -149,36 +149,36 @@ describe('capture-payment', () => {
 describe('return-payment', () => {
   test.each([anOrderRejected, anOrderCancelled, anOrderExpired])('lets go of held money, once', async (closing) => {
     const { orderId } = await authorized()
-    const { announced } = await react(database, returnPayment, closing({ orderId }), closing({ orderId }))
-    expect(announced).toMatchObject([{ type: 'payment.voided', data: { orderId, amount: total } }])
+    const { published } = await react(database, returnPayment, closing({ orderId }), closing({ orderId }))
+    expect(published).toMatchObject([{ type: 'payment.voided', data: { orderId, amount: total } }])
   })
 
   test.each([anOrderCancelled, aReturnAccepted])('refunds taken money, once', async (closing) => {
     const { orderId } = await captured()
     const [closed] = await record(database, closing({ orderId }))
-    const { announced } = await react(database, returnPayment, closed!, closed!)
-    expect(announced).toMatchObject([{ type: 'payment.refunded', data: { orderId, amount: total } }])
-    expect((await react(database, returnPayment, closing({ orderId }))).announced).toEqual([])
+    const { published } = await react(database, returnPayment, closed!, closed!)
+    expect(published).toMatchObject([{ type: 'payment.refunded', data: { orderId, amount: total } }])
+    expect((await react(database, returnPayment, closing({ orderId }))).published).toEqual([])
   })
 
   test('leaves the money of a living order alone', async () => {
-    const { orderId, announced } = await authorized()
-    expect((await react(database, returnPayment, ...announced)).announced).toEqual([])
+    const { orderId, published } = await authorized()
+    expect((await react(database, returnPayment, ...published)).published).toEqual([])
     expect(await status(orderId)).toBe('authorized')
   })
 
   test('lets go of money that is authorized after the end of the order', async () => {
     const order = anOrder()
     const { orderId } = order.data
-    expect((await react(database, returnPayment, anOrderCancelled({ orderId }))).announced).toEqual([])
+    expect((await react(database, returnPayment, anOrderCancelled({ orderId }))).published).toEqual([])
     const late = await react(database, authorizePayment, order)
-    expect(types(late.announced)).toEqual(['payment.authorized'])
-    expect(types((await react(database, returnPayment, ...late.announced)).announced)).toEqual(['payment.voided'])
+    expect(types(late.published)).toEqual(['payment.authorized'])
+    expect(types((await react(database, returnPayment, ...late.published)).published)).toEqual(['payment.voided'])
   })
 
   test('has nothing to give back after a decline', async () => {
     const { orderId } = await authorized('pm_card_chargeDeclined')
-    expect((await react(database, returnPayment, anOrderRejected({ orderId }))).announced).toEqual([])
+    expect((await react(database, returnPayment, anOrderRejected({ orderId }))).published).toEqual([])
   })
 })
 
@@ -188,10 +188,10 @@ test('orders confirmed and cancelled at the same moment: no money is kept, whoev
   const ids = placed.map(({ data }) => (data as { orderId: string }).orderId)
   const confirmed = await record(database, ...ids.map((orderId) => anOrderConfirmed({ orderId, total })))
   const cancelled = await record(database, ...ids.map((orderId) => anOrderCancelled({ orderId })))
-  const inTwo = (worker: Worker, events: RecordedEvent[]) =>
-    [events.slice(0, 15), events.slice(15).reverse()].map((half) => reactAtLast(worker, ...half))
-  const announced = await Promise.all([...inTwo(capturePayment, confirmed), ...inTwo(returnPayment, cancelled)])
-  const ends = types(announced.flat()).filter((type) => type !== 'payment.captured')
+  const inTwo = (reaction: Reaction, events: RecordedEvent[]) =>
+    [events.slice(0, 15), events.slice(15).reverse()].map((half) => reactAtLast(reaction, ...half))
+  const published = await Promise.all([...inTwo(capturePayment, confirmed), ...inTwo(returnPayment, cancelled)])
+  const ends = types(published.flat()).filter((type) => type !== 'payment.captured')
   expect(ends).toHaveLength(30)
   for (const orderId of ids) expect(['voided', 'refunded']).toContain(await status(orderId))
 })

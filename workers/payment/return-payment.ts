@@ -1,12 +1,12 @@
 import { closing, gateway, giveBack, keepPayments, paymentOf, recordReturn } from '#domains/payment'
 import { OrderCancelled, OrderExpired, OrderRejected, PaymentAuthorized, ReturnAccepted } from '#events'
-import { defineWorker } from '#messaging'
+import { defineReaction } from '#messaging'
 
 /**
  * Voids what is held and refunds what was taken for an order that wants no money any more. It listens to
  * payment.authorized as well: the gateway's yes may come after the end of the order, and nobody has to wait for it.
  */
-export default defineWorker({
+export default defineReaction({
   name: 'payment.return-payment',
   on: [OrderRejected, OrderCancelled, OrderExpired, ReturnAccepted, PaymentAuthorized],
   lingerMs: 250,

@@ -10,21 +10,21 @@ afterAll(() => database.close())
 
 const shipmentOf = (orderId: string) => database.db.shipment.findUnique({ where: { orderId } })
 
-it('books one parcel for each confirmed order and announces it', async () => {
+it('books one parcel for each confirmed order and publishes it', async () => {
   const orders = [anOrderConfirmed(), anOrderConfirmed()]
-  const { announced } = await react(database, createShipment, ...orders)
-  expect(announced.map(({ type, stream }) => [type, stream])).toEqual(
+  const { published } = await react(database, createShipment, ...orders)
+  expect(published.map(({ type, stream }) => [type, stream])).toEqual(
     orders.map(({ stream }) => ['shipment.created', stream]),
   )
   const stored = await shipmentOf(orders[0]!.data.orderId)
-  expect(announced[0]!.data).toMatchObject({ shipmentId: stored!.id, trackingNumber: stored!.trackingNumber })
+  expect(published[0]!.data).toMatchObject({ shipmentId: stored!.id, trackingNumber: stored!.trackingNumber })
 })
 
 it('books nothing for an order that was cancelled before', async () => {
   const orderId = uuidv7()
   await react(database, createShipment, anOrderCancelled({ orderId }))
-  const { announced } = await react(database, createShipment, anOrderConfirmed({ orderId }))
-  expect(announced).toEqual([])
+  const { published } = await react(database, createShipment, anOrderConfirmed({ orderId }))
+  expect(published).toEqual([])
   expect(await shipmentOf(orderId)).toMatchObject({ status: 'called-off', trackingNumber: null })
 })
 
@@ -37,13 +37,13 @@ it('calls a booked parcel off when its order is cancelled', async () => {
 
 it('books no parcel for an order that is confirmed and cancelled in one batch', async () => {
   const orderId = uuidv7()
-  const { announced } = await react(
+  const { published } = await react(
     database,
     createShipment,
     anOrderConfirmed({ orderId }),
     anOrderCancelled({ orderId }),
   )
-  expect(announced).toEqual([])
+  expect(published).toEqual([])
   expect(await shipmentOf(orderId)).toMatchObject({ status: 'called-off' })
 })
 
@@ -51,6 +51,6 @@ it('books one parcel when the same fact is delivered twice', async () => {
   const orderId = uuidv7()
   await react(database, createShipment, anOrderConfirmed({ orderId }))
   const again = await react(database, createShipment, anOrderConfirmed({ orderId }))
-  expect(again.announced).toEqual([])
+  expect(again.published).toEqual([])
   expect(await database.db.shipment.count({ where: { orderId } })).toBe(1)
 })

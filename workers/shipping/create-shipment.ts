@@ -1,8 +1,8 @@
 import { bookShipments, callOffShipments } from '#domains/shipping'
 import { OrderCancelled, OrderConfirmed, ShipmentCreated } from '#events'
-import { defineWorker } from '#messaging'
+import { defineReaction } from '#messaging'
 
-export default defineWorker({
+export default defineReaction({
   name: 'shipping.create-shipment',
   on: [OrderConfirmed, OrderCancelled],
   lingerMs: 20,

@@ -1,8 +1,8 @@
-import { defineWorker } from '#messaging'
+import { defineReaction } from '#messaging'
 import { confirmAll } from '../../comparison/answer.ts'
 import { PeerConfirmed } from '../../comparison/events.ts'
 
-export default defineWorker({
+export default defineReaction({
   name: 'batch.confirm',
   on: PeerConfirmed,
   handleBatch: (events, { tx }) => confirmAll(tx, events),

@@ -1,8 +1,8 @@
-import { defineWorker } from '#messaging'
+import { defineReaction } from '#messaging'
 import { answerAll } from '../../comparison/answer.ts'
 import { PeerPlaced } from '../../comparison/events.ts'
 
-export default defineWorker({
+export default defineReaction({
   name: 'batch.stock',
   on: PeerPlaced,
   handleBatch: (events, { tx }) => answerAll(tx, events, 'stock'),

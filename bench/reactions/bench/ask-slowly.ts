@@ -1,8 +1,8 @@
 import { OrderPlaced } from '#events'
-import { defineWorker } from '#messaging'
+import { defineReaction } from '#messaging'
 
 /** Spends its time waiting for an outside service, few calls at once: more of it is done by more processes only. */
-export default defineWorker({
+export default defineReaction({
   name: 'bench.ask-slowly',
   on: OrderPlaced,
   lanes: 1,

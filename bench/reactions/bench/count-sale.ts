@@ -1,8 +1,8 @@
 import { OrderPlaced } from '#events'
-import { defineWorker } from '#messaging'
+import { defineReaction } from '#messaging'
 
 /** Tells an analytics service of each order. */
-export default defineWorker({
+export default defineReaction({
   name: 'bench.count-sale',
   on: OrderPlaced,
   async call({ data: { orderId } }, { signal }) {

@@ -1,8 +1,8 @@
 import { OrderPlaced } from '#events'
-import { defineWorker } from '#messaging'
+import { defineReaction } from '#messaging'
 
 /** The same with one statement for all the events of a batch. */
-export default defineWorker({
+export default defineReaction({
   name: 'bench.note-many',
   on: OrderPlaced,
   async handleBatch(events, { tx }) {

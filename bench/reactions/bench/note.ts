@@ -1,8 +1,8 @@
 import { OrderPlaced } from '#events'
-import { defineWorker } from '#messaging'
+import { defineReaction } from '#messaging'
 
 /** The simplest reaction there is: one row for each event. */
-export default defineWorker({
+export default defineReaction({
   name: 'bench.note',
   on: OrderPlaced,
   async handle({ data: { orderId } }, { tx }) {

@@ -1,8 +1,8 @@
-import { defineWorker } from '#messaging'
+import { defineReaction } from '#messaging'
 import { confirm } from '../../comparison/answer.ts'
 import { PeerConfirmed } from '../../comparison/events.ts'
 
-export default defineWorker({
+export default defineReaction({
   name: 'single.confirm',
   on: PeerConfirmed,
   handle: ({ data: { orderId } }, { tx }) => confirm(tx, orderId),

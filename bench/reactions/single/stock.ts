@@ -1,8 +1,8 @@
-import { defineWorker } from '#messaging'
+import { defineReaction } from '#messaging'
 import { answer } from '../../comparison/answer.ts'
 import { PeerPlaced } from '../../comparison/events.ts'
 
-export default defineWorker({
+export default defineReaction({
   name: 'single.stock',
   on: PeerPlaced,
   handle: ({ data: { orderId } }, { tx }) => answer(tx, orderId, 'stock'),

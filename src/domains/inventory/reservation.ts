@@ -33,7 +33,7 @@ export interface Decision {
 /**
  * Where a fact leads from each status; where nothing stands, nothing changes. A closing fact that comes first leaves its
  * tombstone, and a return may overtake the shipping it belongs to. order.shipped and order.cancelled never both exist:
- * the order has decided that race before either was announced.
+ * the order has decided that race before either was published.
  */
 const NEXT: Record<'closed' | 'shipped' | 'returned', Partial<Record<Status, Status>>> = {
   closed: { open: 'released', reserved: 'released' },

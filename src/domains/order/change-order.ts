@@ -1,4 +1,4 @@
-import { append, Unrecoverable, type Announcement } from '#messaging'
+import { append, Unrecoverable, type Publication } from '#messaging'
 import type { Database, Transaction } from '#platform/database'
 import { Refusal } from '#platform/refusal'
 import { advance, decide, type OrderCommand } from './decide.ts'
@@ -7,18 +7,18 @@ import { lockOrders, updateOrders, type StoredOrder } from './order-store.ts'
 
 /**
  * Takes answers of other contexts to their orders: one read with locks in order of id, one write. Returns what each
- * answer announces. Answers to one order are taken in the given order.
+ * answer publishes. Answers to one order are taken in the given order.
  * @throws Unrecoverable when an order is not there: it was committed before anybody could answer it
  */
 export async function advanceOrders(
   tx: Transaction,
   answers: readonly RecordedAnswer[],
   now: Date,
-): Promise<Announcement[]> {
+): Promise<Publication[]> {
   const ids = [...new Set(answers.map(({ data }) => data.orderId))]
   const before = await lockOrders(tx, ids, (status) => status === 'placed') // only a confirmation names the lines
   const orders = new Map(before)
-  const announced = answers.map((answer) => {
+  const published = answers.map((answer) => {
     const order = orders.get(answer.data.orderId)
     if (!order)
       throw new Unrecoverable(`No order ${answer.data.orderId}: ${answer.type} answers an order that never was`)
@@ -28,7 +28,7 @@ export async function advanceOrders(
   })
   const changed = [...orders.values()].filter((order) => differs(order, before.get(order.id)!))
   if (changed.length > 0) await updateOrders(tx, changed, now)
-  return announced
+  return published
 }
 
 const ROW = ['status', 'stock', 'payment', 'fraud', 'capture', 'arrived', 'trackingNumber'] as const

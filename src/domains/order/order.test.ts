@@ -51,15 +51,15 @@ const FACTS: Record<OrderFactType, OrderFact> = {
   'return.accepted': ReturnAccepted({ orderId, customer, lines: [...lines], total }),
 }
 
-/** The order after these answers, and the types of what it announced on the way. */
+/** The order after these answers, and the types of what it published on the way. */
 function after(...answers: Answer[]) {
-  const announced: OrderFact[] = []
+  const published: OrderFact[] = []
   const order = answers.reduce((current, answer) => {
     const { order: next, facts } = advance(current, answer)
-    announced.push(...facts)
+    published.push(...facts)
     return next
   }, placed)
-  return { order, announced, types: announced.map(({ type }) => type) }
+  return { order, published, types: published.map(({ type }) => type) }
 }
 
 const inStatus = (status: OrderStatus): Order => ({ ...placed, status })
@@ -107,9 +107,9 @@ describe('evolve', () => {
 
 describe('advance', () => {
   it('confirms when stock, payment and screening have said yes', () => {
-    const { order, announced } = after(reserved, cleared, authorized)
+    const { order, published } = after(reserved, cleared, authorized)
     expect(order.status).toBe('confirmed')
-    expect(announced).toEqual([FACTS['order.confirmed']])
+    expect(published).toEqual([FACTS['order.confirmed']])
   })
 
   it.each([
@@ -117,9 +117,9 @@ describe('advance', () => {
     { answer: declined, reason: 'payment-declined', detail: 'The payment was declined: insufficient funds.' },
     { answer: flagged, reason: 'fraud-suspected', detail: 'Screening advised against the order: velocity, new card.' },
   ])('rejects at the first no: $reason', ({ answer, reason, detail }) => {
-    const { order, announced } = after(answer)
+    const { order, published } = after(answer)
     expect(order).toMatchObject({ status: 'rejected', reason, detail })
-    expect(announced).toEqual([OrderRejected({ orderId, customer, reason: reason as 'out-of-stock', detail })])
+    expect(published).toEqual([OrderRejected({ orderId, customer, reason: reason as 'out-of-stock', detail })])
   })
 
   it('names three missing lines and counts the rest', () => {

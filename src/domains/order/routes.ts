@@ -31,7 +31,7 @@ function placing({ placement, wake }: Needs): Route {
     operationId: 'placeOrder',
     summary: 'Place an order',
     description:
-      'Takes the order and announces it; stock, payment and fraud screening then answer on their own. Prices are those of ' +
+      'Takes the order and publishes it; stock, payment and fraud screening then answer on their own. Prices are those of ' +
       'the catalogue at the moment of the commit. After 202 the order is stored for good.',
     tag,
     body: NewOrder,

@@ -1,16 +1,16 @@
 import { OrderPlaced, StockReserved, type Customer } from '#events'
-import { defineWorker, subscribe, Unrecoverable } from '#messaging'
+import { defineReaction, subscribe, Unrecoverable } from '#messaging'
 import { react, testDatabase, type TestDatabase } from '#testing'
 import { anOrder, testApi, type TestApi } from '../../testing/api.ts'
 import { StoryView } from './story.ts'
 
-const thank = defineWorker({ name: 'loyalty.thank', on: OrderPlaced, handle: () => null })
-const reserve = defineWorker({
+const thank = defineReaction({ name: 'loyalty.thank', on: OrderPlaced, handle: () => null })
+const reserve = defineReaction({
   name: 'inventory.reserve',
   on: OrderPlaced,
   handle: ({ data: { orderId } }) => StockReserved({ orderId, lines: [] }),
 })
-const sulk = defineWorker({
+const sulk = defineReaction({
   name: 'moody.sulk',
   on: OrderPlaced,
   handle: () => {
@@ -44,7 +44,7 @@ describe('the story of an order', () => {
     const story = await storyOf(id)
     expect(story).toMatchObject({ orderId: id, status: 'placed', settled: false })
     expect(story.events).toMatchObject([{ type: 'order.placed', streamVersion: 1, afterMs: 0, causationId: null }])
-    expect(story.events[0]!.reactions.map(({ worker, state }) => [worker, state])).toEqual([
+    expect(story.events[0]!.reactions.map(({ reaction, state }) => [reaction, state])).toEqual([
       ['inventory.reserve', 'waiting'],
       ['loyalty.thank', 'waiting'],
       ['moody.sulk', 'waiting'],
@@ -66,14 +66,14 @@ describe('the story of an order', () => {
     ])
     expect(events[0]!.reactions).toMatchObject([
       {
-        worker: 'inventory.reserve',
+        reaction: 'inventory.reserve',
         state: 'handled',
         attempt: 1,
         durationMs: expect.any(Number),
         afterMs: expect.any(Number),
       },
-      { worker: 'loyalty.thank', state: 'handled' },
-      { worker: 'moody.sulk', state: 'waiting', handledAt: null },
+      { reaction: 'loyalty.thank', state: 'handled' },
+      { reaction: 'moody.sulk', state: 'waiting', handledAt: null },
     ])
   })
 
@@ -83,7 +83,7 @@ describe('the story of an order', () => {
     await react(database, thank, event)
     const failed = {
       eventId: event.id,
-      worker: 'moody.sulk',
+      reaction: 'moody.sulk',
       instance: 'test',
       failedAt: new Date(),
       errorName: 'Sulk',
@@ -95,7 +95,7 @@ describe('the story of an order', () => {
       failures: [{ attempt: 1, error: 'Sulk: no' }],
     })
     await database.db.$executeRaw`
-      INSERT INTO dead_letters (id, worker, event_id, reason, error_name, error_message, fingerprint, attempts,
+      INSERT INTO dead_letters (id, reaction, event_id, reason, error_name, error_message, fingerprint, attempts,
         first_failed_at, failed_at, instance, exchange, routing_key, headers, body)
       VALUES (gen_random_uuid(), 'moody.sulk', ${event.id}::uuid, 'unrecoverable', 'Sulk', 'no', 'f', 1, now(), now(), 'test', '', '', '{}', '')`
     const { events, settled } = await storyOf(id)

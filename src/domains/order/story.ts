@@ -7,7 +7,7 @@ const Moment = z.iso.datetime()
 
 const ReactionView = z
   .strictObject({
-    worker: z.string(),
+    reaction: z.string(),
     state: z.enum(['waiting', 'retrying', 'handled', 'dead']),
     handledAt: Moment.nullable(),
     afterMs: z
@@ -35,7 +35,7 @@ const StoryEventView = z
     streamVersion: z.int(),
     time: Moment,
     afterMs: z.number().describe('Milliseconds from the placing of the order'),
-    causationId: z.uuid().nullable().describe('The event whose handling announced this one'),
+    causationId: z.uuid().nullable().describe('The event whose handling published this one'),
     data: z.unknown().describe('What the event says; payment tokens are left out'),
     reactions: z.array(ReactionView),
   })

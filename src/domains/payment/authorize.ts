@@ -6,7 +6,7 @@ import type { Change } from './store.ts'
 
 /**
  * Books what the gateway said. An order that was closed meanwhile is authorized all the same: the money is held, and
- * announcing that is what makes it go back.
+ * publishing that is what makes it go back.
  */
 export function recordAuthorization(
   { status, authorizationId }: Payment,
@@ -21,8 +21,8 @@ export function recordAuthorization(
   }
   if (!answer.ok) {
     const { code, detail } = answer
-    return { facts: [{ kind: 'declined' }], announce: PaymentDeclined({ orderId, code, detail }) }
+    return { facts: [{ kind: 'declined' }], publish: PaymentDeclined({ orderId, code, detail }) }
   }
   const authorized = { authorizationId: answer.authorizationId, amount: total }
-  return { facts: [{ kind: 'authorized', ...authorized }], announce: PaymentAuthorized({ orderId, ...authorized }) }
+  return { facts: [{ kind: 'authorized', ...authorized }], publish: PaymentAuthorized({ orderId, ...authorized }) }
 }

@@ -1,5 +1,5 @@
 import { PaymentCaptured, PaymentFailed } from '#events'
-import { type NewEvent, NotYet } from '#messaging'
+import { type NewEvent, RetryLater } from '#messaging'
 import type { GatewayAnswer } from './gateway.ts'
 import type { Payment } from './payment.ts'
 import type { Change } from './store.ts'
@@ -11,9 +11,9 @@ import type { Change } from './store.ts'
 export const isCapturable = ({ status, closed }: Payment) => status === 'authorized' && !closed
 
 /**
- * Books what the gateway said, or that it was not asked. Money that was taken is booked and announced even when the order
+ * Books what the gateway said, or that it was not asked. Money that was taken is booked and published even when the order
  * is closed by now: closing cannot have let go of it, so it is about to be refunded.
- * @throws NotYet when the money can be taken now but could not when the gateway would have been asked
+ * @throws RetryLater when the money can be taken now but could not when the gateway would have been asked
  */
 export function recordCapture(payment: Payment, orderId: string, answer: GatewayAnswer | undefined): Change<NewEvent> {
   const nothing = { facts: [] }
@@ -21,11 +21,11 @@ export function recordCapture(payment: Payment, orderId: string, answer: Gateway
     throw new Error('The order was confirmed before its money was authorized')
   if (payment.status !== 'authorized') return nothing
   if (answer?.ok)
-    return { facts: [{ kind: 'captured' }], announce: PaymentCaptured({ orderId, amount: payment.amount! }) }
+    return { facts: [{ kind: 'captured' }], publish: PaymentCaptured({ orderId, amount: payment.amount! }) }
   if (payment.closed) return nothing
-  if (!answer) throw new NotYet(1, 'the money has just been authorized')
+  if (!answer) throw new RetryLater(1, 'the money has just been authorized')
   // Another reaction is about to book that, and then there is nothing to do. If it was the bank, trying ends somewhere.
   if (answer.state) throw new Error(`The money is ${answer.state}, but nothing here says yet that the order is closed`)
   const { code, detail } = answer
-  return { facts: [{ kind: 'failed' }], announce: PaymentFailed({ orderId, code, detail }) }
+  return { facts: [{ kind: 'failed' }], publish: PaymentFailed({ orderId, code, detail }) }
 }

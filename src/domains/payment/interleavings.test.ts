@@ -58,10 +58,10 @@ async function play(scheduler: fc.Scheduler, { confirmed, closed, deaths }: Scen
       try {
         const { facts } = book(payment, answer)
         for (const fact of facts) payment = evolve(payment, fact)
-        for (const { kind } of facts) announce(kind)
+        for (const { kind } of facts) publishEvents(kind)
         return
       } catch (error) {
-        if (!/NotYet|Error/.test((error as Error).name) || (error as Error).name === 'Unrecoverable') throw error
+        if (!/RetryLater|Error/.test((error as Error).name) || (error as Error).name === 'Unrecoverable') throw error
       }
     }
     throw new Error('never came to an end')
@@ -75,7 +75,7 @@ async function play(scheduler: fc.Scheduler, { confirmed, closed, deaths }: Scen
     )
   }
 
-  function announce(kind: string) {
+  function publishEvents(kind: string) {
     if (kind !== 'authorized') return
     reactions.push(giveMoneyBack(deaths[2], false))
     if (confirmed)

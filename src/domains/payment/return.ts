@@ -1,5 +1,5 @@
 import { PaymentCaptured, PaymentRefunded, PaymentVoided } from '#events'
-import { type NewEvent, NotYet } from '#messaging'
+import { type NewEvent, RetryLater } from '#messaging'
 import type { GatewayAnswer, PaymentGateway } from './gateway.ts'
 import { evolve, returnOwed, type Fact, type Payment, type Return } from './payment.ts'
 import type { Change } from './store.ts'
@@ -37,7 +37,7 @@ const RETURN_OF: Partial<Record<string, Return>> = { captured: 'refund', refunde
 
 /**
  * Books the return, and that the order is closed, so that money which is authorized later goes back as well.
- * @throws NotYet when something is owed by now that was not when the gateway would have been asked
+ * @throws RetryLater when something is owed by now that was not when the gateway would have been asked
  */
 export function recordReturn(
   payment: Payment,
@@ -49,21 +49,21 @@ export function recordReturn(
   const owed = returnOwed(closed.reduce(evolve, payment))
   if (!owed) return { facts: closed }
   if (!returned || (owed === 'refund' && returned.action === 'void'))
-    throw new NotYet(1, `the payment has become ${payment.status} meanwhile`)
+    throw new RetryLater(1, `the payment has become ${payment.status} meanwhile`)
   if (!returned.answer.ok) throw new Error(`The gateway refuses to ${owed} the payment: ${returned.answer.detail}`)
   const amount = payment.amount!
   if (returned.action === 'void')
-    return { facts: [...closed, { kind: 'voided' }], announce: [PaymentVoided({ orderId, amount })] }
+    return { facts: [...closed, { kind: 'voided' }], publish: [PaymentVoided({ orderId, amount })] }
   const refunded = {
     facts: [...closed, { kind: 'refunded' as const }],
-    announce: [PaymentRefunded({ orderId, amount })],
+    publish: [PaymentRefunded({ orderId, amount })],
   }
   return payment.status === 'captured' ? refunded : afterCapture(refunded, PaymentCaptured({ orderId, amount }))
 }
 
 /** The capture that has overtaken the void is told here; the reaction that made it finds its work done. */
-function afterCapture({ facts, announce = [] }: Change<NewEvent[]>, captured: NewEvent): Change<NewEvent[]> {
-  return { facts: [{ kind: 'captured' }, ...facts], announce: [captured, ...announce] }
+function afterCapture({ facts, publish = [] }: Change<NewEvent[]>, captured: NewEvent): Change<NewEvent[]> {
+  return { facts: [{ kind: 'captured' }, ...facts], publish: [captured, ...publish] }
 }
 
 /** The payment as it will be once an event that closes the order is booked. */

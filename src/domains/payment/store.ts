@@ -16,27 +16,27 @@ export async function paymentOf(db: Database | Transaction, orderId: string): Pr
   return row ? toPayment(row as Row) : unknownPayment
 }
 
-/** Facts that follow from an event, and what it announces. */
-export interface Change<Announced> {
+/** Facts that follow from an event, and what it publishes. */
+export interface Change<Published> {
   facts: readonly Fact[]
-  announce?: Announced
+  publish?: Published
 }
 
 /**
  * Locks the payments of these orders, in order of id and in one statement, lets `decide` see each of them, then writes
  * and books what it decided. An order may appear more than once: later ones see what earlier ones have changed.
  */
-export async function keepPayments<Announced>(
+export async function keepPayments<Published>(
   tx: Transaction,
   orderIds: readonly string[],
   now: Date,
-  decide: (payment: Payment, index: number) => Change<Announced>,
-): Promise<(Announced | undefined)[]> {
+  decide: (payment: Payment, index: number) => Change<Published>,
+): Promise<(Published | undefined)[]> {
   const payments = await claim(tx, new Set(orderIds), now)
   const changed = new Set<string>()
   const entries: object[] = []
-  const announced = orderIds.map((orderId, index) => {
-    const { facts, announce } = decide(payments.get(orderId)!, index)
+  const published = orderIds.map((orderId, index) => {
+    const { facts, publish } = decide(payments.get(orderId)!, index)
     for (const fact of facts) {
       const next = evolve(payments.get(orderId)!, fact)
       const entry = entryOf(fact, next.amount?.amount ?? 0)
@@ -44,7 +44,7 @@ export async function keepPayments<Announced>(
       payments.set(orderId, next)
       changed.add(orderId)
     }
-    return announce
+    return publish
   })
   await save(
     tx,
@@ -52,7 +52,7 @@ export async function keepPayments<Announced>(
     now,
   )
   await book(tx, entries, now)
-  return announced
+  return published
 }
 
 async function claim(tx: Transaction, orderIds: ReadonlySet<string>, now: Date): Promise<Map<string, Payment>> {

@@ -21,13 +21,13 @@ function reportDelivered(trackingNumber: string) {
   return route.handle({ params: { trackingNumber }, traceparent: null } as never)
 }
 
-const announcedFor = (orderId: string) => database.db.event.findMany({ where: { correlationId: orderId } })
+const publishedFor = (orderId: string) => database.db.event.findMany({ where: { correlationId: orderId } })
 
-it('announces the arrival of a parcel once, however often the carrier reports it', async () => {
+it('publishes the arrival of a parcel once, however often the carrier reports it', async () => {
   const { orderId, trackingNumber } = await aBookedParcel()
   const replies = await Promise.all([reportDelivered(trackingNumber), reportDelivered(trackingNumber)])
   for (const reply of replies) expect(reply).toMatchObject({ status: 200, body: { orderId, status: 'delivered' } })
-  expect(await announcedFor(orderId)).toMatchObject([{ type: 'shipment.delivered', stream: `order-${orderId}` }])
+  expect(await publishedFor(orderId)).toMatchObject([{ type: 'shipment.delivered', stream: `order-${orderId}` }])
   expect(wake).toHaveBeenCalled()
 })
 
@@ -39,5 +39,5 @@ it('refuses the arrival of a parcel that was called off', async () => {
   const { orderId, trackingNumber } = await aBookedParcel()
   await database.db.$transaction((tx) => callOffShipments(tx, [orderId], new Date()))
   await expect(reportDelivered(trackingNumber)).rejects.toMatchObject({ code: 'shipment-called-off' })
-  expect(await announcedFor(orderId)).toEqual([])
+  expect(await publishedFor(orderId)).toEqual([])
 })

@@ -45,12 +45,12 @@ function deliver(db: Database, trackingNumber: string, now: Date, traceparent: s
     const shipment = await lockShipment(tx, trackingNumber)
     if (!shipment)
       throw new Refusal('not-found', 'shipment-not-found', `No parcel is known under the number ${trackingNumber}`)
-    const announced = reportDelivery(shipment)
-    if (announced.length === 0) return shipment
+    const published = reportDelivery(shipment)
+    if (published.length === 0) return shipment
     await markDelivered(tx, shipment.id, now)
     await append(
       tx,
-      announced.map((event) => ({ event, correlationId: shipment.orderId, traceparent })),
+      published.map((event) => ({ event, correlationId: shipment.orderId, traceparent })),
     )
     return { ...shipment, status: 'delivered', deliveredAt: now }
   })

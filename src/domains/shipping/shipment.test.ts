@@ -30,7 +30,7 @@ describe('a booking', () => {
 })
 
 describe('a delivery report', () => {
-  it('announces the arrival once', () => {
+  it('publishes the arrival once', () => {
     const shipment = aShipment()
     expect(reportDelivery(shipment)).toMatchObject([
       { type: 'shipment.delivered', data: { orderId, shipmentId: shipment.id } },

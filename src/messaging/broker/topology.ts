@@ -6,9 +6,9 @@ export interface Names {
   /** The fanout exchange of an event type. */
   exchange(eventType: string): string
   /** The queue of a reaction. */
-  queue(worker: string): string
+  queue(reaction: string): string
   /** Where the broker itself puts messages of a reaction that it gives up on: the crash net. */
-  deadQueue(worker: string): string
+  deadQueue(reaction: string): string
   /** Exchange and queue of one rung of the delay ladder. */
   delay(rungMs: number): string
   /** The exchange that marks a broker as the one this system knows. */
@@ -21,7 +21,7 @@ export function createNames(namespace = ''): Names {
     namespace,
     exchange: name,
     queue: name,
-    deadQueue: (worker) => name(`${worker}.dead`),
+    deadQueue: (reaction) => name(`${reaction}.dead`),
     delay: (rungMs) => name(`delay.${rungMs}`),
     mark: (incarnation) => name(`incarnation.${incarnation}`),
   }
@@ -49,12 +49,12 @@ export function exchangesFor(names: Names, eventTypes: readonly string[]): Topol
  */
 export function topologyOf(
   names: Names,
-  worker: { name: string; eventTypes: readonly string[] },
+  reaction: { name: string; eventTypes: readonly string[] },
   ladder: readonly number[],
 ): Topology {
-  const queue = names.queue(worker.name)
-  const dead = names.deadQueue(worker.name)
-  const exchanges = worker.eventTypes.map(names.exchange)
+  const queue = names.queue(reaction.name)
+  const dead = names.deadQueue(reaction.name)
+  const exchanges = reaction.eventTypes.map(names.exchange)
   const rungs = ladder.map((rungMs) => ({ name: names.delay(rungMs), rungMs }))
   return {
     exchanges: [...exchanges, ...rungs.map(({ name }) => name)],

@@ -3,7 +3,7 @@ import { DIED_AGAIN, HANDLED } from './selector.ts'
 
 /** The open dead letters of one reaction. */
 export interface ReactionSummary {
-  worker: string
+  reaction: string
   count: number
   /** Distinct causes. */
   groups: number
@@ -19,26 +19,26 @@ export interface ReactionSummary {
 export async function listReactions(db: Database): Promise<ReactionSummary[]> {
   return db.$queryRaw<ReactionSummary[]>`
     WITH causes AS MATERIALIZED (
-      SELECT worker, fingerprint, count(*)::int AS count, min(failed_at) AS oldest, max(failed_at) AS newest
-      FROM dead_letters WHERE status = 'open' GROUP BY worker, fingerprint
+      SELECT reaction, fingerprint, count(*)::int AS count, min(failed_at) AS oldest, max(failed_at) AS newest
+      FROM dead_letters WHERE status = 'open' GROUP BY reaction, fingerprint
     ), sums AS (
-      SELECT worker, sum(count)::int AS count, count(*)::int AS groups, min(oldest) AS oldest, max(newest) AS newest
-      FROM causes GROUP BY worker
+      SELECT reaction, sum(count)::int AS count, count(*)::int AS groups, min(oldest) AS oldest, max(newest) AS newest
+      FROM causes GROUP BY reaction
     ), top AS (
-      SELECT DISTINCT ON (worker) worker, fingerprint FROM causes ORDER BY worker, count DESC, newest DESC
+      SELECT DISTINCT ON (reaction) reaction, fingerprint FROM causes ORDER BY reaction, count DESC, newest DESC
     ), under_way AS (
-      SELECT worker, count(*)::int AS count FROM dead_letters d
-      WHERE status = 'redriven' AND NOT ${HANDLED} AND NOT ${DIED_AGAIN} GROUP BY worker
+      SELECT reaction, count(*)::int AS count FROM dead_letters d
+      WHERE status = 'redriven' AND NOT ${HANDLED} AND NOT ${DIED_AGAIN} GROUP BY reaction
     )
-    SELECT worker, coalesce(sums.count, 0) AS count, coalesce(sums.groups, 0) AS groups, sums.oldest, sums.newest,
+    SELECT reaction, coalesce(sums.count, 0) AS count, coalesce(sums.groups, 0) AS groups, sums.oldest, sums.newest,
       example.error AS "topError", coalesce(under_way.count, 0) AS "inFlight"
-    FROM sums FULL JOIN under_way USING (worker) LEFT JOIN top USING (worker)
+    FROM sums FULL JOIN under_way USING (reaction) LEFT JOIN top USING (reaction)
     LEFT JOIN LATERAL (
       SELECT error_name || ': ' || error_message AS error FROM dead_letters e
-      WHERE e.status = 'open' AND e.worker = top.worker AND e.fingerprint = top.fingerprint
+      WHERE e.status = 'open' AND e.reaction = top.reaction AND e.fingerprint = top.fingerprint
       ORDER BY e.failed_at DESC, e.id DESC LIMIT 1
     ) example ON true
-    ORDER BY 2 DESC, worker`
+    ORDER BY 2 DESC, reaction`
 }
 
 /** Open dead letters of one cause. */
@@ -56,18 +56,18 @@ export interface Group {
 }
 
 /** The groups of a reaction, the largest first. @param limit default 100 */
-export async function listGroups(db: Database, worker: string, limit = 100): Promise<Group[]> {
+export async function listGroups(db: Database, reaction: string, limit = 100): Promise<Group[]> {
   return db.$queryRaw<Group[]>`
     WITH causes AS MATERIALIZED (
       SELECT fingerprint, count(*)::int AS count, min(failed_at) AS oldest, max(failed_at) AS newest
-      FROM dead_letters WHERE status = 'open' AND worker = ${worker}
+      FROM dead_letters WHERE status = 'open' AND reaction = ${reaction}
       GROUP BY fingerprint ORDER BY count(*) DESC, max(failed_at) DESC LIMIT ${limit}
     )
     SELECT causes.fingerprint, causes.count, causes.oldest, causes.newest,
       e.event_type AS "eventType", e.reason, e.error_name || ': ' || e.error_message AS error, e.id::text AS "exampleId"
     FROM causes CROSS JOIN LATERAL (
       SELECT id, event_type, reason, error_name, error_message FROM dead_letters d
-      WHERE d.status = 'open' AND d.worker = ${worker} AND d.fingerprint = causes.fingerprint
+      WHERE d.status = 'open' AND d.reaction = ${reaction} AND d.fingerprint = causes.fingerprint
       ORDER BY d.failed_at DESC, d.id DESC LIMIT 1
     ) e
     ORDER BY causes.count DESC, causes.newest DESC`

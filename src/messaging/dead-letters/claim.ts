@@ -2,12 +2,12 @@ import type pg from 'pg'
 import { Prisma } from '#prisma'
 import type { Outgoing } from '../broker/broker.ts'
 import type { Names } from '../broker/topology.ts'
-import { HEADER } from '../worker/message.ts'
+import { HEADER } from '../reactions/message.ts'
 import { HANDLED, matching, type Selector } from './selector.ts'
 
 /** The dead letters of one redrive. */
 export interface Scope {
-  worker: string
+  reaction: string
   selector: Selector
   actionId: string
 }
@@ -30,7 +30,7 @@ const SEQUENCE = Prisma.sql`coalesce(d.stream, ''), coalesce(d.stream_version, 0
  */
 export async function nextCandidates(
   connection: pg.PoolClient,
-  { worker, selector, actionId }: Scope,
+  { reaction, selector, actionId }: Scope,
   after: Candidate | undefined,
   limit: number,
 ): Promise<Candidate[]> {
@@ -43,7 +43,7 @@ export async function nextCandidates(
       SELECT d.id, coalesce(d.stream, '') AS stream, coalesce(d.stream_version, 0) AS "streamVersion",
         octet_length(d.body) AS bytes
       FROM dead_letters d
-      WHERE ${matching(worker, selector)} AND ${place}
+      WHERE ${matching(reaction, selector)} AND ${place}
         AND NOT EXISTS (SELECT FROM dead_letters p WHERE p.id = d.parent_id AND p.action_id = ${actionId}::uuid)
       ORDER BY ${SEQUENCE} LIMIT ${limit}`,
   )
@@ -87,11 +87,11 @@ export async function claim(connection: pg.PoolClient, candidates: readonly Cand
 }
 
 /** The message of a dead letter as it first was: straight to its reaction's queue, at its first attempt. */
-export function toMessage(letter: Claimed, worker: string, names: Names): Outgoing {
+export function toMessage(letter: Claimed, reaction: string, names: Names): Outgoing {
   const { id, eventId, eventType, contentType, exchange, routingKey, headers, body } = letter
   return {
     exchange: '',
-    routingKey: names.queue(worker),
+    routingKey: names.queue(reaction),
     messageId: eventId ?? id,
     ...(eventType !== null && { type: eventType }),
     ...(contentType !== null && { contentType }),

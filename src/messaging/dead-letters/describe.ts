@@ -41,14 +41,14 @@ export interface DeadLetterDetails extends Omit<Row, 'body'> {
  * @param id without it, the latest open one
  * @throws Refused when there is none
  */
-export async function describeDeadLetter(db: Database, worker: string, id?: string): Promise<DeadLetterDetails> {
+export async function describeDeadLetter(db: Database, reaction: string, id?: string): Promise<DeadLetterDetails> {
   const row = id
-    ? await db.deadLetter.findFirst({ where: { worker, id } })
+    ? await db.deadLetter.findFirst({ where: { reaction, id } })
     : await db.deadLetter.findFirst({
-        where: { worker, status: 'open' },
+        where: { reaction, status: 'open' },
         orderBy: [{ failedAt: 'desc' }, { id: 'desc' }],
       })
-  if (!row) throw new Refused(id ? `${worker} has no dead letter ${id}.` : `${worker} has no open dead letter.`)
+  if (!row) throw new Refused(id ? `${reaction} has no dead letter ${id}.` : `${reaction} has no open dead letter.`)
   const { body, ...rest } = row
   const text = Buffer.from(body).toString('utf8')
   const [ledger, attemptsMade, line, story, open] = await Promise.all([
@@ -56,14 +56,14 @@ export async function describeDeadLetter(db: Database, worker: string, id?: stri
     failuresOf(db, row),
     lineOf(db, row.id),
     row.correlationId === null ? [] : readStory(db, row.correlationId),
-    db.deadLetter.count({ where: { worker, status: 'open' } }),
+    db.deadLetter.count({ where: { reaction, status: 'open' } }),
   ])
   return { ...rest, body: text, json: parsed(text), ledger, attemptsMade, line, story, open }
 }
 
-async function verdictOf(db: Database, { worker, eventId }: Row): Promise<LedgerVerdict> {
+async function verdictOf(db: Database, { reaction, eventId }: Row): Promise<LedgerVerdict> {
   if (eventId === null) return { kind: 'unknown event' }
-  const delivery = await db.delivery.findUnique({ where: { eventId_worker: { eventId, worker } } })
+  const delivery = await db.handledEvent.findUnique({ where: { eventId_reaction: { eventId, reaction } } })
   if (!delivery) return { kind: 'not handled' }
   const { handledAt, attempt, instance } = delivery
   return attempt === 0
@@ -71,9 +71,9 @@ async function verdictOf(db: Database, { worker, eventId }: Row): Promise<Ledger
     : { kind: 'already handled', handledAt, attempt, instance }
 }
 
-async function failuresOf(db: Database, { worker, eventId }: Row) {
+async function failuresOf(db: Database, { reaction, eventId }: Row) {
   if (eventId === null) return []
-  const failures = await db.deliveryFailure.findMany({ where: { worker, eventId }, orderBy: { id: 'asc' } })
+  const failures = await db.deliveryFailure.findMany({ where: { reaction, eventId }, orderBy: { id: 'asc' } })
   return failures.map(({ attempt, failedAt, errorName, errorMessage, instance }) => ({
     attempt,
     failedAt,

@@ -1,5 +1,5 @@
 import { FraudCleared, OrderPlaced } from '#events'
-import { defineWorker, discard, readStory, redrive, Unrecoverable, type DeadLetterContext } from '#messaging'
+import { defineReaction, discard, readStory, redrive, Unrecoverable, type DeadLetterContext } from '#messaging'
 import { anOrderPlaced, deadline, record, testSystem, type TestSystem } from '#testing'
 
 jest.setTimeout(30_000)
@@ -11,7 +11,7 @@ let broken = true
 const handled = async () =>
   (await system.db.event.findMany({ where: { type: 'fraud.cleared' } })).map((effect) => effect.causationId)
 
-const picky = defineWorker({
+const picky = defineReaction({
   name: 'test.picky',
   on: OrderPlaced,
   handle({ data: { orderId } }) {
@@ -59,8 +59,8 @@ test('discarded means never handled, not even by a copy that is still on the bro
 test('an event that was handled is resolved, not discarded', async () => {
   const [event] = await record(system, anOrderPlaced())
   await system.settled()
-  await system.db.delivery.create({
-    data: { eventId: event!.id, worker: picky.name, handledAt: new Date(), durationUs: 1, attempt: 1, instance: 'x' },
+  await system.db.handledEvent.create({
+    data: { eventId: event!.id, reaction: picky.name, handledAt: new Date(), durationUs: 1, attempt: 1, instance: 'x' },
   })
   const result = await discard(context, picky.name, { all: true }, 'tidying up')
   expect(result).toMatchObject({ discarded: 0, alreadyHandled: 1 })

@@ -1,6 +1,6 @@
 import type pg from 'pg'
 import { Prisma } from '#prisma'
-import { releaseParked } from '../worker/parked.ts'
+import { releaseBlocked } from '../reactions/blocked.ts'
 import { query } from './claim.ts'
 import { Refused, type DeadLetterContext } from './context.ts'
 import { beginAction, finishAction, type ActionOutcome } from './operator-actions.ts'
@@ -26,15 +26,15 @@ const BATCH = 1_000
  */
 export async function discard(
   context: DeadLetterContext,
-  worker: string,
+  reaction: string,
   selector: Selector,
   reason: string,
   { signal }: { signal?: AbortSignal } = {},
 ): Promise<DiscardResult> {
   checkSelector(selector)
   if (reason.trim() === '') throw new Refused('A discarded event is never handled: say why, for the audit table.')
-  return asOnlyOperator(context, worker, async (connection) => {
-    const action = { operator: context.operator, action: 'discard' as const, worker, selector, reason }
+  return asOnlyOperator(context, reaction, async (connection) => {
+    const action = { operator: context.operator, action: 'discard' as const, reaction, selector, reason }
     const actionId = await beginAction(context.db, action)
     const counts = { discarded: 0, alreadyHandled: 0, released: 0 }
     const instance = `operator ${context.operator}`
@@ -42,11 +42,11 @@ export async function discard(
     try {
       for (;;) {
         if (signal?.aborted) outcome = 'interrupted'
-        const closed = signal?.aborted ? [] : await discardBatch(connection, worker, selector, actionId, instance)
+        const closed = signal?.aborted ? [] : await discardBatch(connection, reaction, selector, actionId, instance)
         if (closed.length === 0) break
         counts.discarded += closed.filter(({ status }) => status === 'discarded').length
         counts.alreadyHandled += closed.filter(({ status }) => status === 'resolved').length
-        counts.released += await releaseParked(context, worker, streamsOf(closed))
+        counts.released += await releaseBlocked(context, reaction, streamsOf(closed))
       }
     } catch (error) {
       await finishAction(context.db, actionId, action, 'failed', { ...counts, why: (error as Error).message })
@@ -65,7 +65,7 @@ interface Closed {
 /** One statement: an event whose ledger row is there already was handled, whoever is quicker. */
 function discardBatch(
   connection: pg.PoolClient,
-  worker: string,
+  reaction: string,
   selector: Selector,
   actionId: string,
   instance: string,
@@ -74,11 +74,11 @@ function discardBatch(
     connection,
     Prisma.sql`
       WITH chosen AS (
-        SELECT d.id, d.event_id FROM dead_letters d WHERE ${matching(worker, selector)}
+        SELECT d.id, d.event_id FROM dead_letters d WHERE ${matching(reaction, selector)}
         ORDER BY d.id LIMIT ${BATCH} FOR UPDATE
       ), entered AS (
-        INSERT INTO deliveries (event_id, worker, handled_at, duration_us, attempt, instance)
-        SELECT event_id, ${worker}, clock_timestamp(), 0, 0, ${instance} FROM chosen WHERE event_id IS NOT NULL ORDER BY event_id
+        INSERT INTO handled_events (event_id, reaction, handled_at, duration_us, attempt, instance)
+        SELECT event_id, ${reaction}, clock_timestamp(), 0, 0, ${instance} FROM chosen WHERE event_id IS NOT NULL ORDER BY event_id
         ON CONFLICT DO NOTHING RETURNING event_id
       )
       UPDATE dead_letters d

@@ -1,5 +1,5 @@
 import { OrderPlaced } from '#events'
-import { defineWorker, redrive, type RecordedEvent } from '#messaging'
+import { defineReaction, redrive, type RecordedEvent } from '#messaging'
 import { anOrderPlaced, deadline, record, testSystem, type TestSystem } from '#testing'
 import { encode } from '../cloud-event.ts'
 
@@ -8,7 +8,7 @@ jest.setTimeout(30_000)
 let system: TestSystem
 afterEach(() => system.close())
 
-const worker = defineWorker({ name: 'test.drained', on: OrderPlaced, handle: () => null })
+const reaction = defineReaction({ name: 'test.drained', on: OrderPlaced, handle: () => null })
 
 /** As RabbitMQ moves a message to the crash net. */
 const givenUp = (event: RecordedEvent, deadQueue: string) => ({
@@ -21,10 +21,10 @@ const givenUp = (event: RecordedEvent, deadQueue: string) => ({
 })
 
 test('what RabbitMQ gave up on comes into the table, and can be redriven', async () => {
-  system = await testSystem([worker])
+  system = await testSystem([reaction])
   const [recorded] = await record(system, anOrderPlaced())
   const event = { ...recorded!, id: '00000000-0000-7000-8000-000000000001' }
-  const deadQueue = system.names.deadQueue(worker.name)
+  const deadQueue = system.names.deadQueue(reaction.name)
   await system.broker.publish([givenUp(event, deadQueue), { ...givenUp(event, deadQueue), body: Buffer.from('?') }])
   const letters = await deadline('two dead letters', async () => {
     const found = await system.db.deadLetter.findMany({ orderBy: { eventId: 'asc' } })
@@ -32,7 +32,7 @@ test('what RabbitMQ gave up on comes into the table, and can be redriven', async
   })
   expect(letters).toMatchObject([
     {
-      worker: worker.name,
+      reaction: reaction.name,
       reason: 'delivery-limit',
       eventId: event.id,
       eventType: 'order.placed',
@@ -44,14 +44,17 @@ test('what RabbitMQ gave up on comes into the table, and can be redriven', async
   ])
   await deadline('the crash net is empty', async () => (await system.broker.depth(deadQueue)) === 0)
   const context = { ...system, ladder: [50, 200], operator: 'ada' }
-  expect(await redrive(context, worker.name, { ids: [letters[0]!.id] })).toMatchObject({ outcome: 'done', handled: 1 })
+  expect(await redrive(context, reaction.name, { ids: [letters[0]!.id] })).toMatchObject({
+    outcome: 'done',
+    handled: 1,
+  })
 })
 
 test('an event that was handled after all leaves no dead letter', async () => {
-  system = await testSystem([worker])
+  system = await testSystem([reaction])
   const [event] = await record(system, anOrderPlaced())
   await system.settled()
-  const deadQueue = system.names.deadQueue(worker.name)
+  const deadQueue = system.names.deadQueue(reaction.name)
   const other = { ...event!, id: '00000000-0000-7000-8000-000000000001' }
   await system.broker.publish([givenUp(event!, deadQueue), givenUp(other, deadQueue)])
   await deadline('the other one', () => system.db.deadLetter.findFirst({ where: { eventId: other.id } }))

@@ -3,10 +3,10 @@ import type { Database } from '#platform/database'
 import type { Logger } from '#platform/logger'
 import type { Broker, Consumer, Delivery } from '../broker/broker.ts'
 import { topologyOf, type Names } from '../broker/topology.ts'
-import { writeDeadLetters, type Death } from '../worker/dead-letter.ts'
-import type { Worker } from '../worker/define-worker.ts'
-import { handledBefore } from '../worker/ledger.ts'
-import { HEADER, readMessage } from '../worker/message.ts'
+import { writeDeadLetters, type Death } from '../reactions/dead-letter.ts'
+import type { Reaction } from '../reactions/define-reaction.ts'
+import { handledBefore } from '../reactions/handled-events.ts'
+import { HEADER, readMessage } from '../reactions/message.ts'
 
 export interface DrainRuntime {
   db: Database
@@ -29,24 +29,24 @@ const RETRY_MS = 1_000
  * Takes what RabbitMQ itself gave up on from the crash net `<reaction>.dead` into the table of dead letters, for as long as
  * it runs. A message is acknowledged when its row is committed; while PostgreSQL is away it waits, without being counted.
  */
-export async function drainCrashNet(worker: Worker, runtime: DrainRuntime): Promise<Consumer> {
+export async function drainCrashNet(reaction: Reaction, runtime: DrainRuntime): Promise<Consumer> {
   const { broker, names, ladder, log } = runtime
   const stopping = new AbortController()
   let tail = Promise.resolve()
   const keep = async (delivery: Delivery) => {
     while (!stopping.signal.aborted) {
       try {
-        await writeDown(worker, delivery, runtime)
+        await writeDown(reaction, delivery, runtime)
         return delivery.ack()
       } catch (err) {
-        log.warn({ worker: worker.name, reason: (err as Error).message }, 'the crash net cannot be emptied yet')
+        log.warn({ reaction: reaction.name, reason: (err as Error).message }, 'the crash net cannot be emptied yet')
         await wait(RETRY_MS, undefined, { signal: stopping.signal }).catch(() => {})
       }
     }
   }
   const consumer = await broker.consume({
-    queue: names.deadQueue(worker.name),
-    topology: topologyOf(names, { name: worker.name, eventTypes: worker.on.map(({ type }) => type) }, ladder),
+    queue: names.deadQueue(reaction.name),
+    topology: topologyOf(names, { name: reaction.name, eventTypes: reaction.on.map(({ type }) => type) }, ladder),
     prefetch: PREFETCH,
     onDelivery: (delivery) => (tail = tail.then(() => keep(delivery))),
     onLost: () => {},
@@ -60,26 +60,26 @@ export async function drainCrashNet(worker: Worker, runtime: DrainRuntime): Prom
   }
 }
 
-async function writeDown(worker: Worker, delivery: Delivery, { db, instance, names, log }: DrainRuntime) {
-  const death = toDeath(worker, delivery, names)
+async function writeDown(reaction: Reaction, delivery: Delivery, { db, instance, names, log }: DrainRuntime) {
+  const death = toDeath(reaction, delivery, names)
   const eventId = death.message.envelope?.id
-  if (eventId && (await handledBefore(db, worker.name, [eventId])).has(eventId)) return
-  await writeDeadLetters(db, worker.name, instance, [death])
+  if (eventId && (await handledBefore(db, reaction.name, [eventId])).has(eventId)) return
+  await writeDeadLetters(db, reaction.name, instance, [death])
   log.warn(
-    { worker: worker.name, eventId, reason: death.error.message },
+    { reaction: reaction.name, eventId, reason: death.error.message },
     'taken from the crash net to the dead letters',
   )
 }
 
-function toDeath(worker: Worker, delivery: Delivery, names: Names): Death {
-  const message = readMessage(delivery, new Map(worker.on.map((type) => [type.type, type])))
+function toDeath(reaction: Reaction, delivery: Delivery, names: Names): Death {
+  const message = readMessage(delivery, new Map(reaction.on.map((type) => [type.type, type])))
   const { reason, count } = causeOf(delivery)
   const error = new DeliveryLimitReached(
     `RabbitMQ gave this message up (${reason}${count}): its deliveries ended without an outcome`,
   )
   delete error.stack // it would tell of this place, not of the failure
-  const fromQueue = message.exchange === '' && message.routingKey === names.deadQueue(worker.name)
-  const { exchange, routingKey } = fromQueue ? originOf(delivery, names.queue(worker.name)) : message
+  const fromQueue = message.exchange === '' && message.routingKey === names.deadQueue(reaction.name)
+  const { exchange, routingKey } = fromQueue ? originOf(delivery, names.queue(reaction.name)) : message
   return { message: { ...message, exchange, routingKey }, reason: 'delivery-limit', error }
 }
 

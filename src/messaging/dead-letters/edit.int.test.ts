@@ -1,7 +1,7 @@
 import { OrderPlaced } from '#events'
 import {
   commitEdit,
-  defineWorker,
+  defineReaction,
   describeDeadLetter,
   draftEdit,
   planEdit,
@@ -26,7 +26,7 @@ let context: DeadLetterContext
 const handled: { id: string; token: string }[] = []
 const keys: string[] = []
 
-const charge = defineWorker({
+const charge = defineReaction({
   name: 'test.charge',
   on: OrderPlaced,
   retry: { attempts: 1 },
@@ -126,8 +126,8 @@ test('it is edited once, whoever else tries at the same time', async () => {
 test('an event that was handled meanwhile is not edited', async () => {
   const { event, letter } = await deadOrder()
   const edit = await withToken(letter.id, 'good')
-  await system.db.delivery.create({
-    data: { eventId: event.id, worker: charge.name, handledAt: new Date(), durationUs: 1, attempt: 1, instance: 'x' },
+  await system.db.handledEvent.create({
+    data: { eventId: event.id, reaction: charge.name, handledAt: new Date(), durationUs: 1, attempt: 1, instance: 'x' },
   })
   await expect(commitEdit(context, edit)).rejects.toThrow(/handled already/)
   expect(await system.db.deadLetter.findMany()).toMatchObject([{ status: 'open' }])
@@ -164,7 +164,7 @@ test('an edited copy that the broker has lost is sent again by reconciliation', 
   const { copyId, eventId } = await commitEdit(context, await withToken(letter.id, 'good'))
   const closedAt = new Date(Date.now() - 3_600_000)
   await system.db.deadLetter.update({ where: { id: copyId }, data: { status: 'redriven', closedAt } })
-  const options = { ...system, ladder: [50, 200], instance: 'test', worker: charge.name, graceMs: 60_000 }
+  const options = { ...system, ladder: [50, 200], instance: 'test', reaction: charge.name, graceMs: 60_000 }
   expect(await reconcile({ ...options, graceMs: 7_200_000 })).toMatchObject([{ delivered: 0 }])
   expect(await reconcile({ ...options, dryRun: true })).toMatchObject([{ delivered: 0 }])
   expect(await reconcile(options)).toMatchObject([{ lost: 1, delivered: 1 }])
@@ -175,7 +175,7 @@ test('an edited copy that the broker has lost is sent again by reconciliation', 
 test('after a wipe every redriven message that is not in the event store is sent once more, and only once', async () => {
   const now = new Date()
   const silent = {
-    worker: 'test.silent',
+    reaction: 'test.silent',
     reason: 'invalid-json',
     errorName: 'UnreadableEvent',
     errorMessage: 'The body is not JSON',
@@ -192,10 +192,10 @@ test('after a wipe every redriven message that is not in the event store is sent
     closedAt: now,
   }
   await system.db.deadLetter.createMany({ data: Array.from({ length: 45 }, () => ({ ...silent, id: uuidv7() })) })
-  const topology = topologyOf(system.names, { name: silent.worker, eventTypes: [] }, [50, 200])
+  const topology = topologyOf(system.names, { name: silent.reaction, eventTypes: [] }, [50, 200])
   await system.broker.declare(topology)
-  expect(await resendLost(system, silent.worker, 0)).toBe(45)
-  expect(await system.broker.depth(system.names.queue(silent.worker))).toBe(45)
-  expect(await resendLost(system, silent.worker, 60_000)).toBe(0)
+  expect(await resendLost(system, silent.reaction, 0)).toBe(45)
+  expect(await system.broker.depth(system.names.queue(silent.reaction))).toBe(45)
+  expect(await resendLost(system, silent.reaction, 60_000)).toBe(0)
   await system.broker.destroy({ ...topology, exchanges: [], queues: topology.queues.slice(0, 2) })
 })

@@ -3,7 +3,7 @@ import { Prisma } from '#prisma'
 import { uuidv7 } from '#platform/uuid'
 import { CONTENT_TYPE, decodeEnvelope, readData, type Envelope } from '../cloud-event.ts'
 import { UnreadableEvent } from '../errors.ts'
-import type { Worker } from '../worker/define-worker.ts'
+import type { Reaction } from '../reactions/define-reaction.ts'
 import { query } from './claim.ts'
 import { Refused, type DeadLetterContext } from './context.ts'
 import { differences, type Difference } from './json-diff.ts'
@@ -13,7 +13,7 @@ import { asOnlyOperator } from './operator-lock.ts'
 /** A dead letter laid out for editing. */
 export interface EditDraft {
   id: string
-  worker: string
+  reaction: string
   eventId: string | null
   /** `data`: the event's data are edited. `message`: the whole body, because its envelope cannot be read. */
   part: 'data' | 'message'
@@ -33,12 +33,12 @@ export interface PlannedEdit {
   changes: Difference[]
 }
 
-type Reaction = Pick<Worker, 'name' | 'on' | 'ordered'>
+type Edited = Pick<Reaction, 'name' | 'on' | 'ordered'>
 
 /** @throws Refused when it is not open, or cannot be edited */
 export async function draftEdit(
   { db }: Pick<DeadLetterContext, 'db'>,
-  reaction: Reaction,
+  reaction: Edited,
   id: string,
 ): Promise<EditDraft> {
   if (reaction.ordered) {
@@ -46,12 +46,12 @@ export async function draftEdit(
       `${reaction.name} is ordered: it handles events as they stand in the event store, so an edited copy would change nothing. Repair the reaction and redrive, or discard.`,
     )
   }
-  const row = await db.deadLetter.findFirst({ where: { id, worker: reaction.name } })
+  const row = await db.deadLetter.findFirst({ where: { id, reaction: reaction.name } })
   if (!row) throw new Refused(`${reaction.name} has no dead letter ${id}.`)
   if (row.status !== 'open') throw new Refused(`Dead letter ${id} is ${row.status} already; only open ones are edited.`)
   const body = Buffer.from(row.body)
-  const { eventId, contentType, worker } = row
-  const draft = { id, worker, eventId, body, contentType }
+  const { eventId, contentType } = row
+  const draft = { id, reaction: row.reaction, eventId, body, contentType }
   try {
     const { data } = decodeEnvelope(body, contentType ?? undefined)
     return { ...draft, part: 'data', text: pretty(data) }
@@ -66,7 +66,7 @@ export async function draftEdit(
  * @throws UnreadableEvent saying what does not fit
  * @throws Refused when nothing is different
  */
-export function planEdit(draft: EditDraft, text: string, reaction: Reaction): PlannedEdit {
+export function planEdit(draft: EditDraft, text: string, reaction: Edited): PlannedEdit {
   const eventId = uuidv7()
   const edited = parse(text)
   const before = parseOr(draft.text)
@@ -95,10 +95,10 @@ export interface EditResult {
  * @throws Refused when it is not open any more, or its event was handled meanwhile
  */
 export async function commitEdit(context: DeadLetterContext, edit: PlannedEdit, reason?: string): Promise<EditResult> {
-  const { id, worker } = edit.draft
+  const { id, reaction } = edit.draft
   const copyId = uuidv7()
-  return asOnlyOperator(context, worker, async (connection) => {
-    const action = { operator: context.operator, action: 'edit' as const, worker, selector: { ids: [id] }, reason }
+  return asOnlyOperator(context, reaction, async (connection) => {
+    const action = { operator: context.operator, action: 'edit' as const, reaction, selector: { ids: [id] }, reason }
     const actionId = await beginAction(context.db, action)
     await connection.query('BEGIN')
     try {
@@ -117,7 +117,7 @@ export async function commitEdit(context: DeadLetterContext, edit: PlannedEdit, 
 }
 
 async function closeOriginal(connection: pg.PoolClient, { draft }: PlannedEdit, actionId: string, instance: string) {
-  const { id, worker, eventId } = draft
+  const { id, reaction, eventId } = draft
   const closed = await query(
     connection,
     Prisma.sql`
@@ -129,8 +129,8 @@ async function closeOriginal(connection: pg.PoolClient, { draft }: PlannedEdit, 
   const entered = await query(
     connection,
     Prisma.sql`
-      INSERT INTO deliveries (event_id, worker, handled_at, duration_us, attempt, instance)
-      VALUES (${eventId}::uuid, ${worker}, clock_timestamp(), 0, 0, ${instance})
+      INSERT INTO handled_events (event_id, reaction, handled_at, duration_us, attempt, instance)
+      VALUES (${eventId}::uuid, ${reaction}, clock_timestamp(), 0, 0, ${instance})
       ON CONFLICT DO NOTHING RETURNING event_id`,
   )
   if (entered.length === 0)
@@ -144,10 +144,10 @@ async function insertCopy(connection: pg.PoolClient, { draft, eventId, envelope,
   await query(
     connection,
     Prisma.sql`
-      INSERT INTO dead_letters (id, worker, event_id, event_type, stream, stream_version, correlation_id, reason, error_name,
+      INSERT INTO dead_letters (id, reaction, event_id, event_type, stream, stream_version, correlation_id, reason, error_name,
         error_message, stack, fingerprint, attempts, first_failed_at, failed_at, instance, exchange, routing_key,
         content_type, headers, body, parent_id)
-      SELECT ${copyId}::uuid, worker, ${eventId}::uuid, ${type}, ${stream}, ${streamVersion}::int, ${correlationId}, reason,
+      SELECT ${copyId}::uuid, reaction, ${eventId}::uuid, ${type}, ${stream}, ${streamVersion}::int, ${correlationId}, reason,
         error_name, error_message, stack, fingerprint, attempts, first_failed_at, failed_at, instance, exchange, routing_key,
         ${CONTENT_TYPE}, headers, ${body}::bytea, id
       FROM dead_letters WHERE id = ${draft.id}::uuid`,

@@ -8,7 +8,7 @@ export type ActionOutcome = 'done' | 'halted' | 'interrupted' | 'failed'
 export interface NewAction {
   operator: string
   action: ActionKind
-  worker: string
+  reaction: string
   /** Which dead letters were meant. */
   selector: object
   reason?: string | undefined
@@ -32,10 +32,10 @@ export async function finishAction(
   await db.operatorAction.create({ data: { ...toRow(action), actionId, phase: 'finished', outcome, result } })
 }
 
-const toRow = ({ operator, action, worker, selector, reason }: NewAction) => ({
+const toRow = ({ operator, action, reaction, selector, reason }: NewAction) => ({
   operator,
   action,
-  worker,
+  reaction,
   selector,
   reason: reason ?? null,
 })
@@ -53,19 +53,19 @@ export interface PastAction extends Required<Omit<NewAction, 'reason'>> {
 /** What operators did, the latest first. @param limit default 50 */
 export async function readHistory(
   db: Database,
-  { worker, limit = 50 }: { worker?: string; limit?: number } = {},
+  { reaction, limit = 50 }: { reaction?: string; limit?: number } = {},
 ): Promise<PastAction[]> {
   return db.$queryRaw<PastAction[]>`
-    SELECT b.action_id::text AS "actionId", b.at AS "begunAt", f.at AS "finishedAt", b.operator, b.action, b.worker,
+    SELECT b.action_id::text AS "actionId", b.at AS "begunAt", f.at AS "finishedAt", b.operator, b.action, b.reaction,
       b.selector, b.reason, f.outcome, f.result
     FROM operator_actions b
     LEFT JOIN operator_actions f ON f.action_id = b.action_id AND f.phase = 'finished'
-    WHERE b.phase = 'begun' AND (${worker ?? null}::text IS NULL OR b.worker = ${worker ?? null})
+    WHERE b.phase = 'begun' AND (${reaction ?? null}::text IS NULL OR b.reaction = ${reaction ?? null})
     ORDER BY b.id DESC LIMIT ${limit}`
 }
 
 /** The latest action on a reaction that has not finished. */
-export async function unfinishedAction(db: Database, worker: string): Promise<PastAction | undefined> {
-  const latest = await readHistory(db, { worker, limit: 20 })
+export async function unfinishedAction(db: Database, reaction: string): Promise<PastAction | undefined> {
+  const latest = await readHistory(db, { reaction, limit: 20 })
   return latest.find(({ finishedAt }) => finishedAt === null)
 }

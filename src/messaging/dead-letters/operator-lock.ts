@@ -10,7 +10,7 @@ import { unfinishedAction } from './operator-actions.ts'
  */
 export async function asOnlyOperator<T>(
   context: Pick<DeadLetterContext, 'db' | 'pool'>,
-  worker: string,
+  reaction: string,
   work: (connection: pg.PoolClient) => Promise<T>,
 ): Promise<T> {
   const connection = await context.pool.connect()
@@ -19,9 +19,9 @@ export async function asOnlyOperator<T>(
   try {
     const { rows } = await connection.query<{ locked: boolean }>(
       'SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS locked',
-      [`dead letters of ${worker}`],
+      [`dead letters of ${reaction}`],
     )
-    if (!rows[0]!.locked) throw new Refused(await describeHolder(context, worker))
+    if (!rows[0]!.locked) throw new Refused(await describeHolder(context, reaction))
     const result = await work(connection)
     clean = await connection.query('SELECT pg_advisory_unlock_all()').then(
       () => true,
@@ -34,12 +34,12 @@ export async function asOnlyOperator<T>(
   }
 }
 
-async function describeHolder({ db }: Pick<DeadLetterContext, 'db'>, worker: string): Promise<string> {
-  const other = await unfinishedAction(db, worker)
+async function describeHolder({ db }: Pick<DeadLetterContext, 'db'>, reaction: string): Promise<string> {
+  const other = await unfinishedAction(db, reaction)
   const who = other
     ? `${other.operator} has been at it since ${other.begunAt.toISOString()} (${other.action}, action ${other.actionId})`
     : 'another operator has just begun'
-  return `Somebody else works on the dead letters of ${worker}: ${who}. Wait until that has finished; the history command shows it.`
+  return `Somebody else works on the dead letters of ${reaction}: ${who}. Wait until that has finished; the history command shows it.`
 }
 
 function ignore() {}

@@ -1,5 +1,5 @@
 import { OrderPlaced } from '#events'
-import { defineWorker, discard, redrive, Unrecoverable, type DeadLetterContext } from '#messaging'
+import { defineReaction, discard, redrive, Unrecoverable, type DeadLetterContext } from '#messaging'
 import { anOrderPlaced, deadline, record, testSystem, type TestSystem } from '#testing'
 
 jest.setTimeout(30_000)
@@ -7,7 +7,7 @@ jest.setTimeout(30_000)
 let system: TestSystem
 let context: DeadLetterContext
 let broken = true
-const strict = defineWorker({
+const strict = defineReaction({
   name: 'test.strict',
   on: OrderPlaced,
   ordered: true,
@@ -19,7 +19,7 @@ const strict = defineWorker({
 /** The versions that were committed, in that order; a handler may have run before and been rolled back. */
 async function handled(): Promise<number[]> {
   const rows = await system.db.$queryRaw<{ version: number }[]>`
-    SELECT e.stream_version AS version FROM deliveries d JOIN events e ON e.id = d.event_id
+    SELECT e.stream_version AS version FROM handled_events d JOIN events e ON e.id = d.event_id
     WHERE d.attempt > 0 ORDER BY d.handled_at, version`
   return rows.map(({ version }) => version)
 }
@@ -31,7 +31,7 @@ beforeEach(async () => {
   context = { ...system, ladder: [50, 200], operator: 'ada' }
   const { data } = anOrderPlaced()
   await record(system, ...[1, 2, 3, 4].map(() => OrderPlaced(data)))
-  await deadline('two wait', async () => (await system.db.parkedDelivery.count()) === 2)
+  await deadline('two wait', async () => (await system.db.blockedDelivery.count()) === 2)
   expect(await handled()).toEqual([1])
 })
 afterEach(() => system.close())

@@ -16,7 +16,7 @@ export interface Outcomes {
 export const NOTHING_KNOWN: Outcomes = { handled: 0, deadAgain: 0, retrying: 0, inFlight: 0 }
 
 const RETRYING = Prisma.sql`EXISTS (
-  SELECT FROM delivery_failures f WHERE f.event_id = d.event_id AND f.worker = d.worker AND f.failed_at >= d.closed_at)`
+  SELECT FROM delivery_failures f WHERE f.event_id = d.event_id AND f.reaction = d.reaction AND f.failed_at >= d.closed_at)`
 
 /** @param alreadyHandled dead letters that the redrive resolved without sending anything */
 export async function readOutcomes(db: Database, actionId: string, alreadyHandled: number): Promise<Outcomes> {

@@ -13,13 +13,13 @@ export interface Plan {
 }
 
 /** Counts, without reading a body or changing anything. @throws Refused when the selector selects nothing on purpose */
-export async function planFor(db: Database, worker: string, selector: Selector): Promise<Plan> {
+export async function planFor(db: Database, reaction: string, selector: Selector): Promise<Plan> {
   checkSelector(selector)
   const kinds = await db.$queryRaw<(Plan['kinds'][number] & { handled: number; oldest: Date; newest: Date })[]>`
     SELECT event_type AS "eventType", reason, count(*)::int AS count, count(*) FILTER (WHERE handled)::int AS handled,
       min(failed_at) AS oldest, max(failed_at) AS newest
     FROM (SELECT d.event_type, d.reason, d.failed_at, ${HANDLED} AS handled
-          FROM dead_letters d WHERE ${matching(worker, selector)}) chosen
+          FROM dead_letters d WHERE ${matching(reaction, selector)}) chosen
     GROUP BY event_type, reason ORDER BY count(*) DESC, event_type, reason`
   const sum = (of: (kind: (typeof kinds)[number]) => number) => kinds.reduce((total, kind) => total + of(kind), 0)
   return {

@@ -2,7 +2,7 @@ import { OrderPlaced } from '#events'
 import {
   createNames,
   createRabbitMq,
-  defineWorker,
+  defineReaction,
   readHistory,
   redrive,
   Refused,
@@ -23,7 +23,7 @@ import {
 } from '#testing'
 import { uuidv7 } from '#platform/uuid'
 import { encode } from '../cloud-event.ts'
-import { HEADER } from '../worker/message.ts'
+import { HEADER } from '../reactions/message.ts'
 
 jest.setTimeout(30_000)
 
@@ -33,7 +33,7 @@ let context: DeadLetterContext
 const broken = new Set<string>()
 const handled: string[] = []
 
-const fragile = defineWorker({
+const fragile = defineReaction({
   name: 'test.fragile',
   on: OrderPlaced,
   retry: { attempts: 1 },
@@ -42,7 +42,7 @@ const fragile = defineWorker({
     handled.push(id)
   },
 })
-const WORKER = fragile.name
+const REACTION = fragile.name
 
 beforeEach(async () => {
   broken.clear()
@@ -65,11 +65,11 @@ const statuses = async () => (await letters()).map(({ status }) => status)
 test('what was dead is handled after the repair, and its dead letter ends as resolved', async () => {
   const ids = await deadOrders(['one', 'two', 'three'])
   broken.clear()
-  const result = await redrive(context, WORKER, { all: true })
+  const result = await redrive(context, REACTION, { all: true })
   expect(result).toMatchObject({ outcome: 'done', total: 3, sent: 3, handled: 3, deadAgain: 0, inFlight: 0, why: '' })
   expect(handled.toSorted()).toEqual(ids.toSorted())
   expect(await statuses()).toEqual(['resolved', 'resolved', 'resolved'])
-  expect(await system.db.delivery.findMany({ where: { worker: WORKER } })).toMatchObject([
+  expect(await system.db.handledEvent.findMany({ where: { reaction: REACTION } })).toMatchObject([
     { attempt: 1 },
     { attempt: 1 },
     { attempt: 1 },
@@ -78,8 +78,8 @@ test('what was dead is handled after the repair, and its dead letter ends as res
 
 test('what dies again is a new dead letter that knows its ancestor', async () => {
   await deadOrders(['one'])
-  expect(await redrive(context, WORKER, { all: true })).toMatchObject({ outcome: 'done', sent: 1, deadAgain: 1 })
-  expect(await redrive(context, WORKER, { all: true })).toMatchObject({ outcome: 'done', sent: 1, deadAgain: 1 })
+  expect(await redrive(context, REACTION, { all: true })).toMatchObject({ outcome: 'done', sent: 1, deadAgain: 1 })
+  expect(await redrive(context, REACTION, { all: true })).toMatchObject({ outcome: 'done', sent: 1, deadAgain: 1 })
   const [first, second, third] = await letters()
   expect([first, second, third]).toMatchObject([
     { status: 'redriven', parentId: null },
@@ -90,17 +90,17 @@ test('what dies again is a new dead letter that knows its ancestor', async () =>
 
 test('an event that was handled already is resolved without being sent', async () => {
   const [eventId] = await deadOrders(['one'])
-  await system.db.delivery.create({
+  await system.db.handledEvent.create({
     data: {
       eventId: eventId!,
-      worker: WORKER,
+      reaction: REACTION,
       handledAt: new Date(),
       durationUs: 1,
       attempt: 2,
       instance: 'elsewhere',
     },
   })
-  const result = await redrive(context, WORKER, { all: true })
+  const result = await redrive(context, REACTION, { all: true })
   expect(result).toMatchObject({ outcome: 'done', total: 1, sent: 0, alreadyHandled: 1, handled: 0 })
   expect(await statuses()).toEqual(['resolved'])
   expect(handled).toEqual([])
@@ -110,18 +110,18 @@ test('ids, a group, an event type and an age choose; nothing chosen is refused',
   await deadOrders(['one', 'two'])
   broken.clear()
   const [first] = await letters()
-  await expect(redrive(context, WORKER, {})).rejects.toThrow(Refused)
-  await expect(redrive(context, WORKER, { ids: ['7'] })).rejects.toThrow(/'7' is not the id of a dead letter/)
-  expect(await redrive(context, WORKER, { olderThanMs: 3_600_000 })).toMatchObject({ total: 0 })
-  expect(await redrive(context, WORKER, { eventType: 'order.cancelled' })).toMatchObject({ total: 0 })
-  expect(await redrive(context, WORKER, { ids: [first!.id] })).toMatchObject({ sent: 1, handled: 1 })
-  expect(await redrive(context, WORKER, { group: first!.fingerprint })).toMatchObject({ total: 1, handled: 1 })
+  await expect(redrive(context, REACTION, {})).rejects.toThrow(Refused)
+  await expect(redrive(context, REACTION, { ids: ['7'] })).rejects.toThrow(/'7' is not the id of a dead letter/)
+  expect(await redrive(context, REACTION, { olderThanMs: 3_600_000 })).toMatchObject({ total: 0 })
+  expect(await redrive(context, REACTION, { eventType: 'order.cancelled' })).toMatchObject({ total: 0 })
+  expect(await redrive(context, REACTION, { ids: [first!.id] })).toMatchObject({ sent: 1, handled: 1 })
+  expect(await redrive(context, REACTION, { group: first!.fingerprint })).toMatchObject({ total: 1, handled: 1 })
 })
 
 test('messages go out in the order of their streams, clean of what was noted on the way to their death', async () => {
   await system.close()
   const seen: { stream: string; version: number }[] = []
-  const watcher = defineWorker({
+  const watcher = defineReaction({
     name: 'test.watcher',
     on: OrderPlaced,
     batchSize: 1,
@@ -136,7 +136,7 @@ test('messages go out in the order of their streams, clean of what was noted on 
     events.push(...(await record(system, anOrderPlaced({ orderId }))))
   await system.settled()
   // Dead in the wrong order, with the marks of brokers on them.
-  await system.db.delivery.deleteMany({})
+  await system.db.handledEvent.deleteMany({})
   seen.length = 0
   for (const event of events.toReversed()) await insertDeadLetter(event)
   expect(await redrive(context, watcher.name, { all: true })).toMatchObject({ sent: 6, handled: 6 })
@@ -156,7 +156,7 @@ async function insertDeadLetter(event: Awaited<ReturnType<typeof record>>[number
   await system.db.deadLetter.create({
     data: {
       id: uuidv7(),
-      worker: 'test.watcher',
+      reaction: 'test.watcher',
       eventId: id,
       eventType: type,
       stream,
@@ -181,19 +181,19 @@ async function insertDeadLetter(event: Awaited<ReturnType<typeof record>>[number
 
 test('a canary that fails keeps the rest where it is', async () => {
   await deadOrders(Array.from({ length: 30 }, (_, index) => `token-${index}`))
-  const result = await redrive(context, WORKER, { all: true }, { canary: 3 })
+  const result = await redrive(context, REACTION, { all: true }, { canary: 3 })
   expect(result).toMatchObject({ outcome: 'halted', total: 30, sent: 3, deadAgain: 3 })
   expect(result.why).toMatch(/^3 of 3 failed again/)
   expect(await letters({ status: 'open' })).toHaveLength(30) // 27 untouched, 3 new ones
   broken.clear()
-  expect(await redrive(context, WORKER, { all: true }, { canary: 3 })).toMatchObject({ outcome: 'done', handled: 30 })
+  expect(await redrive(context, REACTION, { all: true }, { canary: 3 })).toMatchObject({ outcome: 'done', handled: 30 })
 })
 
 test('the share of failures is watched to the end', async () => {
   const tokens = Array.from({ length: 60 }, (_, index) => `token-${index}`)
   await deadOrders(tokens)
   for (const token of tokens.slice(0, 10)) broken.delete(token)
-  const result = await redrive(context, WORKER, { all: true }, { haltAbove: 0.5, rate: 200 })
+  const result = await redrive(context, REACTION, { all: true }, { haltAbove: 0.5, rate: 200 })
   expect(result.outcome).toBe('halted')
   expect(result.sent).toBeLessThanOrEqual(60)
   expect(result.why).toMatch(/the limit is 50 %/)
@@ -204,7 +204,7 @@ test('a rate is kept, and progress is told', async () => {
   broken.clear()
   const told: number[] = []
   const started = performance.now()
-  await redrive(context, WORKER, { all: true }, { rate: 20, onProgress: ({ sent }) => told.push(sent) })
+  await redrive(context, REACTION, { all: true }, { rate: 20, onProgress: ({ sent }) => told.push(sent) })
   expect(performance.now() - started).toBeGreaterThan(800)
   expect(told.at(-1)).toBe(20)
   expect(told).toEqual(told.toSorted((a, b) => a - b))
@@ -216,10 +216,10 @@ test('stopped in the middle, it can be called again', async () => {
   const stop = new AbortController()
   const onProgress = ({ sent }: { sent: number }) => sent >= 5 && stop.abort()
   const options = { rate: 40, onProgress, signal: stop.signal }
-  const interrupted = await redrive(context, WORKER, { all: true }, options)
+  const interrupted = await redrive(context, REACTION, { all: true }, options)
   expect(interrupted).toMatchObject({ outcome: 'interrupted' })
   expect(interrupted.sent).toBeLessThan(20)
-  const rest = await redrive(context, WORKER, { all: true })
+  const rest = await redrive(context, REACTION, { all: true })
   expect(interrupted.sent + rest.sent).toBe(20)
   await deadline('all handled', () => handled.length === 20)
   expect(new Set(handled).size).toBe(20)
@@ -228,23 +228,23 @@ test('stopped in the middle, it can be called again', async () => {
 test('a second operator is told who is at it; the same lock falls with its holder', async () => {
   await deadOrders(Array.from({ length: 10 }, (_, index) => `token-${index}`))
   broken.clear()
-  const first = redrive(context, WORKER, { all: true }, { rate: 10 })
+  const first = redrive(context, REACTION, { all: true }, { rate: 10 })
   await deadline('ada has begun', () => system.db.operatorAction.findFirst())
-  const second = redrive({ ...context, operator: 'charles' }, WORKER, { all: true })
+  const second = redrive({ ...context, operator: 'charles' }, REACTION, { all: true })
   await expect(second).rejects.toThrow(/Somebody else works on .* test\.fragile: ada has been at it since .*redrive/)
   expect(await first).toMatchObject({ outcome: 'done', handled: 10 })
-  expect(await redrive({ ...context, operator: 'charles' }, WORKER, { all: true })).toMatchObject({ total: 0 })
+  expect(await redrive({ ...context, operator: 'charles' }, REACTION, { all: true })).toMatchObject({ total: 0 })
 })
 
 test('what operators did is on record and cannot be rewritten', async () => {
   await deadOrders(['one'])
   broken.clear()
-  await redrive(context, WORKER, { all: true }, { reason: 'tokens are repaired' })
+  await redrive(context, REACTION, { all: true }, { reason: 'tokens are repaired' })
   expect(await readHistory(system.db)).toMatchObject([
     {
       operator: 'ada',
       action: 'redrive',
-      worker: WORKER,
+      reaction: REACTION,
       selector: { all: true },
       reason: 'tokens are repaired',
       outcome: 'done',
@@ -259,11 +259,14 @@ test('a queue that is gone is made again', async () => {
   await deadOrders(['one'])
   broken.clear()
   const elsewhere = { ...context, names: createNames(`${system.names.namespace}-elsewhere`) }
-  const queue = elsewhere.names.queue(WORKER)
+  const queue = elsewhere.names.queue(REACTION)
   expect(await system.broker.depth(queue)).toBeUndefined()
-  expect(await redrive(elsewhere, WORKER, { all: true }, { waitMs: 0 })).toMatchObject({ outcome: 'done', inFlight: 1 })
+  expect(await redrive(elsewhere, REACTION, { all: true }, { waitMs: 0 })).toMatchObject({
+    outcome: 'done',
+    inFlight: 1,
+  })
   expect(await system.broker.depth(queue)).toBe(1)
-  await system.broker.destroy(topologyOf(elsewhere.names, { name: WORKER, eventTypes: ['order.placed'] }, [50, 200]))
+  await system.broker.destroy(topologyOf(elsewhere.names, { name: REACTION, eventTypes: ['order.placed'] }, [50, 200]))
   await expect(redrive(context, 'test.nobody', { all: true })).rejects.toThrow(/has no queue and subscribes to nothing/)
 })
 
@@ -274,10 +277,10 @@ test('when its connection is cut in the middle, nothing is lost or doubled by ca
   const onProgress = ({ sent }: { sent: number }) => {
     if (sent >= 6) cut ??= system.pool.query(CUT_LOCK_HOLDERS)
   }
-  const result = await redrive(context, WORKER, { all: true }, { rate: 40, onProgress })
+  const result = await redrive(context, REACTION, { all: true }, { rate: 40, onProgress })
   await cut
   expect(result).toMatchObject({ outcome: 'failed', why: expect.stringContaining('What was not sent is still open.') })
-  expect(await redrive(context, WORKER, { all: true })).toMatchObject({ outcome: 'done' })
+  expect(await redrive(context, REACTION, { all: true })).toMatchObject({ outcome: 'done' })
   await deadline('all handled', () => handled.length >= 20)
   expect(handled).toHaveLength(20)
   await deadline('all resolved', async () => (await letters({ status: 'resolved' })).length === 20)
@@ -297,7 +300,7 @@ test('when the broker falls silent in the middle, nothing is lost or doubled by 
   try {
     const onProgress = ({ sent }: { sent: number }) => sent >= 6 && wire.blackHole()
     const options = { rate: 40, onProgress, publishTimeoutMs: 500, waitMs: 0 }
-    const result = await redrive(overWire, WORKER, { all: true }, options)
+    const result = await redrive(overWire, REACTION, { all: true }, options)
     expect(result).toMatchObject({ outcome: 'failed', why: expect.stringContaining('RabbitMQ has not answered') })
     expect(await letters({ status: 'open' })).not.toHaveLength(0)
     wire.heal()
@@ -307,7 +310,7 @@ test('when the broker falls silent in the middle, nothing is lost or doubled by 
         () => false,
       ),
     ) // the old connection dies first
-    expect(await redrive(overWire, WORKER, { all: true })).toMatchObject({ outcome: 'done' })
+    expect(await redrive(overWire, REACTION, { all: true })).toMatchObject({ outcome: 'done' })
     await deadline('all resolved', async () => (await letters({ status: 'resolved' })).length === 20)
     expect(handled).toHaveLength(20)
   } finally {

@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type pg from 'pg'
 import { topologyOf } from '../broker/topology.ts'
 import { crashPoint } from '../crash-points.ts'
-import { knownSubscriptions } from '../worker/subscribe.ts'
+import { knownSubscriptions } from '../reactions/subscribe.ts'
 import { claim, nextCandidates, toMessage, type Candidate, type Scope } from './claim.ts'
 import { Refused, type DeadLetterContext } from './context.ts'
 import { createGuard, type Guard, type GuardOptions } from './guard.ts'
@@ -51,18 +51,24 @@ const PUBLISH_TIMEOUT = 15_000
  */
 export async function redrive(
   context: DeadLetterContext,
-  worker: string,
+  reaction: string,
   selector: Selector,
   options: RedriveOptions = {},
 ): Promise<RedriveResult> {
   checkSelector(selector)
-  return asOnlyOperator(context, worker, async (connection) => {
-    await ensureQueue(context, worker)
-    const { total } = await planFor(context.db, worker, selector)
-    const action = { operator: context.operator, action: 'redrive' as const, worker, selector, reason: options.reason }
+  return asOnlyOperator(context, reaction, async (connection) => {
+    await ensureQueue(context, reaction)
+    const { total } = await planFor(context.db, reaction, selector)
+    const action = {
+      operator: context.operator,
+      action: 'redrive' as const,
+      reaction,
+      selector,
+      reason: options.reason,
+    }
     const actionId = await beginAction(context.db, action)
     const state: Progress = { total, sent: 0, alreadyHandled: 0, ...NOTHING_KNOWN }
-    const scope = { worker, selector, actionId }
+    const scope = { reaction, selector, actionId }
     const ending = await send(context, connection, scope, state, options).catch((error: Error): Ending => ({
       outcome: 'failed',
       why: `${error.message} What was not sent is still open.`,
@@ -119,9 +125,9 @@ async function sendBatch(
   await connection.query('BEGIN')
   try {
     const claimed = await claim(connection, candidates, scope)
-    const messages = claimed.filter(({ handled }) => !handled).map((letter) => toMessage(letter, scope.worker, names))
+    const messages = claimed.filter(({ handled }) => !handled).map((letter) => toMessage(letter, scope.reaction, names))
     const unroutable = await inTime(broker.publish(messages), publishTimeoutMs)
-    if (unroutable.size > 0) throw new Error(`The queue ${names.queue(scope.worker)} is gone from RabbitMQ.`)
+    if (unroutable.size > 0) throw new Error(`The queue ${names.queue(scope.reaction)} is gone from RabbitMQ.`)
     crashPoint('redrive.after-publish')
     await connection.query('COMMIT')
     state.sent += messages.length
@@ -167,12 +173,13 @@ async function pause(ms: number, signal: AbortSignal | undefined) {
 }
 
 /** A broker that lost everything has the queue again; one that cannot be reached is named as such. */
-async function ensureQueue({ db, broker, names, ladder }: DeadLetterContext, worker: string) {
-  const queue = names.queue(worker)
+async function ensureQueue({ db, broker, names, ladder }: DeadLetterContext, reaction: string) {
+  const queue = names.queue(reaction)
   if ((await inTime(broker.depth(queue)).catch(asRefusal)) !== undefined) return
-  const eventTypes = (await knownSubscriptions(db)).get(worker)
-  if (!eventTypes) throw new Refused(`${worker} has no queue and subscribes to nothing: start a worker with it first.`)
-  await inTime(broker.declare(topologyOf(names, { name: worker, eventTypes }, ladder)))
+  const eventTypes = (await knownSubscriptions(db)).get(reaction)
+  if (!eventTypes)
+    throw new Refused(`${reaction} has no queue and subscribes to nothing: start a reaction with it first.`)
+  await inTime(broker.declare(topologyOf(names, { name: reaction, eventTypes }, ladder)))
 }
 
 function asRefusal(error: Error): never {

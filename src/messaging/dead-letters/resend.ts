@@ -23,7 +23,7 @@ const BATCH = 20
  */
 export async function resendLost(
   { db, broker, names, signal }: Resending,
-  worker: string,
+  reaction: string,
   silentMs: number,
 ): Promise<number> {
   let sent = 0
@@ -34,19 +34,19 @@ export async function resendLost(
       const rows = await tx.$queryRaw<Claimed[]>`
         WITH lost AS (
           SELECT d.id FROM dead_letters d
-          WHERE d.status = 'redriven' AND d.worker = ${worker} AND NOT ${HANDLED} AND NOT ${DIED_AGAIN}
+          WHERE d.status = 'redriven' AND d.reaction = ${reaction} AND NOT ${HANDLED} AND NOT ${DIED_AGAIN}
             AND NOT EXISTS (SELECT FROM events e WHERE e.id = d.event_id)
             AND d.closed_at < ${until}
-            AND NOT EXISTS (SELECT FROM delivery_failures f WHERE f.event_id = d.event_id AND f.worker = d.worker
+            AND NOT EXISTS (SELECT FROM delivery_failures f WHERE f.event_id = d.event_id AND f.reaction = d.reaction
               AND f.retry_at > ${until})
           ORDER BY d.id LIMIT ${BATCH} FOR UPDATE SKIP LOCKED
         )
         UPDATE dead_letters d SET closed_at = clock_timestamp() FROM lost WHERE d.id = lost.id
         RETURNING d.id, d.event_id AS "eventId", d.event_type AS "eventType", d.content_type AS "contentType", d.exchange,
           d.routing_key AS "routingKey", d.headers, d.body, false AS handled`
-      const messages = rows.map((row) => toMessage({ ...row, body: Buffer.from(row.body) }, worker, names))
+      const messages = rows.map((row) => toMessage({ ...row, body: Buffer.from(row.body) }, reaction, names))
       const unroutable = await broker.publish(messages)
-      if (unroutable.size > 0) throw new Error(`${names.queue(worker)} is gone from RabbitMQ`)
+      if (unroutable.size > 0) throw new Error(`${names.queue(reaction)} is gone from RabbitMQ`)
       return rows.length
     })
   }

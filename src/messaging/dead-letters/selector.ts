@@ -25,9 +25,9 @@ export function checkSelector(selector: Selector): void {
 }
 
 /** The condition on `dead_letters d`. */
-export function matching(worker: string, { ids, group, eventType, olderThanMs }: Selector): Prisma.Sql {
+export function matching(reaction: string, { ids, group, eventType, olderThanMs }: Selector): Prisma.Sql {
   const conditions = [
-    Prisma.sql`d.status = 'open' AND d.worker = ${worker}`,
+    Prisma.sql`d.status = 'open' AND d.reaction = ${reaction}`,
     ids && Prisma.sql`d.id = ANY(${[...ids]}::uuid[])`,
     group !== undefined && Prisma.sql`d.fingerprint = ${group}`,
     eventType !== undefined && Prisma.sql`d.event_type = ${eventType}`,
@@ -42,7 +42,7 @@ export function matching(worker: string, { ids, group, eventType, olderThanMs }:
 
 /** The dead letter's event was handled by its reaction, whichever way it got there. */
 export const HANDLED = Prisma.sql`EXISTS (
-  SELECT FROM deliveries l WHERE l.event_id = d.event_id AND l.worker = d.worker AND l.attempt > 0)`
+  SELECT FROM handled_events l WHERE l.event_id = d.event_id AND l.reaction = d.reaction AND l.attempt > 0)`
 
 /** The message was sent again and failed again: its new dead letter tells on. */
 export const DIED_AGAIN = Prisma.sql`EXISTS (SELECT FROM dead_letters c WHERE c.parent_id = d.id)`

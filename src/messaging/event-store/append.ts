@@ -7,7 +7,7 @@ export interface Append {
   event: NewEvent
   /** Names the conversation, such as the order's id; every event that follows from this one inherits it. */
   correlationId: string
-  /** Id of the event whose handling announces this one. @default null */
+  /** Id of the event whose handling publishes this one. @default null */
   causationId?: string | null
   traceparent?: string | null
   /** The stream's version as it was read for the decision; 0 for a new stream. Not checked when left out. */

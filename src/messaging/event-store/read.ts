@@ -1,7 +1,7 @@
 import type { Database, Transaction } from '#platform/database'
 import type { RecordedEvent } from '../define-event.ts'
 
-/** A row of the event store with its place in the one order of announcement. `data` is as it was recorded, not upcast. */
+/** A row of the event store with its place in the one order of publication. `data` is as it was recorded, not upcast. */
 export interface StoredEvent extends RecordedEvent {
   readonly position: bigint
 }

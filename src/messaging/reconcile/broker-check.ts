@@ -3,7 +3,7 @@ import type { Logger } from '#platform/logger'
 import { uuidv7 } from '#platform/uuid'
 import type { Broker } from '../broker/broker.ts'
 import { topologyOf, type Names } from '../broker/topology.ts'
-import { knownSubscriptions } from '../worker/subscribe.ts'
+import { knownSubscriptions } from '../reactions/subscribe.ts'
 import { relayCheckpoint, requestRecovery } from './state.ts'
 
 interface BrokerCheckOptions {
@@ -43,13 +43,13 @@ async function recognize({ db, broker, names, ladder, log }: BrokerCheckOptions)
   if (known && (await broker.hasExchange(names.mark(known.incarnation)))) return
   const reactions = await knownSubscriptions(db)
   for (const [name, eventTypes] of reactions) await broker.declare(topologyOf(names, { name, eventTypes }, ladder))
-  const somethingAnnounced = (await relayCheckpoint(db)) > 0n // otherwise nothing can have been lost
+  const somethingPublished = (await relayCheckpoint(db)) > 0n // otherwise nothing can have been lost
   const incarnation = uuidv7()
   const met = { incarnation, metAt: new Date() }
   // PostgreSQL first: a crash before the mark stands on the broker only means that all of this happens again.
   await db.$transaction(async (tx) => {
     await tx.brokerMarker.upsert({ where: { namespace }, create: { namespace, ...met }, update: met })
-    if (somethingAnnounced) await requestRecovery(tx, [...reactions.keys()])
+    if (somethingPublished) await requestRecovery(tx, [...reactions.keys()])
   })
   await broker.declare({ exchanges: [names.mark(incarnation)], queues: [], bindings: [] })
   if (known) log.warn('this RabbitMQ is new or was wiped: delivering everything unsettled again')

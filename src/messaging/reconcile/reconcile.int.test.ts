@@ -1,5 +1,5 @@
 import { connect } from 'amqplib'
-import { defineWorker, reconcile, subscribe, type NewEvent, type Reconciled, type Worker } from '#messaging'
+import { defineReaction, reconcile, subscribe, type NewEvent, type Reconciled, type Reaction } from '#messaging'
 import { OrderPlaced, StockReserved } from '#events'
 import { uuidv7 } from '#platform/uuid'
 import {
@@ -19,12 +19,12 @@ const NAME = 'test.watch'
 let system: TestSystem
 afterEach(() => system.close())
 
-const watch = defineWorker({ name: NAME, on: OrderPlaced, handle: () => {} })
+const watch = defineReaction({ name: NAME, on: OrderPlaced, handle: () => {} })
 
 /** A system in which a reaction is subscribed and these events wait on its queue; it does not run yet. */
-async function waitingFor(worker: Worker, events: readonly NewEvent[]) {
+async function waitingFor(reaction: Reaction, events: readonly NewEvent[]) {
   system = await testSystem([], { ladder: LADDER })
-  await subscribe(system.db, [worker])
+  await subscribe(system.db, [reaction])
   return publish(events)
 }
 
@@ -42,11 +42,18 @@ async function publish(events: readonly NewEvent[]) {
 const orders = (count: number) => Array.from({ length: count }, () => anOrderPlaced())
 
 async function run(options: Partial<Parameters<typeof reconcile>[0]> = {}): Promise<Reconciled> {
-  const reports = await reconcile({ ...system, ladder: LADDER, instance: 'test', graceMs: 0, worker: NAME, ...options })
+  const reports = await reconcile({
+    ...system,
+    ladder: LADDER,
+    instance: 'test',
+    graceMs: 0,
+    reaction: NAME,
+    ...options,
+  })
   return reports[0]!
 }
 
-const handled = () => system.db.delivery.count({ where: { worker: NAME } })
+const handled = () => system.db.handledEvent.count({ where: { reaction: NAME } })
 const queue = () => system.names.queue(NAME)
 const depth = () => system.broker.depth(queue())
 
@@ -69,7 +76,7 @@ const takeOne = () =>
   })
 
 const aDeadLetter = {
-  worker: NAME,
+  reaction: NAME,
   reason: 'unrecoverable',
   errorName: 'E',
   errorMessage: 'e',
@@ -124,7 +131,7 @@ test('a message lost in the middle of a backlog is delivered again once later on
   let letGo = () => {}
   const gate = new Promise<void>((resolve) => (letGo = resolve))
   let count = 0
-  const slow = defineWorker({
+  const slow = defineReaction({
     name: NAME,
     on: OrderPlaced,
     batchSize: 1,
@@ -143,7 +150,7 @@ test('a message lost in the middle of a backlog is delivered again once later on
 })
 
 test('a retry on the delay ladder is not lost; when it is overdue it is, and keeps its count of attempts', async () => {
-  const failing = defineWorker({
+  const failing = defineReaction({
     name: NAME,
     on: OrderPlaced,
     retry: { delaysMs: [200] },
@@ -152,9 +159,9 @@ test('a retry on the delay ladder is not lost; when it is overdue it is, and kee
     },
   })
   await waitingFor(failing, orders(1))
-  const worker = await system.run(failing)
+  const reaction = await system.run(failing)
   await deadline('two failures', async () => (await system.db.deliveryFailure.count()) === 2)
-  await worker.stop()
+  await reaction.stop()
   await takeOne()
   await system.db.deliveryFailure.updateMany({ data: { retryAt: new Date(Date.now() + 60_000) } })
   expect(await run()).toMatchObject({ unsettled: 1, waiting: 0, lost: 0 })
@@ -180,16 +187,16 @@ test('a dead letter keeps its event; redriven, its event can be lost, below the 
   expect(await takeOne()).toMatchObject({ 'x-fanfare-dead-letter': letter.id })
 })
 
-test('a parked event waits for the one before it, and is lost when nothing is before it', async () => {
+test('a blocked event waits for the one before it, and is lost when nothing is before it', async () => {
   const first = anOrderPlaced()
   const [before, behind] = await waitingFor(watch, [first, first])
   await purge()
   const { id, stream } = behind!
-  await system.db.parkedDelivery.create({ data: { worker: NAME, eventId: id, stream, streamVersion: 2 } })
+  await system.db.blockedDelivery.create({ data: { reaction: NAME, eventId: id, stream, streamVersion: 2 } })
   expect(await run()).toMatchObject({ unsettled: 1, lost: 1, watermark: 0n })
   await takeOne()
-  const ledger = { worker: NAME, handledAt: new Date(), durationUs: 1, attempt: 1, instance: 'test' }
-  await system.db.delivery.create({ data: { eventId: before!.id, ...ledger } })
+  const ledger = { reaction: NAME, handledAt: new Date(), durationUs: 1, attempt: 1, instance: 'test' }
+  await system.db.handledEvent.create({ data: { eventId: before!.id, ...ledger } })
   expect(await run()).toMatchObject({ unsettled: 0, lost: 1, delivered: 1, watermark: 2n })
 })
 
@@ -197,8 +204,8 @@ test('the watermark stops before the first unsettled event', async () => {
   const events = await waitingFor(watch, orders(6))
   const settled = [0, 1, 3, 5].map((index) => events[index]!.id)
   for (const eventId of settled) {
-    const ledger = { worker: NAME, handledAt: new Date(), durationUs: 1, attempt: 2, instance: 'test' }
-    await system.db.delivery.create({ data: { eventId, ...ledger } })
+    const ledger = { reaction: NAME, handledAt: new Date(), durationUs: 1, attempt: 2, instance: 'test' }
+    await system.db.handledEvent.create({ data: { eventId, ...ledger } })
   }
   expect(await run()).toMatchObject({ watermark: 2n, unsettled: 2, lost: 0 })
 })
@@ -208,7 +215,7 @@ test('a type subscribed to later is complete only from its subscription on', asy
   await system.run(watch)
   await system.settled()
   expect(await run()).toMatchObject({ watermark: 3n })
-  await system.db.subscription.create({ data: { worker: NAME, eventType: StockReserved.type, since: 1n } })
+  await system.db.subscription.create({ data: { reaction: NAME, eventType: StockReserved.type, since: 1n } })
   expect(await run()).toMatchObject({ watermark: 1n, lost: 2, delivered: 2 })
 })
 

@@ -1,7 +1,7 @@
 import { topologyOf } from '../broker/topology.ts'
 import { resendLost } from '../dead-letters/resend.ts'
 import { redeliveredEvents } from '../metrics.ts'
-import { knownSubscriptions } from '../worker/subscribe.ts'
+import { knownSubscriptions } from '../reactions/subscribe.ts'
 import { deliverAgain, type Redelivering } from './deliver-again.ts'
 import { holdReaction, relayCheckpoint, type Hold } from './state.ts'
 import { surveyRange, surveyStranded, type Evidence } from './survey.ts'
@@ -10,7 +10,7 @@ export interface ReconcileOptions extends Redelivering {
   /** Names this process while it holds a reaction. */
   instance: string
   /** Only this reaction. @default all that are subscribed */
-  worker?: string
+  reaction?: string
   /** Milliseconds an event is given before it can count as lost. @default 60000 */
   graceMs?: number
   /** Every unsettled event is delivered again at once, whatever is on the queue. @default false */
@@ -20,7 +20,7 @@ export interface ReconcileOptions extends Redelivering {
 }
 
 export interface Reconciled {
-  worker: string
+  reaction: string
   /** Everything up to here is settled. */
   watermark: bigint
   /** Events that were looked at and are not settled; in a backlog, those at its head. */
@@ -46,12 +46,12 @@ const LIMIT = 10_000
  * may still be waiting is left alone, so a slow reaction is not flooded; a duplicate is harmless, the ledger knows it.
  */
 export async function reconcile(options: ReconcileOptions): Promise<Reconciled[]> {
-  const { db, broker, names, ladder, worker } = options
+  const { db, broker, names, ladder, reaction } = options
   const reports: Reconciled[] = []
   const waits = await Promise.all(ladder.map((rungMs) => broker.depth(names.delay(rungMs))))
   const ladderMs = Math.max(0, ...ladder.filter((_, index) => (waits[index] ?? 0) > 0))
   for (const [name, eventTypes] of await knownSubscriptions(db)) {
-    if (worker !== undefined && name !== worker) continue
+    if (reaction !== undefined && name !== reaction) continue
     if (options.signal?.aborted) break
     reports.push(await reconcileReaction(name, eventTypes, ladderMs, options))
   }
@@ -59,18 +59,18 @@ export async function reconcile(options: ReconcileOptions): Promise<Reconciled[]
 }
 
 async function reconcileReaction(
-  worker: string,
+  reaction: string,
   eventTypes: readonly string[],
   ladderMs: number,
   options: ReconcileOptions,
 ): Promise<Reconciled> {
   const { db, broker, names, ladder, instance, graceMs = 60_000, everything = false, dryRun = false } = options
-  const hold = await holdReaction(db, worker, instance)
-  if (!hold) return { worker, watermark: 0n, unsettled: 0, waiting: undefined, lost: 0, delivered: 0, busy: true }
+  const hold = await holdReaction(db, reaction, instance)
+  if (!hold) return { reaction, watermark: 0n, unsettled: 0, waiting: undefined, lost: 0, delivered: 0, busy: true }
   try {
-    const waiting = await broker.depth(names.queue(worker))
+    const waiting = await broker.depth(names.queue(reaction))
     const missing = waiting === undefined
-    if (missing && !dryRun) await broker.declare(topologyOf(names, { name: worker, eventTypes }, ladder))
+    if (missing && !dryRun) await broker.declare(topologyOf(names, { name: reaction, eventTypes }, ladder))
     const evidence: Evidence = {
       graceMs,
       ladderMs,
@@ -79,15 +79,15 @@ async function reconcileReaction(
       redeliveredTo: hold.redeliveredTo,
       redeliveredAt: hold.redeliveredAt,
     }
-    const run = await runOver(worker, hold, evidence, options)
-    return { worker, waiting, busy: false, ...run }
+    const run = await runOver(reaction, hold, evidence, options)
+    return { reaction, waiting, busy: false, ...run }
   } finally {
     await hold.release()
   }
 }
 
 /** Window by window from the watermark to the checkpoint: raises the watermark, delivers what is lost. */
-async function runOver(worker: string, hold: Hold, evidence: Evidence, options: ReconcileOptions) {
+async function runOver(reaction: string, hold: Hold, evidence: Evidence, options: ReconcileOptions) {
   const { db, dryRun = false, signal } = options
   const checkpoint = await relayCheckpoint(db)
   const tally = { watermark: hold.watermark, unsettled: 0, lost: 0, delivered: 0 }
@@ -96,15 +96,15 @@ async function runOver(worker: string, hold: Hold, evidence: Evidence, options: 
     if (dryRun || lost.length === 0) return
     const chosen = evidence.everything ? lost : lost.slice(0, LIMIT - tally.delivered)
     const remember = !evidence.everything
-    const delivered = await deliverAgain(options, worker, chosen, { remember, beforePage: hold.renew })
-    redeliveredEvents.inc({ worker }, delivered)
+    const delivered = await deliverAgain(options, reaction, chosen, { remember, beforePage: hold.renew })
+    redeliveredEvents.inc({ reaction }, delivered)
     tally.delivered += delivered
   }
   // Before anything is put on the queue: a run cut short must not make the rest look passed by.
   if (evidence.everything && !dryRun) await hold.noteRedelivered(checkpoint)
   for (let from = hold.watermark; from < checkpoint && !signal?.aborted; from += WINDOW) {
     const to = from + WINDOW < checkpoint ? from + WINDOW : checkpoint
-    const { firstUnsettled, unsettled, lost } = await surveyRange(db, worker, from, to, evidence)
+    const { firstUnsettled, unsettled, lost } = await surveyRange(db, reaction, from, to, evidence)
     if (tally.unsettled === 0) await hold.moveTo((tally.watermark = firstUnsettled === null ? to : firstUnsettled - 1n))
     else await hold.renew()
     tally.unsettled += unsettled
@@ -112,10 +112,10 @@ async function runOver(worker: string, hold: Hold, evidence: Evidence, options: 
     const backlog = unsettled > 0 && lost.length === 0 && !evidence.queueIsEmpty
     if (backlog || (!evidence.everything && tally.delivered >= LIMIT)) break
   }
-  await deliver((await surveyStranded(db, worker, tally.watermark, evidence)).lost)
+  await deliver((await surveyStranded(db, reaction, tally.watermark, evidence)).lost)
   const { everything, queueIsEmpty, graceMs, ladderMs } = evidence
   if (!dryRun && (everything || queueIsEmpty)) {
-    const resent = await resendLost(options, worker, everything ? 0 : graceMs + ladderMs)
+    const resent = await resendLost(options, reaction, everything ? 0 : graceMs + ladderMs)
     tally.lost += resent
     tally.delivered += resent
   }

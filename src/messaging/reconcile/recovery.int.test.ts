@@ -1,4 +1,4 @@
-import { defineWorker, type Worker } from '#messaging'
+import { defineReaction, type Reaction } from '#messaging'
 import { OrderPlaced } from '#events'
 import { anOrderPlaced, deadline, record, requireTestService, tcpProxy, testSystem, type TestSystem } from '#testing'
 import { createLogger } from '#platform/logger'
@@ -21,50 +21,50 @@ function gated(...names: string[]) {
   let letGo = () => {}
   const gate = new Promise<void>((resolve) => (letGo = resolve))
   const options = { on: OrderPlaced, batchSize: 1, prefetch: 2, handle: () => gate }
-  return { workers: names.map((name) => defineWorker({ name, ...options })), letGo }
+  return { reactions: names.map((name) => defineReaction({ name, ...options })), letGo }
 }
 
-const topology = ({ name }: Worker) => topologyOf(system.names, { name, eventTypes: [OrderPlaced.type] }, [50, 200])
+const topology = ({ name }: Reaction) => topologyOf(system.names, { name, eventTypes: [OrderPlaced.type] }, [50, 200])
 
-async function placed(count: number, worker: Worker) {
+async function placed(count: number, reaction: Reaction) {
   for (let i = 0; i < count; i++) await record(system, anOrderPlaced())
   await deadline(
     'on the queue',
-    async () => ((await system.broker.depth(system.names.queue(worker.name))) ?? 0) > count / 2,
+    async () => ((await system.broker.depth(system.names.queue(reaction.name))) ?? 0) > count / 2,
   )
 }
 
 test('a queue deleted under a running reaction: its events come again at once', async () => {
-  const { workers, letGo } = gated('test.gated')
-  system = await testSystem(workers)
-  await placed(30, workers[0]!)
-  await system.broker.destroy({ exchanges: [], queues: topology(workers[0]!).queues, bindings: [] })
+  const { reactions, letGo } = gated('test.gated')
+  system = await testSystem(reactions)
+  await placed(30, reactions[0]!)
+  await system.broker.destroy({ exchanges: [], queues: topology(reactions[0]!).queues, bindings: [] })
   letGo()
   await system.settled(10_000)
 })
 
 test('a subscription that ended while its queue still holds messages asks for nothing', async () => {
-  const { workers, letGo } = gated('test.gated')
-  system = await testSystem(workers)
-  await placed(30, workers[0]!)
+  const { reactions, letGo } = gated('test.gated')
+  system = await testSystem(reactions)
+  await placed(30, reactions[0]!)
   const requests = () => system.db.reconcileState.count({ where: { recoveryRequestedAt: { not: null } } })
   await deadline('first contact is over', async () => (await requests()) === 0)
   const log = createLogger('test', 'silent')
   await reportLostQueue({ ...system, log }, 'test.gated')
   expect(await requests()).toBe(0)
   await reportLostQueue({ ...system, log }, 'test.without-queue')
-  expect(await system.db.reconcileState.count({ where: { worker: 'test.without-queue' } })).toBe(1)
+  expect(await system.db.reconcileState.count({ where: { reaction: 'test.without-queue' } })).toBe(1)
   letGo()
 })
 
 test('everything on the broker is gone: what is unsettled comes again at once, and the broker is marked anew', async () => {
-  const { workers, letGo } = gated('test.one', 'test.two')
+  const { reactions, letGo } = gated('test.one', 'test.two')
   proxy = await tcpProxy(hostOf(requireTestService('TEST_RABBITMQ_URL')))
-  system = await testSystem(workers, { rabbitmqUrl: proxy.through(requireTestService('TEST_RABBITMQ_URL')) })
-  await placed(30, workers[0]!)
+  system = await testSystem(reactions, { rabbitmqUrl: proxy.through(requireTestService('TEST_RABBITMQ_URL')) })
+  await placed(30, reactions[0]!)
   const { incarnation } = await system.db.brokerMarker.findFirstOrThrow()
   await system.broker.destroy({ exchanges: [system.names.mark(incarnation)], queues: [], bindings: [] })
-  for (const worker of workers) await system.broker.destroy(topology(worker))
+  for (const reaction of reactions) await system.broker.destroy(topology(reaction))
   proxy.cut()
   letGo()
   await system.settled(20_000)
@@ -74,10 +74,10 @@ test('everything on the broker is gone: what is unsettled comes again at once, a
 })
 
 test('a broker that still bears the mark is left as it is', async () => {
-  const { workers, letGo } = gated('test.gated')
+  const { reactions, letGo } = gated('test.gated')
   proxy = await tcpProxy(hostOf(requireTestService('TEST_RABBITMQ_URL')))
-  system = await testSystem(workers, { rabbitmqUrl: proxy.through(requireTestService('TEST_RABBITMQ_URL')) })
-  await placed(10, workers[0]!)
+  system = await testSystem(reactions, { rabbitmqUrl: proxy.through(requireTestService('TEST_RABBITMQ_URL')) })
+  await placed(10, reactions[0]!)
   const before = await system.db.brokerMarker.findFirstOrThrow()
   const atFirstContact = await system.db.reconcileState.findMany()
   proxy.cut()

@@ -7,7 +7,7 @@ const LOOK_MS = 500
 
 export interface Recovery {
   /**
-   * Looks for requests now and then, and serves them in the background. What is announced by then may have gone to queues
+   * Looks for requests now and then, and serves them in the background. What is published by then may have gone to queues
    * that are gone: the checkpoint is written first, because recovery reaches as far as that.
    */
   tick(writeCheckpoint: () => Promise<unknown>): Promise<void>
@@ -40,12 +40,12 @@ async function serve(requests: readonly RecoveryRequest[], options: ReconcileOpt
   for (const request of requests) {
     if (signal?.aborted) return
     try {
-      const [report] = await reconcile({ ...options, worker: request.worker, everything: true })
+      const [report] = await reconcile({ ...options, reaction: request.reaction, everything: true })
       if (signal?.aborted || report?.busy) continue
       await closeRecovery(options.db, request)
-      if (report?.delivered) log.warn({ worker: request.worker, events: report.delivered }, 'delivered again')
+      if (report?.delivered) log.warn({ reaction: request.reaction, events: report.delivered }, 'delivered again')
     } catch (err) {
-      log.warn({ worker: request.worker, reason: (err as Error).message }, 'recovery interrupted, trying again')
+      log.warn({ reaction: request.reaction, reason: (err as Error).message }, 'recovery interrupted, trying again')
     }
   }
 }

@@ -10,13 +10,13 @@ import { requestRecovery } from './state.ts'
  */
 export async function reportLostQueue(
   { db, broker, names, log }: { db: Database; broker: Broker; names: Names; log: Logger },
-  worker: string,
+  reaction: string,
 ): Promise<void> {
   try {
-    const waiting = await broker.depth(names.queue(worker))
-    if (!waiting) await requestRecovery(db, [worker])
+    const waiting = await broker.depth(names.queue(reaction))
+    if (!waiting) await requestRecovery(db, [reaction])
   } catch (error) {
     // Reconciliation finds out by itself, only later.
-    log.warn({ worker, reason: (error as Error).message }, 'a lost queue could not be reported')
+    log.warn({ reaction, reason: (error as Error).message }, 'a lost queue could not be reported')
   }
 }

@@ -19,16 +19,16 @@ export interface Hold {
 }
 
 /** Undefined when another process holds the reaction. */
-export async function holdReaction(db: Database, worker: string, instance: string): Promise<Hold | undefined> {
+export async function holdReaction(db: Database, reaction: string, instance: string): Promise<Hold | undefined> {
   const me = `${instance} ${uuidv7()}`
-  const subscriptions = await db.subscription.findMany({ where: { worker } })
-  await db.$executeRaw`INSERT INTO reconcile_state (worker) VALUES (${worker}) ON CONFLICT DO NOTHING`
+  const subscriptions = await db.subscription.findMany({ where: { reaction } })
+  await db.$executeRaw`INSERT INTO reconcile_state (reaction) VALUES (${reaction}) ON CONFLICT DO NOTHING`
   const [row] = await db.$queryRaw<
     (Pick<Hold, 'watermark' | 'redeliveredTo' | 'redeliveredAt'> & { eventTypes: string[] })[]
   >`
     UPDATE reconcile_state
     SET leased_by = ${me}, leased_until = clock_timestamp() + make_interval(secs => ${LEASE_SECONDS}::int)
-    WHERE worker = ${worker} AND (leased_until IS NULL OR leased_until < clock_timestamp())
+    WHERE reaction = ${reaction} AND (leased_until IS NULL OR leased_until < clock_timestamp())
     RETURNING watermark, event_types AS "eventTypes", redelivered_to AS "redeliveredTo", redelivered_at AS "redeliveredAt"`
   if (!row) return undefined
   // A type subscribed to since the watermark was written is complete only up to where its subscription begins.
@@ -40,8 +40,8 @@ export async function holdReaction(db: Database, worker: string, instance: strin
       UPDATE reconcile_state
       SET watermark = ${watermark}, event_types = ${subscriptions.map(({ eventType }) => eventType)},
         leased_until = clock_timestamp() + make_interval(secs => ${LEASE_SECONDS}::int)
-      WHERE worker = ${worker} AND leased_by = ${me}`
-    if (held === 0) throw new Error(`${worker}: another process has taken over its reconciliation`)
+      WHERE reaction = ${reaction} AND leased_by = ${me}`
+    if (held === 0) throw new Error(`${reaction}: another process has taken over its reconciliation`)
     known = watermark
   }
   return {
@@ -51,11 +51,11 @@ export async function holdReaction(db: Database, worker: string, instance: strin
     renew: () => moveTo(known),
     async noteRedelivered(position) {
       await db.$executeRaw`
-        UPDATE reconcile_state SET redelivered_to = ${position}, redelivered_at = clock_timestamp() WHERE worker = ${worker}`
+        UPDATE reconcile_state SET redelivered_to = ${position}, redelivered_at = clock_timestamp() WHERE reaction = ${reaction}`
     },
     async release() {
       await db.$executeRaw`
-        UPDATE reconcile_state SET leased_by = NULL, leased_until = NULL WHERE worker = ${worker} AND leased_by = ${me}`
+        UPDATE reconcile_state SET leased_by = NULL, leased_until = NULL WHERE reaction = ${reaction} AND leased_by = ${me}`
     },
   }
 }
@@ -67,27 +67,27 @@ export async function relayCheckpoint(db: Database): Promise<bigint> {
 }
 
 /** These reactions' messages on the broker are gone: the relay delivers all that is unsettled again, at once. */
-export async function requestRecovery(db: Database | Transaction, workers: readonly string[]): Promise<void> {
+export async function requestRecovery(db: Database | Transaction, reactions: readonly string[]): Promise<void> {
   await db.$executeRaw`
-    INSERT INTO reconcile_state (worker, recovery_requested_at) SELECT unnest(${workers}::text[]), clock_timestamp()
-    ON CONFLICT (worker) DO UPDATE SET recovery_requested_at = excluded.recovery_requested_at`
+    INSERT INTO reconcile_state (reaction, recovery_requested_at) SELECT unnest(${reactions}::text[]), clock_timestamp()
+    ON CONFLICT (reaction) DO UPDATE SET recovery_requested_at = excluded.recovery_requested_at`
 }
 
 export interface RecoveryRequest {
-  worker: string
+  reaction: string
   /** The moment of the request, as text because it is compared to the microsecond. */
   requestedAt: string
 }
 
 export function requestedRecoveries(db: Database): Promise<RecoveryRequest[]> {
   return db.$queryRaw<RecoveryRequest[]>`
-    SELECT worker, recovery_requested_at::text AS "requestedAt"
-    FROM reconcile_state WHERE recovery_requested_at IS NOT NULL ORDER BY worker`
+    SELECT reaction, recovery_requested_at::text AS "requestedAt"
+    FROM reconcile_state WHERE recovery_requested_at IS NOT NULL ORDER BY reaction`
 }
 
 /** Closes a request, unless it was made anew meanwhile. */
-export async function closeRecovery(db: Database, { worker, requestedAt }: RecoveryRequest): Promise<void> {
+export async function closeRecovery(db: Database, { reaction, requestedAt }: RecoveryRequest): Promise<void> {
   await db.$executeRaw`
     UPDATE reconcile_state SET recovery_requested_at = NULL
-    WHERE worker = ${worker} AND recovery_requested_at = ${requestedAt}::timestamptz`
+    WHERE reaction = ${reaction} AND recovery_requested_at = ${requestedAt}::timestamptz`
 }

@@ -5,7 +5,7 @@ const snapshot = (xmin: number, xmax: number) => ({ xmin: BigInt(xmin), xmax: Bi
 const positionsOf = ({ rows: read }: { rows: readonly { position: bigint }[] }) =>
   read.map(({ position }) => Number(position))
 
-test('without a gap everything is announced', () => {
+test('without a gap everything is published', () => {
   const reading = createGapReader().next(4n, rows(5, 6, 7), snapshot(10, 12))
   expect([positionsOf(reading), reading.position, reading.waiting]).toEqual([[5, 6, 7], 7n, false])
 })

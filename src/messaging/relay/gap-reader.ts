@@ -18,9 +18,9 @@ interface Watch {
 }
 
 export interface Reading<Row> {
-  /** What may be announced now, in order of position. */
+  /** What may be published now, in order of position. */
   rows: readonly Row[]
-  /** Everything up to here is announced once `rows` are: the checkpoint to write. */
+  /** Everything up to here is published once `rows` are: the checkpoint to write. */
   position: bigint
   /** True when reading stopped at a gap: look again soon. */
   waiting: boolean

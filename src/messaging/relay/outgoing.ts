@@ -9,8 +9,8 @@ export function toEverybody(row: StoredRow, names: Names): Outgoing {
 }
 
 /** The same message straight to one reaction's queue. */
-export function toReaction(row: StoredRow, worker: string, names: Names, headers: Record<string, unknown>): Outgoing {
-  return { ...messageOf(row), exchange: '', routingKey: names.queue(worker), headers }
+export function toReaction(row: StoredRow, reaction: string, names: Names, headers: Record<string, unknown>): Outgoing {
+  return { ...messageOf(row), exchange: '', routingKey: names.queue(reaction), headers }
 }
 
 function messageOf(row: StoredRow) {

@@ -35,16 +35,16 @@ function beginAppending({ db }: OpenDatabase, orderId: string): OpenTransaction 
   return { appended: Promise.race([appended, ended]), finish: (commit) => (decide(commit), ended) }
 }
 
-/** Reads as the relay does, remembering what it announced. */
+/** Reads as the relay does, remembering what it published. */
 function createReader({ db }: OpenDatabase, checkpoint = 0n) {
   const gaps = createGapReader()
-  const announced: StoredRow[] = []
+  const published: StoredRow[] = []
   return {
-    announced,
+    published,
     async look() {
       const { rows, snapshot } = await readEvents(db, checkpoint, 5)
       const reading = gaps.next(checkpoint, rows, snapshot)
-      announced.push(...reading.rows)
+      published.push(...reading.rows)
       checkpoint = reading.position
       if (reading.waiting) gaps.noteAppenders(await runningAppenders(db))
       return rows.length > 0
@@ -63,10 +63,10 @@ test('a transaction that commits late is not skipped', async () => {
   await early.appended
   await early.finish(true)
   await reader.look()
-  expect(positions(reader.announced)).toEqual([])
+  expect(positions(reader.published)).toEqual([])
   await late.finish(true)
   await reader.look()
-  expect(positions(reader.announced)).toEqual([1, 2])
+  expect(positions(reader.published)).toEqual([1, 2])
 })
 
 test('a rolled-back position holds nothing up, even while an unrelated write transaction stays open', async () => {
@@ -82,7 +82,7 @@ test('a rolled-back position holds nothing up, even while an unrelated write tra
   await reader.look()
   await failed.finish(false)
   for (let i = 0; i < 3; i++) await reader.look()
-  expect(positions(reader.announced)).toEqual([2])
+  expect(positions(reader.published)).toEqual([2])
   await unrelated.end()
 })
 
@@ -92,7 +92,7 @@ const step = fc.oneof(
   fc.record({ kind: fc.constant('look' as const) }),
 )
 
-test('whatever transactions interleave, commit late or roll back: every committed event is announced once, streams in order', async () => {
+test('whatever transactions interleave, commit late or roll back: every committed event is published once, streams in order', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 30 }), async (steps) => {
       const [start] = await database.db.$queryRaw<
@@ -125,9 +125,9 @@ test('whatever transactions interleave, commit late or roll back: every committe
         where: { position: { gt: start!.position } },
         orderBy: { position: 'asc' },
       })
-      expect(positions(reader.announced)).toEqual(committed.map(({ position }) => Number(position)))
+      expect(positions(reader.published)).toEqual(committed.map(({ position }) => Number(position)))
       for (const order of orders) {
-        const versions = reader.announced
+        const versions = reader.published
           .filter(({ stream }) => stream === `order-${order}`)
           .map(({ streamVersion }) => streamVersion)
         expect(versions).toEqual(versions.map((_, index) => index + 1))

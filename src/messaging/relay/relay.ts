@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { createBrokerCheck } from '../reconcile/broker-check.ts'
 import { createRecovery } from '../reconcile/recovery.ts'
-import { announceLoop } from './announce-loop.ts'
+import { publishLoop } from './publish-loop.ts'
 import { acquireLease, LEASE_MS } from './lease.ts'
 import type { RelayOptions } from './options.ts'
 
@@ -14,7 +14,7 @@ export interface Relay {
 const LEASE_NAME = 'relay'
 
 /**
- * Announces the facts of the event store on the exchanges, in order of position, at least once each. One relay is
+ * Publishes the facts of the event store on the exchanges, in order of position, at least once each. One relay is
  * active, any number stand by and take over within about `LEASE_MS`. The checkpoint moves only over confirmed events.
  */
 export function startRelay(options: RelayOptions): Relay {
@@ -24,7 +24,7 @@ export function startRelay(options: RelayOptions): Relay {
   stopping.signal.addEventListener('abort', bell.ring)
   const checkBroker = createBrokerCheck(options)
   const recovery = createRecovery(options)
-  /** Tried again with each pass; a failure does not keep events from being announced. */
+  /** Tried again with each pass; a failure does not keep events from being published. */
   const heal = async (writeCheckpoint: () => Promise<unknown>) => {
     if (options.broker.publishingPaused) return
     try {
@@ -41,7 +41,7 @@ export function startRelay(options: RelayOptions): Relay {
         const lease = await acquireLease(db, LEASE_NAME, instance)
         if (lease) {
           log.info({ token: String(lease.token), position: String(lease.position) }, 'relay active')
-          await announceLoop({
+          await publishLoop({
             readSize: 1_000,
             pollMs: 500,
             ...options,

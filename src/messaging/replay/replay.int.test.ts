@@ -1,4 +1,4 @@
-import { defineWorker, planReplay, reconcile, replay, subscribe } from '#messaging'
+import { defineReaction, planReplay, reconcile, replay, subscribe } from '#messaging'
 import { OrderPlaced, StockReserved } from '#events'
 import { anOrderPlaced, aStockReserved, deadline, record, testSystem, type TestSystem } from '#testing'
 
@@ -10,14 +10,14 @@ let seen: string[]
 beforeEach(() => (seen = []))
 afterEach(() => system.close())
 
-const first = defineWorker({ name: 'test.first', on: [OrderPlaced, StockReserved], handle: () => {} })
-const late = defineWorker({
+const first = defineReaction({ name: 'test.first', on: [OrderPlaced, StockReserved], handle: () => {} })
+const late = defineReaction({
   name: 'test.late',
   on: [OrderPlaced, StockReserved],
   handle: ({ id }) => void seen.push(id),
 })
 
-/** A reaction that was born after six events had been announced. */
+/** A reaction that was born after six events had been published. */
 async function bornLate() {
   system = await testSystem([first], { ladder: LADDER })
   const events = []
@@ -29,18 +29,25 @@ async function bornLate() {
 }
 
 const run = (options: Partial<Parameters<typeof replay>[0]> = {}) =>
-  replay({ ...system, ladder: LADDER, instance: 'test', worker: late.name, ...options })
-const handled = (worker = late.name) => system.db.delivery.count({ where: { worker } })
+  replay({ ...system, ladder: LADDER, instance: 'test', reaction: late.name, ...options })
+const handled = (reaction = late.name) => system.db.handledEvent.count({ where: { reaction } })
 
 test('brings all of history to a new reaction alone, in order', async () => {
   const events = await bornLate()
-  const [last] = await system.db.delivery.findMany({ orderBy: { handledAt: 'desc' }, take: 1 })
-  expect(await planReplay(system.db, { worker: late.name })).toMatchObject({ events: 6, handled: 0, from: 0n, to: 6n })
+  const [last] = await system.db.handledEvent.findMany({ orderBy: { handledAt: 'desc' }, take: 1 })
+  expect(await planReplay(system.db, { reaction: late.name })).toMatchObject({
+    events: 6,
+    handled: 0,
+    from: 0n,
+    to: 6n,
+  })
   expect(await run()).toBe(6)
   await system.settled()
   expect(seen).toHaveLength(6)
   expect(new Set(seen)).toEqual(new Set(events.map(({ id }) => id)))
-  expect(await system.db.delivery.count({ where: { worker: first.name, handledAt: { gt: last!.handledAt } } })).toBe(0)
+  expect(
+    await system.db.handledEvent.count({ where: { reaction: first.name, handledAt: { gt: last!.handledAt } } }),
+  ).toBe(0)
 })
 
 test('a part of history: from a position, of one type', async () => {
@@ -67,12 +74,12 @@ test('a replay that was cut short is finished by reconciliation', async () => {
   stop.abort()
   expect(await run({ signal: stop.signal })).toBe(0)
   await system.db.reconcileState.updateMany({ data: { redeliveredAt: new Date(0) } })
-  await reconcile({ ...system, ladder: LADDER, instance: 'test', graceMs: 0, worker: late.name })
+  await reconcile({ ...system, ladder: LADDER, instance: 'test', graceMs: 0, reaction: late.name })
   await deadline('six handled', async () => (await handled()) === 6)
 })
 
 test('refuses a reaction or a type that is not subscribed', async () => {
   await bornLate()
-  await expect(run({ worker: 'test.nobody' })).rejects.toThrow(/Subscribed are: test.first, test.late/)
+  await expect(run({ reaction: 'test.nobody' })).rejects.toThrow(/Subscribed are: test.first, test.late/)
   await expect(run({ types: ['order.shipped'] })).rejects.toThrow(/test.late is not on order.shipped/)
 })

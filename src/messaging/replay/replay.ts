@@ -6,7 +6,7 @@ import { holdReaction, relayCheckpoint, type Hold } from '../reconcile/state.ts'
 
 export interface ReplayRange {
   /** A reaction that is subscribed. */
-  worker: string
+  reaction: string
   /** Events after this position. @default 0n, all of history */
   from?: bigint
   /** Only these event types. @default all that the reaction is on */
@@ -26,7 +26,7 @@ export interface ReplayOptions extends ReplayRange, Redelivering {
 }
 
 export interface ReplayPlan {
-  worker: string
+  reaction: string
   types: string[]
   from: bigint
   /** The relay's checkpoint: what comes after it arrives by itself. */
@@ -44,16 +44,16 @@ export class ReplayRefused extends Error {
 }
 
 /** What a replay would do. Changes nothing. */
-export async function planReplay(db: Database, { worker, from = 0n, types }: ReplayRange): Promise<ReplayPlan> {
-  const wanted = await subscribedTypes(db, worker, types)
+export async function planReplay(db: Database, { reaction, from = 0n, types }: ReplayRange): Promise<ReplayPlan> {
+  const wanted = await subscribedTypes(db, reaction, types)
   const to = await relayCheckpoint(db)
   const [count] = await db.$queryRaw<Pick<ReplayPlan, 'events' | 'handled' | 'dead'>[]>`
     SELECT count(*)::int AS events, count(d.event_id)::int AS handled,
       (count(*) FILTER (WHERE d.event_id IS NULL AND ${HELD_BY_DEAD_LETTER}))::int AS dead
-    FROM (SELECT ${worker}::text AS worker) s
+    FROM (SELECT ${reaction}::text AS reaction) s
     JOIN events e ON e.type = ANY(${wanted}) AND e.position > ${from} AND e.position <= ${to}
-    LEFT JOIN deliveries d ON d.event_id = e.id AND d.worker = s.worker`
-  return { worker, types: wanted, from, to, ...count! }
+    LEFT JOIN handled_events d ON d.event_id = e.id AND d.reaction = s.reaction`
+  return { reaction, types: wanted, from, to, ...count! }
 }
 
 /**
@@ -64,44 +64,44 @@ export async function planReplay(db: Database, { worker, from = 0n, types }: Rep
  * @throws ReplayRefused
  */
 export async function replay(options: ReplayOptions): Promise<number> {
-  const { db, broker, names, ladder, worker, instance } = options
+  const { db, broker, names, ladder, reaction, instance } = options
   const plan = await planReplay(db, options)
-  const hold = await holdReaction(db, worker, instance)
-  if (!hold) throw new ReplayRefused(`${worker} is being reconciled or replayed by another process; try again later.`)
+  const hold = await holdReaction(db, reaction, instance)
+  if (!hold) throw new ReplayRefused(`${reaction} is being reconciled or replayed by another process; try again later.`)
   try {
     // The watermark first: too low it costs only time.
     await hold.moveTo(plan.from < hold.watermark ? plan.from : hold.watermark)
     await hold.noteRedelivered(plan.to)
     await moveBack(db, plan, options.again ?? false)
-    await broker.declare(topologyOf(names, { name: worker, eventTypes: plan.types }, ladder))
+    await broker.declare(topologyOf(names, { name: reaction, eventTypes: plan.types }, ladder))
     return await deliverPages(plan, hold, options)
   } finally {
     await hold.release()
   }
 }
 
-async function subscribedTypes(db: Database, worker: string, types: readonly string[] | undefined) {
-  const subscriptions = await db.subscription.findMany({ orderBy: [{ worker: 'asc' }, { eventType: 'asc' }] })
-  const own = subscriptions.filter((row) => row.worker === worker).map(({ eventType }) => eventType)
+async function subscribedTypes(db: Database, reaction: string, types: readonly string[] | undefined) {
+  const subscriptions = await db.subscription.findMany({ orderBy: [{ reaction: 'asc' }, { eventType: 'asc' }] })
+  const own = subscriptions.filter((row) => row.reaction === reaction).map(({ eventType }) => eventType)
   if (own.length === 0) {
-    const known = [...new Set(subscriptions.map((row) => row.worker))].join(', ')
-    throw new ReplayRefused(`No reaction '${worker}' is subscribed to anything. Subscribed are: ${known || 'none'}.`)
+    const known = [...new Set(subscriptions.map((row) => row.reaction))].join(', ')
+    throw new ReplayRefused(`No reaction '${reaction}' is subscribed to anything. Subscribed are: ${known || 'none'}.`)
   }
   const foreign = types?.filter((type) => !own.includes(type)) ?? []
   if (foreign.length > 0)
-    throw new ReplayRefused(`${worker} is not on ${foreign.join(', ')}; it is on ${own.join(', ')}.`)
+    throw new ReplayRefused(`${reaction} is not on ${foreign.join(', ')}; it is on ${own.join(', ')}.`)
   return types ? [...types] : own
 }
 
-async function moveBack(db: Database, { worker, types, from, to }: ReplayPlan, again: boolean) {
+async function moveBack(db: Database, { reaction, types, from, to }: ReplayPlan, again: boolean) {
   await db.$transaction(
     async (tx) => {
       await tx.$executeRaw`
-        UPDATE subscriptions SET since = least(since, ${from}) WHERE worker = ${worker} AND event_type = ANY(${types})`
+        UPDATE subscriptions SET since = least(since, ${from}) WHERE reaction = ${reaction} AND event_type = ANY(${types})`
       if (!again) return
       await tx.$executeRaw`
-        DELETE FROM deliveries d USING events e
-        WHERE d.event_id = e.id AND d.worker = ${worker} AND e.type = ANY(${types}) AND e.position > ${from} AND e.position <= ${to}`
+        DELETE FROM handled_events d USING events e
+        WHERE d.event_id = e.id AND d.reaction = ${reaction} AND e.type = ANY(${types}) AND e.position > ${from} AND e.position <= ${to}`
     },
     { timeout: 600_000 },
   )
@@ -109,7 +109,7 @@ async function moveBack(db: Database, { worker, types, from, to }: ReplayPlan, a
 
 const PAGE = 2_000
 
-async function deliverPages({ worker, types, from, to }: ReplayPlan, hold: Hold, options: ReplayOptions) {
+async function deliverPages({ reaction, types, from, to }: ReplayPlan, hold: Hold, options: ReplayOptions) {
   const { db, signal, onProgress } = options
   let delivered = 0
   for (let after = from; !signal?.aborted;) {
@@ -118,7 +118,7 @@ async function deliverPages({ worker, types, from, to }: ReplayPlan, hold: Hold,
       ORDER BY position LIMIT ${PAGE}`
     if (rows.length === 0) break
     const positions = rows.map(({ position }) => position)
-    delivered += await deliverAgain(options, worker, positions, { keepAttempts: false, beforePage: hold.renew })
+    delivered += await deliverAgain(options, reaction, positions, { keepAttempts: false, beforePage: hold.renew })
     onProgress?.(delivered)
     after = positions.at(-1)!
   }

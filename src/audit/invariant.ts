@@ -1,0 +1,61 @@
+import type { Database, Transaction } from '#platform/database'
+import { Prisma } from '#prisma'
+
+export interface Limits {
+  /** Milliseconds after which an order that is not at its end counts as stuck, and an effect that is owed as missing. */
+  patienceMs: number
+  /** Most offenders that are listed for a invariant; all are counted. */
+  list: number
+  /** Where the payment gateway answers; its totals are not compared without. */
+  gatewayUrl?: string | undefined
+}
+
+/** Something that breaks a invariant. */
+export interface Offender {
+  /** The order, event, SKU, … */
+  who: string
+  /** What is wrong with it, in one sentence. */
+  why: string
+}
+
+/** Something that holds at any moment, whatever has crashed. */
+export interface Invariant {
+  /** Stable: scripts may ask for it by this name. */
+  name: string
+  /** The invariant in one sentence. */
+  says: string
+  /** Something to look at and nothing broken; counts as broken when the audit is strict. @default false */
+  onlyWarns?: boolean
+  /** One statement, so that it sees one moment: a row with the columns `who` and `why` for each offender. */
+  offenders(limits: Limits): Prisma.Sql
+}
+
+export interface Finding {
+  invariant: string
+  says: string
+  onlyWarns: boolean
+  /** All offenders, listed or not. */
+  count: number
+  offenders: Offender[]
+  /** Why nothing can be said of this invariant at this moment. */
+  skipped?: string
+}
+
+/** Orders that are owed something: they have been as they are for longer than patience lasts. */
+export const since = (column: string, { patienceMs }: Limits) =>
+  Prisma.sql`${Prisma.raw(column)} < clock_timestamp() - ${patienceMs}::float8 * interval '1 ms'`
+
+/**
+ * All offenders are found first. The planner would otherwise hope to be done after a few of them, there are none, and on
+ * the way it had compared every order with every other.
+ */
+export const statementOf = (invariant: Invariant, limits: Limits) => Prisma.sql`
+  WITH offenders AS MATERIALIZED (${invariant.offenders(limits)})
+  SELECT who::text, why, count(*) OVER ()::int AS total FROM offenders ORDER BY who LIMIT ${limits.list}`
+
+export async function apply(db: Database | Transaction, invariant: Invariant, limits: Limits): Promise<Finding> {
+  const found = await db.$queryRaw<(Offender & { total: number })[]>(statementOf(invariant, limits))
+  const { name, says, onlyWarns = false } = invariant
+  const offenders = found.map(({ who, why }) => ({ who, why }))
+  return { invariant: name, says, onlyWarns, count: found[0]?.total ?? 0, offenders }
+}

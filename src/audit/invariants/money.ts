@@ -1,0 +1,58 @@
+import { Prisma } from '#prisma'
+import { since, type Invariant } from '../invariant.ts'
+
+/** The ledger of one order: authorized, captured, voided, refunded, and what is held and taken after all. */
+const BOOKED = Prisma.sql`
+  SELECT order_id, min(currency) AS currency, count(DISTINCT currency) AS currencies,
+    coalesce(sum(held) FILTER (WHERE kind = 'authorized'), 0) AS authorized,
+    coalesce(sum(taken) FILTER (WHERE kind = 'captured'), 0) AS captured,
+    coalesce(-sum(held) FILTER (WHERE kind = 'voided'), 0) AS voided,
+    coalesce(-sum(taken) FILTER (WHERE kind = 'refunded'), 0) AS refunded,
+    sum(held) AS held, sum(taken) AS taken
+  FROM payment_ledger GROUP BY order_id`
+
+const isConserved: Invariant = {
+  name: 'money-is-conserved',
+  says: 'Authorized = captured + voided + held, captured − refunded = taken, and neither held nor taken is negative.',
+  offenders: () => Prisma.sql`
+    SELECT order_id AS who, format('%s authorized, %s captured, %s voided, %s refunded; that leaves %s held and %s taken.',
+      authorized, captured, voided, refunded, held, taken) AS why
+    FROM (${BOOKED}) booked
+    WHERE authorized <> captured + voided + held OR captured - refunded <> taken OR held < 0 OR taken < 0 OR currencies > 1`,
+}
+
+const isWhatThePaymentSays: Invariant = {
+  name: 'payment-is-what-its-ledger-says',
+  says: 'The status and amount of a payment are what its ledger entries add up to.',
+  offenders: () => Prisma.sql`
+    SELECT coalesce(p.order_id, b.order_id) AS who, format('Its payment is %s over %s; the ledger says %s held and %s taken.',
+      coalesce(p.status, 'unknown'), coalesce(p.amount, 0), coalesce(b.held, 0), coalesce(b.taken, 0)) AS why
+    FROM payments p FULL JOIN (${BOOKED}) b ON b.order_id = p.order_id
+    WHERE coalesce(b.held, 0) <> CASE WHEN p.status IN ('authorized', 'failed') THEN p.amount ELSE 0 END
+      OR coalesce(b.taken, 0) <> CASE WHEN p.status = 'captured' THEN p.amount ELSE 0 END
+      OR (p.status IN ('authorized', 'failed', 'captured', 'voided', 'refunded') AND p.amount IS DISTINCT FROM b.authorized)`,
+}
+
+const isForAnOrder: Invariant = {
+  name: 'payment-is-for-an-order',
+  says: 'Money is held and taken for an order, and exactly what it costs.',
+  offenders: () => Prisma.sql`
+    SELECT b.order_id AS who, CASE WHEN o.id IS NULL THEN format('%s %s were authorized for it, but there is no such order.', authorized, b.currency)
+      ELSE format('%s %s were authorized; it costs %s %s.', authorized, b.currency, o.total, o.currency) END AS why
+    FROM (${BOOKED}) b LEFT JOIN orders o ON o.id = b.order_id
+    WHERE b.authorized IS DISTINCT FROM o.total OR b.currency IS DISTINCT FROM o.currency`,
+}
+
+const followsItsOrder: Invariant = {
+  name: 'money-follows-its-order',
+  says: 'An order at its end has paid, or has its money back: nothing is held, and taken is what is owed.',
+  offenders: (limits) => Prisma.sql`
+    SELECT o.id AS who, format('It is %s over %s %s; %s are held and %s taken.', o.status, o.total, o.currency,
+      coalesce(b.held, 0), coalesce(b.taken, 0)) AS why
+    FROM orders o LEFT JOIN (${BOOKED}) b ON b.order_id = o.id
+    WHERE ${since('o.updated_at', limits)} AND o.status NOT IN ('placed', 'confirmed')
+      AND (coalesce(b.held, 0) <> 0
+        OR coalesce(b.taken, 0) <> CASE WHEN o.status IN ('shipped', 'delivered') THEN o.total ELSE 0 END)`,
+}
+
+export const moneyInvariants = [isConserved, isWhatThePaymentSays, isForAnOrder, followsItsOrder]

@@ -1,0 +1,75 @@
+import { Prisma } from '#prisma'
+import { since, type Invariant } from '../invariant.ts'
+
+const placedOnce: Invariant = {
+  name: 'order-placed-once',
+  says: 'Every order was published by exactly one order.placed, and every order.placed has its order.',
+  offenders: () => Prisma.sql`
+    SELECT coalesce(o.id::text, placed.id) AS who,
+      CASE WHEN o.id IS NULL THEN 'It was published, but there is no such order.'
+        ELSE format('It was published %s times.', coalesce(placed.times, 0)) END AS why
+    FROM orders o
+    FULL JOIN (SELECT data->>'orderId' AS id, count(*) AS times FROM events WHERE type = 'order.placed' GROUP BY 1) placed
+      ON placed.id = o.id::text
+    WHERE o.id IS NULL OR placed.times IS DISTINCT FROM 1`,
+}
+
+const costsItsLines: Invariant = {
+  name: 'order-costs-its-lines',
+  says: 'The total of an order is the sum of its lines, and what order.placed said.',
+  offenders: () => Prisma.sql`
+    SELECT o.id AS who, format('Its total is %s, its lines cost %s, and order.placed said %s.',
+      o.total, coalesce(lines.cost, 0), e.data->'total'->>'amount') AS why
+    FROM orders o
+    LEFT JOIN (SELECT order_id, sum(quantity::bigint * unit_price) AS cost FROM order_lines GROUP BY 1) lines ON lines.order_id = o.id
+    LEFT JOIN events e ON e.type = 'order.placed' AND e.stream = 'order-' || o.id
+    WHERE o.total IS DISTINCT FROM lines.cost OR o.total <> (e.data->'total'->>'amount')::bigint`,
+}
+
+/** Where each fact takes an order. */
+const STATUS_AFTER = Prisma.sql`(VALUES
+  ('order.placed', 'placed'), ('order.confirmed', 'confirmed'), ('order.rejected', 'rejected'),
+  ('order.cancelled', 'cancelled'), ('order.expired', 'expired'), ('order.shipped', 'shipped'),
+  ('order.delivered', 'delivered'), ('return.accepted', 'returned')) AS after (type, status)`
+
+const isWhatItsFactsSay: Invariant = {
+  name: 'order-is-what-its-facts-say',
+  says: 'The status of an order is the one its latest fact led to.',
+  offenders: () => Prisma.sql`
+    SELECT o.id AS who, format('It is %s; its latest fact, %s, made it %s.', o.status, latest.type, latest.status) AS why
+    FROM orders o
+    JOIN (SELECT DISTINCT ON (e.stream) e.stream, e.type, after.status
+          FROM events e JOIN ${STATUS_AFTER} USING (type) ORDER BY e.stream, e.stream_version DESC) latest
+      ON latest.stream = 'order-' || o.id
+    WHERE o.status <> latest.status`,
+}
+
+const movesOn: Invariant = {
+  name: 'order-moves-on',
+  says: 'No order waits for its decision or its parcel longer than patience lasts.',
+  offenders: (limits) => Prisma.sql`
+    SELECT o.id AS who, format('It is %s since %s: %s.', o.status, to_char(o.updated_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS "UTC"'),
+      coalesce(dead.why, waiting.why, 'every reaction has handled its events, but '
+        || concat_ws(' and ', CASE WHEN stock = 'pending' THEN 'stock' END, CASE WHEN payment = 'pending' THEN 'payment' END,
+          CASE WHEN fraud = 'pending' THEN 'fraud screening' END,
+          CASE WHEN o.status = 'confirmed' AND capture = 'pending' THEN 'capture' END,
+          CASE WHEN o.status = 'confirmed' AND tracking_number IS NULL THEN 'the parcel' END)
+        || ' has not been answered')) AS why
+    FROM orders o
+    LEFT JOIN LATERAL (
+      SELECT format('dead letter %s of %s holds it (%s: %s)', l.id, l.reaction, l.reason, left(l.error_message, 200)) AS why
+      FROM dead_letters l WHERE l.correlation_id = o.id::text AND l.status = 'open' ORDER BY l.failed_at LIMIT 1
+    ) dead ON true
+    LEFT JOIN LATERAL (
+      SELECT format('%s has not handled %s%s', s.reaction, e.type, (
+        SELECT format(', its attempt %s failed: %s', f.attempt, left(f.error_message, 200))
+        FROM delivery_failures f WHERE f.event_id = e.id AND f.reaction = s.reaction ORDER BY f.id DESC LIMIT 1)) AS why
+      FROM events e JOIN subscriptions s ON s.event_type = e.type AND e.position > s.since
+      WHERE e.correlation_id = o.id::text
+        AND NOT EXISTS (SELECT FROM handled_events d WHERE d.event_id = e.id AND d.reaction = s.reaction)
+      ORDER BY e.position, s.reaction LIMIT 1
+    ) waiting ON true
+    WHERE o.status IN ('placed', 'confirmed') AND ${since('o.updated_at', limits)}`,
+}
+
+export const orderInvariants = [placedOnce, costsItsLines, isWhatItsFactsSay, movesOn]

@@ -1,0 +1,77 @@
+import { Prisma } from '#prisma'
+import { since, type Invariant } from '../invariant.ts'
+
+const isConserved: Invariant = {
+  name: 'stock-is-conserved',
+  says: 'On hand + reserved + shipped = received, and none is negative.',
+  offenders: () => Prisma.sql`
+    SELECT sku AS who, format('%s on hand + %s reserved + %s shipped is not %s received.', on_hand, reserved, shipped, received) AS why
+    FROM stock
+    WHERE on_hand + reserved + shipped <> received OR least(on_hand, reserved, shipped, received) < 0`,
+}
+
+/** What receipts and reservations add up to, by SKU. */
+const BOOKED = Prisma.sql`
+  SELECT sku, coalesce(sum(quantity) FILTER (WHERE place = 'received'), 0) AS received,
+    coalesce(sum(quantity) FILTER (WHERE place = 'reserved'), 0) AS reserved,
+    coalesce(sum(quantity) FILTER (WHERE place = 'shipped'), 0) AS shipped
+  FROM (
+    SELECT 'received' AS place, line.* FROM stock_receipts, jsonb_to_recordset(lines) AS line(sku text, quantity int)
+    UNION ALL
+    SELECT status, line.* FROM reservations, jsonb_to_recordset(lines) AS line(sku text, quantity int)
+  ) AS lines
+  GROUP BY sku`
+
+const isWhatWasBooked: Invariant = {
+  name: 'stock-is-what-was-booked',
+  says: 'Received is the sum of the receipts, reserved that of the open reservations, shipped that of the shipped ones.',
+  offenders: () => Prisma.sql`
+    SELECT sku AS who, format('%s received, %s reserved, %s shipped; receipts and reservations add up to %s, %s and %s.',
+      coalesce(s.received, 0), coalesce(s.reserved, 0), coalesce(s.shipped, 0),
+      coalesce(b.received, 0), coalesce(b.reserved, 0), coalesce(b.shipped, 0)) AS why
+    FROM stock s FULL JOIN (${BOOKED}) b USING (sku)
+    WHERE coalesce(s.received, 0) <> coalesce(b.received, 0) OR coalesce(s.reserved, 0) <> coalesce(b.reserved, 0)
+      OR coalesce(s.shipped, 0) <> coalesce(b.shipped, 0)`,
+}
+
+const followsItsOrder: Invariant = {
+  name: 'stock-follows-its-order',
+  says: 'The goods of an order at its end are where that end says: back on the shelf, or shipped.',
+  offenders: (limits) => Prisma.sql`
+    SELECT o.id AS who, format('It is %s, and its goods are %s.', o.status, coalesce(r.status, 'unknown')) AS why
+    FROM orders o LEFT JOIN reservations r ON r.order_id = o.id
+    WHERE ${since('o.updated_at', limits)} AND CASE
+      WHEN o.status IN ('rejected', 'cancelled', 'expired') THEN coalesce(r.status IN ('reserved', 'shipped'), false)
+      WHEN o.status IN ('shipped', 'delivered') THEN r.status IS DISTINCT FROM 'shipped'
+      WHEN o.status = 'returned' THEN r.status IS DISTINCT FROM 'returned'
+      ELSE false END`,
+}
+
+const isForAnOrder: Invariant = {
+  name: 'reservation-is-for-an-order',
+  says: 'What is reserved or shipped belongs to an order, and is exactly what it wants.',
+  offenders: () => Prisma.sql`
+    SELECT r.order_id AS who, CASE WHEN wanted.lines IS NULL THEN 'Goods are set aside for it, but there is no such order.'
+      ELSE format('%s are set aside for it; it wants %s.', kept.lines, wanted.lines) END AS why
+    FROM reservations r
+    LEFT JOIN LATERAL (
+      SELECT jsonb_object_agg(sku, quantity) AS lines
+      FROM (SELECT sku, sum(quantity) AS quantity FROM order_lines l WHERE l.order_id = r.order_id GROUP BY sku) AS merged
+    ) wanted ON true
+    CROSS JOIN LATERAL (
+      SELECT jsonb_object_agg(sku, quantity) AS lines FROM jsonb_to_recordset(r.lines) AS line(sku text, quantity int)
+    ) kept
+    WHERE r.status IN ('reserved', 'shipped', 'returned') AND kept.lines IS DISTINCT FROM wanted.lines`,
+}
+
+const parcels: Invariant = {
+  name: 'one-parcel-per-shipped-order',
+  says: 'An order that was shipped has a parcel, and no other order at its end has one on the way.',
+  offenders: (limits) => Prisma.sql`
+    SELECT o.id AS who, format('It is %s, and its parcel is %s.', o.status, coalesce(s.status, 'not there')) AS why
+    FROM orders o LEFT JOIN shipments s ON s.order_id = o.id
+    WHERE ${since('o.updated_at', limits)} AND o.status NOT IN ('placed', 'confirmed')
+      AND (o.status IN ('shipped', 'delivered', 'returned')) <> coalesce(s.status IN ('booked', 'delivered'), false)`,
+}
+
+export const stockInvariants = [isConserved, isWhatWasBooked, followsItsOrder, isForAnOrder, parcels]

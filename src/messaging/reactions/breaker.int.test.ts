@@ -1,0 +1,81 @@
+import { DependencyUnavailable, defineReaction } from '#messaging'
+import { OrderPlaced } from '#events'
+import { anOrderPlaced, deadline, record, testSystem, type TestSystem } from '#testing'
+import { pausedReactions } from '../metrics.ts'
+
+let system: TestSystem
+afterEach(() => system.close())
+
+const isPaused = async (reaction: string) =>
+  (await pausedReactions.get()).values.some(({ labels, value }) => labels['reaction'] === reaction && value === 1)
+const orders = (count: number) => Array.from({ length: count }, () => anOrderPlaced())
+
+test.each([
+  ['says it is unavailable', () => new DependencyUnavailable('connection refused')],
+  ['fails for everybody', () => new Error('500 Internal Server Error')],
+])(
+  'a dependency that %s opens the breaker: attempts are spared, other reactions go on, all is handled afterwards',
+  async (kind, error) => {
+    let down = true
+    const name = kind.includes('everybody') ? 'test.fails' : 'test.away'
+    const calling = defineReaction({
+      name,
+      on: OrderPlaced,
+      retry: { attempts: 2 },
+      async call() {
+        if (down) throw error()
+      },
+      handle() {},
+    })
+    const other = defineReaction({ name: 'test.other', on: OrderPlaced, handle() {} })
+    system = await testSystem([calling, other])
+    await record(system, ...orders(60))
+    await deadline(
+      'the other reaction is done',
+      async () => (await system.db.handledEvent.count({ where: { reaction: 'test.other' } })) === 60,
+    )
+    await deadline('paused', () => isPaused(name))
+    expect(await system.db.handledEvent.count({ where: { reaction: name } })).toBe(0)
+    down = false
+    await system.settled(20_000)
+    expect(await system.db.deadLetter.count()).toBe(0)
+    expect(await system.db.handledEvent.count({ where: { reaction: name } })).toBe(60)
+    expect(await isPaused(name)).toBe(false)
+  },
+  30_000,
+)
+
+test('messages that fail by themselves do not hold others for ever', async () => {
+  const picky = defineReaction({
+    name: 'test.picky',
+    on: OrderPlaced,
+    retry: { attempts: 1 },
+    async call({ data }) {
+      if (data.payment.token === 'bad') throw new Error('no such account')
+    },
+    handle() {},
+  })
+  system = await testSystem([picky])
+  await record(system, ...Array.from({ length: 25 }, () => anOrderPlaced({ payment: { token: 'bad' } })), ...orders(5))
+  await deadline('the good ones are handled', async () => (await system.db.handledEvent.count()) === 5, {
+    within: 20_000,
+  })
+}, 30_000)
+
+test('a call that hangs holds up only its own batch', async () => {
+  const slow = defineReaction({
+    name: 'test.slow',
+    on: OrderPlaced,
+    batchSize: 10,
+    callTimeoutMs: 4_000,
+    async call({ data }) {
+      if (data.payment.token === 'hangs') await new Promise(() => {})
+    },
+    handle() {},
+  })
+  system = await testSystem([slow])
+  const started = performance.now()
+  await record(system, anOrderPlaced({ payment: { token: 'hangs' } }), ...orders(99))
+  await deadline('the others are handled', async () => (await system.db.handledEvent.count()) >= 90)
+  expect(performance.now() - started).toBeLessThan(4_000)
+}, 30_000)

@@ -1,0 +1,53 @@
+import { crashPoint } from '../crash-points.ts'
+import type { BatchItem, BatchRuntime } from './batch.ts'
+import type { Reaction } from './define-reaction.ts'
+
+export type CallOutcome = { ok: true; result: unknown; durationUs: number } | { ok: false; error: unknown }
+
+/** Runs the outside effect of each event, `callConcurrency` at a time, each with its own time limit. Never throws. */
+export async function callAll(
+  reaction: Reaction,
+  items: readonly BatchItem[],
+  runtime: BatchRuntime,
+): Promise<CallOutcome[]> {
+  const outcomes: CallOutcome[] = []
+  let next = 0
+  const lane = async () => {
+    while (next < items.length) {
+      const index = next++
+      outcomes[index] = await callOne(reaction, items[index]!, runtime)
+    }
+  }
+  await Promise.all(Array.from({ length: Math.min(reaction.callConcurrency, items.length) }, lane))
+  return outcomes
+}
+
+async function callOne(reaction: Reaction, { event }: BatchItem, { db }: BatchRuntime): Promise<CallOutcome> {
+  const limit = AbortSignal.timeout(reaction.callTimeoutMs)
+  const context = { idempotencyKey: `${reaction.name}:${event.id}`, signal: limit, db }
+  const started = performance.now()
+  try {
+    const result = await abortable(reaction.call!(event as never, context), limit)
+    crashPoint('worker.after-call')
+    return { ok: true, result, durationUs: microsecondsSince(started) }
+  } catch (error) {
+    return {
+      ok: false,
+      error: limit.aborted
+        ? new Error(`The call took longer than ${reaction.callTimeoutMs} ms`, { cause: error })
+        : error,
+    }
+  }
+}
+
+/** Also ends the wait for a call that does not listen to its signal. */
+function abortable<T>(call: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason as Error)
+    if (signal.aborted) return abort()
+    signal.addEventListener('abort', abort, { once: true })
+    call.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
+  })
+}
+
+export const microsecondsSince = (started: number) => Math.round((performance.now() - started) * 1_000)

@@ -1,0 +1,150 @@
+import type { Transaction, Database } from '#platform/database'
+import type { AnyEventType, NewEvent, RecordedOf } from '../define-event.ts'
+import { DEFAULT_RETRY, type RetryPolicy } from './retry-policy.ts'
+
+/** What a handler publishes: nothing, one event or several. They are appended in the handler's transaction. */
+export type Publication = void | null | undefined | NewEvent | readonly NewEvent[]
+
+export interface CallContext {
+  /** `<reaction>:<event id>`: the same on every attempt, different for every other effect. Pass it to the outside system. */
+  idempotencyKey: string
+  /** Aborted when the call has taken longer than `callTimeoutMs`; a stopping process lets its calls finish. */
+  signal: AbortSignal
+  /** For reading only; what must commit with the event belongs into `handle`. */
+  db: Database
+}
+
+export interface HandleContext<Result> {
+  /** Commits together with "this event was handled" and with the published events. */
+  tx: Transaction
+  /** What `call` returned for this event. */
+  result: Result
+  /** The time of this attempt; use it instead of reading the clock. */
+  now: Date
+}
+
+export interface BatchContext<Result> {
+  tx: Transaction
+  /** What `call` returned, one for each event. */
+  results: readonly Result[]
+  now: Date
+}
+
+interface ReactionOptions {
+  /** Milliseconds one `call` may take. @default 10000 */
+  callTimeoutMs?: number
+  /** Calls of one batch under way at once. @default 16 */
+  callConcurrency?: number
+  /**
+   * Batches of one process under way at once, so that a slow call holds up only its own batch.
+   * @default 4 with a `call`, else 1
+   */
+  lanes?: number
+  /** Messages the broker hands out before it waits for acknowledgements. @default 200 */
+  prefetch?: number
+  /** Most messages handled in one transaction. @default 100 */
+  batchSize?: number
+  /**
+   * Milliseconds a batch waits after its first message for more. For reactions nobody waits for: larger batches cost less.
+   * @default 0
+   */
+  lingerMs?: number
+  retry?: Partial<RetryPolicy>
+  /** Handle the events of one stream strictly by stream version, whatever order they arrive in. @default false */
+  ordered?: boolean
+}
+
+type Subscribed = AnyEventType | readonly AnyEventType[]
+type Received<On extends Subscribed> = RecordedOf<
+  On extends AnyEventType ? On : On extends readonly AnyEventType[] ? On[number] : never
+>
+
+interface ReactionCommon<On extends Subscribed, Result> extends ReactionOptions {
+  /** `<folder>.<file>` under workers/, stable for ever: it names the queue and the ledger rows. */
+  name: string
+  /** The event type, or types, it reacts to. */
+  on: On
+  /** The outside effect: a network call, outside of any transaction. It may run again after a crash. */
+  call?: (event: Received<On>, context: CallContext) => Promise<Result>
+}
+
+interface OneByOne<On extends Subscribed, Result> {
+  /**
+   * Effects in the database, exactly once per event. Returns what to publish. It may run again for an event that was
+   * handled; then nothing of that commits. So nothing outside of `tx` belongs in here.
+   */
+  handle: (event: Received<On>, context: HandleContext<Result>) => Promise<Publication> | Publication
+  handleBatch?: never
+}
+
+interface ManyAtOnce<On extends Subscribed, Result> {
+  /**
+   * Like `handle` for many events in few statements. Returns one publication for each event, in the same order.
+   * Lock rows that other events may touch too in a fixed order. Called with one event when a batch has failed. An
+   * `ordered` reaction gets the events of each stream in their order, streams one after the other.
+   */
+  handleBatch: (events: readonly Received<On>[], context: BatchContext<Result>) => Promise<readonly Publication[]>
+  handle?: never
+}
+
+export type ReactionDefinition<On extends Subscribed, Result> = ReactionCommon<On, Result> &
+  (OneByOne<On, Result> | ManyAtOnce<On, Result>)
+
+/** A reaction, as the run loop sees it. */
+export interface Reaction {
+  readonly name: string
+  readonly on: readonly AnyEventType[]
+  readonly call: ((event: never, context: CallContext) => Promise<unknown>) | undefined
+  readonly handle: ((event: never, context: HandleContext<never>) => Promise<Publication> | Publication) | undefined
+  readonly handleBatch: ((events: never, context: BatchContext<never>) => Promise<readonly Publication[]>) | undefined
+  readonly retry: RetryPolicy
+  readonly callTimeoutMs: number
+  readonly callConcurrency: number
+  readonly lanes: number
+  readonly prefetch: number
+  readonly batchSize: number
+  readonly lingerMs: number
+  readonly ordered: boolean
+}
+
+const DEFAULTS = {
+  callTimeoutMs: 10_000,
+  callConcurrency: 16,
+  prefetch: 200,
+  batchSize: 100,
+  lingerMs: 0,
+  ordered: false,
+}
+const NAME = /^[a-z]+(-[a-z0-9]+)*\.[a-z]+(-[a-z0-9]+)*$/
+
+/**
+ * A reaction: one file under workers/, one queue. Return = done, throw = later, `throw new Unrecoverable` = dead letter
+ * at once, `throw new RetryLater(ms)` = later without using up an attempt.
+ */
+export function defineReaction<const On extends Subscribed, Result = undefined>(
+  definition: ReactionDefinition<On, Result>,
+): Reaction {
+  const { name, on, retry, call, handle, handleBatch, ...options } = definition
+  if (!NAME.test(name))
+    throw new TypeError(`Reaction '${name}' must be named <folder>.<file>, such as inventory.reserve-stock`)
+  if (options.ordered && (call || (options.lanes ?? 1) > 1)) {
+    throw new TypeError(
+      `Reaction '${name}' is ordered, so it has no call and one lane: calls and more lanes cannot keep the order of each stream`,
+    )
+  }
+  const types = (Array.isArray(on) ? on : [on]) as AnyEventType[]
+  if (new Set(types.map(({ type }) => type)).size !== types.length)
+    throw new TypeError(`Reaction '${name}' names an event type twice`)
+  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
+  return {
+    ...DEFAULTS,
+    lanes: call ? 4 : 1,
+    ...given,
+    name,
+    on: types,
+    call: call as Reaction['call'],
+    handle: handle as Reaction['handle'],
+    handleBatch: handleBatch as Reaction['handleBatch'],
+    retry: { ...DEFAULT_RETRY, ...retry },
+  }
+}

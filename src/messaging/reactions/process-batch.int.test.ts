@@ -1,0 +1,127 @@
+import { defineReaction, RetryLater, Unrecoverable, DependencyUnavailable } from '#messaging'
+import { OrderPlaced, StockReserved } from '#events'
+import { anOrderPlaced, react, record, testDatabase, type TestDatabase } from '#testing'
+
+let database: TestDatabase
+beforeAll(async () => (database = await testDatabase()))
+afterAll(() => database.close())
+
+const reserve = defineReaction({
+  name: 'test.reserve',
+  on: OrderPlaced,
+  handle: ({ data: { orderId, lines } }) => StockReserved({ orderId, lines }),
+})
+
+const countOf = (sql: string, ...values: unknown[]) =>
+  database.db.$queryRawUnsafe<{ n: bigint }[]>(sql, ...values).then(([row]) => Number(row!.n))
+
+test('what a handler returns is appended with causation and correlation, beside its ledger row', async () => {
+  const [placed] = await record(database, anOrderPlaced())
+  const { published } = await react(database, reserve, placed!)
+  expect(published).toMatchObject([
+    {
+      type: 'stock.reserved',
+      stream: placed!.stream,
+      streamVersion: 2,
+      causationId: placed!.id,
+      correlationId: placed!.correlationId,
+    },
+  ])
+  const rows = await database.db.handledEvent.findMany({ where: { eventId: placed!.id } })
+  expect(rows).toMatchObject([{ reaction: 'test.reserve', attempt: 1, instance: 'test' }])
+})
+
+test('an event that is delivered again, in the same batch or later, has no second effect', async () => {
+  const [placed] = await record(database, anOrderPlaced())
+  const first = await react(database, reserve, placed!, placed!)
+  const second = await react(database, reserve, placed!)
+  expect([...first.outcomes, ...second.outcomes].map(({ kind }) => kind)).toEqual(['handled', 'duplicate', 'duplicate'])
+  expect(await countOf('SELECT count(*) n FROM events WHERE stream = $1', placed!.stream)).toBe(2)
+})
+
+test('ten processes handling the same event at once have one effect', async () => {
+  const [placed] = await record(database, anOrderPlaced())
+  const all = await Promise.all(Array.from({ length: 10 }, () => react(database, reserve, placed!)))
+  const kinds = all.flatMap(({ outcomes }) => outcomes.map(({ kind }) => kind))
+  expect(kinds.filter((kind) => kind === 'handled')).toHaveLength(1)
+  expect(kinds.filter((kind) => kind === 'duplicate')).toHaveLength(9)
+  expect(await countOf('SELECT count(*) n FROM events WHERE stream = $1', placed!.stream)).toBe(2)
+})
+
+test('one bad event of a batch costs only itself', async () => {
+  const bad = anOrderPlaced({ payment: { token: 'bad' } })
+  const picky = defineReaction({
+    name: 'test.picky',
+    on: OrderPlaced,
+    async handle({ data }, { tx }) {
+      if (data.payment.token === 'bad') await tx.$executeRaw`SELECT 1 / 0`
+      return StockReserved({ orderId: data.orderId, lines: data.lines })
+    },
+  })
+  const { outcomes } = await react(database, picky, anOrderPlaced(), bad, anOrderPlaced())
+  expect(outcomes.map(({ kind }) => kind)).toEqual(['handled', 'failed', 'handled'])
+  expect(await countOf('SELECT count(*) n FROM events WHERE stream = $1', bad.stream)).toBe(1)
+})
+
+test('the errors a handler throws arrive by kind', async () => {
+  const errors = [
+    new Unrecoverable('never'),
+    new RetryLater(500),
+    new DependencyUnavailable('mail is down'),
+    new Error('odd'),
+  ]
+  const throwing = defineReaction({
+    name: 'test.throwing',
+    on: OrderPlaced,
+    handle({ data }) {
+      throw errors[Number(data.payment.token)]!
+    },
+  })
+  const { outcomes } = await react(
+    database,
+    throwing,
+    ...errors.map((_, i) => anOrderPlaced({ payment: { token: String(i) } })),
+  )
+  expect(outcomes.map(({ kind }) => kind)).toEqual(['failed', 'failed', 'unavailable', 'failed'])
+  expect(outcomes.map((outcome) => 'error' in outcome && outcome.error)).toEqual(errors)
+})
+
+test('a call gets the same idempotency key each time, is not repeated for a handled event, and is cut off at its time limit', async () => {
+  const keys: string[] = []
+  const calling = defineReaction({
+    name: 'test.calling',
+    on: OrderPlaced,
+    callTimeoutMs: 50,
+    async call({ data }, { idempotencyKey }) {
+      keys.push(idempotencyKey)
+      if (data.payment.token === 'slow' && keys.length === 1) await new Promise(() => {})
+      return 'called'
+    },
+    async handle({ data }, { result, tx }) {
+      await tx.$executeRaw`SELECT ${result}`
+      return StockReserved({ orderId: data.orderId, lines: data.lines })
+    },
+  })
+  const [placed] = await record(database, anOrderPlaced({ payment: { token: 'slow' } }))
+  const kinds: string[] = []
+  for (let i = 0; i < 3; i++) kinds.push((await react(database, calling, placed!)).outcomes[0]!.kind)
+  expect(kinds).toEqual(['failed', 'handled', 'duplicate'])
+  expect(keys).toEqual([`test.calling:${placed!.id}`, `test.calling:${placed!.id}`])
+})
+
+test('events of one stream are handled in their order, whatever order they arrive in', async () => {
+  const seen: number[] = []
+  const watching = defineReaction({
+    name: 'test.watching',
+    on: [OrderPlaced, StockReserved],
+    handle: (event) => void seen.push(event.streamVersion),
+  })
+  const placed = anOrderPlaced()
+  const [first] = await record(database, placed)
+  const [second, third] = await record(
+    database,
+    ...[1, 2].map(() => StockReserved({ orderId: placed.data.orderId, lines: [] })),
+  )
+  await react(database, watching, third!, first!, second!)
+  expect(seen).toEqual([1, 2, 3])
+})

@@ -1,0 +1,215 @@
+import { randomBytes, randomUUID } from 'node:crypto'
+import { defineReaction, RetryLater, Unrecoverable } from '#messaging'
+import { OrderPlaced, PaymentAuthorized, StockReserved } from '#events'
+import { anOrderPlaced, deadline, record, testSystem, type TestSystem } from '#testing'
+import { HEADER } from './message.ts'
+
+let system: TestSystem
+afterEach(() => system.close())
+
+const reserve = defineReaction({
+  name: 'test.reserve',
+  on: OrderPlaced,
+  handle: ({ data: { orderId, lines } }) => StockReserved({ orderId, lines }),
+})
+
+test('an event is published to every reaction, and what they publish goes the same way', async () => {
+  const seen: string[] = []
+  const watch = defineReaction({
+    name: 'test.watch',
+    on: [OrderPlaced, StockReserved],
+    handle: ({ type }) => void seen.push(type),
+  })
+  system = await testSystem([reserve, watch])
+  await record(system, anOrderPlaced())
+  await system.settled()
+  expect(seen).toEqual(['order.placed', 'stock.reserved'])
+})
+
+test('500 events over three replicas: each is handled once', async () => {
+  system = await testSystem([reserve])
+  await system.run(reserve)
+  await system.run(reserve)
+  for (let i = 0; i < 10; i++) await record(system, ...Array.from({ length: 50 }, () => anOrderPlaced()))
+  await system.settled()
+  expect(await system.db.event.count({ where: { type: 'stock.reserved' } })).toBe(500)
+  expect(await system.db.handledEvent.count({ where: { reaction: 'test.reserve' } })).toBe(500)
+})
+
+test('a failing event climbs the delay ladder, each attempt noted, and succeeds', async () => {
+  let attempts = 0
+  const flaky = defineReaction({
+    name: 'test.flaky',
+    on: OrderPlaced,
+    handle() {
+      if (++attempts < 3) throw new Error(`attempt ${attempts} failed`)
+    },
+  })
+  system = await testSystem([flaky])
+  const [placed] = await record(system, anOrderPlaced())
+  await system.settled()
+  expect(
+    await system.db.deliveryFailure.findMany({ where: { eventId: placed!.id }, orderBy: { id: 'asc' } }),
+  ).toMatchObject([
+    { attempt: 1, errorMessage: 'attempt 1 failed', retryAt: expect.any(Date) },
+    { attempt: 2, errorMessage: 'attempt 2 failed', retryAt: expect.any(Date) },
+  ])
+  expect(await system.db.handledEvent.findMany({ where: { eventId: placed!.id } })).toMatchObject([{ attempt: 3 }])
+})
+
+test('attempts exhausted and Unrecoverable end in the dead letters, message untouched, and the queue moves on', async () => {
+  const failing = defineReaction({
+    name: 'test.failing',
+    on: OrderPlaced,
+    retry: { attempts: 2 },
+    handle({ data }) {
+      if (data.payment.token === 'never') throw new Unrecoverable('cannot ever work')
+      if (data.payment.token === 'fails') throw new RangeError('fails again')
+    },
+  })
+  system = await testSystem([failing])
+  const events = await record(
+    system,
+    ...['never', 'fails', 'fine'].map((token) => anOrderPlaced({ payment: { token } })),
+  )
+  await system.settled()
+  const dead = await system.db.deadLetter.findMany({ orderBy: { reason: 'desc' } })
+  expect(dead).toMatchObject([
+    {
+      eventId: events[0]!.id,
+      reason: 'unrecoverable',
+      errorName: 'Unrecoverable',
+      attempts: 1,
+      exchange: system.names.exchange('order.placed'),
+      status: 'open',
+    },
+    {
+      eventId: events[1]!.id,
+      reason: 'attempts-exhausted',
+      errorName: 'RangeError',
+      errorMessage: 'fails again',
+      attempts: 2,
+    },
+  ])
+  expect(JSON.parse(Buffer.from(dead[1]!.body).toString())).toMatchObject({
+    specversion: '1.0',
+    id: events[1]!.id,
+    data: events[1]!.data,
+  })
+})
+
+test('RetryLater uses up no attempt', async () => {
+  let calls = 0
+  const patient = defineReaction({
+    name: 'test.patient',
+    on: OrderPlaced,
+    retry: { attempts: 1 },
+    handle() {
+      if (++calls < 4) throw new RetryLater(10)
+    },
+  })
+  system = await testSystem([patient])
+  const [placed] = await record(system, anOrderPlaced())
+  await system.settled()
+  expect(calls).toBe(4)
+  expect(await system.db.handledEvent.findMany({ where: { eventId: placed!.id } })).toMatchObject([{ attempt: 1 }])
+})
+
+test.each([
+  ['empty', Buffer.alloc(0), undefined, 'invalid-json'],
+  ['not JSON', Buffer.from('{oops'), 'application/json', 'invalid-json'],
+  ['not an envelope', Buffer.from('{"hello":1}'), 'application/json', 'invalid-envelope'],
+  ['of another content type', Buffer.from('<xml/>'), 'text/xml', 'unsupported-content-type'],
+  ['too large', Buffer.alloc(5_000_000, 32), 'application/json', 'too-large'],
+])('a message that is %s goes to the dead letters with its reason', async (_, body, contentType, reason) => {
+  system = await testSystem([reserve])
+  const message = { exchange: '', routingKey: system.names.queue('test.reserve'), messageId: 'by-hand', body }
+  await system.broker.publish([contentType ? { ...message, contentType } : message])
+  await record(system, anOrderPlaced())
+  await system.settled()
+  const dead = await deadline('a dead letter', () => system.db.deadLetter.findFirst())
+  expect(dead).toMatchObject({ reason, reaction: 'test.reserve', eventId: null })
+  expect(dead.body.length).toBe(body.length)
+})
+
+test('what no column can hold, in headers or the envelope, does not keep a message from the dead letters', async () => {
+  const failing = defineReaction({
+    name: 'test.reserve',
+    on: OrderPlaced,
+    handle: () => Promise.reject(new Unrecoverable(`${'a'.repeat(1_999)}\u{1F3BA}\0`)),
+  })
+  system = await testSystem([failing])
+  const message = { exchange: '', routingKey: system.names.queue('test.reserve'), contentType: 'application/json' }
+  const envelope = (odd: object) => Buffer.from(JSON.stringify({ specversion: '1.0', id: randomUUID(), ...odd }))
+  const whole = { type: 'order.placed', subject: 'order-1', streamversion: 1, correlationid: '1', time: new Date() }
+  await system.broker.publish([
+    { ...message, messageId: 'a', body: Buffer.from('\0'), headers: { odd: ['\0', { '\0': '\0' }] } },
+    { ...message, messageId: 'b', body: envelope(whole), headers: { [HEADER.attempt]: 1e15 } },
+    { ...message, messageId: 'c', body: envelope({ ...whole, subject: randomBytes(5_000).toString('hex') }) },
+    { ...message, messageId: 'd', body: envelope({ ...whole, type: 'order.placed\0' }) },
+    { ...message, messageId: 'e', body: envelope({ ...whole, streamversion: 2 ** 31 }) },
+    { ...message, messageId: 'f', contentType: 'a\0', body: envelope(whole) },
+  ])
+  const [placed] = await record(system, anOrderPlaced())
+  await deadline('seven dead letters', async () => (await system!.db.deadLetter.count()) === 7)
+  const { errorMessage } = await system.db.deadLetter.findFirstOrThrow({ where: { eventId: placed!.id } })
+  expect(errorMessage).toBe(`${'a'.repeat(1_999)}\uFFFD`)
+})
+
+test('a message of an unknown type, and one whose data do not fit, go to the dead letters', async () => {
+  system = await testSystem([reserve])
+  const envelope = (type: string, id: string) =>
+    Buffer.from(
+      JSON.stringify({
+        specversion: '1.0',
+        id,
+        type,
+        source: '/t',
+        subject: 'order-1',
+        time: new Date(),
+        streamversion: 1,
+        correlationid: '1',
+        data: {},
+      }),
+    )
+  const message = { exchange: '', routingKey: system.names.queue('test.reserve'), contentType: 'application/json' }
+  await system.broker.publish([
+    { ...message, messageId: 'a', body: envelope('payment.authorized', '00000000-0000-7000-8000-000000000001') },
+    { ...message, messageId: 'b', body: envelope('order.placed', '00000000-0000-7000-8000-000000000002') },
+  ])
+  const dead = await deadline('two dead letters', async () => {
+    const found = await system.db.deadLetter.findMany({ orderBy: { eventId: 'asc' } })
+    return found.length === 2 && found
+  })
+  expect(dead).toMatchObject([
+    { reason: 'unknown-type', errorMessage: expect.stringContaining('is not on payment.authorized') },
+    { reason: 'invalid-data', errorMessage: expect.stringContaining('/orderId') },
+  ])
+  expect(PaymentAuthorized.type).toBe('payment.authorized')
+})
+
+test('the same event published by hand a second time has no second effect', async () => {
+  system = await testSystem([reserve])
+  const [placed] = await record(system, anOrderPlaced())
+  await system.settled()
+  const { data, id, type, stream, streamVersion, correlationId, time } = placed!
+  const body = Buffer.from(
+    JSON.stringify({
+      specversion: '1.0',
+      id,
+      type,
+      source: '/fanfare',
+      subject: stream,
+      time,
+      streamversion: streamVersion,
+      correlationid: correlationId,
+      data,
+    }),
+  )
+  const queue = system.names.queue('test.reserve')
+  await system.broker.publish([{ exchange: '', routingKey: queue, messageId: id, body }])
+  await record(system, anOrderPlaced())
+  await system.settled()
+  expect(await system.db.event.count({ where: { stream } })).toBe(2)
+  expect(await system.db.deadLetter.count()).toBe(0)
+})

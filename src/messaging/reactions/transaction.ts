@@ -1,0 +1,116 @@
+import { isDatabaseOutage, isTransientConflict, type Transaction } from '#platform/database'
+import type { NewEvent, RecordedEvent } from '../define-event.ts'
+import { DependencyUnavailable } from '../errors.ts'
+import { append, type Append } from '../event-store/append.ts'
+import type { BatchItem, Outcome } from './batch.ts'
+import { microsecondsSince } from './call-all.ts'
+import type { Publication, Reaction } from './define-reaction.ts'
+import { enterHandled, HandledMeanwhile } from './handled-events.ts'
+
+/** Called where a call is wanted; what is left to do is the transaction. */
+export interface Ready extends BatchItem {
+  result: unknown
+  callUs: number
+}
+
+/** A handler has run in the transaction at hand. */
+export interface Run extends BatchItem {
+  publication: Publication
+  durationUs: number
+}
+
+/** Runs the reaction's handler in the transaction, for all events at once where it can do that. */
+export async function runHandlers(reaction: Reaction, ready: readonly Ready[], tx: Transaction): Promise<Run[]> {
+  if (ready.length === 0) return []
+  const now = new Date()
+  if (reaction.handleBatch) return runBatchHandler(reaction, ready, tx, now)
+  const runs: Run[] = []
+  for (const item of ready) runs.push(await runHandler(reaction, item, tx, now))
+  return runs
+}
+
+async function runHandler(
+  reaction: Reaction,
+  { event, attempt, result, callUs }: Ready,
+  tx: Transaction,
+  now: Date,
+): Promise<Run> {
+  const started = performance.now()
+  const publication = await reaction.handle!(event as never, { tx, result: result as never, now })
+  return { event, attempt, publication, durationUs: callUs + microsecondsSince(started) }
+}
+
+async function runBatchHandler(
+  reaction: Reaction,
+  ready: readonly Ready[],
+  tx: Transaction,
+  now: Date,
+): Promise<Run[]> {
+  const started = performance.now()
+  const results = ready.map(({ result }) => result) as never[]
+  const publications = await reaction.handleBatch!(ready.map(({ event }) => event) as never, { tx, results, now })
+  if (publications.length !== ready.length) {
+    throw new Error(
+      `${reaction.name}: handleBatch returned ${publications.length} publications for ${ready.length} events; return one for each`,
+    )
+  }
+  const share = Math.round(microsecondsSince(started) / ready.length)
+  return ready.map(({ event, attempt, callUs }, index) => ({
+    event,
+    attempt,
+    publication: publications[index],
+    durationUs: callUs + share,
+  }))
+}
+
+/**
+ * The end of the transaction: the ledger rows, then the published events.
+ * @returns the outcome of each run, by event id
+ * @throws HandledMeanwhile when another process has handled one of the events meanwhile
+ */
+export async function recordRuns(
+  tx: Transaction,
+  reaction: Reaction,
+  instance: string,
+  runs: readonly Run[],
+): Promise<Map<string, Outcome>> {
+  const outcomes = new Map<string, Outcome>()
+  if (runs.length === 0) return outcomes
+  await enterHandled(tx, reaction.name, instance, runs)
+  const appends = runs.map(({ publication, event }) => toAppends(publication, event))
+  const recorded = await append(tx, appends.flat())
+  let next = 0
+  runs.forEach(({ event }, index) => {
+    const published = recorded.slice(next, (next += appends[index]!.length))
+    outcomes.set(event.id, { kind: 'handled', published })
+  })
+  return outcomes
+}
+
+function toAppends(publication: Publication, cause: RecordedEvent): Append[] {
+  const events: readonly NewEvent[] = publication ? ('type' in publication ? [publication] : publication) : []
+  const { correlationId, traceparent } = cause
+  return events.map((event) => ({ event, correlationId, causationId: cause.id, traceparent }))
+}
+
+export const CONFLICT_RETRIES = 5
+
+/** A deadlock, a serialization failure or a meeting on the ledger: run again at once, the same usually succeeds. */
+export const isConflict = (error: unknown) => error instanceof HandledMeanwhile || isTransientConflict(error)
+
+/** Runs a transaction again at once after a conflict. */
+export async function retryConflicts<T>(run: () => Promise<T>): Promise<T> {
+  for (let retry = 1; ; retry++) {
+    try {
+      return await run()
+    } catch (error) {
+      if (!isConflict(error) || retry > CONFLICT_RETRIES) throw error
+    }
+  }
+}
+
+export function failure(thrown: unknown): Outcome {
+  const error = thrown instanceof Error ? thrown : new Error(String(thrown))
+  const unavailable = error instanceof DependencyUnavailable || isDatabaseOutage(error)
+  return { kind: unavailable ? 'unavailable' : 'failed', error }
+}
