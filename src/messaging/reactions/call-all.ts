@@ -24,7 +24,8 @@ export async function callAll(
 
 async function callOne(reaction: Reaction, { event }: BatchItem, { db }: BatchRuntime): Promise<CallOutcome> {
   const limit = AbortSignal.timeout(reaction.callTimeoutMs)
-  const context = { idempotencyKey: `${reaction.name}:${event.id}`, signal: limit, db }
+  const idempotencyKey = reaction.effect?.(event as never) ?? `${reaction.name}:${event.id}`
+  const context = { idempotencyKey, signal: limit, db }
   const started = performance.now()
   try {
     const result = await abortable(reaction.call!(event as never, context), limit)

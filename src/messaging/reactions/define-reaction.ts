@@ -6,7 +6,7 @@ import { DEFAULT_RETRY, type RetryPolicy } from './retry-policy.ts'
 export type Publication = void | null | undefined | NewEvent | readonly NewEvent[]
 
 export interface CallContext {
-  /** `<reaction>:<event id>`: the same on every attempt, different for every other effect. Pass it to the outside system. */
+  /** Names the effect (`effect` of the reaction): the same on every attempt. Pass it to the outside system. */
   idempotencyKey: string
   /** Aborted when the call has taken longer than `callTimeoutMs`; a stopping process lets its calls finish. */
   signal: AbortSignal
@@ -66,6 +66,12 @@ interface ReactionCommon<On extends Subscribed, Result> extends ReactionOptions 
   on: On
   /** The outside effect: a network call, outside of any transaction. It may run again after a crash. */
   call?: (event: Received<On>, context: CallContext) => Promise<Result>
+  /**
+   * The idempotency key of `call`: names what it does outside, such as `authorize:<order id>`. Two events that stand for
+   * one effect have one key, so the outside system does it once.
+   * @default `<reaction>:<event id>`
+   */
+  effect?: (event: Received<On>) => string
 }
 
 interface OneByOne<On extends Subscribed, Result> {
@@ -95,6 +101,7 @@ export interface Reaction {
   readonly name: string
   readonly on: readonly AnyEventType[]
   readonly call: ((event: never, context: CallContext) => Promise<unknown>) | undefined
+  readonly effect: ((event: never) => string) | undefined
   readonly handle: ((event: never, context: HandleContext<never>) => Promise<Publication> | Publication) | undefined
   readonly handleBatch: ((events: never, context: BatchContext<never>) => Promise<readonly Publication[]>) | undefined
   readonly retry: RetryPolicy
@@ -124,7 +131,7 @@ const NAME = /^[a-z]+(-[a-z0-9]+)*\.[a-z]+(-[a-z0-9]+)*$/
 export function defineReaction<const On extends Subscribed, Result = undefined>(
   definition: ReactionDefinition<On, Result>,
 ): Reaction {
-  const { name, on, retry, call, handle, handleBatch, ...options } = definition
+  const { name, on, retry, call, effect, handle, handleBatch, ...options } = definition
   if (!NAME.test(name))
     throw new TypeError(`Reaction '${name}' must be named <folder>.<file>, such as inventory.reserve-stock`)
   if (options.ordered && (call || (options.lanes ?? 1) > 1)) {
@@ -143,6 +150,7 @@ export function defineReaction<const On extends Subscribed, Result = undefined>(
     name,
     on: types,
     call: call as Reaction['call'],
+    effect: effect as Reaction['effect'],
     handle: handle as Reaction['handle'],
     handleBatch: handleBatch as Reaction['handleBatch'],
     retry: { ...DEFAULT_RETRY, ...retry },
