@@ -54,7 +54,7 @@ const blockedForAReason: Invariant = {
     SELECT e.id AS who, format('%s keeps %s of %s (version %s) blocked, and nothing before it is open.',
       p.reaction, e.type, e.stream, e.stream_version) AS why
     FROM blocked_deliveries p JOIN events e ON e.id = p.event_id
-    WHERE ${since('p.parked_at', limits)}
+    WHERE ${since('p.blocked_at', limits)}
       AND NOT EXISTS (
         SELECT FROM events b JOIN subscriptions s ON s.reaction = p.reaction AND s.event_type = b.type AND b.position > s.since
         WHERE b.stream = e.stream AND b.stream_version < e.stream_version
