@@ -7,6 +7,8 @@ export type Card =
   | { kind: 'declines'; code: string; message: string }
   /** Approves, but the first answer per idempotency key comes a minute late: the caller does not know that it holds money. */
   | { kind: 'hangs' }
+  /** Approves, but works on the first request of an idempotency key for a while: until then the key is in use. */
+  | { kind: 'slow' }
   /** Answers 500 twice per idempotency key, then approves. */
   | { kind: 'flaky' }
   | { kind: 'unknown' }
@@ -14,6 +16,7 @@ export type Card =
 const SPECIAL = new Map<string, Card>(
   Object.entries({
     pm_sandbox_timeout: { kind: 'hangs' },
+    pm_sandbox_slow: { kind: 'slow' },
     pm_sandbox_flaky: { kind: 'flaky' },
     pm_sandbox_captureFail: { kind: 'approves', capture: 'fails' },
     pm_card_chargeCustomerFail: { kind: 'approves', capture: 'fails' },

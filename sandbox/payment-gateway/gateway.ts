@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises'
 import { advance, authorize, refusal, type Answer, type Effect, type Move, type Request } from './authorizations.ts'
 import { cardOf } from './cards.ts'
 import type { Journal } from './journal.ts'
@@ -9,6 +10,12 @@ export type Reply = Answer & { late?: boolean }
 const MOVE = /^\/v1\/authorizations\/([\w-]+)\/(capture|void|refund)$/
 const ONE = /^\/v1\/authorizations\/([\w-]+)$/
 const FLAKY_FAILURES = 2
+
+/** What a request asks for. */
+interface Wanted {
+  token?: string
+  act: () => Effect
+}
 
 /** How often a flaky bank has failed, by idempotency key. */
 export type Failures = Map<string, number>
@@ -22,24 +29,45 @@ export function noteFailure(failures: Failures, { failed: key }: FailureEntry): 
   failures.set(key, (failures.get(key) ?? 0) + 1)
 }
 
+interface Bank {
+  ledger: Ledger
+  journal: Journal
+  failures: Failures
+  /** How long a slow bank works, in milliseconds. */
+  slowMs: number
+}
+
 /** The gateway without its HTTP: `read` looks, `write` moves money. */
-export function createGateway(ledger: Ledger, journal: Journal, failures: Failures) {
+export function createGateway({ ledger, journal, failures, slowMs }: Bank) {
+  /** Keys of requests that are being carried out. */
+  const inUse = new Set<string>()
+
   async function write(pathname: string, key: string, raw: string): Promise<Reply> {
-    const effect = effectOf(pathname, raw)
-    if ('status' in effect) return effect
-    const token = effect.token
+    const wanted = effectOf(pathname, raw)
+    if ('status' in wanted) return wanted
+    if (inUse.has(key)) return refusal(409, 'idempotency_key_in_use', 'A request with this key is being carried out.')
+    inUse.add(key)
+    try {
+      return await carryOut(wanted, key, `${pathname} ${raw}`)
+    } finally {
+      inUse.delete(key)
+    }
+  }
+
+  async function carryOut({ token, act }: Wanted, key: string, request: string): Promise<Reply> {
     const kind = token === undefined ? 'approves' : cardOf(token).kind
     const isNew = !ledger.known(key)
+    if (kind === 'slow' && isNew) await wait(slowMs)
     if (kind === 'flaky' && isNew && (failures.get(key) ?? 0) < FLAKY_FAILURES) {
       noteFailure(failures, { failed: key })
       await journal.append({ failed: key } satisfies FailureEntry)
       return refusal(500, 'internal_error', 'The bank did not answer properly.')
     }
     const late = kind === 'hangs' && isNew
-    return { ...(await ledger.once(journal, key, `${pathname} ${raw}`, effect.act)), late }
+    return { ...(await ledger.once(journal, key, request, act)), late }
   }
 
-  function effectOf(pathname: string, raw: string): Answer | { token?: string; act: () => Effect } {
+  function effectOf(pathname: string, raw: string): Answer | Wanted {
     if (pathname === '/v1/authorizations') {
       const request = readRequest(raw)
       return request

@@ -24,7 +24,7 @@ export type Ledger = ReturnType<typeof createLedger>
 /** What the gateway knows: authorizations by id, answers by idempotency key, sums by currency. */
 export function createLedger() {
   const authorizations = new Map<string, Authorization>()
-  const answers = new Map<string, { request: string; answer: Promise<Answer> }>()
+  const answers = new Map<string, { request: string; answer: Answer }>()
   const totals: Record<string, Totals> = {}
 
   function book(authorization: Authorization) {
@@ -40,26 +40,26 @@ export function createLedger() {
     of: (reference: string) => [...authorizations.values()].filter((one) => one.reference === reference),
 
     replay({ key, request, answer, authorization }: LedgerEntry) {
-      answers.set(key, { request, answer: Promise.resolve(answer) })
+      answers.set(key, { request, answer })
       if (authorization) book(authorization)
     },
 
+    /** Whether a request with this key was carried out. */
     known: (key: string) => answers.has(key),
 
     /**
-     * Runs `act` once per key; the same request gets the same answer, another request with that key gets 422. Answers
-     * after the journal has it. What was out of turn (409) is forgotten: asked again later, it may be its turn.
+     * Runs `act` once per key, as Stripe does: the same request gets the same answer, another request with that key is
+     * an `idempotency_error`. Answers after the journal has it. What was not carried out (400: not understood, 404, 409:
+     * not its turn) leaves no answer: put right, or asked again later, it may be carried out under the same key.
      */
-    once(journal: Journal, key: string, request: string, act: () => Effect): Promise<Answer> {
+    async once(journal: Journal, key: string, request: string, act: () => Effect): Promise<Answer> {
       const earlier = answers.get(key)
       if (earlier)
         return earlier.request === request
           ? earlier.answer
-          : Promise.resolve(
-              refusal(422, 'idempotency_key_reused', 'This Idempotency-Key was used for another request.'),
-            )
+          : refusal(400, 'idempotency_error', 'This Idempotency-Key was used for another request.')
       const { answer, authorization } = act()
-      if (answer.status === 409 || answer.status === 404) return Promise.resolve(answer)
+      if (NOT_CARRIED_OUT.has(answer.status)) return answer
       if (authorization) book(authorization)
       const entry: LedgerEntry = {
         at: new Date().toISOString(),
@@ -68,12 +68,14 @@ export function createLedger() {
         answer,
         ...(authorization && { authorization }),
       }
-      const answered = journal.append(entry).then(() => answer)
-      answers.set(key, { request, answer: answered })
-      return answered
+      await journal.append(entry)
+      answers.set(key, { request, answer })
+      return answer
     },
   }
 }
+
+const NOT_CARRIED_OUT = new Set([400, 404, 409])
 
 const nothing = (): Totals => ({
   authorized: { count: 0, amount: 0 },

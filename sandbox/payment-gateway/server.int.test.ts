@@ -3,13 +3,14 @@ import { once } from 'node:events'
 import { appendFile, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { deadline } from '#testing'
 import { startGateway, type RunningGateway } from './server.ts'
 
 let dataDirectory: string
 let gateway: RunningGateway
 beforeAll(async () => {
   dataDirectory = await mkdtemp(path.join(tmpdir(), 'gateway-'))
-  gateway = await startGateway({ port: 0, dataDirectory, hangMs: 30_000 })
+  gateway = await startGateway({ port: 0, dataDirectory, hangMs: 30_000, slowMs: 300 })
 })
 afterAll(async () => {
   await gateway.close()
@@ -77,15 +78,39 @@ test('a key stands for one request: the same again gets the same answer, another
   const first = await post('/v1/authorizations', order('pm_card_visa'), { key: 'once' })
   expect(await post('/v1/authorizations', order('pm_card_visa'), { key: 'once' })).toEqual(first)
   const other = await post('/v1/authorizations', { ...order('pm_card_visa'), amount: 1 }, { key: 'once' })
-  expect(other).toMatchObject({ status: 422, body: { error: { code: 'idempotency_key_reused' } } })
+  expect(other).toMatchObject({ status: 400, body: { error: { code: 'idempotency_error' } } })
 })
 
 test('20 equal requests at once hold the money once', async () => {
   const answers = await Promise.all(
     Array.from({ length: 20 }, () => post('/v1/authorizations', order('pm_card_visa', 'twenty'), { key: 'twenty' })),
   )
-  expect(new Set(answers.map(({ body }) => body.id)).size).toBe(1)
+  const held = answers.filter(({ status }) => status === 201)
+  expect(new Set(held.map(({ body }) => body.id)).size).toBe(1)
+  for (const { status, body } of answers.filter((answer) => !held.includes(answer)))
+    expect([status, body.error.code]).toEqual([409, 'idempotency_key_in_use'])
   expect(await get('/v1/authorizations?reference=twenty')).toHaveLength(1)
+})
+
+test('pm_sandbox_slow: the key is in use until the first request is answered, also when its caller has gone', async () => {
+  const ask = (timeoutMs: number) =>
+    post('/v1/authorizations', order('pm_sandbox_slow', 'slow'), { key: 'slow', timeoutMs })
+  await expect(ask(50)).rejects.toThrow('timeout')
+  expect(await ask(5_000)).toMatchObject({ status: 409, body: { error: { code: 'idempotency_key_in_use' } } })
+  const answered = await deadline('answered', async () => {
+    const answer = await ask(5_000)
+    return answer.status === 201 && answer
+  })
+  expect(await ask(5_000)).toEqual(answered)
+  expect(await get('/v1/authorizations?reference=slow')).toHaveLength(1)
+})
+
+test.each([
+  ['is not understood', { ...order('pm_card_visa'), amount: -1 }],
+  ['has an unknown payment method', order('pm_card_viza')],
+])('a request that %s leaves its key free for the corrected one', async (why, wrong) => {
+  expect((await post('/v1/authorizations', wrong, { key: why })).status).toBe(400)
+  expect((await post('/v1/authorizations', order('pm_card_visa'), { key: why })).status).toBe(201)
 })
 
 test('pm_sandbox_flaky fails twice, then works', async () => {

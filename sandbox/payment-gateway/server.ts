@@ -14,6 +14,8 @@ export interface GatewayOptions {
   dataDirectory?: string | undefined
   /** Added to every answer. @default 0 */
   latencyMs?: number
+  /** How long the first request of a key with pm_sandbox_slow is worked on. @default 10000 */
+  slowMs?: number
   /** How late the first answer for pm_sandbox_timeout is. @default 60000 */
   hangMs?: number
 }
@@ -26,13 +28,14 @@ export interface RunningGateway {
 const MAX_BODY = 64 * 1024
 
 /** Starts the payment gateway of the sandbox: holds, takes and gives back money that does not exist. */
-export async function startGateway({ port, dataDirectory, latencyMs = 0, hangMs = 60_000 }: GatewayOptions) {
+export async function startGateway({ port, dataDirectory, latencyMs = 0, ...times }: GatewayOptions) {
+  const { slowMs = 10_000, hangMs = 60_000 } = times
   const ledger = createLedger()
   const failures: Failures = new Map()
   const replay = (entry: FailureEntry | LedgerEntry) =>
     'failed' in entry ? noteFailure(failures, entry) : ledger.replay(entry)
   const journal = dataDirectory ? await openJournal(path.join(dataDirectory, 'journal.jsonl'), replay) : noJournal
-  const gateway = createGateway(ledger, journal, failures)
+  const gateway = createGateway({ ledger, journal, failures, slowMs })
 
   async function answer(request: IncomingMessage): Promise<Reply> {
     const url = new URL(request.url ?? '/', 'http://gateway')

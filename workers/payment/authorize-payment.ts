@@ -6,6 +6,7 @@ export default defineReaction({
   name: 'payment.authorize-payment',
   on: OrderPlaced,
   callTimeoutMs: 5_000,
+  effect: ({ data }) => `authorize:${data.orderId}`,
   // Asked even when the order is closed by now: an earlier attempt may have reached the gateway and died before it could
   // say so. Only the same question again brings the authorization to light, and then it is let go.
   call: ({ data: { orderId, total, payment } }, context) =>

@@ -7,6 +7,7 @@ export default defineReaction({
   on: OrderConfirmed,
   lingerMs: 20,
   callTimeoutMs: 5_000,
+  effect: ({ data }) => `capture:${data.orderId}`,
   async call({ data: { orderId } }, context) {
     const payment = await paymentOf(context.db, orderId)
     return isCapturable(payment) ? gateway().capture(payment.authorizationId!, context) : undefined

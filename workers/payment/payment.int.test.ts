@@ -21,7 +21,7 @@ let database: TestDatabase
 let gateway: RunningGateway
 beforeAll(async () => {
   database = await testDatabase()
-  gateway = await startGateway({ port: 0 })
+  gateway = await startGateway({ port: 0, slowMs: 300 })
   // What this process would find in its environment.
   Object.assign(process.env, {
     PAYMENT_GATEWAY_URL: gateway.url,
@@ -67,6 +67,9 @@ async function reactAtLast(reaction: Reaction, ...events: RecordedEvent[]): Prom
   return published
 }
 
+const holdsOf = async (orderId: string) =>
+  (await (await fetch(`${gateway.url}/v1/authorizations?reference=${orderId}`)).json()) as unknown[]
+
 /** Status against ledger, and ledger against the gateway's own sums. */
 async function booksAgree() {
   expect(await auditPayments(database.db)).toEqual([])
@@ -107,6 +110,45 @@ describe('authorize-payment', () => {
     const { published, outcomes } = await react(database, authorizePayment, anOrder('pm_sandbox_flaky'), anOrder())
     expect(outcomes.map(({ kind }) => kind)).toEqual(['failed', 'handled'])
     expect(types(published)).toEqual(['payment.authorized'])
+  })
+
+  test('two events that ask for the money of one order lead to one hold', async () => {
+    const order = anOrder()
+    const { published, outcomes } = await react(database, authorizePayment, order, anOrderPlaced(order.data))
+    expect(outcomes.map(({ kind }) => kind)).toEqual(['handled', 'handled'])
+    expect(types(published)).toEqual(['payment.authorized'])
+    expect(await holdsOf(order.data.orderId)).toHaveLength(1)
+  })
+
+  test('an event that asks for other money under the key of the order is given up: no decline, no second hold', async () => {
+    const order = anOrder()
+    await react(database, authorizePayment, order)
+    const edited = anOrderPlaced({ ...order.data, total: { amount: 100, currency: 'GBP' } })
+    const { published, outcomes } = await react(database, authorizePayment, edited)
+    expect(outcomes).toMatchObject([{ kind: 'failed', error: { name: 'Unrecoverable' } }])
+    expect(published).toEqual([])
+    expect(await status(order.data.orderId)).toBe('authorized')
+    expect(await holdsOf(order.data.orderId)).toHaveLength(1)
+  })
+
+  test('a payment method that the gateway did not know does not block the corrected one', async () => {
+    const order = anOrder()
+    const body = JSON.stringify({ ...total, token: 'pm_card_viza', reference: order.data.orderId })
+    const headers = { 'idempotency-key': `authorize:${order.data.orderId}` }
+    const first = await fetch(`${gateway.url}/v1/authorizations`, { method: 'POST', headers, body })
+    expect(first.status).toBe(400)
+    expect(types((await react(database, authorizePayment, order)).published)).toEqual(['payment.authorized'])
+  })
+
+  test('while the gateway is at work on the order, whoever asks again waits: no decline, no second hold', async () => {
+    const order = anOrder('pm_sandbox_slow')
+    const [first, second] = await record(database, order, anOrderPlaced(order.data))
+    const both = await Promise.all([first!, second!].map((event) => react(database, authorizePayment, event)))
+    const waiting = both.flatMap(({ outcomes }) => outcomes.filter(({ kind }) => kind === 'failed'))
+    expect(waiting).toMatchObject([{ error: { name: 'RetryLater' } }])
+    await reactAtLast(authorizePayment, first!, second!)
+    expect(types(both.flatMap(({ published }) => published))).toEqual(['payment.authorized'])
+    expect(await holdsOf(order.data.orderId)).toHaveLength(1)
   })
 
   test('a second publication of the order changes nothing', async () => {

@@ -5,6 +5,7 @@ import { defineReaction } from '#messaging'
 /**
  * Voids what is held and refunds what was taken for an order that wants no money any more. It listens to
  * payment.authorized as well: the gateway's yes may come after the end of the order, and nobody has to wait for it.
+ * `giveBack` makes the keys of its calls: what is to be done shows only when the payment has been read.
  */
 export default defineReaction({
   name: 'payment.return-payment',
@@ -13,7 +14,7 @@ export default defineReaction({
   callTimeoutMs: 5_000,
   async call({ type, data: { orderId } }, { db, signal }) {
     const payment = await paymentOf(db, orderId)
-    return giveBack(gateway(), orderId, closing(payment, type !== 'payment.authorized'), signal)
+    return giveBack(gateway(), closing(payment, type !== 'payment.authorized'), signal)
   },
   handleBatch: (events, { tx, results, now }) =>
     keepPayments(

@@ -1,6 +1,6 @@
 import { PaymentAuthorized, PaymentDeclined, type Money } from '#events'
 import { type NewEvent, Unrecoverable } from '#messaging'
-import type { GatewayAnswer } from './gateway.ts'
+import type { GatewayAnswer } from './gateway-answer.ts'
 import type { Payment } from './payment.ts'
 import type { Change } from './store.ts'
 
@@ -16,7 +16,9 @@ export function recordAuthorization(
   if (status !== 'pending') {
     const second = answer.ok && answer.authorizationId !== authorizationId
     if (second)
-      throw new Unrecoverable(`The order's money is ${status} already; ${answer.authorizationId} holds it again`)
+      throw new Unrecoverable(
+        `The order's money is ${status} already; the gateway holds it again: '${answer.authorizationId}'`,
+      )
     return { facts: [] }
   }
   if (!answer.ok) {

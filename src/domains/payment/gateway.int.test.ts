@@ -38,7 +38,7 @@ describe('the gateway', () => {
 
   test('an error of the gateway is an error', async () => {
     const failing = createGateway(running.url).authorize(order('pm_sandbox_flaky'), call())
-    await expect(failing).rejects.toThrow('answered 500')
+    await expect(failing).rejects.toThrow('answered internal_error (500)')
   })
 
   test('so is an answer that does not come', async () => {

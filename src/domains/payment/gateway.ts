@@ -1,19 +1,10 @@
 import { request } from 'undici'
 import type { Money } from '#events'
-import { DependencyUnavailable } from '#messaging'
 import { readConfig } from '#platform/config'
-
-/** What the gateway says an authorization is. */
-type GatewayState = 'authorized' | 'captured' | 'voided' | 'refunded'
-
-/** The gateway's own word; a refusal is a result, not an error. */
-export type GatewayAnswer =
-  | { ok: true; authorizationId: string }
-  /** `state` tells what the authorization is instead, where that was the reason. */
-  | { ok: false; code: string; detail: string; state?: GatewayState }
+import { judge, unanswered, type GatewayAnswer, type GatewayError, type GatewayState } from './gateway-answer.ts'
 
 interface Call {
-  /** The same for every attempt at one effect: the gateway then does it once. */
+  /** Names the effect, such as `authorize:<order>`: the gateway does it once, however often it is asked. */
   idempotencyKey: string
   signal: AbortSignal
 }
@@ -23,30 +14,21 @@ const REACHED: Record<'capture' | 'void' | 'refund', GatewayState> = {
   void: 'voided',
   refund: 'refunded',
 }
-const UNREACHABLE = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EHOSTUNREACH', 'UND_ERR_CONNECT_TIMEOUT'])
 
 export type PaymentGateway = ReturnType<typeof createGateway>
 
 /**
- * A client of the payment gateway. Answers what the gateway has decided.
- * @throws DependencyUnavailable when it cannot be reached; any other error means that it may or may not have acted:
- * ask again with the same key
+ * A client of the payment gateway. Answers what the gateway has decided; what else may happen, and what it means, stands
+ * at `judge`. After an error the gateway may or may not have acted: ask again with the same key.
  */
 export function createGateway(url: string) {
   async function post(path: string, body: object, { idempotencyKey, signal }: Call): Promise<GatewayAnswer> {
     const headers = { 'content-type': 'application/json', 'idempotency-key': idempotencyKey }
-    const response = await request(`${url}${path}`, {
-      method: 'POST',
-      headers,
-      body: JSON.stringify(body),
-      signal,
-    }).catch((error: unknown) => {
-      throw unreached(url, error)
-    })
-    const { statusCode } = response
-    const answer = (await response.body.json().catch(() => ({}))) as { id?: string; error?: GatewayError }
-    if (statusCode < 300 && answer.id) return { ok: true, authorizationId: answer.id }
-    return refusal(statusCode, answer.error)
+    const options = { method: 'POST', headers, body: JSON.stringify(body), signal } as const
+    const { status, retryAfter, text } = await exchange(`${url}${path}`, options)
+    const answer = parsed(text)
+    if (status < 300 && answer.id) return { ok: true, authorizationId: answer.id }
+    return judge(status, answer.error, retryAfter)
   }
 
   async function advance(authorizationId: string, move: keyof typeof REACHED, call: Call): Promise<GatewayAnswer> {
@@ -68,26 +50,24 @@ export function createGateway(url: string) {
   }
 }
 
-interface GatewayError {
-  code: string
-  decline_code?: string
-  message: string
-  state?: GatewayState
+type Options = NonNullable<Parameters<typeof request>[1]> & { signal: AbortSignal }
+
+/** One request and its whole answer. @throws what `unanswered` makes of a request that got none */
+async function exchange(url: string, options: Options) {
+  try {
+    const { statusCode: status, headers, body } = await request(url, options)
+    return { status, retryAfter: headers['retry-after']?.toString(), text: await body.text() }
+  } catch (error) {
+    throw unanswered(error, options.signal.aborted)
+  }
 }
 
-function refusal(status: number, error: GatewayError | undefined): GatewayAnswer {
-  if (status === 503) throw new DependencyUnavailable('The payment gateway is out of service (503)')
-  const decided = status === 402 || status === 409 || error?.code === 'invalid_token'
-  if (!decided || !error) throw new Error(`The payment gateway answered ${status}${error ? `: ${error.message}` : ''}`)
-  const { code, decline_code: declineCode, message, state } = error
-  return { ok: false, code: declineCode ?? code, detail: message, ...(state && { state }) }
-}
-
-function unreached(url: string, error: unknown): Error {
-  const { code } = error as { code?: string }
-  return code && UNREACHABLE.has(code)
-    ? new DependencyUnavailable(`The payment gateway at ${url} cannot be reached (${code})`, { cause: error })
-    : new Error('The payment gateway did not answer', { cause: error })
+function parsed(text: string): { id?: string; error?: GatewayError } {
+  try {
+    return (JSON.parse(text) ?? {}) as object
+  } catch {
+    return {} // a proxy's page, say: its status tells enough
+  }
 }
 
 let configured: PaymentGateway | undefined

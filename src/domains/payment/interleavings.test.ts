@@ -3,7 +3,8 @@
 import fc from 'fast-check'
 import { recordAuthorization } from './authorize.ts'
 import { isCapturable, recordCapture } from './capture.ts'
-import type { GatewayAnswer, PaymentGateway } from './gateway.ts'
+import type { GatewayAnswer } from './gateway-answer.ts'
+import type { PaymentGateway } from './gateway.ts'
 import { evolve, unknownPayment, type Payment } from './payment.ts'
 import { closing, giveBack, recordReturn } from './return.ts'
 import type { Change } from './store.ts'
@@ -70,7 +71,7 @@ async function play(scheduler: fc.Scheduler, { confirmed, closed, deaths }: Scen
   function giveMoneyBack(dying: number, closes: boolean) {
     return react(
       dying,
-      (seen) => giveBack(gateway, orderId, closing(seen, closes), signal),
+      (seen) => giveBack(gateway, closing(seen, closes), signal),
       (now, returned) => recordReturn(now, closes, orderId, returned),
     )
   }

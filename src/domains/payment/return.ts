@@ -1,6 +1,7 @@
 import { PaymentCaptured, PaymentRefunded, PaymentVoided } from '#events'
 import { type NewEvent, RetryLater } from '#messaging'
-import type { GatewayAnswer, PaymentGateway } from './gateway.ts'
+import { refused, type GatewayAnswer } from './gateway-answer.ts'
+import type { PaymentGateway } from './gateway.ts'
 import { evolve, returnOwed, type Fact, type Payment, type Return } from './payment.ts'
 import type { Change } from './store.ts'
 
@@ -13,18 +14,19 @@ export interface Returned {
 /**
  * Gives back what a closed order's payment holds or has taken. When a capture has overtaken the void, the void is refused
  * and the money refunded at once: whichever of the two the gateway saw first, nothing is left afterwards.
- * The keys name the effect and not the event: several events may ask for the same return, and it is made once.
+ * The keys name the hold that is voided or refunded: several events may ask for the same return, and it is made once; the
+ * returns of two holds stay two, also when both were placed for one order.
  */
 export async function giveBack(
   gateway: PaymentGateway,
-  orderId: string,
   payment: Payment,
   signal: AbortSignal,
 ): Promise<Returned | undefined> {
   const owed = returnOwed(payment)
   if (!owed) return undefined
   const ask = async (action: Return): Promise<Returned> => {
-    const answer = await gateway[action](payment.authorizationId!, { idempotencyKey: `${action}:${orderId}`, signal })
+    const id = payment.authorizationId!
+    const answer = await gateway[action](id, { idempotencyKey: `${action}:${id}`, signal })
     return { action, answer }
   }
   const returned = await ask(owed)
@@ -50,7 +52,7 @@ export function recordReturn(
   if (!owed) return { facts: closed }
   if (!returned || (owed === 'refund' && returned.action === 'void'))
     throw new RetryLater(1, `the payment has become ${payment.status} meanwhile`)
-  if (!returned.answer.ok) throw new Error(`The gateway refuses to ${owed} the payment: ${returned.answer.detail}`)
+  if (!returned.answer.ok) throw refused(`The payment gateway does not ${owed} the payment`, returned.answer)
   const amount = payment.amount!
   if (returned.action === 'void')
     return { facts: [...closed, { kind: 'voided' }], publish: [PaymentVoided({ orderId, amount })] }
