@@ -86,6 +86,7 @@ const SETTINGS = `
 listen_addresses = '127.0.0.1'
 unix_socket_directories = ''
 max_connections = 300
+max_prepared_transactions = 20
 shared_buffers = 128MB
 max_wal_size = 2GB
 random_page_cost = 1.1

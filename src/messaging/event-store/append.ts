@@ -17,9 +17,8 @@ export interface Append {
 /**
  * Appends facts in the given order, in one statement, as the last thing before the transaction commits.
  *
- * Guarantees: stream versions stay dense (the streams row is locked until commit), and positions are drawn after the
- * transaction has its xid (the streams rows are written first) and after those locks are held. The relay's reading
- * relies on both.
+ * Guarantees: stream versions stay dense (the streams row is locked until commit), and positions are drawn after those
+ * locks are held, by the very statement that inserts, so under its lock on the table. The relay's reading relies on both.
  *
  * @throws StreamConflict when a stream is not at its `expectedVersion`; the transaction must be given up
  */

@@ -1,45 +1,70 @@
 import { createGapReader } from './gap-reader.ts'
 
 const rows = (...positions: number[]) => positions.map((position) => ({ position: BigInt(position) }))
-const snapshot = (xmin: number, xmax: number) => ({ xmin: BigInt(xmin), xmax: BigInt(xmax) })
+const appending = (...ids: string[]) => ids.map((id) => ({ id, prepared: id.startsWith('-1/') }))
 const positionsOf = ({ rows: read }: { rows: readonly { position: bigint }[] }) =>
   read.map(({ position }) => Number(position))
 
 test('without a gap everything is published', () => {
-  const reading = createGapReader().next(4n, rows(5, 6, 7), snapshot(10, 12))
-  expect([positionsOf(reading), reading.position, reading.waiting]).toEqual([[5, 6, 7], 7n, false])
+  const reading = createGapReader().next(4n, rows(5, 6, 7))
+  expect([positionsOf(reading), reading.position, reading.waitingMs]).toEqual([[5, 6, 7], 7n, undefined])
 })
 
-test('reading stops at a gap, and goes on when the late row has appeared', () => {
-  const gaps = createGapReader()
-  const first = gaps.next(0n, rows(1, 3), snapshot(10, 12))
-  expect([positionsOf(first), first.position, first.waiting]).toEqual([[1], 1n, true])
-  expect(positionsOf(gaps.next(1n, rows(2, 3), snapshot(10, 12)))).toEqual([2, 3])
+test('reading stops at a gap, tells how long it has lasted, and goes on when the late row has appeared', () => {
+  let now = 100
+  const gaps = createGapReader(() => now)
+  const first = gaps.next(0n, rows(1, 3))
+  expect([positionsOf(first), first.position, first.waitingMs]).toEqual([[1], 1n, 0])
+  now = 107
+  expect(gaps.next(1n, rows(3)).waitingMs).toBe(7)
+  expect(positionsOf(gaps.next(1n, rows(2, 3)))).toEqual([2, 3])
 })
 
-test('a gap is passed only when every transaction of the moment it was seen has ended', () => {
+test('a gap is not passed while nobody has asked who is appending', () => {
   const gaps = createGapReader()
-  gaps.next(0n, rows(2), snapshot(10, 12))
-  expect(gaps.next(0n, rows(2), snapshot(11, 20)).waiting).toBe(true)
-  expect(positionsOf(gaps.next(0n, rows(2), snapshot(12, 20)))).toEqual([2])
+  for (let i = 0; i < 3; i++) expect(positionsOf(gaps.next(0n, rows(2)))).toEqual([])
 })
 
-test('a second gap that appears above the first one is watched on its own', () => {
+test('a gap is passed when all who were appending after it was seen have ended, whoever has begun since', () => {
   const gaps = createGapReader()
-  gaps.next(0n, rows(2), snapshot(10, 12))
-  const both = gaps.next(0n, rows(2, 4), snapshot(12, 30))
-  expect([positionsOf(both), both.waiting]).toEqual([[2], true])
-  expect(gaps.next(2n, rows(4), snapshot(29, 40)).waiting).toBe(true)
-  expect(positionsOf(gaps.next(2n, rows(4), snapshot(30, 40)))).toEqual([4])
+  gaps.next(0n, rows(2))
+  gaps.noteAppenders(appending('3/7', '4/9'))
+  gaps.noteAppenders(appending('4/9', '5/1'))
+  expect(positionsOf(gaps.next(0n, rows(2)))).toEqual([])
+  gaps.noteAppenders(appending('5/1'))
+  expect(positionsOf(gaps.next(0n, rows(2)))).toEqual([2])
 })
 
-test('a lasting gap is passed when every transaction that was appending has ended, whatever else is running', () => {
+test('a gap above those of the first sight is watched on its own', () => {
   const gaps = createGapReader()
-  const unrelated = snapshot(1, 12)
-  gaps.next(0n, rows(2), unrelated)
-  gaps.noteAppenders(new Set(['3/7', '4/9']))
-  gaps.noteAppenders(new Set(['4/9', '5/1']))
-  expect(gaps.next(0n, rows(2), unrelated).waiting).toBe(true)
-  gaps.noteAppenders(new Set(['5/1']))
-  expect(positionsOf(gaps.next(0n, rows(2), unrelated))).toEqual([2])
+  gaps.next(0n, rows(2))
+  gaps.noteAppenders(appending('3/7'))
+  gaps.noteAppenders([])
+  const both = gaps.next(0n, rows(2, 4))
+  expect([positionsOf(both), both.waitingMs]).toEqual([[2], expect.any(Number)])
+  gaps.noteAppenders(appending('6/1'))
+  expect(positionsOf(gaps.next(2n, rows(4)))).toEqual([])
+  gaps.noteAppenders([])
+  expect(positionsOf(gaps.next(2n, rows(4)))).toEqual([4])
+})
+
+test('a transaction that was prepared meanwhile has another id, and has not ended', () => {
+  const gaps = createGapReader()
+  gaps.next(0n, rows(2))
+  gaps.noteAppenders(appending('3/7'))
+  gaps.noteAppenders(appending('-1/815', '5/1'))
+  expect(positionsOf(gaps.next(0n, rows(2)))).toEqual([])
+  gaps.noteAppenders(appending('5/1', '-1/816'))
+  gaps.noteAppenders(appending('5/1'))
+  expect(positionsOf(gaps.next(0n, rows(2)))).toEqual([2])
+})
+
+test('one prepared after the gap was seen, while all who are watched still run, is not waited for', () => {
+  const gaps = createGapReader()
+  gaps.next(0n, rows(2))
+  gaps.noteAppenders(appending('3/7'))
+  gaps.noteAppenders(appending('3/7', '-1/815'))
+  gaps.noteAppenders(appending('3/7'))
+  gaps.noteAppenders([])
+  expect(positionsOf(gaps.next(0n, rows(2)))).toEqual([2])
 })

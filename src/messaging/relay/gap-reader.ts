@@ -1,19 +1,19 @@
-/** The transaction ids that PostgreSQL's snapshot of one statement gave: below `xmin` all have ended, from `xmax` on none had begun. */
-export interface Snapshot {
-  xmin: bigint
-  xmax: bigint
-}
-
 export interface Positioned {
   position: bigint
+}
+
+/** A transaction that is writing events: it holds a lock for that on their table. */
+export interface Appender {
+  /** Its virtual transaction id. A prepared one (two-phase commit) may get another: on old servers, and by a restart. */
+  id: string
+  prepared: boolean
 }
 
 interface Watch {
   /** The highest position that was visible when the gap was first seen; every absent one below was drawn by then. */
   upTo: bigint
-  /** No transaction that had drawn a position by then has an id from here on. */
-  mark: bigint
-  /** Transactions that were appending when they were first asked for, and have not ended since. */
+  since: number
+  /** Of the transactions that were appending when they were first asked for, those that may still be running. */
   appenders?: ReadonlySet<string>
 }
 
@@ -22,48 +22,62 @@ export interface Reading<Row> {
   rows: readonly Row[]
   /** Everything up to here is published once `rows` are: the checkpoint to write. */
   position: bigint
-  /** True when reading stopped at a gap: look again soon. */
-  waiting: boolean
+  /** Reading stopped at a gap that was first seen so many milliseconds ago: look again soon. Undefined without a gap. */
+  waitingMs: number | undefined
 }
 
 /**
  * Decides how far a read of the event store may go. A position that is absent below a visible one belongs to a
  * transaction that has not committed yet, or was rolled back. A late row is never skipped: reading stops at the gap until
- * it closes, or until every transaction that could fill it has ended and a snapshot taken after that still lacks the row.
+ * it closes, or until it is proved that it cannot close any more.
  *
- * Which transactions could fill it: a transaction has its id before it draws a position, so those with an id below `xmax`
- * of the moment when the gap was first seen. That costs nothing to ask (it comes with each read) but also waits for
- * transactions that never touched the event store; so when a gap lasts, `noteAppenders` narrows it down to those that
- * hold a lock on the events table.
+ * The proof rests on one lock. A transaction holds ROW EXCLUSIVE on the events table from before it draws a position
+ * (PostgreSQL takes it before an INSERT begins to run) until after its commit is visible to every new snapshot, also
+ * where the commit waits for a synchronous standby; a rollback to a savepoint releases it only together with the
+ * positions drawn since. So:
+ *
+ * 1. A read sees a position and lacks one below it. The lower one was drawn first, so it was drawn before that read.
+ * 2. Whoever holds the lock is asked after that read (`noteAppenders`). Whoever drew the lower position is among them,
+ *    or has ended already.
+ * 3. When all of them have ended, a read that begins after that sees the row, or nobody ever will.
+ *
+ * Transactions that began to append after step 2 do not matter, however many they are. Nothing is concluded from
+ * transaction ids: the order in which they are given is not the order in which positions are drawn, and the upper end
+ * of a snapshot says nothing about running transactions above it.
+ *
+ * A transaction that is prepared may go on under another id. So when one of those watched is not to be found any more, every
+ * prepared one of that moment is watched in its place. One that is forgotten holds the relay up, as it must: it may commit.
  *
  * Order of position is causal within a stream, which the order of transaction ids is not.
  */
-export function createGapReader() {
+export function createGapReader(clock: () => number = () => performance.now()) {
   let watch: Watch | undefined
 
   return {
-    /** `rows` are the first visible ones after `checkpoint`, ascending, read in the statement that gave the snapshot. */
-    next<Row extends Positioned>(checkpoint: bigint, rows: readonly Row[], snapshot: Snapshot): Reading<Row> {
+    /** `rows` are the first visible ones after `checkpoint`, ascending, of a read that began after the last `noteAppenders`. */
+    next<Row extends Positioned>(checkpoint: bigint, rows: readonly Row[]): Reading<Row> {
       let reached = checkpoint
       for (const [index, { position }] of rows.entries()) {
-        if (position !== reached + 1n && !isRolledBack(position - 1n, snapshot)) {
-          watch = watch && watch.upTo >= position ? watch : { upTo: rows.at(-1)!.position, mark: snapshot.xmax }
-          return { rows: rows.slice(0, index), position: reached, waiting: true }
+        if (position !== reached + 1n && !isRolledBack(position - 1n)) {
+          watch = watch && watch.upTo >= position ? watch : { upTo: rows.at(-1)!.position, since: clock() }
+          return { rows: rows.slice(0, index), position: reached, waitingMs: clock() - watch.since }
         }
         reached = position
       }
-      return { rows, position: reached, waiting: false }
+      return { rows, position: reached, waitingMs: undefined }
     },
-    /** Transactions that hold a lock for writing events at this moment, asked after a read that ended in `waiting`. */
-    noteAppenders(running: ReadonlySet<string>) {
+    /** Who holds a lock for writing events, asked after a read that ended in waiting. */
+    noteAppenders(running: readonly Appender[]) {
       if (!watch) return
-      const before = watch.appenders
-      watch.appenders = before ? new Set([...before].filter((id) => running.has(id))) : running
+      const ids = new Set(running.map(({ id }) => id))
+      if (!watch.appenders) return void (watch.appenders = ids)
+      const left = [...watch.appenders].filter((id) => ids.has(id))
+      const prepared = running.filter((appender) => appender.prepared).map(({ id }) => id)
+      watch.appenders = new Set(left.length < watch.appenders.size ? [...left, ...prepared] : left)
     },
   }
 
-  function isRolledBack(lastOfGap: bigint, { xmin }: Snapshot): boolean {
-    if (!watch || lastOfGap > watch.upTo) return false
-    return xmin >= watch.mark || watch.appenders?.size === 0
+  function isRolledBack(lastOfGap: bigint): boolean {
+    return watch !== undefined && lastOfGap <= watch.upTo && watch.appenders?.size === 0
   }
 }

@@ -6,10 +6,12 @@ import { LEASE_MS, type Lease } from './lease.ts'
 import { readEvents, runningAppenders } from './read-events.ts'
 import type { RelayOptions } from './options.ts'
 
-/** Milliseconds until a gap is looked at again; it lasts from drawing a position to the commit. */
+/** Milliseconds until a gap is looked at again; most last from drawing a position to the commit, a few milliseconds. */
 const GAP_MS = 5
-/** Milliseconds after which a gap is looked into with more than its snapshot. */
-const LASTING_GAP_MS = 100
+/** Milliseconds after which a gap is looked into: it may be a rollback, which nobody announces. */
+const LASTING_GAP_MS = 20
+/** Milliseconds until a gap that stays is looked at again, at most. */
+const LONGEST_GAP_PAUSE_MS = 50
 const RENEW_MS = LEASE_MS / 3
 /** Milliseconds from one checkpoint to the next. What is published and not noted when a relay dies is published again. */
 const CHECKPOINT_MS = 50
@@ -39,32 +41,38 @@ export async function publishLoop(options: LoopOptions): Promise<void> {
   const checkpoint = createCheckpoint(lease)
   let publishedTo = lease.position
   let ahead: ReturnType<typeof readEvents> | undefined
-  let gapSince: number | undefined
   while (!signal.aborted) {
     if (!lease.isSure) return log.warn('relay lease ran out, standing by')
     await heal(checkpoint.write)
     const began = performance.now()
-    const { rows, snapshot } = await (ahead ?? readEvents(db, publishedTo, readSize))
+    const { rows } = await (ahead ?? readEvents(db, publishedTo, readSize))
     ahead = undefined
-    const reading = gaps.next(publishedTo, rows, snapshot)
+    const reading = gaps.next(publishedTo, rows)
     if (!lease.isSure) return log.warn('relay lease ran out, standing by')
     const news = reading.position > publishedTo && !broker.publishingPaused
     if (news) {
-      if (rows.length === readSize && !reading.waiting) ahead = readEvents(db, reading.position, readSize)
+      if (rows.length === readSize && reading.waitingMs === undefined)
+        ahead = readEvents(db, reading.position, readSize)
       ahead?.catch(() => {}) // looked at in the next round
       await publishEvents(reading.rows, topology, options)
       publishedTo = reading.position
     }
     if (!(await checkpoint.moveTo(publishedTo))) return log.warn('relay lease was taken over, standing by')
-    gapSince = reading.waiting ? (gapSince ?? performance.now()) : undefined
-    if (gapSince && performance.now() - gapSince > LASTING_GAP_MS) gaps.noteAppenders(await runningAppenders(db))
-    if (reading.waiting) await pause(GAP_MS)
-    else if (!ahead) {
+    if (reading.waitingMs !== undefined) {
+      if (reading.waitingMs > LASTING_GAP_MS) gaps.noteAppenders(await runningAppenders(db))
+      await pauseAtGap(reading.waitingMs, pause)
+    } else if (!ahead) {
       if (news) await wait(Math.min(performance.now() - began, LONGEST_BREATH_MS))
       await pause(Math.min(pollMs, checkpoint.dueInMs()))
     }
   }
   await checkpoint.write()
+}
+
+/** Short at first, when the commit is near; a gap that lasts costs a look now and then, however many others commit. */
+async function pauseAtGap(lastedMs: number, pause: (ms: number) => Promise<void>) {
+  if (lastedMs <= LASTING_GAP_MS) await pause(GAP_MS)
+  else await wait(Math.min(LONGEST_GAP_PAUSE_MS, Math.max(GAP_MS, lastedMs / 4)))
 }
 
 /** Writes checkpoints now and then, one behind the other; renews the lease when nothing moves. */

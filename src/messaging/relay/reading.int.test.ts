@@ -1,7 +1,6 @@
 import fc from 'fast-check'
-import pg from 'pg'
 import { anOrderPlaced, testDatabase, type TestDatabase } from '#testing'
-import type { OpenDatabase } from '#platform/database'
+import type { OpenDatabase, Transaction } from '#platform/database'
 import { uuidv7 } from '#platform/uuid'
 import { append } from '../event-store/append.ts'
 import { createGapReader } from './gap-reader.ts'
@@ -11,28 +10,41 @@ let database: TestDatabase
 beforeEach(async () => (database = await testDatabase()))
 afterEach(() => database.close())
 
-/** A transaction that has appended one event and waits to be told how to end. */
+class RolledBack extends Error {}
+
+/** A transaction that has begun and goes on as it is told. */
 interface OpenTransaction {
-  appended: Promise<unknown>
+  tx: Transaction
   finish(commit: boolean): Promise<void>
 }
 
-class RolledBack extends Error {}
-
-function beginAppending({ db }: OpenDatabase, orderId: string): OpenTransaction {
+async function begin({ db }: OpenDatabase): Promise<OpenTransaction> {
   let decide!: (commit: boolean) => void
   const decision = new Promise<boolean>((resolve) => (decide = resolve))
-  let signalAppended!: () => void
-  const appended = new Promise<void>((resolve) => (signalAppended = resolve))
-  const transaction = db.$transaction(async (tx) => {
-    await append(tx, [{ event: anOrderPlaced({ orderId }), correlationId: orderId }])
-    signalAppended()
-    if (!(await decision)) throw new RolledBack()
+  let ended!: Promise<void>
+  const tx = await new Promise<Transaction>((resolve) => {
+    const transaction = db.$transaction(async (begun) => {
+      resolve(begun)
+      if (!(await decision)) throw new RolledBack()
+    })
+    ended = transaction.catch((error) => {
+      if (!(error instanceof RolledBack)) throw error
+    })
   })
-  const ended = transaction.catch((error) => {
-    if (!(error instanceof RolledBack)) throw error
-  })
-  return { appended: Promise.race([appended, ended]), finish: (commit) => (decide(commit), ended) }
+  return { tx, finish: (commit) => (decide(commit), ended) }
+}
+
+const appendTo = (tx: Transaction, orderId: string) =>
+  append(tx, [{ event: anOrderPlaced({ orderId }), correlationId: orderId }])
+
+/** Gives the transaction its id, as every handler does that writes before it publishes. */
+const writeSomething = (tx: Transaction) => tx.$executeRaw`
+  INSERT INTO relay_leases (name, expires_at) VALUES (gen_random_uuid()::text, now())`
+
+async function beginAppending(database: OpenDatabase, orderId: string): Promise<OpenTransaction> {
+  const transaction = await begin(database)
+  await appendTo(transaction.tx, orderId)
+  return transaction
 }
 
 /** Reads as the relay does, remembering what it published. */
@@ -42,12 +54,11 @@ function createReader({ db }: OpenDatabase, checkpoint = 0n) {
   return {
     published,
     async look() {
-      const { rows, snapshot } = await readEvents(db, checkpoint, 5)
-      const reading = gaps.next(checkpoint, rows, snapshot)
+      const { rows } = await readEvents(db, checkpoint, 5)
+      const reading = gaps.next(checkpoint, rows)
       published.push(...reading.rows)
       checkpoint = reading.position
-      if (reading.waiting) gaps.noteAppenders(await runningAppenders(db))
-      return rows.length > 0
+      if (reading.waitingMs !== undefined) gaps.noteAppenders(await runningAppenders(db))
     },
   }
 }
@@ -57,10 +68,8 @@ const ORDERS = Array.from({ length: 3 }, (_, i) => `00000000-0000-7000-8000-0000
 
 test('a transaction that commits late is not skipped', async () => {
   const reader = createReader(database)
-  const late = beginAppending(database, ORDERS[0]!)
-  await late.appended
-  const early = beginAppending(database, ORDERS[1]!)
-  await early.appended
+  const late = await beginAppending(database, ORDERS[0]!)
+  const early = await beginAppending(database, ORDERS[1]!)
   await early.finish(true)
   await reader.look()
   expect(positions(reader.published)).toEqual([])
@@ -69,70 +78,131 @@ test('a transaction that commits late is not skipped', async () => {
   expect(positions(reader.published)).toEqual([1, 2])
 })
 
+test('a transaction that wrote before another began, and appended after it, does not hide the other', async () => {
+  const reader = createReader(database)
+  const elder = await begin(database)
+  await writeSomething(elder.tx)
+  const younger = await beginAppending(database, ORDERS[0]!)
+  await appendTo(elder.tx, ORDERS[1]!)
+  await elder.finish(true)
+  for (let i = 0; i < 5; i++) await reader.look()
+  expect(positions(reader.published)).toEqual([])
+  await younger.finish(true)
+  await reader.look()
+  expect(positions(reader.published)).toEqual([1, 2])
+})
+
 test('a rolled-back position holds nothing up, even while an unrelated write transaction stays open', async () => {
   const reader = createReader(database)
-  const unrelated = new pg.Client({ connectionString: database.url })
-  await unrelated.connect()
-  await unrelated.query("BEGIN; INSERT INTO relay_leases (name, expires_at) VALUES ('other', now())")
-  const failed = beginAppending(database, ORDERS[0]!)
-  await failed.appended
-  const fine = beginAppending(database, ORDERS[1]!)
-  await fine.appended
+  const unrelated = await begin(database)
+  await writeSomething(unrelated.tx)
+  const failed = await beginAppending(database, ORDERS[0]!)
+  const fine = await beginAppending(database, ORDERS[1]!)
   await fine.finish(true)
   await reader.look()
   await failed.finish(false)
   for (let i = 0; i < 3; i++) await reader.look()
   expect(positions(reader.published)).toEqual([2])
-  await unrelated.end()
+  await unrelated.finish(true)
 })
 
-const step = fc.oneof(
-  fc.record({ kind: fc.constant('begin' as const), order: fc.nat({ max: ORDERS.length - 1 }) }),
-  fc.record({ kind: fc.constant('finish' as const), which: fc.nat({ max: 5 }), commit: fc.boolean() }),
-  fc.record({ kind: fc.constant('look' as const) }),
-)
+test('many at once, with slow commits and rollbacks: every committed event is published once', async () => {
+  const reader = createReader(database)
+  const write = async (writer: number) => {
+    for (let i = 0; i < 25; i++) {
+      const { tx, finish } = await begin(database)
+      if ((writer + i) % 2 === 0) await writeSomething(tx)
+      if (i % 3 === 0) await tx.$executeRaw`SELECT pg_sleep(random() * 0.01)`
+      await appendTo(tx, uuidv7())
+      if (i % 4 === 0) await tx.$executeRaw`SELECT pg_sleep(random() * 0.01)`
+      await finish((writer + i) % 7 !== 0)
+    }
+  }
+  let writing = true
+  const writers = Promise.all(Array.from({ length: 6 }, (_, writer) => write(writer))).finally(() => (writing = false))
+  while (writing) await reader.look()
+  await writers
+  await expectAllPublished(reader, 0n)
+})
 
-test('whatever transactions interleave, commit late or roll back: every committed event is published once, streams in order', async () => {
+async function expectAllPublished(reader: ReturnType<typeof createReader>, after: bigint) {
+  const committed = await database.db.event.findMany({
+    where: { position: { gt: after } },
+    orderBy: { position: 'asc' },
+  })
+  for (let looks = 0; looks < 3 * committed.length && reader.published.length < committed.length; looks++) {
+    await reader.look()
+  }
+  expect(positions(reader.published)).toEqual(committed.map(({ position }) => Number(position)))
+  for (const stream of new Set(committed.map((event) => event.stream))) {
+    const versions = reader.published.filter((row) => row.stream === stream).map(({ streamVersion }) => streamVersion)
+    expect(versions).toEqual(versions.map((_, index) => index + 1))
+  }
+}
+
+/** What a transaction does, in order; its first write gives it its id. */
+const script = fc.record({
+  writes: fc.boolean(),
+  appends: fc.array(
+    fc.record({ order: fc.nat({ max: ORDERS.length - 1 }), savepoint: fc.constantFrom('none', 'kept', 'undone') }),
+    { minLength: 1, maxLength: 2 },
+  ),
+  prepares: fc.boolean(),
+  commits: fc.boolean(),
+})
+type Script = typeof script extends fc.Arbitrary<infer Each> ? Each : never
+
+/** Runs scripts step by step, none of which waits for another: a stream is appended to by one of them at a time. */
+function createWorld(canPrepare: boolean) {
+  const orders = ORDERS.map(() => uuidv7())
+  const holders = new Map<string, object>()
+
+  async function* play({ writes, appends, prepares, commits }: Script): AsyncGenerator<void> {
+    const me = {}
+    const { tx, finish } = await begin(database)
+    if (writes) await writeSomething(tx)
+    for (const { order, savepoint } of appends) {
+      yield
+      const holder = holders.get(orders[order]!)
+      const orderId = holder && holder !== me ? uuidv7() : orders[order]!
+      if (savepoint !== 'none') await tx.$executeRaw`SAVEPOINT before`
+      await appendTo(tx, orderId)
+      if (savepoint === 'undone') await tx.$executeRaw`ROLLBACK TO before`
+      else holders.set(orderId, me)
+    }
+    yield
+    if (prepares && canPrepare) {
+      const name = uuidv7()
+      await tx.$executeRawUnsafe(`PREPARE TRANSACTION '${name}'`)
+      await finish(true) // it has left its session, where there is nothing to commit now
+      yield
+      await database.db.$executeRawUnsafe(`${commits ? 'COMMIT' : 'ROLLBACK'} PREPARED '${name}'`)
+    } else await finish(commits)
+    for (const [order, holder] of holders) if (holder === me) holders.delete(order)
+  }
+  return { play }
+}
+
+test('whatever transactions interleave, and however they end: every committed event is published once, streams in order', async () => {
+  const { db } = database
+  const [limit] = await db.$queryRaw<{ max: string }[]>`SELECT current_setting('max_prepared_transactions') AS max`
+  const scripts = fc.array(script, { minLength: 2, maxLength: 4, size: 'max' })
+  /** Who is next: one of the scripts, a look (many of them), or a position that is drawn for nothing. */
+  const turns = fc.array(fc.nat({ max: 9 }), { minLength: 5, maxLength: 30, size: 'max' })
   await fc.assert(
-    fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 30 }), async (steps) => {
-      const [start] = await database.db.$queryRaw<
-        { position: bigint }[]
-      >`SELECT nextval('events_position_seq') AS position`
+    fc.asyncProperty(scripts, turns, async (chosen, order) => {
+      const [start] = await db.$queryRaw<{ position: bigint }[]>`SELECT nextval('events_position_seq') AS position`
       const reader = createReader(database, start!.position)
-      const orders = ORDERS.map(() => uuidv7())
-      const open: (OpenTransaction & { order: string })[] = []
-      /** An append to a stream with an open append waits for it, so only the first of each stream can end. */
-      const canEnd = () => open.filter(({ order }, index) => open.findIndex((other) => other.order === order) === index)
-      const finish = async (transaction: OpenTransaction & { order: string }, commit: boolean) => {
-        open.splice(open.indexOf(transaction), 1)
-        await transaction.finish(commit)
-        await open.find(({ order }) => order === transaction.order)?.appended
+      const world = createWorld(Number(limit!.max) > 0)
+      const playing = chosen.map((each) => world.play(each))
+      for (const turn of order) {
+        if (turn === 9) await db.$executeRaw`SELECT nextval('events_position_seq')`
+        else if (turn > 4) await reader.look()
+        else await playing[turn % playing.length]!.next()
       }
-      for (const each of steps) {
-        if (each.kind === 'look') await reader.look()
-        const ready = canEnd()
-        if (each.kind === 'finish' && ready.length > 0) await finish(ready[each.which % ready.length]!, each.commit)
-        if (each.kind !== 'begin' || open.length > 6) continue
-        const order = orders[each.order]!
-        if (open.filter((other) => other.order === order).length === 2) continue // which of two waiting goes first is PostgreSQL's choice
-        const transaction = beginAppending(database, order)
-        if (!open.some((other) => other.order === order)) await transaction.appended
-        open.push({ ...transaction, order })
-      }
-      while (open.length > 0) await finish(canEnd()[0]!, open.length % 3 !== 0)
-      for (let quiet = 0; quiet < 3;) quiet = (await reader.look()) ? 0 : quiet + 1
-      const committed = await database.db.event.findMany({
-        where: { position: { gt: start!.position } },
-        orderBy: { position: 'asc' },
-      })
-      expect(positions(reader.published)).toEqual(committed.map(({ position }) => Number(position)))
-      for (const order of orders) {
-        const versions = reader.published
-          .filter(({ stream }) => stream === `order-${order}`)
-          .map(({ streamVersion }) => streamVersion)
-        expect(versions).toEqual(versions.map((_, index) => index + 1))
-      }
+      for (const each of playing) while (!(await each.next()).done);
+      await expectAllPublished(reader, start!.position)
     }),
-    { numRuns: 60 },
+    { numRuns: 150 },
   )
 }, 60_000)
