@@ -57,6 +57,22 @@ describe('while PostgreSQL is away', () => {
     await expectNothingHalfDone()
   })
 
+  it('answers 503 with Retry-After while it takes no changes, and recovers by itself', async () => {
+    const name = new URL(real.url).pathname.slice(1)
+    const others = `SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`
+    await real.db.$executeRawUnsafe(`ALTER DATABASE "${name}" SET default_transaction_read_only = on`)
+    await real.db.$executeRawUnsafe(others)
+    const refused = await deadline('it is refused', async () => {
+      const answer = await api.place(anOrder())
+      return answer.status !== 202 && answer
+    })
+    expect([refused.status, refused.body.code]).toEqual([503, 'database-unavailable'])
+    expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0)
+    await real.db.$executeRawUnsafe(`ALTER DATABASE "${name}" RESET default_transaction_read_only`)
+    await deadline('an order is taken', async () => (await api.place(anOrder())).status === 202)
+    await expectNothingHalfDone()
+  })
+
   it('answers within two seconds when the database hangs', async () => {
     wire.blackHole()
     const answers = await Promise.all(Array.from({ length: 20 }, () => timed(api.place(anOrder()))))

@@ -2,7 +2,10 @@ import type { Socket } from 'node:net'
 import { PrismaPg } from '@prisma/adapter-pg'
 import pg from 'pg'
 import { PrismaClient, type Prisma } from '#prisma'
-import { createStatementNames } from './prepared-statements.ts'
+import { sqlStateOf } from './database/errors.ts'
+import { createStatementNames } from './database/prepared-statements.ts'
+
+export { isDatabaseOutage, isTransientConflict, sqlStateOf } from './database/errors.ts'
 
 /** Prisma's client outside a transaction, with the pool it runs on. */
 export type Database = PrismaClient
@@ -91,7 +94,8 @@ export function openDatabase(connectionString: string, options: DatabaseOptions 
 
 /**
  * Closes a connection that no statement would succeed on: pg lets a statement fail that has run into its time limit, and
- * goes on waiting for the answer; and a prepared statement whose table was altered fails for as long as it is prepared.
+ * goes on waiting for the answer; a prepared statement whose table was altered fails for as long as it is prepared; and a
+ * session that is read-only remains so when the server has become the primary again, or another one has.
  */
 function giveUpWhenUseless(client: pg.PoolClient) {
   const query = client.query.bind(client) as (...args: unknown[]) => unknown
@@ -99,7 +103,7 @@ function giveUpWhenUseless(client: pg.PoolClient) {
     const answer = query(...args)
     if (answer instanceof Promise) {
       answer.catch((error: Error) => {
-        if (USELESS.test(error.message)) socketOf(client).destroy()
+        if (USELESS.test(error.message) || sqlStateOf(error) === READ_ONLY) socketOf(client).destroy()
       })
     }
     return answer
@@ -107,55 +111,7 @@ function giveUpWhenUseless(client: pg.PoolClient) {
   client.query = watched as typeof client.query
 }
 
+const READ_ONLY = '25006'
 const USELESS = /^Query read timeout$|^cached plan must not change result type$/
 
 const socketOf = (client: pg.PoolClient) => (client as unknown as { connection: { stream: Socket } }).connection.stream
-
-interface Reported {
-  code?: unknown
-  originalCode?: unknown
-  cause?: Reported
-  meta?: { driverAdapterError?: Reported }
-}
-
-/** The SQLSTATE behind an error of Prisma, its driver adapter or pg, if PostgreSQL reported one. */
-export function sqlStateOf(error: unknown): string | undefined {
-  const { code, cause, meta } = (error ?? {}) as Reported
-  for (const state of [meta?.driverAdapterError?.cause?.originalCode, cause?.originalCode, code]) {
-    if (typeof state === 'string' && /^[0-9A-Z]{5}$/.test(state) && !/^P\d{4}$/.test(state)) return state
-  }
-  return undefined
-}
-
-const CONNECTION_CODES = new Set([
-  'P1001',
-  'P1002',
-  'P1008',
-  'P1017',
-  'P2024',
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'EPIPE',
-  'ETIMEDOUT',
-  'ENOTFOUND',
-])
-const CONNECTION_WORDS =
-  /connection (terminated|timeout|error)|terminating connection|unable to start a transaction|query read timeout|server has closed|can't reach database|timeout exceeded when trying to connect/i
-
-/** True when the database cannot be reached or is shutting down: waiting helps, and nobody's message is at fault. */
-export function isDatabaseOutage(error: unknown): boolean {
-  for (let cause = error; cause instanceof Error; cause = cause.cause) {
-    const state = sqlStateOf(cause)
-    if (state && (/^(08|57P)/.test(state) || state === '53300')) return true
-    if (CONNECTION_CODES.has((cause as { code?: string }).code ?? '') || CONNECTION_WORDS.test(cause.message))
-      return true
-    if ((cause as { errors?: unknown[] }).errors?.some(isDatabaseOutage)) return true
-  }
-  return false
-}
-
-/** True for deadlock and serialization failures: the same work, run again at once, usually succeeds. */
-export function isTransientConflict(error: unknown): boolean {
-  const state = sqlStateOf(error)
-  return state === '40001' || state === '40P01' || state === '55P03' || (error as { code?: string })?.code === 'P2034'
-}
