@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { createServer, type AddressInfo, type Socket } from 'node:net'
 import { DependencyUnavailable, Unrecoverable } from '#messaging'
 import { testMailServer, type TestMailServer } from '#testing'
 import type { SMTPServerOptions } from 'smtp-server'
@@ -133,26 +135,58 @@ it.each([
 it('gives up on a recipient whom the server refuses for good', async () => {
   const { mailer } = await open(refusing(550))
   await expect(mailer.send(aMail())).rejects.toThrow(Unrecoverable)
-  await expect(mailer.send(aMail())).rejects.toThrow(/550 refused here/)
+  await expect(mailer.send(aMail())).rejects.toThrow('The mail server answered 550 to RCPT TO: "550 refused here"')
 })
 
-it('leaves a temporary refusal to be tried again', async () => {
-  const { mailer } = await open(refusing(451))
-  const error = await mailer.send(aMail()).catch((thrown: unknown) => thrown)
-  expect(error).toMatchObject({ responseCode: 451 })
-  expect(error).not.toBeInstanceOf(Unrecoverable)
-  expect(error).not.toBeInstanceOf(DependencyUnavailable)
-})
+const answer = (responseCode: number, text = 'not now') => Object.assign(new Error(text), { responseCode })
 
 it.each([
+  ['450', refusing(450)],
+  ['451', refusing(451)],
+  ['452', refusing(452)],
+])('leaves a recipient who is refused for now (%s, as greylisting does) to be tried again', async (code, options) => {
+  const { mailer } = await open(options)
+  const error = (await mailer.send(aMail()).catch((thrown: unknown) => thrown)) as Error
+  expect(error.name).toBe('Error')
+  expect(error.message).toBe(`The mail server answered ${code} to RCPT TO: "${code} refused here"`)
+})
+
+it.each<[string, SMTPServerOptions]>([
   ['is shutting down', refusing(421)],
-  ['wants a password', refusing(530)],
+  ['cannot look a recipient up', { onRcptTo: (_address, _session, done) => done(answer(451, '4.3.0 try again')) }],
+  ['takes no mail at the moment', { onMailFrom: (_address, _session, done) => done(answer(451)) }],
   [
-    'lets nobody in',
-    { onConnect: (_session, done) => done(Object.assign(new Error('not you'), { responseCode: 554 })) },
+    'cannot store the mail',
+    {
+      onData(stream, _session, done) {
+        stream.on('data', () => {}).on('end', () => done(answer(452)))
+      },
+    },
   ],
+  ['wants a password', refusing(530)],
+  ['lets nobody in', { onConnect: (_session, done) => done(answer(554)) }],
 ])('takes a server that %s for one that is not available', async (_case, options) => {
   const { mailer } = await open(options)
+  await expect(mailer.send(aMail())).rejects.toThrow(DependencyUnavailable)
+})
+
+it.each<[string, (socket: Socket) => unknown]>([
+  ['breaks the connection', (socket) => socket.resetAndDestroy()],
+  ['hangs up', (socket) => socket.end()],
+  ['is another kind of server', (socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n')],
+])('takes what %s for a server that is not available', async (_case, treat) => {
+  const listener = createServer((socket) => {
+    socket.on('error', () => {})
+    treat(socket)
+  }).listen(0, '127.0.0.1')
+  await once(listener, 'listening')
+  mailer = openMailer(`smtp://127.0.0.1:${(listener.address() as AddressInfo).port}`)
+  await expect(mailer.send(aMail())).rejects.toThrow(DependencyUnavailable)
+  listener.close()
+})
+
+it('takes a name without an address for a server that is not available', async () => {
+  mailer = openMailer('smtp://mail.invalid')
   await expect(mailer.send(aMail())).rejects.toThrow(DependencyUnavailable)
 })
 

@@ -6,7 +6,7 @@ export interface Mailer {
   /**
    * Hands the mail to the server. Returns when the server has accepted it.
    * @throws Unrecoverable when the server refuses the recipient or the mail for good
-   * @throws DependencyUnavailable when the server cannot be reached, is closing or does not let us in
+   * @throws DependencyUnavailable when the server is away or does not let us in; see `decided`
    */
   send(mail: Mail, signal?: AbortSignal): Promise<void>
   close(): void
@@ -41,6 +41,10 @@ interface SmtpError extends Error {
   code?: string | undefined
   /** The server's three digits. */
   responseCode?: number | undefined
+  /** All that the server said. */
+  response?: string | undefined
+  /** What it said that to, such as RCPT TO. */
+  command?: string | undefined
 }
 
 /** Codes of a server that is away or does not let us in: no mail's fault. */
@@ -58,14 +62,34 @@ const AWAY = new Set([
 ])
 const CLOSING = 421
 const AUTHENTICATION = new Set([454, 530, 534, 535, 538])
+/** Enhanced status codes (RFC 3463) of the mail system itself, as opposed to an address or a mailbox. */
+const OF_THE_SYSTEM = /^4\d\d[ -]4\.3\.\d/
 
-/** The error by the decision it allows. A temporary refusal (4xx) stays what it is: try again later. */
+/**
+ * The error by the decision it allows. The server's code and the command it answered come first and its words in quotes,
+ * which fingerprints leave out: failures of one cause form one group, whoever was to be written to.
+ *
+ * | the server                                                                   | what follows                               |
+ * | ---------------------------------------------------------------------------- | ------------------------------------------ |
+ * | refuses or breaks the connection, has no address, fails at TLS or signing in | DependencyUnavailable                      |
+ * | 421; 4xx to anything but a recipient; 4xx with 4.3.x (the mail system)       | DependencyUnavailable                      |
+ * | 4xx to RCPT TO otherwise: a full mailbox, greylisting                        | Error: this mail is tried again            |
+ * | 5xx                                                                          | Unrecoverable: it never takes this mail    |
+ * | no answer within the call's time                                             | Error: this mail is tried again            |
+ */
 function decided(cause: SmtpError): Error {
-  const { code = '', responseCode = 0, message } = cause
-  if (responseCode === CLOSING || AUTHENTICATION.has(responseCode) || AWAY.has(code))
-    return new DependencyUnavailable(`The mail server is not available: ${message}`, { cause })
-  if (responseCode >= 500) return new Unrecoverable(`The mail server refuses the mail: ${message}`, { cause })
-  return cause
+  const { code = '', responseCode = 0, response, command, message } = cause
+  const away = responseCode === CLOSING || AUTHENTICATION.has(responseCode) || AWAY.has(code)
+  if (away || isOfTheSystem(cause))
+    return new DependencyUnavailable(`The mail server is not available: ${response ?? message}`, { cause })
+  if (!responseCode) return cause
+  const answered = `The mail server answered ${responseCode} to ${command}: "${(response ?? message).replaceAll('"', "'")}"`
+  return responseCode >= 500 ? new Unrecoverable(answered, { cause }) : new Error(answered, { cause })
+}
+
+function isOfTheSystem({ responseCode = 0, response = '', command }: SmtpError): boolean {
+  const isForNow = responseCode >= 400 && responseCode < 500
+  return isForNow && (command !== 'RCPT TO' || OF_THE_SYSTEM.test(response))
 }
 
 // Stricter than RFC 5322 on purpose: no comments, no quoting, no lists, no line breaks.
