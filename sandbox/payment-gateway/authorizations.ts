@@ -12,6 +12,8 @@ export interface Authorization {
   token: string
   /** The caller's own word for it: the order. */
   reference: string
+  /** ISO 8601. */
+  created: string
 }
 
 export interface Answer {
@@ -46,6 +48,7 @@ export function authorize({ amount, currency, token, reference }: Request): Effe
     currency,
     token,
     reference,
+    created: new Date().toISOString(),
   }
   return { answer: { status: 201, body: authorization }, authorization }
 }

@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { advance, authorize, refusal, type Answer, type Effect, type Move, type Request } from './authorizations.ts'
 import { cardOf } from './cards.ts'
 import type { Journal } from './journal.ts'
-import type { Ledger } from './ledger.ts'
+import type { Ledger, Query } from './ledger.ts'
 
 /** `late`: the answer is to be kept back, the effect is there already. */
 export type Reply = Answer & { late?: boolean }
@@ -88,12 +88,25 @@ export function createGateway({ ledger, journal, failures, slowMs }: Bank) {
   function read({ pathname, searchParams }: URL): Answer {
     if (pathname === '/healthz') return { status: 200, body: { status: 'ok' } }
     if (pathname === '/v1/totals') return { status: 200, body: ledger.totals }
-    if (pathname === '/v1/authorizations') return { status: 200, body: ledger.of(searchParams.get('reference') ?? '') }
+    if (pathname === '/v1/authorizations') return { status: 200, body: ledger.list(queryOf(searchParams)) }
     const found = ledger.find(ONE.exec(pathname)?.[1] ?? '')
     return found ? { status: 200, body: found } : refusal(404, 'not_found', `Nothing at GET ${pathname}`)
   }
 
   return { read, write }
+}
+
+const MOST_LISTED = 1_000
+
+function queryOf(parameters: URLSearchParams): Query {
+  const given = (name: string) => parameters.get(name) ?? undefined
+  return {
+    reference: given('reference'),
+    states: given('state')?.split(','),
+    createdFrom: given('created_from'),
+    startingAfter: given('starting_after'),
+    limit: Math.min(MOST_LISTED, Number(given('limit')) || 100),
+  }
 }
 
 function readRequest(raw: string): Request | undefined {

@@ -12,6 +12,17 @@ export interface LedgerEntry {
   authorization?: Authorization
 }
 
+/** Which authorizations are asked for; those that are left out do not matter. */
+export interface Query {
+  reference?: string | undefined
+  states?: readonly string[] | undefined
+  /** ISO 8601, included. */
+  createdFrom?: string | undefined
+  /** The last one of the page before. */
+  startingAfter?: string | undefined
+  limit: number
+}
+
 interface Sum {
   count: number
   amount: number
@@ -24,10 +35,14 @@ export type Ledger = ReturnType<typeof createLedger>
 /** What the gateway knows: authorizations by id, answers by idempotency key, sums by currency. */
 export function createLedger() {
   const authorizations = new Map<string, Authorization>()
+  /** Every authorization's id in the order of creation, and where it stands there. */
+  const ids: string[] = []
+  const places = new Map<string, number>()
   const answers = new Map<string, { request: string; answer: Answer }>()
   const totals: Record<string, Totals> = {}
 
   function book(authorization: Authorization) {
+    if (!places.has(authorization.id)) places.set(authorization.id, ids.push(authorization.id) - 1)
     authorizations.set(authorization.id, authorization)
     const sums = (totals[authorization.currency] ??= nothing())
     sums[authorization.state].count += 1
@@ -37,11 +52,24 @@ export function createLedger() {
   return {
     totals,
     find: (id: string) => authorizations.get(id),
-    of: (reference: string) => [...authorizations.values()].filter((one) => one.reference === reference),
 
-    replay({ key, request, answer, authorization }: LedgerEntry) {
+    /** A page of authorizations, newest first. */
+    list({ reference, states, createdFrom = '', startingAfter, limit }: Query) {
+      const data: Authorization[] = []
+      for (let place = (places.get(startingAfter ?? '') ?? ids.length) - 1; place >= 0; place--) {
+        const one = authorizations.get(ids[place]!)!
+        if (one.created < createdFrom) break
+        if (reference !== undefined && one.reference !== reference) continue
+        if (states && !states.includes(one.state)) continue
+        if (data.length === limit) return { data, has_more: true }
+        data.push(one)
+      }
+      return { data, has_more: false }
+    },
+
+    replay({ at, key, request, answer, authorization }: LedgerEntry) {
       answers.set(key, { request, answer })
-      if (authorization) book(authorization)
+      if (authorization) book({ ...authorization, created: authorization.created ?? at }) // older journals have none
     },
 
     /** Whether a request with this key was carried out. */

@@ -39,6 +39,11 @@ async function post(
 }
 const get = async (pathname: string, url = gateway.url) => (await fetch(url + pathname)).json() as Promise<never>
 
+const listed = async (query: string) => {
+  const { data } = (await get(`/v1/authorizations?${query}`)) as { data: Body[] }
+  return data
+}
+
 const order = (token: string, reference = 'order-1') => ({ amount: 2_500, currency: 'GBP', token, reference })
 const authorize = async (token = 'pm_card_visa') => (await post('/v1/authorizations', order(token))).body.id
 
@@ -89,7 +94,7 @@ test('20 equal requests at once hold the money once', async () => {
   expect(new Set(held.map(({ body }) => body.id)).size).toBe(1)
   for (const { status, body } of answers.filter((answer) => !held.includes(answer)))
     expect([status, body.error.code]).toEqual([409, 'idempotency_key_in_use'])
-  expect(await get('/v1/authorizations?reference=twenty')).toHaveLength(1)
+  expect(await listed('reference=twenty')).toHaveLength(1)
 })
 
 test('pm_sandbox_slow: the key is in use until the first request is answered, also when its caller has gone', async () => {
@@ -102,7 +107,7 @@ test('pm_sandbox_slow: the key is in use until the first request is answered, al
     return answer.status === 201 && answer
   })
   expect(await ask(5_000)).toEqual(answered)
-  expect(await get('/v1/authorizations?reference=slow')).toHaveLength(1)
+  expect(await listed('reference=slow')).toHaveLength(1)
 })
 
 test.each([
@@ -125,7 +130,20 @@ test('pm_sandbox_timeout holds the money without saying so; asked again, it says
     post('/v1/authorizations', order('pm_sandbox_timeout', 'late'), { key: 'late', timeoutMs })
   await expect(ask(100)).rejects.toThrow('timeout')
   expect((await ask(5_000)).status).toBe(201)
-  expect(await get('/v1/authorizations?reference=late')).toHaveLength(1)
+  expect(await listed('reference=late')).toHaveLength(1)
+})
+
+test('lists authorizations by state and time, newest first, page by page', async () => {
+  const before = new Date().toISOString()
+  const ids: string[] = []
+  for (let i = 0; i < 5; i++) ids.unshift(await authorize())
+  await post(`/v1/authorizations/${ids[1]}/void`)
+  const open = ids.filter((id) => id !== ids[1])
+  const query = `state=authorized,captured&created_from=${before}`
+  expect((await listed(query)).map(({ id }) => id)).toEqual(open)
+  expect(await get(`/v1/authorizations?${query}&limit=2`)).toMatchObject({ data: [{}, {}], has_more: true })
+  const second = await get(`/v1/authorizations?${query}&limit=2&starting_after=${open[1]}`)
+  expect(second).toMatchObject({ data: [{ id: open[2] }, { id: open[3] }], has_more: false })
 })
 
 test('pm_sandbox_captureFail can be held but not taken', async () => {

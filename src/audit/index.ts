@@ -6,8 +6,10 @@ import { eventInvariants } from './invariants/events.ts'
 import { moneyInvariants } from './invariants/money.ts'
 import { orderInvariants } from './invariants/orders.ts'
 import { stockInvariants } from './invariants/stock.ts'
+import { moneyIsForAnOrder } from './orphans/finding.ts'
 
 export type { Finding, Invariant, Limits } from './invariant.ts'
+export { findOrphans, isStandby, releaseOrphans, type Orphans, type Released } from './orphans/release.ts'
 
 /** What must hold at any moment on a live system, one statement each. */
 export const INVARIANTS: readonly Invariant[] = [
@@ -25,6 +27,7 @@ export async function audit(db: Database | Transaction, given: Partial<Limits> =
   const limits = { ...DEFAULT_LIMITS, ...given }
   const findings: Finding[] = []
   for (const invariant of INVARIANTS) findings.push(await apply(db, invariant, limits))
+  findings.push(await moneyIsForAnOrder(db, limits))
   findings.push(await compareWithGateway(db, limits))
   return findings
 }

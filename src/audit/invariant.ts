@@ -6,8 +6,10 @@ export interface Limits {
   patienceMs: number
   /** Most offenders that are listed for a invariant; all are counted. */
   list: number
-  /** Where the payment gateway answers; its totals are not compared without. */
+  /** Where the payment gateway answers; without it nothing is compared with what it says. */
   gatewayUrl?: string | undefined
+  /** Of the gateway's money, what was asked for within so many milliseconds is looked at one by one. @default 1 day */
+  gatewaySinceMs?: number | undefined
 }
 
 /** Something that breaks a invariant. */

@@ -67,8 +67,10 @@ async function reactAtLast(reaction: Reaction, ...events: RecordedEvent[]): Prom
   return published
 }
 
-const holdsOf = async (orderId: string) =>
-  (await (await fetch(`${gateway.url}/v1/authorizations?reference=${orderId}`)).json()) as unknown[]
+const holdsOf = async (orderId: string) => {
+  const response = await fetch(`${gateway.url}/v1/authorizations?reference=${orderId}`)
+  return ((await response.json()) as { data: unknown[] }).data
+}
 
 /** Status against ledger, and ledger against the gateway's own sums. */
 async function booksAgree() {

@@ -35,12 +35,13 @@ const isWhatThePaymentSays: Invariant = {
 
 const isForAnOrder: Invariant = {
   name: 'payment-is-for-an-order',
-  says: 'Money is held and taken for an order, and exactly what it costs.',
+  says: 'Money is held and taken for an order, and exactly what it costs; what was held for no order has gone back.',
   offenders: () => Prisma.sql`
     SELECT b.order_id AS who, CASE WHEN o.id IS NULL THEN format('%s %s were authorized for it, but there is no such order.', authorized, b.currency)
       ELSE format('%s %s were authorized; it costs %s %s.', authorized, b.currency, o.total, o.currency) END AS why
     FROM (${BOOKED}) b LEFT JOIN orders o ON o.id = b.order_id
-    WHERE b.authorized IS DISTINCT FROM o.total OR b.currency IS DISTINCT FROM o.currency`,
+    WHERE CASE WHEN o.id IS NULL THEN b.held <> 0 OR b.taken <> 0
+      ELSE b.authorized IS DISTINCT FROM o.total OR b.currency IS DISTINCT FROM o.currency END`,
 }
 
 const followsItsOrder: Invariant = {

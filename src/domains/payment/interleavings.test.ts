@@ -27,6 +27,7 @@ function aBank() {
     capture: async () => move('authorized', 'captured'),
     void: async () => move('authorized', 'voided'),
     refund: async () => move('captured', 'refunded'),
+    open: async function* () {},
   } as PaymentGateway
   return { gateway, state: () => state }
 }

@@ -1,4 +1,5 @@
 import { request } from 'undici'
+import { z } from 'zod'
 import type { Money } from '#events'
 import { readConfig } from '#platform/config'
 import { judge, unanswered, type GatewayAnswer, type GatewayError, type GatewayState } from './gateway-answer.ts'
@@ -37,7 +38,31 @@ export function createGateway(url: string) {
     return there ? { ok: true, authorizationId } : answer
   }
 
+  async function list(query: URLSearchParams, signal: AbortSignal): Promise<Page> {
+    const options = { method: 'GET', signal } as const
+    const { status, retryAfter, text } = await exchange(`${url}/v1/authorizations?${query.toString()}`, options)
+    if (status >= 300) judge(status, parsed(text).error, retryAfter)
+    return Listed.parse(parsed(text))
+  }
+
   return {
+    /**
+     * What the gateway holds or has taken of what was authorized since then, newest first, page by page. Each page may
+     * take five seconds.
+     */
+    async *open(since: Date): AsyncGenerator<readonly Hold[]> {
+      const query = new URLSearchParams({
+        state: 'authorized,captured',
+        created_from: since.toISOString(),
+        limit: '500',
+      })
+      for (let isLast = false; !isLast;) {
+        const page = await list(query, AbortSignal.timeout(PAGE_MS))
+        yield page.holds
+        isLast = page.isLast || page.holds.length === 0
+        query.set('starting_after', page.holds.at(-1)?.authorizationId ?? '')
+      }
+    },
     /** Holds the money; `reference` is our word for it. */
     authorize: ({ amount, token, reference }: { amount: Money; token: string; reference: string }, call: Call) =>
       post('/v1/authorizations', { ...amount, token, reference }, call),
@@ -49,6 +74,46 @@ export function createGateway(url: string) {
     refund: (authorizationId: string, call: Call) => advance(authorizationId, 'refund', call),
   }
 }
+
+const PAGE_MS = 5_000
+
+/** Money that the gateway holds or has taken. */
+export interface Hold {
+  authorizationId: string
+  /** What the order's number was when it was authorized. */
+  reference: string
+  state: 'authorized' | 'captured'
+  amount: Money
+  created: Date
+}
+
+interface Page {
+  holds: Hold[]
+  isLast: boolean
+}
+
+const Listed = z
+  .object({
+    data: z.array(
+      z.object({
+        id: z.string(),
+        reference: z.string(),
+        state: z.enum(['authorized', 'captured']),
+        amount: z.int(),
+        currency: z.string(),
+        created: z.coerce.date(),
+      }),
+    ),
+    has_more: z.boolean(),
+  })
+  .transform(({ data, has_more: hasMore }) => ({
+    holds: data.map(({ id, amount, currency, ...hold }) => ({
+      ...hold,
+      authorizationId: id,
+      amount: { amount, currency },
+    })),
+    isLast: !hasMore,
+  }))
 
 type Options = NonNullable<Parameters<typeof request>[1]> & { signal: AbortSignal }
 
