@@ -1,6 +1,6 @@
 import { PaymentAuthorized, PaymentDeclined, type Money } from '#events'
 import { type NewEvent, Unrecoverable } from '#messaging'
-import type { GatewayAnswer } from './gateway-answer.ts'
+import type { GatewayAnswer } from './gateway/answer.ts'
 import type { Payment } from './payment.ts'
 import type { Change } from './store.ts'
 

@@ -1,8 +1,8 @@
 import { request } from 'undici'
-import { z } from 'zod'
 import type { Money } from '#events'
 import { readConfig } from '#platform/config'
-import { judge, unanswered, type GatewayAnswer, type GatewayError, type GatewayState } from './gateway-answer.ts'
+import { judge, unanswered, type GatewayAnswer, type GatewayError, type GatewayState } from './answer.ts'
+import { openSince, readPage, type Hold } from './holds.ts'
 
 interface Call {
   /** Names the effect, such as `authorize:<order>`: the gateway does it once, however often it is asked. */
@@ -38,11 +38,11 @@ export function createGateway(url: string) {
     return there ? { ok: true, authorizationId } : answer
   }
 
-  async function list(query: URLSearchParams, signal: AbortSignal): Promise<Page> {
+  async function list(query: URLSearchParams, signal: AbortSignal) {
     const options = { method: 'GET', signal } as const
     const { status, retryAfter, text } = await exchange(`${url}/v1/authorizations?${query.toString()}`, options)
     if (status >= 300) judge(status, parsed(text).error, retryAfter)
-    return Listed.parse(parsed(text))
+    return readPage(parsed(text))
   }
 
   return {
@@ -51,11 +51,7 @@ export function createGateway(url: string) {
      * take five seconds.
      */
     async *open(since: Date): AsyncGenerator<readonly Hold[]> {
-      const query = new URLSearchParams({
-        state: 'authorized,captured',
-        created_from: since.toISOString(),
-        limit: '500',
-      })
+      const query = openSince(since)
       for (let isLast = false; !isLast;) {
         const page = await list(query, AbortSignal.timeout(PAGE_MS))
         yield page.holds
@@ -76,44 +72,6 @@ export function createGateway(url: string) {
 }
 
 const PAGE_MS = 5_000
-
-/** Money that the gateway holds or has taken. */
-export interface Hold {
-  authorizationId: string
-  /** What the order's number was when it was authorized. */
-  reference: string
-  state: 'authorized' | 'captured'
-  amount: Money
-  created: Date
-}
-
-interface Page {
-  holds: Hold[]
-  isLast: boolean
-}
-
-const Listed = z
-  .object({
-    data: z.array(
-      z.object({
-        id: z.string(),
-        reference: z.string(),
-        state: z.enum(['authorized', 'captured']),
-        amount: z.int(),
-        currency: z.string(),
-        created: z.coerce.date(),
-      }),
-    ),
-    has_more: z.boolean(),
-  })
-  .transform(({ data, has_more: hasMore }) => ({
-    holds: data.map(({ id, amount, currency, ...hold }) => ({
-      ...hold,
-      authorizationId: id,
-      amount: { amount, currency },
-    })),
-    isLast: !hasMore,
-  }))
 
 type Options = NonNullable<Parameters<typeof request>[1]> & { signal: AbortSignal }
 

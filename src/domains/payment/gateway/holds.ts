@@ -1,0 +1,39 @@
+import { z } from 'zod'
+import type { Money } from '#events'
+
+/** Money that the gateway holds or has taken. */
+export interface Hold {
+  authorizationId: string
+  /** What the order's number was when it was authorized. */
+  reference: string
+  state: 'authorized' | 'captured'
+  amount: Money
+  created: Date
+}
+
+interface Page {
+  holds: Hold[]
+  isLast: boolean
+}
+
+/** One page of the gateway's list. @throws ZodError when it is none */
+export const readPage = (answer: unknown): Page => Listed.parse(answer)
+
+const Authorization = z
+  .object({
+    id: z.string(),
+    reference: z.string(),
+    state: z.enum(['authorized', 'captured']),
+    amount: z.int(),
+    currency: z.string(),
+    created: z.coerce.date(),
+  })
+  .transform(({ id, amount, currency, ...hold }) => ({ ...hold, authorizationId: id, amount: { amount, currency } }))
+
+const Listed = z
+  .object({ data: z.array(Authorization), has_more: z.boolean() })
+  .transform(({ data, has_more: hasMore }) => ({ holds: data, isLast: !hasMore }))
+
+/** Asks for the open ones that were created since then; newest first. */
+export const openSince = (since: Date) =>
+  new URLSearchParams({ state: 'authorized,captured', created_from: since.toISOString(), limit: '500' })
