@@ -1,0 +1,53 @@
+import { PointsAwarded, PointsRevoked, type OrderConfirmed, type PaymentRefunded } from '#events'
+import type { RecordedOf } from '#messaging'
+
+/** The facts that points depend on. */
+export type PointsFact = RecordedOf<typeof OrderConfirmed | typeof PaymentRefunded>
+
+/** What one order has earned so far. A refund may arrive before the confirmation that says whose order it is. */
+export interface Earnings {
+  orderId: string
+  /** Lower case. */
+  email: string | null
+  currency: string | null
+  /** Minor units, like refunded. */
+  paid: number
+  refunded: number
+  points: number
+}
+
+/** What an order has earned after a fact: one point for each whole currency unit that was paid and not refunded. */
+export function evolve(earned: Earnings, fact: PointsFact): Earnings {
+  const next = fact.type === 'payment.refunded' ? refund(earned, fact.data) : confirm(earned, fact.data)
+  return { ...next, points: pointsFor(next) }
+}
+
+/** The change of points as a fact, if there is one and it is known whose points they are. */
+export function changeOf({ points: before }: Earnings, { orderId, email, points }: Earnings) {
+  const change = points - before
+  if (!email || change === 0) return null
+  return change > 0
+    ? PointsAwarded({ orderId, email, points: change })
+    : PointsRevoked({ orderId, email, points: -change })
+}
+
+export type PointsChange = NonNullable<ReturnType<typeof changeOf>>
+
+const refund = (earned: Earnings, { amount }: { amount: { amount: number } }): Earnings => ({
+  ...earned,
+  refunded: earned.refunded + amount.amount,
+})
+
+const confirm = (earned: Earnings, { customer, total }: RecordedOf<typeof OrderConfirmed>['data']): Earnings => ({
+  ...earned,
+  email: customer.email.trim().toLowerCase(),
+  currency: total.currency,
+  paid: total.amount,
+})
+
+function pointsFor({ currency, paid, refunded }: Earnings): number {
+  if (!currency) return 0
+  const style = { style: 'currency', currency } as const
+  const { maximumFractionDigits: digits = 2 } = new Intl.NumberFormat('en', style).resolvedOptions()
+  return Math.floor(Math.max(0, paid - refunded) / 10 ** digits)
+}

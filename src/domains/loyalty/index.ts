@@ -1,0 +1,1 @@
+export { keepPoints } from './keep-points.ts'
