@@ -11,6 +11,7 @@ const OURS = '^(src|workers|scripts|sandbox|test|prisma|tools|bench|console)/'
 const GENERATED = '^src/generated/'
 const PLATFORM = '^src/platform/'
 const MESSAGING_DOOR = '^src/messaging/index\\.ts$'
+const HTTP_DOOR = '^src/http/index\\.ts$'
 const EVENTS = '^src/events/'
 const DOMAIN_DOORS = '^src/domains/[^/]+/index\\.ts$'
 
@@ -71,6 +72,12 @@ module.exports = {
       PLATFORM,
       GENERATED,
     ]),
+    only(
+      'http-alone',
+      'What a route is has nothing to do with what it is about, or with who serves it.',
+      '^src/http/',
+      ['^src/http/', PLATFORM, GENERATED],
+    ),
     only('events-are-facts', 'Facts need the way to define them, nothing else.', EVENTS, [EVENTS, MESSAGING_DOOR]),
     {
       name: 'events-only-zod',
@@ -83,7 +90,7 @@ module.exports = {
       'domains-are-blind',
       "A domain meets another through events, or through the other's index.ts for an immediate question.",
       '^src/domains/([^/]+)/',
-      ['^src/domains/$1/', DOMAIN_DOORS, EVENTS, MESSAGING_DOOR, PLATFORM, GENERATED],
+      ['^src/domains/$1/', DOMAIN_DOORS, EVENTS, MESSAGING_DOOR, HTTP_DOOR, PLATFORM, GENERATED],
     ),
     only('jobs', 'Jobs call the doors of the domains.', '^src/jobs/', [
       '^src/jobs/',
@@ -105,6 +112,7 @@ module.exports = {
       '^src/api/',
       EVENTS,
       MESSAGING_DOOR,
+      HTTP_DOOR,
       PLATFORM,
       GENERATED,
     ]),

@@ -1,6 +1,6 @@
 import type { Request } from 'express'
 import type { ApiKeys } from './api-keys.ts'
-import { Problem } from './problem.ts'
+import { Problem } from '#http'
 
 /** The client behind the key of a request. @throws Problem when there is none */
 export async function authenticate(keys: ApiKeys, { headers }: Request): Promise<string> {

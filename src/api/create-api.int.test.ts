@@ -1,8 +1,7 @@
 import { pino } from 'pino'
 import request from 'supertest'
 import { z } from 'zod'
-import { Refusal } from '#platform/refusal'
-import { defineRoute } from '#platform/route'
+import { defineRoute, Refusal } from '#http'
 import { deadline } from '#testing'
 import { createApi } from './create-api.ts'
 

@@ -2,14 +2,13 @@ import express, { type ErrorRequestHandler, type Express, type RequestHandler } 
 import helmet from 'helmet'
 import swaggerUi from 'swagger-ui-express'
 import type { Logger } from '#platform/logger'
-import type { Route } from '#platform/route'
+import { Problem, type Route, toDocument, toProblem } from '#http'
 import { answer } from './answer.ts'
 import type { ApiKeys } from './api-keys.ts'
 import { mountRoutes } from './mount-routes.ts'
 import { describeRequest, observeRequests, requestIdOf } from './observe-requests.ts'
 import { openApiDocument } from './openapi.ts'
 import { readMetrics } from './operations.ts'
-import { Problem, toDocument, toProblem } from './problem.ts'
 
 export interface ApiOptions {
   routes: readonly Route[]

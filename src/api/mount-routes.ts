@@ -1,10 +1,9 @@
 import express, { type Express, type Request, type RequestHandler, type Response } from 'express'
 import type { z } from 'zod'
-import type { Reply, Route, RouteRequest } from '#platform/route'
+import { invalid, Problem, type Reply, type Route, type RouteRequest } from '#http'
 import { answer } from './answer.ts'
 import type { ApiKeys } from './api-keys.ts'
 import { authenticate } from './authenticate.ts'
-import { invalid, Problem } from './problem.ts'
 
 /** Most bytes of a request's body. */
 const BODY_LIMIT = 256 * 1024

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { defineRoute } from '#platform/route'
+import { defineRoute } from '#http'
 import { openApiDocument } from './openapi.ts'
 
 const Inner = z.strictObject({ id: z.uuid() }).meta({ id: 'Inner' })

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Route } from '#platform/route'
+import type { Route } from '#http'
 
 type Json = Record<string, unknown>
 

@@ -1,8 +1,7 @@
 import { z } from 'zod'
 import type { Database } from '#platform/database'
 import { register } from '#platform/metrics'
-import { defineRoute, type Route } from '#platform/route'
-import { databaseUnavailable, Problem } from './problem.ts'
+import { databaseUnavailable, defineRoute, Problem, type Route } from '#http'
 
 const Health = z.strictObject({ status: z.literal('ok') }).meta({ id: 'Health' })
 const tag = 'Operations'

@@ -3,7 +3,7 @@ import { catalogRoutes, upsertProducts, type Product } from '#domains/catalog'
 import { createPlacement, orderRoutes } from '#domains/order'
 import { createWakeUp } from '#messaging'
 import { createLogger } from '#platform/logger'
-import type { Route } from '#platform/route'
+import type { Route } from '#http'
 import { createApi, createApiKeys, issueApiKey, operationRoutes, serve } from '../api/index.ts'
 import type { TestDatabase } from './database.ts'
 

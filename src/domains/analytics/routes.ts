@@ -1,7 +1,6 @@
 import { z } from 'zod'
 import type { Database } from '#platform/database'
-import { Refusal } from '#platform/refusal'
-import { defineRoute, type Route } from '#platform/route'
+import { defineRoute, Refusal, type Route } from '#http'
 
 const DailySalesView = z
   .object({

@@ -1,8 +1,7 @@
 import { z } from 'zod'
 import { stockOf } from '#domains/inventory'
 import type { Database } from '#platform/database'
-import { Refusal } from '#platform/refusal'
-import { defineRoute, type Route } from '#platform/route'
+import { defineRoute, Refusal, type Route } from '#http'
 import { listProducts, productsOf, type Product } from './products.ts'
 
 const ProductView = z

@@ -1,6 +1,6 @@
 import { append, Unrecoverable, type Publication } from '#messaging'
 import type { Database, Transaction } from '#platform/database'
-import { Refusal } from '#platform/refusal'
+import { Refusal } from '#http'
 import { advance, decide, type OrderCommand } from './decide.ts'
 import { evolve, type RecordedAnswer } from './order.ts'
 import { lockOrders, updateOrders, type StoredOrder } from './order-store.ts'

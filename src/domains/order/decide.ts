@@ -8,7 +8,7 @@ import {
   ReturnAccepted,
   type RejectionReason,
 } from '#events'
-import { Refusal } from '#platform/refusal'
+import { Refusal } from '#http'
 import { mayBecome, type OrderFactType } from './order-states.ts'
 import { evolve, type Answer, type Order, type OrderFact } from './order.ts'
 

@@ -1,4 +1,4 @@
-import { Refusal } from '#platform/refusal'
+import { Refusal } from '#http'
 
 export interface GroupCommitOptions<Item, Result> {
   /**

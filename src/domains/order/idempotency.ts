@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import type { Database, Transaction } from '#platform/database'
-import { Refusal } from '#platform/refusal'
+import { Refusal } from '#http'
 import type { NewOrder } from './schemas.ts'
 
 /** A caller's promise that requests with the same key mean the same order. */

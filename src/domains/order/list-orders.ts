@@ -1,5 +1,5 @@
 import type { Database } from '#platform/database'
-import { Refusal } from '#platform/refusal'
+import { Refusal } from '#http'
 import type { OrderStatus } from './order-states.ts'
 import type { Order } from './order.ts'
 import { toSummary } from './view.ts'

@@ -1,6 +1,6 @@
 import type { NewEvent } from '#messaging'
 import { OrderPlaced, type OrderLine } from '#events'
-import { Refusal, type Fault } from '#platform/refusal'
+import { type Fault, Refusal } from '#http'
 import { LIMITS, type NewOrder } from './schemas.ts'
 
 /** What the order asks of the catalogue: name and price of a SKU at this moment. */

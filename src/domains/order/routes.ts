@@ -1,6 +1,6 @@
 import type { WakeUp } from '#messaging'
 import type { Database } from '#platform/database'
-import { defineRoute, type Route } from '#platform/route'
+import { defineRoute, type Route } from '#http'
 import { changeOrder, orderNotFound } from './change-order.ts'
 import { historyOf, HistoryView } from './history.ts'
 import { readIdempotencyKey } from './idempotency.ts'

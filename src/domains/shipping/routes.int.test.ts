@@ -1,4 +1,4 @@
-import type { Route } from '#platform/route'
+import type { Route } from '#http'
 import { anOrderConfirmed, testDatabase, type TestDatabase } from '#testing'
 import { shippingRoutes } from './routes.ts'
 import { bookShipments, callOffShipments } from './store.ts'

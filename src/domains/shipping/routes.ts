@@ -1,8 +1,7 @@
 import { z } from 'zod'
 import { append, type WakeUp } from '#messaging'
 import type { Database } from '#platform/database'
-import { Refusal } from '#platform/refusal'
-import { defineRoute, type Route } from '#platform/route'
+import { defineRoute, Refusal, type Route } from '#http'
 import { reportDelivery, type Shipment } from './shipment.ts'
 import { lockShipment, markDelivered } from './store.ts'
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { ShipmentDelivered, type Address } from '#events'
-import { Refusal } from '#platform/refusal'
+import { Refusal } from '#http'
 
 export type ShipmentStatus = 'booked' | 'delivered' | 'called-off'
 

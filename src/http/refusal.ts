@@ -1,4 +1,4 @@
-/** Why a request is refused, by what the caller can do about it. Only `src/api` knows the HTTP numbers behind it. */
+/** Why a request is refused, by what the caller can do about it. Only `problem.ts` knows the HTTP numbers behind it. */
 export type RefusalKind =
   | 'invalid' // change the request
   | 'not-found' // ask for something else

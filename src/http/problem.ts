@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import { isDatabaseOutage } from '#platform/database'
-import { Refusal, type Fault, type RefusalKind } from '#platform/refusal'
+import { Refusal, type Fault, type RefusalKind } from './refusal.ts'
 
 interface ProblemOptions extends ErrorOptions {
   headers?: Readonly<Record<string, string>>
