@@ -10,6 +10,7 @@ const TEST = '(\\.test\\.ts$|^test/|^src/testing/)'
 const OURS = '^(src|workers|scripts|sandbox|test|prisma|tools|bench|console)/'
 const GENERATED = '^src/generated/'
 const PLATFORM = '^src/platform/'
+const SETTINGS = '^src/platform/settings\\.ts$'
 const MESSAGING_DOOR = '^src/messaging/index\\.ts$'
 const HTTP_DOOR = '^src/http/index\\.ts$'
 const EVENTS = '^src/events/'
@@ -118,9 +119,9 @@ module.exports = {
     ]),
     only(
       'reactions-are-alone',
-      'A reaction imports facts, the doors of domains and of the core, and its own folder: never another reaction.',
+      'A reaction imports facts, the doors of domains and of the core, what its settings are declared with, and its own folder: never another reaction.',
       '^workers/([^/]+)/([^/]+)',
-      ['^workers/$1/$2/', DOMAIN_DOORS, EVENTS, MESSAGING_DOOR],
+      ['^workers/$1/$2/', DOMAIN_DOORS, EVENTS, MESSAGING_DOOR, SETTINGS],
     ),
     {
       name: 'reactions-without-clients',

@@ -2,6 +2,8 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { parse } from 'yaml'
 import { readConfig } from '#platform/config'
+import { declaredSettings } from '#platform/settings'
+import { loadReactions, findReactions } from '#messaging'
 
 interface Service {
   image: string
@@ -31,6 +33,8 @@ function userOf(name: string | undefined): string {
   if (!stage) return 'root'
   return [...stage.text.matchAll(/^USER (\S+)/gm)].at(-1)?.[1] ?? userOf(stage.from)
 }
+
+beforeAll(() => loadReactions(findReactions('workers'))) // with the settings that they and their domains declare
 
 describe('docker-compose.yml', () => {
   it.each(services)('%s says when it is healthy, or runs once', (name, service) => {
@@ -64,9 +68,8 @@ describe('docker-compose.yml', () => {
     const entries = Object.entries(service.environment ?? {}).map(
       ([name, value]) => [name, substituted(value)] as const,
     )
-    expect(Object.keys(readConfig(Object.fromEntries(entries)))).toEqual(
-      expect.arrayContaining(entries.map(([name]) => name)),
-    )
+    const known = [...Object.keys(readConfig(Object.fromEntries(entries))), ...Object.keys(declaredSettings())]
+    expect(known).toEqual(expect.arrayContaining(entries.map(([name]) => name)))
   })
 
   it('builds each image from a stage of the Dockerfile', () => {
@@ -107,13 +110,14 @@ describe('Dockerfile', () => {
 })
 
 describe('.env.example', () => {
-  it('names every variable of the configuration, with its default', () => {
+  it('names every variable of the configuration and of the reactions, with its default', () => {
     const examples = new Map(
       [...read('.env.example').matchAll(/^# ([A-Z_]+)=(.*)$/gm)].map(([, name, value]) => [name, value]),
     )
     const required = { DATABASE_URL: 'postgresql://a', RABBITMQ_URL: 'amqp://a', REDIS_URL: 'redis://a' }
     const defaults = Object.entries(readConfig(required)).filter(([name]) => !(name in required))
     for (const name of Object.keys(required)) expect(examples.has(name)).toBe(true)
-    for (const [name, value] of defaults) expect([name, examples.get(name)]).toEqual([name, String(value)])
+    for (const [name, value] of [...defaults, ...Object.entries(declaredSettings())])
+      expect([name, examples.get(name)]).toEqual([name, String(value)])
   })
 })

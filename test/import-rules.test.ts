@@ -26,6 +26,7 @@ const plants: [file: string, source: string, ...broken: string[]][] = [
   ['src/http/index.ts', `import '#platform/config'; import './refusal.ts'`],
   ['src/http/refusal.ts', `export const refusal = 1`],
   ['src/platform/config.ts', `import { z } from 'zod'; export const c = z; export type C = 1`],
+  ['src/platform/settings.ts', `import './config.ts'`],
   ['src/testing/index.ts', `import '#events'; export const react = 1`],
   ['src/jobs/index.ts', `import 'bullmq'; import type Redis from 'ioredis'; export type R = Redis`],
   ['src/generated/prisma/client.ts', `export const Prisma = 1`],
@@ -38,7 +39,10 @@ const plants: [file: string, source: string, ...broken: string[]][] = [
   ['src/domains/order/routes.ts', `import type { Router } from 'express'; import '#http'; import '#events'`],
   ['src/domains/order/asks.ts', `import { stock } from '#domains/stock'; import '#prisma'; import './store.ts'`],
   ['workers/loyalty/award/index.ts', `import './own.ts'; import '#events'; import '#domains/order'`],
-  ['workers/loyalty/award/own.ts', `import { defineEvent } from '#messaging'; import 'zod'`],
+  [
+    'workers/loyalty/award/own.ts',
+    `import { defineEvent } from '#messaging'; import 'zod'; import '#platform/settings'`,
+  ],
 
   ['src/api/absent.ts', `import './not-there.ts'`, 'resolves'],
   ['src/api/absent-alias.ts', `import type { X } from '#domains/not-there'`, 'resolves'],

@@ -2,6 +2,9 @@
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { readConfig } from '#platform/config'
+import { declaredSettings } from '#platform/settings'
+import '#domains/notification'
+import '#domains/payment'
 import { NewOrder } from '../src/domains/order/schemas.ts'
 import { blocksOf, README, ROOT } from './readme-blocks.ts'
 
@@ -13,11 +16,12 @@ const REQUIRED = {
   REDIS_URL: 'redis://host',
 }
 
-/** Every variable, with its default as it would be written in the environment. */
+/** Every variable, those of the domains that come with it included, with its default as it would be written in the environment. */
 function variables(): Record<string, string | null> {
   const defaults = readConfig(REQUIRED) as Record<string, string | number | number[] | undefined>
   const names = [...read('src/platform/config.ts').matchAll(/^ {2}([A-Z][A-Z_]+):/gm)].map(([, name]) => name!)
-  return Object.fromEntries(names.map((name) => [name, name in REQUIRED ? null : (defaults[name] ?? '').toString()]))
+  const ofEvery = names.map((name) => [name, name in REQUIRED ? null : (defaults[name] ?? '').toString()] as const)
+  return { ...Object.fromEntries(ofEvery), ...declaredSettings() }
 }
 
 it('lists every variable of the configuration with its default', () => {

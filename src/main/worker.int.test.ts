@@ -25,6 +25,18 @@ it('says in one sentence that there is no such reaction, or no such option', () 
   })
 })
 
+it('says in one sentence that a setting of its reactions is wrong, before it connects to anything', () => {
+  const services = { DATABASE_URL: 'postgres://127.0.0.1:1/x', RABBITMQ_URL: 'amqp://127.0.0.1:1' }
+  const env = { ...process.env, ...services, REDIS_URL: 'redis://127.0.0.1:1', SMTP_URL: 'mail.example' }
+  const run = (folder: string) =>
+    spawnSync(process.execPath, ['--import', 'tsx', 'src/main/worker.ts', folder], { encoding: 'utf8', env })
+  expect(run('notification')).toMatchObject({
+    status: 1,
+    stdout: '',
+    stderr: expect.stringMatching(/^SMTP_URL must be a URL such as smtp:\/\/host:1025\. [^\n]+\n$/),
+  })
+})
+
 it('waits for a PostgreSQL that is not there yet', async () => {
   const database = await testDatabase()
   const { port, close } = await tcpProxy(placeOf(database.url))

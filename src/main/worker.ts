@@ -12,6 +12,7 @@ import {
 } from '#messaging'
 import { StartupError } from '#platform/config'
 import { openDatabase } from '#platform/database'
+import { checkSettings } from '#platform/settings'
 import { endWithSentence, runProcess, type ProcessContext } from '#platform/shutdown'
 import { onceReachable, openMessaging, WORKERS } from './messaging.ts'
 import { serveMetrics } from './metrics.ts'
@@ -32,6 +33,7 @@ function readArguments() {
 async function react(context: ProcessContext) {
   const { log, onStop } = context
   const workers = await loadReactions(selectReactions(findReactions(WORKERS), wanted))
+  checkSettings()
   const messaging = openMessaging(`worker ${wanted.join(' ') || 'all'}`, context, 'by-key')
   await onceReachable(context, () => subscribe(messaging.db, workers))
   const wakeUp = createWakeUp(messaging.pool)

@@ -5,7 +5,8 @@ export class StartupError extends Error {
   override name = 'StartupError'
 }
 
-const url = (protocols: string[], example: string) =>
+/** A URL of one of these protocols. */
+export const url = (protocols: string[], example: string) =>
   z.string().refine((value) => protocols.some((protocol) => value.startsWith(`${protocol}://`)), {
     message: `must be a URL such as ${example}`,
   })
@@ -26,8 +27,6 @@ const schema = z.object({
   DATABASE_URL: url(['postgres', 'postgresql'], 'postgresql://user:password@host:5432/fanfare'),
   RABBITMQ_URL: url(['amqp', 'amqps'], 'amqp://user:password@host:5672'),
   REDIS_URL: url(['redis', 'rediss'], 'redis://host:6379'),
-  SMTP_URL: url(['smtp', 'smtps'], 'smtp://host:1025').default('smtp://127.0.0.1:1025'),
-  PAYMENT_GATEWAY_URL: url(['http', 'https'], 'http://127.0.0.1:4010').default('http://127.0.0.1:4010'),
   /** Prefix of every exchange and queue name, for several systems on one broker. */
   MESSAGING_NAMESPACE: z
     .string()
@@ -48,11 +47,19 @@ const schema = z.object({
 
 export type Config = Readonly<z.infer<typeof schema>>
 
+type Environment = Record<string, string | undefined>
+
 /**
- * Reads the environment once, validated and frozen. Empty strings count as unset.
+ * Reads what every process needs from the environment, validated and frozen. Empty strings count as unset.
  * @throws StartupError naming each wrong variable and what it must be
  */
-export function readConfig(environment: Record<string, string | undefined> = process.env): Config {
+export const readConfig = (environment?: Environment): Config => parseEnvironment(schema, environment)
+
+/** What `settings.ts` is made of. @throws StartupError naming each wrong variable and what it must be */
+export function parseEnvironment<Shape extends z.ZodRawShape>(
+  schema: z.ZodObject<Shape>,
+  environment: Environment = process.env,
+): Readonly<z.infer<z.ZodObject<Shape>>> {
   const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''))
   const parsed = schema.safeParse(given)
   if (parsed.success) return Object.freeze(parsed.data)
@@ -62,3 +69,6 @@ export function readConfig(environment: Record<string, string | undefined> = pro
   })
   throw new StartupError(`${faults.join('; ')}. Set it in the environment (.env.example lists every variable).`)
 }
+
+/** These variables as they stand there, to be compared. */
+export const rawEnvironment = (names: readonly string[]) => JSON.stringify(names.map((name) => process.env[name]))

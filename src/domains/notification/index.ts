@@ -1,8 +1,8 @@
 import type { Customer } from '#events'
 import type { CallContext } from '#messaging'
-import { readConfig } from '#platform/config'
 import type { Occasion } from './letters.ts'
 import { openMailer, type Mailer } from './mailer.ts'
+import { settings } from './settings.ts'
 import { tellCustomer } from './tell-customer.ts'
 
 export { pruneSentMails } from './prune-sent-mails.ts'
@@ -11,7 +11,7 @@ let mailer: Mailer | undefined
 
 /** Writes to the customer through the mail server of this process's configuration. See `tellCustomer`. */
 export function mailCustomer(occasion: Occasion, customer: Customer, context: CallContext): Promise<void> {
-  mailer ??= openMailer(readConfig().SMTP_URL)
+  mailer ??= openMailer(settings().SMTP_URL)
   return tellCustomer(occasion, customer, { ...context, mailer })
 }
 

@@ -1,7 +1,7 @@
 import { request } from 'undici'
 import type { Money } from '#events'
-import { readConfig } from '#platform/config'
 import { judge, unanswered, type GatewayAnswer, type GatewayError, type GatewayState } from './answer.ts'
+import { settings } from '../settings.ts'
 import { openSince, readPage, type Hold } from './holds.ts'
 
 interface Call {
@@ -96,4 +96,4 @@ function parsed(text: string): { id?: string; error?: GatewayError } {
 let configured: PaymentGateway | undefined
 
 /** The gateway at PAYMENT_GATEWAY_URL. */
-export const gateway = () => (configured ??= createGateway(readConfig().PAYMENT_GATEWAY_URL))
+export const gateway = () => (configured ??= createGateway(settings().PAYMENT_GATEWAY_URL))
