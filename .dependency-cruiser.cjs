@@ -7,7 +7,7 @@
  */
 const TEST = '(\\.test\\.ts$|^test/|^src/testing/)'
 /** Our own code, as opposed to node_modules and Node's modules. */
-const OURS = '^(src|workers|scripts|sandbox|test|prisma|tools|bench|console)/'
+const OURS = '^(src|workers|scripts|dev|examples|sandbox|test|prisma|tools|bench|console)/'
 const GENERATED = '^src/generated/'
 const PLATFORM = '^src/platform/'
 const SETTINGS = '^src/platform/settings\\.ts$'
@@ -137,6 +137,12 @@ module.exports = {
       from: { pathNot: [TEST, '^workers/'] },
       to: { path: '^workers/' },
     },
+    only(
+      'command-line',
+      'An operator works through the doors; the processes are started by their files.',
+      '^src/cli/',
+      ['^src/cli/', '^src/(api|audit)/index\\.ts$', DOMAIN_DOORS, MESSAGING_DOOR, PLATFORM, GENERATED],
+    ),
     {
       name: 'main-wires-last',
       comment: 'main/ wires the processes together; nothing imports it.',
@@ -146,10 +152,10 @@ module.exports = {
     },
     {
       name: 'src-stands-alone',
-      comment: 'What runs in production does not import scripts, tools, tests or sandboxes.',
+      comment: 'What runs in production imports nothing of development: no tools, tests, examples or sandboxes.',
       severity: 'error',
       from: { path: '^(src|workers)/', pathNot: TEST },
-      to: { path: '^(scripts|sandbox|test|prisma|tools|bench)/' },
+      to: { path: '^(scripts|dev|examples|sandbox|test|prisma|tools|bench)/' },
     },
     {
       name: 'testing-in-tests',

@@ -40,5 +40,8 @@ CMD ["node", "sandbox/payment-gateway/main.ts"]
 
 FROM base AS runtime
 ENV PORT=3000 METRICS_PORT=9100
+USER root
+RUN ln -s /app/src/cli/fanfare.mjs /usr/local/bin/fanfare
+USER node
 EXPOSE 3000 9100
 CMD ["node", "--max-semi-space-size=64", "src/main/api.ts"]

@@ -6,6 +6,8 @@ export default {
     '<rootDir>/workers',
     '<rootDir>/test',
     '<rootDir>/scripts',
+    '<rootDir>/dev',
+    '<rootDir>/examples',
     '<rootDir>/sandbox',
     '<rootDir>/bench',
   ],

@@ -1,6 +1,6 @@
 import path from 'node:path'
 import { parseArgs } from 'node:util'
-import { PROJECT, SetupError } from '../scripts/services/index.ts'
+import { PROJECT, SetupError } from '../dev/services/index.ts'
 import { guard } from './guard.ts'
 import { readMeasurements, type Measurement } from './measurements.ts'
 import type { Options } from './options.ts'

@@ -2,7 +2,7 @@ import { hold, type Figure } from './contest.ts'
 import { measurementsOf } from './measurements.ts'
 import type { Options } from './options.ts'
 import { readResults, REFERENCE } from './results.ts'
-import { SetupError } from '../scripts/services/index.ts'
+import { SetupError } from '../dev/services/index.ts'
 import { onStage } from './run.ts'
 import { sentenceFor } from './terminal.ts'
 

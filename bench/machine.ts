@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { closeSync, fdatasyncSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs'
 import { cpus, loadavg, release, totalmem, type } from 'node:os'
 import path from 'node:path'
-import { PROJECT } from '../scripts/services/index.ts'
+import { PROJECT } from '../dev/services/index.ts'
 import { median } from './statistics.ts'
 
 export interface Machine {

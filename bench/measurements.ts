@@ -1,4 +1,4 @@
-import { SetupError } from '../scripts/services/index.ts'
+import { SetupError } from '../dev/services/index.ts'
 import type { Options } from './options.ts'
 import type { Contest, Schedule, Tables } from './contest.ts'
 import { accept } from './measures/accept.ts'

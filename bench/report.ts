@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { PROJECT } from '../scripts/services/index.ts'
+import { PROJECT } from '../dev/services/index.ts'
 import { rounded, type Figure, type Table } from './contest.ts'
 import type { Result, Results } from './results.ts'
 import { verdictOf } from './terminal.ts'

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { PROJECT } from '../scripts/services/index.ts'
+import { PROJECT } from '../dev/services/index.ts'
 import type { Figure, Sample, Table } from './contest.ts'
 import type { Machine } from './machine.ts'
 

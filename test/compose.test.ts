@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { parse } from 'yaml'
 import { readConfig } from '#platform/config'
@@ -9,6 +9,8 @@ interface Service {
   image: string
   build?: { context: string; target: string }
   command?: string
+  entrypoint?: string[]
+  profiles?: string[]
   environment?: Record<string, string | number>
   depends_on?: Record<string, { condition: string }>
   healthcheck?: { test: string[] }
@@ -18,7 +20,8 @@ const root = path.resolve(import.meta.dirname, '..')
 const read = (file: string) => readFileSync(path.join(root, file), 'utf8')
 const compose = parse(read('docker-compose.yml'), { merge: true }) as { services: Record<string, Service> }
 const services = Object.entries(compose.services)
-const ours = services.filter(([, { image }]) => image === 'fanfare')
+const lasting = services.filter(([, { profiles }]) => !profiles)
+const ours = lasting.filter(([, { image }]) => image === 'fanfare')
 const stages = read('Dockerfile')
   .split(/^(?=FROM )/m)
   .slice(1)
@@ -37,7 +40,7 @@ function userOf(name: string | undefined): string {
 beforeAll(() => loadReactions(findReactions('workers'))) // with the settings that they and their domains declare
 
 describe('docker-compose.yml', () => {
-  it.each(services)('%s says when it is healthy, or runs once', (name, service) => {
+  it.each(lasting)('%s says when it is healthy, or runs once', (name, service) => {
     const waitsForItsEnd = services.some(
       ([, { depends_on }]) => depends_on?.[name]?.condition === 'service_completed_successfully',
     )
@@ -70,6 +73,17 @@ describe('docker-compose.yml', () => {
     )
     const known = [...Object.keys(readConfig(Object.fromEntries(entries))), ...Object.keys(declaredSettings())]
     expect(known).toEqual(expect.arrayContaining(entries.map(([name]) => name)))
+  })
+
+  it('runs commands of an operator by the file that package.json names', () => {
+    const { bin } = JSON.parse(read('package.json')) as { bin: Record<string, string> }
+    expect(compose.services['fanfare']).toMatchObject({
+      image: 'fanfare',
+      entrypoint: ['fanfare'],
+      profiles: ['tools'],
+    })
+    expect(read('Dockerfile')).toContain(`RUN ln -s /app/${bin['fanfare']} /usr/local/bin/fanfare`)
+    expect(statSync(path.join(root, bin['fanfare']!)).mode & 0o111).toBe(0o111)
   })
 
   it('builds each image from a stage of the Dockerfile', () => {

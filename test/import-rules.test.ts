@@ -33,7 +33,11 @@ const plants: [file: string, source: string, ...broken: string[]][] = [
   ['src/main/api.ts', `import express from 'express'; import '#domains/order'; export default express`],
   ['workers/mail/send.ts', `export default 1`],
   ['sandbox/gateway/main.ts', `import 'express'`],
-  ['scripts/tool.ts', `import '#messaging'`],
+  ['dev/tool.ts', `import '#messaging'`],
+  ['src/cli/story.ts', `import '#domains/order'; import '../api/x.ts'`, 'command-line'],
+  ['src/cli/helped.ts', `import '../../dev/tool.ts'`, 'command-line', 'src-stands-alone'],
+  ['src/cli/tested.ts', `import '../../test/some.test.ts'`, 'command-line', 'src-stands-alone'],
+  ['src/cli/peeks.ts', `import '../domains/order/store.ts'; import 'jest'`, 'command-line', 'production-packages'],
   ['test/some.test.ts', `import '#testing'; import 'jest'; import '../src/messaging/define-event.ts'`],
   ['src/domains/order/order.test.ts', `import '#testing'; import '../stock/store.ts'`],
   ['src/domains/order/routes.ts', `import type { Router } from 'express'; import '#http'; import '#events'`],
@@ -85,9 +89,9 @@ const plants: [file: string, source: string, ...broken: string[]][] = [
   ['src/audit/deep.ts', `import '../domains/order/store.ts'`, 'audit'],
   ['src/main/named.ts', `import '../../workers/mail/send.ts'`, 'reactions-are-found'],
   ['src/api/starts.ts', `import '../main/api.ts'`, 'api', 'main-wires-last'],
-  ['src/platform/script.ts', `import '../../scripts/tool.ts'`, 'platform-alone', 'src-stands-alone'],
+  ['src/platform/script.ts', `import '../../dev/tool.ts'`, 'platform-alone', 'src-stands-alone'],
   ['src/main/helped.ts', `import { react } from '#testing'`, 'testing-in-tests'],
-  ['src/main/script.ts', `import '../../scripts/tool.ts'`, 'src-stands-alone'],
+  ['src/main/script.ts', `import '../../dev/tool.ts'`, 'src-stands-alone'],
   ['src/jobs/back-door.ts', `import '../messaging/define-event.ts'`, 'jobs', 'one-door'],
   ['workers/mail/other.ts', `import './send.ts'`, 'reactions-are-alone'],
   ['workers/loyalty/other.ts', `import './award/own.ts'`, 'reactions-are-alone'],
@@ -99,7 +103,9 @@ const plants: [file: string, source: string, ...broken: string[]][] = [
 
 const cruise = (cwd: string, type: string) => {
   const cli = path.join(root, 'node_modules/dependency-cruiser/bin/dependency-cruise.mjs')
-  const folders = ['src', 'workers', 'scripts', 'sandbox', 'test'].filter((name) => readdirSync(cwd).includes(name))
+  const folders = ['src', 'workers', 'dev', 'examples', 'sandbox', 'test'].filter((name) =>
+    readdirSync(cwd).includes(name),
+  )
   return spawnSync(process.execPath, [cli, '--output-type', type, ...folders], { cwd, encoding: 'utf8' })
 }
 

@@ -16,7 +16,7 @@ const plants: [file: string, source: string, broken: string[]][] = [
     ['eslint(no-restricted-imports)'],
   ],
   ['src/platform/config.ts', READS, []],
-  ['scripts/prepare.ts', READS, []],
+  ['dev/prepare.ts', READS, []],
   [
     'src/api/forgets.ts',
     `const work = async () => {}\nexport const f = () => {\n  work()\n}\n`,

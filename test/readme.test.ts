@@ -52,7 +52,7 @@ it.each(['README.md', 'CONTRIBUTING.md', 'docs/architecture.md'])('%s links to f
 
 it('names files and folders that exist', () => {
   const added = blocksOf('ts').map((block) => /^\/\/ (\S+)/.exec(block)![1]!)
-  const named = [...README.matchAll(/`((?:src|workers|prisma|sandbox|scripts|tools|test)(?:\/[\w./-]+)?)`/g)].map(
+  const named = [...README.matchAll(/`((?:src|workers|prisma|sandbox|dev|examples|tools|test)(?:\/[\w./-]+)?)`/g)].map(
     ([, name]) => name!,
   )
   const missing = named.filter((name) => !added.includes(name) && !existsSync(path.join(ROOT, name)))

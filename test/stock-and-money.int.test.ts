@@ -4,7 +4,7 @@ import { auditPayments, moneyTotals } from '#domains/payment'
 import { auditStock, receiveStock, stockTotals } from '#domains/inventory'
 import { upsertProducts } from '#domains/catalog'
 import { deadline } from '#testing'
-import { anOrder, PRICE, RECEIVED, trialShop, type TrialShop } from './chaos/trial-shop.ts'
+import { anOrder, PRICE, RECEIVED, trialSystem, type TrialSystem } from './chaos/trial-system.ts'
 
 const SCARCE = 'LAMP-01'
 const SCARCE_PIECES = 30
@@ -17,31 +17,31 @@ const KINDS = [
   'pm_sandbox_captureFail',
 ]
 
-let shop: TrialShop
+let system: TrialSystem
 beforeAll(async () => {
-  shop = await trialShop()
-  await upsertProducts(shop.db, [{ sku: SCARCE, name: 'Lamp', price: PRICE, currency: 'GBP' }])
-  await receiveStock(shop.db, [{ sku: SCARCE, quantity: SCARCE_PIECES }])
-  await shop.start('relay')
-  await shop.start('worker')
-  await shop.start('worker') // replicas of every reaction
-  await shop.start('api')
+  system = await trialSystem()
+  await upsertProducts(system.db, [{ sku: SCARCE, name: 'Lamp', price: PRICE, currency: 'GBP' }])
+  await receiveStock(system.db, [{ sku: SCARCE, quantity: SCARCE_PIECES }])
+  await system.start('relay')
+  await system.start('worker')
+  await system.start('worker') // replicas of every reaction
+  await system.start('api')
 }, 60_000)
-afterAll(() => shop.close(), 30_000)
+afterAll(() => system.close(), 30_000)
 
 async function place(index: number): Promise<string> {
   const token = KINDS[index % KINDS.length]!
   const email = index % 17 === 0 ? `fraud+${index}@example.com` : `buyer-${index}@example.com`
   const order = { ...anOrder(email, index % 4 === 0 ? SCARCE : undefined), payment: { token } }
   const accepted = await deadline('accepted', async () => {
-    const response = await shop.post(order, `order-${index}`)
+    const response = await system.post(order, `order-${index}`)
     return response.status === 202 ? response : undefined // 503: the machine is busy
   })
   return ((await accepted.json()) as { id: string }).id
 }
 
 const cancel = (orderId: string) =>
-  fetch(`${shop.apiUrl}/v1/orders/${orderId}/cancel`, {
+  fetch(`${system.apiUrl}/v1/orders/${orderId}/cancel`, {
     method: 'POST',
     headers: { authorization: 'Bearer fanfare_trial', 'content-type': 'application/json' },
     body: JSON.stringify({ reason: 'changed my mind' }),
@@ -65,9 +65,9 @@ test('stock and money follow every order to its end', async () => {
     cancellations.push(...[-30, -70].flatMap((back) => ids.at(back) ?? []).map(cancel))
   }
   for (const status of await Promise.all(cancellations)) expect([200, 409]).toContain(status)
-  await shop.settled(60_000)
+  await system.settled(60_000)
 
-  const rows = await shop.db.$queryRaw<{ id: string; order: string; stock: string; money: string }[]>`
+  const rows = await system.db.$queryRaw<{ id: string; order: string; stock: string; money: string }[]>`
     SELECT orders.id, orders.status AS order, reservations.status AS stock, payments.status AS money
     FROM orders LEFT JOIN reservations ON order_id = id LEFT JOIN payments ON payments.order_id = id`
   expect(rows.map(({ id }) => id).sort()).toEqual([...ids].sort())
@@ -78,11 +78,11 @@ test('stock and money follow every order to its end', async () => {
   expect(astray).toEqual([])
   expect(new Set(rows.map(({ order }) => order)).size).toBeGreaterThanOrEqual(3)
 
-  expect(await auditStock(shop.db)).toEqual([])
-  expect(await stockTotals(shop.db)).toMatchObject({ received: RECEIVED + SCARCE_PIECES, reserved: 0 })
-  expect(await auditPayments(shop.db)).toEqual([])
-  const ours = (await moneyTotals(shop.db))['GBP']!
-  const theirs = (await shop.gatewayTotals())['GBP']!
+  expect(await auditStock(system.db)).toEqual([])
+  expect(await stockTotals(system.db)).toMatchObject({ received: RECEIVED + SCARCE_PIECES, reserved: 0 })
+  expect(await auditPayments(system.db)).toEqual([])
+  const ours = (await moneyTotals(system.db))['GBP']!
+  const theirs = (await system.gatewayTotals())['GBP']!
   expect(ours.held).toBe(0)
   for (const kind of ['authorized', 'captured', 'voided', 'refunded'] as const)
     expect([kind, ours[kind]]).toEqual([kind, theirs[kind]!.amount])

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
-import { PROJECT, SetupError } from '../../scripts/services/index.ts'
+import { PROJECT, SetupError } from '../../dev/services/index.ts'
 
 /** The peers are a package of their own: nothing of it is installed until they are measured. */
 export const HOME = path.join(PROJECT, 'bench/peers')

@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs'
 import path from 'node:path'
-import { waitFor } from '../../scripts/services/index.ts'
+import { waitFor } from '../../dev/services/index.ts'
 import { freePort } from '../stage/shop.ts'
 import type { Stage } from '../stage/stage.ts'
 import { HOME } from './packages.ts'

@@ -1,7 +1,7 @@
 import path from 'node:path'
 import type pg from 'pg'
 import { findReactions, loadReactions } from '#messaging'
-import { PROJECT } from '../../scripts/services/index.ts'
+import { PROJECT } from '../../dev/services/index.ts'
 
 /** What an order that goes all the way to its parcel publishes: the fact, which step caused it, and how long after the click. */
 const WAY: readonly [type: string, cause: number | null, ms: number][] = [

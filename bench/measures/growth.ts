@@ -1,7 +1,7 @@
 import path from 'node:path'
 import { createNames, createRabbitMq, readStory, reconcile } from '#messaging'
 import { createLogger } from '#platform/logger'
-import { PROJECT } from '../../scripts/services/index.ts'
+import { PROJECT } from '../../dev/services/index.ts'
 import { audit } from '../../src/audit/index.ts'
 import type { Comparison, Contest, Side, Table } from '../contest.ts'
 import { storeHistory } from '../load/history.ts'

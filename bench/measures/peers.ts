@@ -5,7 +5,7 @@ import { installPeers, versions } from '../comparison/packages.ts'
 import { paceOf, rateOf } from '../comparison/pace.ts'
 import { rounded, type Schedule, type Tables } from '../contest.ts'
 import type { Options } from '../options.ts'
-import { SetupError } from '../../scripts/services/index.ts'
+import { SetupError } from '../../dev/services/index.ts'
 import type { Stage } from '../stage/stage.ts'
 
 /** The same small order flow in other ways: how fast, and what is lost or doubled when processes are killed. */

@@ -1,5 +1,5 @@
 import path from 'node:path'
-import { PROJECT } from '../../scripts/services/index.ts'
+import { PROJECT } from '../../dev/services/index.ts'
 import type { Comparison, Contest, Side } from '../contest.ts'
 import { commitLimit, perUnit } from '../limits/pgbench.ts'
 import { atOnce, ONE_ROW, RESERVE_STOCK } from '../limits/statement.ts'

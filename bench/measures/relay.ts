@@ -1,7 +1,7 @@
 import path from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { createWakeUp, findReactions, loadReactions } from '#messaging'
-import { PROJECT } from '../../scripts/services/index.ts'
+import { PROJECT } from '../../dev/services/index.ts'
 import type { Comparison, Contest, Side } from '../contest.ts'
 import { perUnit } from '../limits/pgbench.ts'
 import { storeOrders } from '../load/stored-orders.ts'

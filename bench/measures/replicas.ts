@@ -1,6 +1,6 @@
 import path from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-import { PROJECT } from '../../scripts/services/index.ts'
+import { PROJECT } from '../../dev/services/index.ts'
 import type { Comparison, Contest, Side } from '../contest.ts'
 import { storeOrders } from '../load/stored-orders.ts'
 import { declareQueues } from '../stage/broker.ts'

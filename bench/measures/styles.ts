@@ -1,6 +1,6 @@
 import path from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-import { PROJECT } from '../../scripts/services/index.ts'
+import { PROJECT } from '../../dev/services/index.ts'
 import { rounded, type Schedule, type Tables } from '../contest.ts'
 import type { Click, OpenLoop } from '../load/generator.ts'
 import type { Options } from '../options.ts'

@@ -1,9 +1,9 @@
 import { readdirSync } from 'node:fs'
 import path from 'node:path'
 import type pg from 'pg'
-import type { Provided } from '../../scripts/services/index.ts'
-import { runningPid } from '../../scripts/services/daemon.ts'
-import type { InstanceSet } from '../../scripts/services/index.ts'
+import type { Provided } from '../../dev/services/index.ts'
+import { runningPid } from '../../dev/processes/daemon.ts'
+import type { InstanceSet } from '../../dev/services/index.ts'
 import { cpuSecondsOf, statOf, type Running } from './process.ts'
 
 /** Processor seconds used so far, by part. */

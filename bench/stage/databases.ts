@@ -3,7 +3,7 @@ import pg from 'pg'
 import { upsertProducts } from '#domains/catalog'
 import { receiveStock } from '#domains/inventory'
 import { openDatabase, type OpenDatabase } from '#platform/database'
-import { prepareTemplate } from '../../scripts/services/index.ts'
+import { prepareTemplate } from '../../dev/services/index.ts'
 import { issueApiKey } from '../../src/api/index.ts'
 import { API_KEY, PRICE, SKUS } from '../load/orders.ts'
 

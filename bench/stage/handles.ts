@@ -1,5 +1,5 @@
 import { createNames } from '#messaging'
-import { askRabbitMq } from '../../scripts/services/index.ts'
+import { askRabbitMq } from '../../dev/services/index.ts'
 import { RETRIES } from './broker.ts'
 import type { BenchDatabase } from './databases.ts'
 import type { Stage } from './stage.ts'

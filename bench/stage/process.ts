@@ -2,8 +2,8 @@ import { fork, spawn, type ChildProcess } from 'node:child_process'
 import { mkdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-import { PROJECT, remember, SetupError } from '../../scripts/services/index.ts'
-import { TYPESCRIPT } from '../../scripts/start/processes.ts'
+import { PROJECT, remember, SetupError } from '../../dev/services/index.ts'
+import { TYPESCRIPT } from '../../dev/processes/typescript.ts'
 
 export interface ProcessPlan {
   name: string

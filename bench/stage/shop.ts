@@ -1,8 +1,9 @@
 import path from 'node:path'
 import { findReactions } from '#messaging'
-import { isFree, PROJECT, waitFor } from '../../scripts/services/index.ts'
-import { planWorkers } from '../../scripts/start/plan.ts'
-import { API, paymentGateway, shop, TYPESCRIPT } from '../../scripts/start/processes.ts'
+import { isFree, PROJECT, waitFor } from '../../dev/services/index.ts'
+import { planWorkers } from '../../dev/start/plan.ts'
+import { TYPESCRIPT } from '../../dev/processes/typescript.ts'
+import { API, paymentGateway, systemProcesses } from '../../dev/start/processes.ts'
 import { removeNamespace } from './broker.ts'
 import type { BenchDatabase } from './databases.ts'
 import type { Running } from './process.ts'
@@ -41,7 +42,7 @@ const mailSink = ({ set }: Stage) => ({
   name: 'mail',
   args: [...TYPESCRIPT, 'bench/processes/mail-sink.ts'],
   env: { SMTP_PORT: String(set.port('smtp')) },
-  readyMessage: 'accepting mail',
+  ready: 'accepting mail',
 })
 
 export interface ShopOptions {
@@ -82,16 +83,16 @@ export async function startShop(
   const found = findReactions(path.join(PROJECT, 'workers'))
   const reactions = found.filter((reaction) => !withoutMail || !isMail(reaction))
   const around = [...(withoutMail ? [] : [mailSink(stage)]), paymentGateway(stage.set)]
-  const own = shop(planWorkers(reactions, new Map()), surroundings)
+  const own = systemProcesses(planWorkers(reactions, new Map()), surroundings)
   const ports: Record<string, number> = {}
   if (observed) for (const { name } of own) ports[name] = name === 'api' ? surroundings.port : await freePort()
   const processes = await Promise.all(
-    [...around, ...own].map(({ name, args, env, readyMessage }) =>
+    [...around, ...own].map(({ name, args, env, ready }) =>
       stage.start({
         name,
         args: ports[name] === undefined ? args : [...COLLECTING, ...args],
         env: { ...env, MESSAGING_NAMESPACE: namespace, METRICS_PORT: String(ports[name] ?? 0), ...settings },
-        ...(readyMessage && { ready: readyMessage }),
+        ...(ready && { ready }),
         foreign: around.some((one) => one.name === name),
       }),
     ),

@@ -11,7 +11,7 @@ import {
   tryLock,
   type Provided,
   type ServiceUrls,
-} from '../../scripts/services/index.ts'
+} from '../../dev/services/index.ts'
 import type { Options } from '../options.ts'
 import { serviceMeters, servicePids, startMeters } from './cpu.ts'
 import { openDatabases, type Databases } from './databases.ts'

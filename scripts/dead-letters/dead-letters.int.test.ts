@@ -24,7 +24,7 @@ beforeEach(() => {
   handled.length = 0
 })
 
-const SCRIPT = path.resolve(import.meta.dirname, '../dead-letters.mjs')
+const COMMAND = [path.resolve(import.meta.dirname, '../../dev/run.mjs'), 'dead-letters']
 
 function start(args: string[], environment: Record<string, string> = {}) {
   const env = {
@@ -35,7 +35,7 @@ function start(args: string[], environment: Record<string, string> = {}) {
     RETRY_DELAYS: '50,200',
     ...environment,
   }
-  const child = spawn(process.execPath, [SCRIPT, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, [...COMMAND, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] })
   let output = ''
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk.toString()))
   const ended = new Promise<{ code: number | null; signal: string | null; output: string }>((resolve) =>

@@ -15,7 +15,7 @@ import {
 import { readConfig, type Config } from '#platform/config'
 import { openDatabase, type Database } from '#platform/database'
 import { createLogger } from '#platform/logger'
-import { InstanceSet, PROJECT, provideServices } from '../services/index.ts'
+import { InstanceSet, PROJECT, provideServices } from '../../dev/services/index.ts'
 import { warn } from './output.ts'
 
 /** Runs something on the database, and closes it. */
@@ -66,7 +66,7 @@ export async function loadReaction(name: string): Promise<Reaction> {
 }
 
 /** What the environment gives, and what npm start provides where it does not. Redis is of no use here. */
-export async function findServices(): Promise<{ config: Config; release: () => Promise<void> }> {
+async function findServices(): Promise<{ config: Config; release: () => Promise<void> }> {
   const { DATABASE_URL, RABBITMQ_URL, REDIS_URL } = process.env
   if (DATABASE_URL && RABBITMQ_URL) {
     const config = readConfig({ ...process.env, REDIS_URL: REDIS_URL || 'redis://127.0.0.1' })

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import path from 'node:path'
 import { promisify } from 'node:util'
-import { PROJECT, type InstanceSet } from '../../scripts/services/index.ts'
+import { PROJECT, type InstanceSet } from '../../dev/services/index.ts'
 
 /** Three RabbitMQ nodes in place of one. */
 export interface Cluster {
@@ -17,7 +17,7 @@ export interface Cluster {
 const FIRST_PORT = 5_790
 
 export async function startCluster(set: InstanceSet): Promise<Cluster> {
-  const script = path.join(PROJECT, 'scripts/rabbitmq-cluster.sh')
+  const script = path.join(PROJECT, 'dev/rabbitmq-cluster.sh')
   const place = { CLUSTER_DIR: path.join(set.folder, 'rabbitmq-cluster'), BASE: String(FIRST_PORT) }
   const run = async (...args: string[]) => {
     // Not its output: the nodes it leaves behind hold on to that.

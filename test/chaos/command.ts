@@ -1,6 +1,6 @@
 import path from 'node:path'
 import { parseArgs } from 'node:util'
-import { InstanceSet, SetupError, tryLock } from '../../scripts/services/index.ts'
+import { InstanceSet, SetupError, tryLock } from '../../dev/services/index.ts'
 import { createDice } from './dice.ts'
 import { FAULT_NAMES, FAULTS } from './faults.ts'
 import { isGood, print, printPromises } from './report.ts'
@@ -14,6 +14,8 @@ interface Options extends RunOptions {
 
 type Say = (line: string) => void
 
+const sayLine: Say = (line) => void process.stdout.write(`${line}\n`)
+
 const USAGE = `npm run chaos -- [options]
   --orders N       how many customers come. Default 300
   --minutes M      for how long they come. Default 2
@@ -25,7 +27,7 @@ const USAGE = `npm run chaos -- [options]
   --list           lists faults and scenarios`
 
 /** The command line. @returns the exit code: 0 when every promise was kept */
-export async function chaosCommand(args: string[], say: Say): Promise<number> {
+export async function chaosCommand(args: string[], say: Say = sayLine): Promise<number> {
   const options = readOptions(args)
   if (options === 'list') {
     for (const name of FAULT_NAMES) say(`${name.padEnd(18)}${FAULTS[name].summary}`)

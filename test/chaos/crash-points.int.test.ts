@@ -2,23 +2,23 @@
 import type { CrashPoint } from '#messaging'
 import { deadline } from '#testing'
 import { expectExactlyOnce } from './expect-exactly-once.ts'
-import type { Life } from './process.ts'
-import { anOrder, trialShop, type TrialShop } from './trial-shop.ts'
+import type { RunningProcess } from '../../dev/processes/process.ts'
+import { anOrder, trialSystem, type TrialSystem } from './trial-system.ts'
 
 jest.setTimeout(240_000)
 
-let shop: TrialShop
-beforeEach(async () => (shop = await trialShop()))
-afterEach(() => shop.close())
+let system: TrialSystem
+beforeEach(async () => (system = await trialSystem()))
+afterEach(() => system.close())
 
-async function expectKilled(life: Life) {
+async function expectKilled(life: RunningProcess) {
   expect(await life.exited).toEqual({ code: null, signal: 'SIGKILL' })
 }
 
 /** As a client does: what is answered 503 is asked again under the same key. */
 async function accepted(order: object, key: string): Promise<Response> {
   return deadline(`an answer to ${key}`, async () => {
-    const answer = await shop.post(order, key)
+    const answer = await system.post(order, key)
     return answer.status === 503 ? undefined : answer
   })
 }
@@ -31,14 +31,14 @@ async function place(orders: number) {
 }
 
 it('the API, after a commit and before its answer: the order is there, and asked again it is answered with it', async () => {
-  const dying = await shop.start('api', { crashAt: 'api.after-commit:1' })
+  const dying = await system.start('api', { crashAt: 'api.after-commit:1' })
   await expect(accepted(anOrder(), 'key-1')).rejects.toThrow('fetch failed')
   await expectKilled(dying)
-  await Promise.all([shop.start('api'), shop.start('relay'), shop.start('worker')])
+  await Promise.all([system.start('api'), system.start('relay'), system.start('worker')])
   const again = await accepted(anOrder(), 'key-1')
   expect([again.status, again.headers.get('idempotency-replayed')]).toEqual([202, 'true'])
-  await shop.settled()
-  await expectExactlyOnce(shop, 1)
+  await system.settled()
+  await expectExactlyOnce(system, 1)
 })
 
 it.each<[CrashPoint, string]>([
@@ -49,24 +49,24 @@ it.each<[CrashPoint, string]>([
   ],
   ['relay.after-confirm', 'what it had published before its checkpoint is published twice and handled once'],
 ])('the relay, at %s: %s', async (point) => {
-  await Promise.all([shop.start('api'), shop.start('worker')])
-  const dying = await shop.start('relay', { crashAt: `${point}:2` })
+  await Promise.all([system.start('api'), system.start('worker')])
+  const dying = await system.start('relay', { crashAt: `${point}:2` })
   await place(10)
   await expectKilled(dying)
-  await shop.start('relay')
-  await shop.settled()
-  await expectExactlyOnce(shop, 10)
+  await system.start('relay')
+  await system.settled()
+  await expectExactlyOnce(system, 10)
 })
 
 it.each<[CrashPoint, string]>([
   ['worker.after-call', 'the outside world is asked again under the same key'],
   ['worker.after-commit', 'what was handled and not acknowledged comes again and is recognised'],
 ])('a worker, at %s: %s', async (point) => {
-  await Promise.all([shop.start('api'), shop.start('relay')])
-  const dying = await shop.start('worker', { crashAt: `${point}:5` })
+  await Promise.all([system.start('api'), system.start('relay')])
+  const dying = await system.start('worker', { crashAt: `${point}:5` })
   await place(10)
   await expectKilled(dying)
-  await shop.start('worker')
-  await shop.settled()
-  await expectExactlyOnce(shop, 10)
+  await system.start('worker')
+  await system.settled()
+  await expectExactlyOnce(system, 10)
 })

@@ -27,7 +27,7 @@ export interface Wish {
 /** What a customer knows at the end. */
 export interface Customer {
   wish: Wish
-  /** Ids in answers 202; more than one different is a fault of the shop. */
+  /** Ids in answers 202; more than one different is a fault of the system. */
   orderIds: Set<string>
   /** Refused for good, by status. */
   refused: number | undefined
@@ -90,7 +90,7 @@ function weighted(dice: Dice, choices: typeof TOKENS): string {
   return choices.find(([, weight]) => (left -= weight) < 0)?.[0] ?? choices[0]![0]
 }
 
-interface Shop {
+interface Target {
   apiUrl: string
   apiKey: string
   seed: number
@@ -107,7 +107,7 @@ export interface Books extends Bookkeeping {
 
 const PATIENCE_MS = 10_000
 
-export function openBooks({ apiUrl, apiKey, seed }: Shop): Books {
+export function openBooks({ apiUrl, apiKey, seed }: Target): Books {
   const customers: Customer[] = []
   const latencies: number[] = []
   const answers: Record<string, number> = {}
@@ -195,7 +195,7 @@ const MOST_AT_ONCE = 100
 /** For those with a key, after the last order was due. */
 const LAST_CALL_MS = 90_000
 
-/** Places orders evenly over the duration, whatever happens to the shop. */
+/** Places orders evenly over the duration, whatever happens to the system. */
 export async function placeOrders(books: Books, orders: number, durationMs: number): Promise<void> {
   const began = performance.now()
   const under = new Set<Promise<void>>()

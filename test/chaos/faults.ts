@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import type { ServiceName } from '../../scripts/services/index.ts'
+import type { ServiceName } from '../../dev/services/index.ts'
 import type { Dice } from './dice.ts'
 import { publishAgain } from './publish-again.ts'
 import type { World } from './world.ts'

@@ -1,7 +1,8 @@
 // A message that kills its process is poison after the third death, and takes no other message with it.
 import { topologyOf } from '#messaging'
 import { anOrderPlaced, deadline, record, requireTestService, testSystem, type TestSystem } from '#testing'
-import { startProcess, type Life } from './process.ts'
+import { startProcess, type RunningProcess } from '../../dev/processes/process.ts'
+import { programOf } from './processes.ts'
 
 jest.setTimeout(120_000)
 
@@ -10,7 +11,7 @@ const OTHERS = 20
 const LADDER = [50, 200]
 
 let system: TestSystem
-let life: Life | undefined
+let life: RunningProcess | undefined
 beforeEach(async () => (system = await testSystem([])))
 afterEach(async () => {
   await life?.stop()
@@ -21,14 +22,13 @@ afterEach(async () => {
 const startWorker = () =>
   startProcess({
     name: 'killing worker',
-    run: ['test/chaos/killing-reaction.ts'],
-    env: {
+    ...programOf(['test/chaos/killing-reaction.ts'], {
       DATABASE_URL: system.url,
       RABBITMQ_URL: requireTestService('TEST_RABBITMQ_URL'),
       REDIS_URL: requireTestService('TEST_REDIS_URL'),
       MESSAGING_NAMESPACE: system.names.queue(REACTION).slice(0, -REACTION.length - 1),
       RETRY_DELAYS: LADDER.join(','),
-    },
+    }),
   })
 
 it('is given up after three processes have died of it; all others are handled once', async () => {

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import type { InstanceSet } from '../../scripts/services/index.ts'
+import type { InstanceSet } from '../../dev/services/index.ts'
 import { openBooks, placeOrders, type Bookkeeping } from './customers.ts'
-import { startCarrier } from './carrier.ts'
+import { startParcelDelivery } from './parcel-delivery.ts'
 import { createDice } from './dice.ts'
 import { FAULTS, type FaultName } from './faults.ts'
 import { settle } from './settle.ts'
@@ -58,10 +58,14 @@ async function hurtAndWatch(world: World, options: RunOptions, say: Say): Promis
   const plan = planFaults(seed, durationMs, options.faults)
   say(`placing ${orders} orders in ${durationMs / 60_000} min while ${plan.length} faults are injected; seed ${seed}`)
   const began = performance.now()
-  const stopCarrier = startCarrier({ apiUrl: world.apiUrl, apiKey: API_KEY, dice: createDice(seed).fork(2) })
+  const stopParcelDelivery = startParcelDelivery({
+    apiUrl: world.apiUrl,
+    apiKey: API_KEY,
+    dice: createDice(seed).fork(2),
+  })
   const books = openBooks({ apiUrl: world.apiUrl, apiKey: API_KEY, seed })
   const [, injected] = await Promise.all([placeOrders(books, orders, durationMs), injectAll(world, plan, began, say)])
-  await stopCarrier()
+  await stopParcelDelivery()
   world.network.heal()
   say(`${clock(began)}  the last order is answered and the last fault is over; waiting until nothing is under way`)
   const settledAfterMs = await untilSettled(world, options.settleMs, say)

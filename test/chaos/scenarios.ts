@@ -3,7 +3,7 @@ import { deadline } from '#testing'
 import { openBooks, placeOrders, type Books } from './customers.ts'
 import { createDice } from './dice.ts'
 import { settle } from './settle.ts'
-import { openTap } from './tap.ts'
+import { recordEvents } from './event-recorder.ts'
 import { verify, type Kept } from './verify.ts'
 import { API_KEY, type World } from './world.ts'
 
@@ -174,7 +174,7 @@ export const SCENARIOS = {
   'relay-frozen': {
     summary: 'the active relay frozen for 10 s under load, then thawed, 3 times',
     async play(world, stage) {
-      const tap = await openTap(world)
+      const recorder = await recordEvents(world)
       const placing = placeOrders(stage.books, 1_200, 60_000)
       const gaps: number[] = []
       for (let round = 0; round < 3; round++) {
@@ -183,7 +183,7 @@ export const SCENARIOS = {
         const frozenAt = performance.now()
         const frozen = world.processes.freeze(name, 10_000)
         await wait(100) // what had left it before
-        const heard = await deadline('the other relay publishes', () => tap.since(frozenAt + 100), {
+        const heard = await deadline('the other relay publishes', () => recorder.since(frozenAt + 100), {
           within: 15_000,
           every: 5,
         })
@@ -192,8 +192,8 @@ export const SCENARIOS = {
       }
       await placing
       const { settled } = await untilSettled(world)
-      const { missing, outOfOrder, repeated, seen } = await tap.check()
-      await tap.close()
+      const { missing, outOfOrder, repeated, seen } = await recorder.check()
+      await recorder.close()
       stage.say(
         `takeover after ${gaps.map(seconds).join(', ')}; ${seen} events at a queue on everything, ${repeated} of them more than once`,
       )

@@ -1,8 +1,8 @@
 import type { OpenDatabase } from '#platform/database'
 import type { ReceivedMail } from '#testing'
-import { audit } from './audit.ts'
+import { audit } from './run-audit.ts'
 import type { Bookkeeping } from './customers.ts'
-import type { Kill } from './supervisor.ts'
+import type { Kill } from '../../dev/processes/supervisor.ts'
 import type { World } from './world.ts'
 
 /** A promise and everything that breaks it; none is as it should be. */
@@ -13,7 +13,7 @@ export interface Kept {
 
 type Database = OpenDatabase['db']
 
-/** Holds what the customers, the bank and the mail server know against what the shop has in its books. */
+/** Holds what the customers, the gateway and the mail server know against what the system has in its books. */
 export async function verify(
   { database: { db }, urls, gatewayUrl, mail, processes }: World,
   books: Bookkeeping,
@@ -35,14 +35,14 @@ export async function verify(
       broken: await goods(db),
     },
     { promise: 'one parcel for each order that was shipped', broken: await parcels(db) },
-    { promise: "money: the bank's totals equal our ledger", broken: await money(db, gatewayUrl) },
+    { promise: "money: the gateway's totals equal our ledger", broken: await money(db, gatewayUrl) },
     { promise: 'mails: every one sent', broken: await unsentMails(db, mail.received) },
     {
       promise: 'mails: once more only where a kill -9 came between sending and journal',
       broken: unexplained(mail.received, processes.kills),
     },
     {
-      promise: 'npm run audit: every invariant holds',
+      promise: 'fanfare audit: every invariant holds',
       broken: await audit({ DATABASE_URL: urls.postgres, PAYMENT_GATEWAY_URL: gatewayUrl }),
     },
   ]
@@ -150,7 +150,7 @@ async function parcels(db: Database): Promise<string[]> {
 type Totals = Record<string, Record<string, { count: number; amount: number }>>
 
 async function money(db: Database, gatewayUrl: string): Promise<string[]> {
-  const bank = (await (await fetch(`${gatewayUrl}/v1/totals`)).json()) as Totals
+  const gateway = (await (await fetch(`${gatewayUrl}/v1/totals`)).json()) as Totals
   const ours = await db.$queryRaw<{ currency: string; kind: string; entries: bigint; amount: bigint }[]>`
     SELECT currency, kind, count(*) AS entries, sum(greatest(abs(held), abs(taken))) AS amount
     FROM payment_ledger GROUP BY currency, kind`
@@ -158,7 +158,7 @@ async function money(db: Database, gatewayUrl: string): Promise<string[]> {
     ours.map(({ currency, kind, entries, amount }) => [`${currency} ${kind}`, `${entries} × ${amount}`]),
   )
   const theirs = new Map<string, string>(
-    Object.entries(bank).flatMap(([currency, kinds]) =>
+    Object.entries(gateway).flatMap(([currency, kinds]) =>
       Object.entries(kinds).flatMap(([kind, { count, amount }]) =>
         count === 0 ? [] : [[`${currency} ${kind}`, `${count} × ${amount}`]],
       ),
@@ -167,7 +167,7 @@ async function money(db: Database, gatewayUrl: string): Promise<string[]> {
   const names = [...new Set([...book.keys(), ...theirs.keys()])].toSorted()
   return names.flatMap((name) => {
     const [we, they] = [book.get(name) ?? 'nothing', theirs.get(name) ?? 'nothing']
-    return we === they ? [] : [`${name}: the bank has ${they}, we have ${we}`]
+    return we === they ? [] : [`${name}: the gateway has ${they}, we have ${we}`]
   })
 }
 

@@ -2,10 +2,10 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { deadline } from '#testing'
-import { InstanceSet, startService, stopService, wipeService } from '../../scripts/services/index.ts'
-import { PRIVATE } from '../../scripts/services/private.ts'
+import { InstanceSet, startService, stopService, wipeService } from '../../dev/services/index.ts'
+import { PRIVATE } from '../../dev/services/private/index.ts'
 import { audit } from '../../src/audit/index.ts'
-import { anOrder, trialShop, type TrialShop } from './trial-shop.ts'
+import { anOrder, trialSystem, type TrialSystem } from './trial-system.ts'
 
 jest.setTimeout(240_000)
 
@@ -17,9 +17,9 @@ withBinaries('RabbitMQ and Redis are disposable', () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'fanfare-'))
   chmodSync(folder, 0o755)
   const set = InstanceSet.open('wiped', path.join(folder, 'wiped'))
-  let shop: TrialShop | undefined
+  let system: TrialSystem | undefined
   afterAll(async () => {
-    await shop?.close().catch(() => {})
+    await system?.close().catch(() => {})
     for (const name of DISPOSABLE) {
       await stopService(name, set)
       await PRIVATE[name].wipe(set)
@@ -29,36 +29,36 @@ withBinaries('RabbitMQ and Redis are disposable', () => {
 
   test('both lose all their data with 1,000 orders in flight: all finish within a minute, and the books agree', async () => {
     const [rabbitmq, redis] = await Promise.all(DISPOSABLE.map((name) => startService(name, set)))
-    shop = await trialShop({ RABBITMQ_URL: rabbitmq!, REDIS_URL: redis! })
-    await Promise.all([shop.start('api'), shop.start('relay')])
-    await placeAll(shop)
-    await shop.start('worker')
-    await deadline('orders on their way', async () => (await shop!.db.handledEvent.count()) > 500)
+    system = await trialSystem({ RABBITMQ_URL: rabbitmq!, REDIS_URL: redis! })
+    await Promise.all([system.start('api'), system.start('relay')])
+    await placeAll(system)
+    await system.start('worker')
+    await deadline('orders on their way', async () => (await system!.db.handledEvent.count()) > 500)
 
     await Promise.all(DISPOSABLE.map((name) => wipeService(name, set)))
-    const inFlight = await shop.db.order.count({ where: { status: { in: ['placed', 'confirmed'] } } })
+    const inFlight = await system.db.order.count({ where: { status: { in: ['placed', 'confirmed'] } } })
     await Promise.all(DISPOSABLE.map((name) => startService(name, set)))
     const back = performance.now()
-    await shop.settled(60_000)
+    await system.settled(60_000)
     const seconds = (performance.now() - back) / 1_000
     process.stdout.write(`${inFlight} orders in flight at the wipe, all at their end after ${seconds.toFixed(1)} s\n`)
 
-    expect(await shop.db.order.groupBy({ by: ['status'], _count: true })).toEqual([
+    expect(await system.db.order.groupBy({ by: ['status'], _count: true })).toEqual([
       { status: 'shipped', _count: ORDERS },
     ])
-    const gatewayUrl = shop.gatewayUrl
-    const findings = await audit(shop.db, { patienceMs: 0, gatewayUrl })
+    const gatewayUrl = system.gatewayUrl
+    const findings = await audit(system.db, { patienceMs: 0, gatewayUrl })
     expect(findings.filter(({ count, skipped }) => count > 0 || skipped)).toEqual([])
   })
 })
 
 const LANES = 16
 
-async function placeAll(shop: TrialShop) {
+async function placeAll(system: TrialSystem) {
   let next = 0
   const lane = async () => {
     while (next < ORDERS) {
-      const response = await shop.post(anOrder(`customer-${next++}@example.com`))
+      const response = await system.post(anOrder(`customer-${next++}@example.com`))
       expect(response.status).toBe(202)
     }
   }

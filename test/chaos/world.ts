@@ -18,13 +18,13 @@ import {
   type InstanceSet,
   type ServiceName,
   type ServiceUrls,
-} from '../../scripts/services/index.ts'
+} from '../../dev/services/index.ts'
 import { issueApiKey } from '../../src/api/index.ts'
 import { startCluster, type Cluster } from './cluster.ts'
 import { PRODUCTS } from './customers.ts'
 import type { Dice } from './dice.ts'
 import { createNetwork, type Network } from './network.ts'
-import { createSupervisor, type MemberPlan, type Supervisor } from './supervisor.ts'
+import { programOf, superviseProcesses, type MemberPlan, type Processes } from './processes.ts'
 
 export const API_KEY = 'fanfare_chaos'
 /** Short, so that what failed during a run is tried again within it. */
@@ -38,7 +38,7 @@ export interface World {
   database: OpenDatabase
   services: Services
   network: Network
-  processes: Supervisor
+  processes: Processes
   mail: TestMailServer
   apiUrl: string
   gatewayUrl: string
@@ -81,11 +81,11 @@ export async function openWorld(
     releases.push(mail.close)
     const network = createNetwork(urls, dice.fork(1))
     releases.push(network.close)
-    const processes = createSupervisor(path.join(set.folder, 'logs'), path.join(set.folder, 'processes'))
-    releases.push(processes.stop)
+    const processes = superviseProcesses(set.folder)
+    releases.push(() => processes.stop())
     const [apiUrl, gatewayUrl] = [await freeUrl(), await freeUrl()]
     for (const plan of await plans({ set, network, mail, apiUrl, gatewayUrl })) processes.start(plan)
-    say(`starting ${processes.names('api', 'relay', 'scheduler', 'worker').length} processes of the shop`)
+    say(`starting ${processes.names('api', 'relay', 'scheduler', 'worker').length} processes of the system`)
     await processes.ready()
     const activeRelay = async () => {
       const lease = await database.db.relayLease.findFirst().catch(() => null)
@@ -134,19 +134,21 @@ async function plans({ set, network, mail, apiUrl, gatewayUrl }: Surroundings): 
   const gateway: MemberPlan = {
     name: 'gateway',
     role: 'gateway',
-    run: ['sandbox/payment-gateway/main.ts'],
-    env: {
+    ...programOf(['sandbox/payment-gateway/main.ts'], {
       GATEWAY_PORT: new URL(gatewayUrl).port,
       GATEWAY_DATA: path.join(set.folder, 'gateway'),
       GATEWAY_LATENCY_MS: '5',
-    },
+    }),
     ready: 'payment gateway on',
   }
-  const shop = shopPlans().map(async (plan) => ({ ...plan, env: { ...shared, ...(await network.connect(plan.name)) } }))
-  return [gateway, ...(await Promise.all(shop))]
+  const system = systemPlans().map(async ({ run, ...plan }) => ({
+    ...plan,
+    ...programOf(run, { ...shared, ...(await network.connect(plan.name)) }),
+  }))
+  return [gateway, ...(await Promise.all(system))]
 }
 
-function shopPlans(): Omit<MemberPlan, 'env'>[] {
+function systemPlans(): (Omit<MemberPlan, 'args'> & { run: string[] })[] {
   const main = (file: string) => `src/main/${file}.ts`
   const folders = [...new Set(findReactions(path.join(PROJECT, 'workers')).map(({ folder }) => folder))]
   return [

@@ -140,8 +140,11 @@ describe('npm run audit -- --release', () => {
       RABBITMQ_URL: 'amqp://127.0.0.1:1',
       PAYMENT_GATEWAY_URL: running.url,
     }
-    const script = path.resolve(import.meta.dirname, '../../../scripts/audit.mjs')
-    const child = spawn(process.execPath, [script, '--release', ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+    const script = path.resolve(import.meta.dirname, '../../cli/fanfare.mjs')
+    const child = spawn(process.execPath, [script, 'audit', '--release', ...args], {
+      env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
     let output = ''
     for (const stream of [child.stdout, child.stderr])
       stream.on('data', (chunk: Buffer) => (output += chunk.toString()))

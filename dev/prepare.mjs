@@ -1,0 +1,130 @@
+// Brings a fresh clone to the point where its own code can run. Plain Node: it works before anything is installed.
+import { spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const PROJECT = fileURLToPath(new URL('..', import.meta.url)) // import.meta.dirname is too new for the old Node we refuse
+const OLDEST_NODE = [20, 19]
+
+/** Checks Node, installs dependencies, generates the Prisma client: each only if needed. Ends the process on failure. */
+export function prepare() {
+  process.chdir(PROJECT)
+  checkNode()
+  mkdirSync('.fanfare', { recursive: true })
+  const unlock = lock(path.join(PROJECT, '.fanfare/prepare.lock'))
+  try {
+    if (!isInstalled()) install()
+    if (!isGenerated()) generate()
+  } finally {
+    unlock()
+  }
+  if (existsSync('.env')) process.loadEnvFile('.env') // what is exported already wins
+}
+
+/** Imports a TypeScript file of this project; Node 20 needs tsx for it. */
+export async function importTypeScript(file) {
+  if (!process.features.typescript) (await import('tsx/esm/api')).register()
+  return import(path.join(PROJECT, file))
+}
+
+function checkNode() {
+  const [major, minor] = process.versions.node.split('.').map(Number)
+  const [oldest, oldestMinor] = OLDEST_NODE
+  if (major > oldest || (major === oldest && minor >= oldestMinor)) return
+  fail(
+    `Fanfare needs Node ${OLDEST_NODE.join('.')} or newer, and this is ${process.versions.node}: install a newer one.`,
+  )
+}
+
+/** True when node_modules holds what the lockfile says. npm writes what it installed when it has finished. */
+function isInstalled() {
+  const wanted = readPackages('package-lock.json')
+  const found = readPackages('node_modules/.package-lock.json')
+  if (!wanted || !found) return false
+  return Object.entries(wanted).every(([place, { version, optional }]) => {
+    if (place === '') return true
+    return found[place] ? found[place].version === version : optional
+  })
+}
+
+function readPackages(file) {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')).packages
+  } catch {
+    return undefined
+  }
+}
+
+function install() {
+  const started = Date.now()
+  say('Installing dependencies (npm ci) …')
+  const npm = process.env.npm_execpath?.endsWith('npm-cli.js')
+    ? [process.execPath, process.env.npm_execpath]
+    : [process.platform === 'win32' ? 'npm.cmd' : 'npm']
+  const args = [...npm.slice(1), 'ci', '--no-audit', '--no-fund', '--loglevel=error']
+  const environment = { ...process.env, NODE_ENV: '' } // the tools that start everything are development dependencies
+  const done = spawnSync(npm[0], args, { stdio: ['ignore', 'ignore', 'inherit'], env: environment })
+  if (done.status !== 0) fail('npm ci did not succeed (see above): the dependencies are not installed.')
+  say(`Dependencies installed in ${Math.round((Date.now() - started) / 1000)} s.`)
+}
+
+const STAMP = 'src/generated/.made-from'
+
+/** True when the client was generated from the schema as it is now. */
+function isGenerated() {
+  try {
+    return existsSync('src/generated/prisma/client.ts') && readFileSync(STAMP, 'utf8') === schemaHash()
+  } catch {
+    return false
+  }
+}
+
+function schemaHash() {
+  const hash = createHash('sha256').update(readFileSync('node_modules/prisma/package.json'))
+  const files = readdirSync('prisma').filter((name) => name.endsWith('.prisma'))
+  for (const name of files.sort()) hash.update(name).update(readFileSync(path.join('prisma', name)))
+  return hash.digest('hex')
+}
+
+function generate() {
+  const hash = schemaHash()
+  const done = spawnSync(process.execPath, ['node_modules/prisma/build/index.js', 'generate'], { encoding: 'utf8' })
+  if (done.status !== 0) fail(`prisma generate did not succeed:\n${done.stdout}${done.stderr}`)
+  writeFileSync(STAMP, hash)
+}
+
+/** One preparation at a time: a second run waits for the first. A lock whose holder is gone is taken over. */
+function lock(folder) {
+  while (true) {
+    try {
+      mkdirSync(folder)
+      writeFileSync(path.join(folder, 'pid'), String(process.pid))
+      return () => rmSync(folder, { recursive: true, force: true })
+    } catch (error) {
+      if (error.code !== 'EEXIST') throw error
+      if (isAbandoned(folder)) rmSync(folder, { recursive: true, force: true })
+      else Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200)
+    }
+  }
+}
+
+function isAbandoned(folder) {
+  try {
+    process.kill(Number(readFileSync(path.join(folder, 'pid'), 'utf8')), 0)
+    return false
+  } catch (error) {
+    if (error.code === 'ESRCH') return true
+    return error.code === 'ENOENT' && Date.now() - (statSync(folder, { throwIfNoEntry: false })?.mtimeMs ?? 0) > 5_000
+  }
+}
+
+function say(sentence) {
+  console.error(sentence)
+}
+
+function fail(sentence) {
+  say(sentence)
+  process.exit(1)
+}

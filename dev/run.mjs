@@ -1,0 +1,32 @@
+// The one way into the commands of a developer: node dev/run.mjs <command> …, as package.json calls it.
+import { importTypeScript, prepare } from './prepare.mjs'
+
+/** Where each command is, and the name of its function: it takes the arguments, and may answer an exit code. */
+const COMMANDS = {
+  start: ['dev/start/command.ts', 'startCommand'],
+  test: ['dev/test/command.ts', 'testCommand'],
+  check: ['dev/check/command.ts', 'checkCommand'],
+  services: ['dev/services/command.ts', 'servicesCommand'],
+  fanfare: ['dev/fanfare/command.ts', 'fanfareCommand'],
+  chaos: ['test/chaos/command.ts', 'chaosCommand'],
+  bench: ['bench/command.ts', 'benchCommand'],
+  import: ['examples/retail-import/command.ts', 'importCommand'],
+  'dead-letters': ['scripts/dead-letters/command.ts', 'deadLettersCommand'],
+}
+
+/** These leave timers behind when they are interrupted. */
+const ENDS_AT_ONCE = ['chaos', 'bench']
+
+const [name, ...args] = process.argv.slice(2)
+const [file, command] = COMMANDS[name]
+prepare()
+try {
+  const code = await (await importTypeScript(file))[command](args)
+  if (typeof code === 'number') process.exitCode = code
+} catch (error) {
+  // Mistakes that a person can put right are one sentence.
+  const expected = ['SetupError', 'StartupError'].includes(error?.name) || error?.code?.startsWith('ERR_PARSE_ARGS')
+  console.error(expected ? error.message : error)
+  process.exitCode = 1
+}
+if (ENDS_AT_ONCE.includes(name)) process.exit()

@@ -1,0 +1,90 @@
+import { spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { readdirSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import pg from 'pg'
+import { inAnyDatabase } from './answering.ts'
+import { PROJECT, SetupError } from '../project.ts'
+
+const MIGRATIONS = path.join(PROJECT, 'prisma/migrations')
+
+/**
+ * Makes the database if it does not exist and brings it to the newest schema. Cheap when there is nothing to do.
+ * @returns false when there was nothing to do
+ */
+export async function migrate(url: string): Promise<boolean> {
+  if (await isUpToDate(url)) return false
+  await deploy(url)
+  return true
+}
+
+/**
+ * A migrated database without data for tests to clone, made again only when a migration has changed.
+ * @returns its URL
+ */
+export async function prepareTemplate(server: string, name: string): Promise<string> {
+  const template = new URL(server)
+  template.pathname = `/${name}`
+  const contents = hashOfMigrations()
+  await inDatabase(inAnyDatabase(server), async (client) => {
+    if ((await commentOn(client, name)) === contents) return
+    await client.query(`DROP DATABASE IF EXISTS "${name}" WITH (FORCE)`)
+    await deploy(template.href)
+    await client.query(`COMMENT ON DATABASE "${name}" IS '${contents}'`)
+  })
+  return template.href
+}
+
+async function isUpToDate(url: string): Promise<boolean> {
+  const applied = await inDatabase<string[]>(url, async (client) => {
+    const { rows } = await client.query<{ migration_name: string }>(
+      'SELECT migration_name FROM _prisma_migrations WHERE finished_at IS NOT NULL AND rolled_back_at IS NULL',
+    )
+    return rows.map((row) => row.migration_name)
+  }).catch((): string[] => [])
+  return migrationNames().every((name) => applied.includes(name))
+}
+
+async function deploy(url: string): Promise<void> {
+  const prisma = path.join(PROJECT, 'node_modules/prisma/build/index.js')
+  const env = { ...process.env, DATABASE_URL: url }
+  const said = await new Promise<string | undefined>((resolve) => {
+    const child = spawn(process.execPath, [prisma, 'migrate', 'deploy'], { cwd: PROJECT, env })
+    let output = ''
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', (chunk: Buffer) => (output += chunk.toString()))
+    child.on('close', (code) => resolve(code === 0 ? undefined : output))
+  })
+  if (said !== undefined) throw new SetupError(`The database could not be migrated:\n${said.trim()}`)
+}
+
+async function commentOn(client: pg.Client, database: string): Promise<string | undefined> {
+  const { rows } = await client.query<{ comment: string }>(
+    "SELECT shobj_description(oid, 'pg_database') AS comment FROM pg_database WHERE datname = $1",
+    [database],
+  )
+  return rows[0]?.comment
+}
+
+async function inDatabase<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
+  const client = new pg.Client({ connectionString: url })
+  client.on('error', () => {})
+  try {
+    await client.connect()
+    return await work(client)
+  } finally {
+    await client.end().catch(() => {})
+  }
+}
+
+function hashOfMigrations(): string {
+  const hash = createHash('sha256')
+  for (const name of migrationNames())
+    hash.update(name).update(readFileSync(path.join(MIGRATIONS, name, 'migration.sql')))
+  return hash.digest('hex')
+}
+
+function migrationNames(): string[] {
+  const entries = readdirSync(MIGRATIONS, { withFileTypes: true })
+  return entries.flatMap((entry) => (entry.isDirectory() ? [entry.name] : [])).sort()
+}

@@ -1,0 +1,160 @@
+import { spawnSync } from 'node:child_process'
+import { appendFileSync, chownSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { isAnswering } from '../answering.ts'
+import { brewFolders, children, isExecutable, pathFolders } from './binaries.ts'
+import { SetupError } from '../../project.ts'
+import type { PrivateService } from '../contract.ts'
+import { launch, runningPid, stopDaemon } from '../../processes/daemon.ts'
+import type { InstanceSet } from '../instance-set.ts'
+import { endOfLog } from './log-file.ts'
+import { serverUser, type ServerUser } from './server-user.ts'
+import { waitFor } from '../../processes/wait-for.ts'
+
+const OLDEST_MAJOR = 14
+
+export const postgres: PrivateService = {
+  name: 'postgres',
+  isInstalled: () => installed().length > 0,
+  url: (set) => `postgresql://fanfare:${set.state.secret}@127.0.0.1:${set.port('postgres')}/fanfare`,
+  isRunning: (set) => runningPid(pidFile(set)) !== undefined,
+
+  async start(set) {
+    if (!postgres.isRunning(set)) {
+      await set.choosePort('postgres')
+      const user = serverUser('postgres')
+      const folder = dataFolder(set, user)
+      const bin = binariesFor(folder)
+      if (!existsSync(path.join(folder, 'data/PG_VERSION'))) initialise(bin, folder, set.state.secret, user)
+      launchServer(set, bin, folder, user)
+    }
+    if (!(await waitFor(() => isAnswering('postgres', postgres.url(set)), 60)))
+      throw new SetupError(`PostgreSQL did not start. ${endOfLog(logFile(set))}`)
+  },
+
+  async stop(set, signal = 'SIGTERM') {
+    // To PostgreSQL, SIGTERM means "wait until every client has gone" and SIGINT means "now, cleanly".
+    await stopDaemon(pidFile(set), signal === 'SIGTERM' ? 'SIGINT' : signal, 30)
+  },
+
+  async wipe(set) {
+    rmSync(set.state.postgresFolder ?? usualFolder(set), { recursive: true, force: true })
+  },
+}
+
+const pidFile = (set: InstanceSet) => path.join(set.folder, 'postgres.pid')
+const logFile = (set: InstanceSet) => path.join(set.folder, 'postgres.log')
+const usualFolder = (set: InstanceSet) => path.join(set.folder, 'postgres')
+
+function launchServer(set: InstanceSet, bin: string, folder: string, user: ServerUser | undefined): void {
+  launch({
+    command: path.join(bin, 'postgres'),
+    args: ['-D', path.join(folder, 'data'), '-p', String(set.port('postgres'))],
+    log: logFile(set),
+    pidFile: pidFile(set),
+    cwd: folder,
+    env: ENVIRONMENT,
+    user,
+  })
+}
+
+/** Makes a database cluster whose only user is ours, with a password: other users of this machine can connect too. */
+function initialise(bin: string, folder: string, secret: string, user: ServerUser | undefined): void {
+  const data = path.join(folder, 'data')
+  const password = path.join(folder, 'password')
+  rmSync(data, { recursive: true, force: true }) // what an interrupted attempt left
+  writeFileSync(password, secret, { mode: 0o600 })
+  if (user) chownSync(password, user.uid, user.gid)
+  const locale = process.platform === 'linux' ? 'C.UTF-8' : 'C'
+  const access = ['--username=fanfare', '--auth=scram-sha-256', `--pwfile=${password}`]
+  const options = ['-D', data, '--encoding=UTF8', `--locale=${locale}`, '--no-sync', ...access]
+  const done = spawnSync(path.join(bin, 'initdb'), options, {
+    cwd: folder,
+    encoding: 'utf8',
+    env: ENVIRONMENT,
+    ...user,
+  })
+  rmSync(password)
+  if (done.status !== 0)
+    throw new SetupError(`PostgreSQL could not make its data folder ${data}: ${done.stderr.trim()}`)
+  appendFileSync(path.join(data, 'postgresql.conf'), SETTINGS)
+}
+
+/** Without a locale macOS starts threads, and PostgreSQL then refuses to start. */
+const ENVIRONMENT = { ...process.env, LC_ALL: 'C' }
+
+const SETTINGS = `
+listen_addresses = '127.0.0.1'
+unix_socket_directories = ''
+max_connections = 300
+max_prepared_transactions = 20
+shared_buffers = 128MB
+max_wal_size = 2GB
+random_page_cost = 1.1
+log_min_duration_statement = 1000
+`
+
+/**
+ * The folder above PostgreSQL's data directory, made for its user. As root that user is not us, and has to be able to
+ * walk to it: where it cannot, the data lives in a folder of the system, named by the set's id.
+ */
+function dataFolder(set: InstanceSet, user: ServerUser | undefined): string {
+  const away = ['/var/lib/fanfare', '/tmp/fanfare'].map((root) => path.join(root, `${set.state.id}-${set.name}`))
+  const candidates = set.state.postgresFolder ? [set.state.postgresFolder] : [usualFolder(set), ...(user ? away : [])]
+  for (const folder of candidates) {
+    mkdirSync(folder, { recursive: true })
+    if (user) chownSync(folder, user.uid, user.gid)
+    if (user && !canEnter(folder, user)) continue
+    if (folder !== usualFolder(set)) rememberFolder(set, folder)
+    return folder
+  }
+  throw new SetupError(
+    `PostgreSQL runs as another user than root, and that user can enter none of ${candidates.join(', ')}: ` +
+      'put the project where every user may go, or set DATABASE_URL.',
+  )
+}
+
+function rememberFolder(set: InstanceSet, folder: string): void {
+  if (set.state.postgresFolder !== folder)
+    console.log(`PostgreSQL's user cannot enter ${set.folder}, so its data is in ${folder}.`)
+  set.state.postgresFolder = folder
+  set.save()
+}
+
+function canEnter(folder: string, user: ServerUser): boolean {
+  return spawnSync('/bin/sh', ['-c', 'cd "$0" && test -w .', folder], { cwd: '/', ...user }).status === 0
+}
+
+/** The binaries of the version that made the data; the newest for new data. */
+function binariesFor(folder: string): string {
+  const found = installed()
+  const made = existsSync(path.join(folder, 'data/PG_VERSION'))
+    ? Number(readFileSync(path.join(folder, 'data/PG_VERSION'), 'utf8'))
+    : undefined
+  const fitting = made === undefined ? found[0] : found.find(({ major }) => major === made)
+  if (fitting) return fitting.bin
+  throw new SetupError(
+    `The data in ${folder} was made by PostgreSQL ${made}, which is not installed any more: ` +
+      'install it, or run npm run services -- reset to begin with empty data.',
+  )
+}
+
+/** Installed versions, the newest first. */
+function installed(): { bin: string; major: number }[] {
+  const debian = children('/usr/lib/postgresql').map((folder) => path.join(folder, 'bin'))
+  const redHat = children('/usr', 'pgsql-').map((folder) => path.join(folder, 'bin'))
+  const bins = [...new Set([...debian, ...redHat, ...pathFolders(), ...brewFolders('postgresql')])]
+  return bins
+    .filter((bin) => isExecutable(path.join(bin, 'initdb')) && isExecutable(path.join(bin, 'postgres')))
+    .map((bin) => ({ bin, major: majorOf(bin) }))
+    .filter(({ major }) => major >= OLDEST_MAJOR)
+    .sort((a, b) => b.major - a.major)
+}
+
+/** From the path when it tells (`…/15/bin`, `postgresql@17`), as asking each binary costs time. */
+function majorOf(bin: string): number {
+  const told = /(?:postgresql[/@]|pgsql-)(\d+)/.exec(bin)
+  if (told) return Number(told[1])
+  const answer = spawnSync(path.join(bin, 'postgres'), ['--version'], { encoding: 'utf8' }).stdout ?? ''
+  return Number(/(\d+)/.exec(answer)?.[1] ?? 0)
+}

@@ -1,0 +1,61 @@
+import path from 'node:path'
+import { PROJECT, type InstanceSet, type ServiceUrls } from '../services/index.ts'
+import type { WorkerProcess } from './plan.ts'
+import type { ProcessPlan } from '../processes/process.ts'
+import { TYPESCRIPT } from '../processes/typescript.ts'
+
+/** What our own processes are told; a URL that was given is used as it is. */
+export interface Surroundings {
+  urls: ServiceUrls
+  smtpUrl: string
+  gatewayUrl: string
+  port: number
+}
+
+/** Each order makes some hundred kilobytes of short-lived objects: with room for them they are collected at a third of the cost. */
+export const API = [...TYPESCRIPT, '--max-semi-space-size=64', 'src/main/api.ts']
+
+/** Catches every mail that the system sends, and shows it on a page. */
+export function mailCatcher(set: InstanceSet): ProcessPlan {
+  const program = path.join(PROJECT, 'node_modules/maildev/dist/bin/maildev.js')
+  const smtp = ['--smtp', String(set.port('smtp')), '--ip', '127.0.0.1']
+  const page = ['--web', String(set.port('mail')), '--web-ip', '127.0.0.1']
+  return {
+    name: 'mail',
+    args: [program, ...smtp, ...page, '--silent', '--mail-directory', path.join(set.folder, 'mail')],
+  }
+}
+
+/** The payment gateway of the sandbox; its journal keeps what it has promised. */
+export function paymentGateway(set: InstanceSet): ProcessPlan {
+  const env = { GATEWAY_PORT: String(set.port('gateway')), GATEWAY_DATA: path.join(set.folder, 'gateway') }
+  return { name: 'gateway', args: [...TYPESCRIPT, 'sandbox/payment-gateway/main.ts'], env }
+}
+
+/** The system itself, in the order in which it is stopped: nothing new comes in, then nothing more goes round. */
+export function systemProcesses(workers: WorkerProcess[], surroundings: Surroundings): ProcessPlan[] {
+  const env = environment(surroundings)
+  const run = (file: string, ...args: string[]) => [...TYPESCRIPT, `src/main/${file}.ts`, ...args]
+  return [
+    { name: 'api', args: API, env },
+    { name: 'scheduler', args: run('scheduler'), env },
+    { name: 'relay', args: run('relay'), env },
+    ...workers.map(({ name, reactions }) => ({
+      name,
+      args: run('worker', ...reactions),
+      env,
+      ready: 'reacting',
+    })),
+  ]
+}
+
+export function environment({ urls, smtpUrl, gatewayUrl, port }: Surroundings): NodeJS.ProcessEnv {
+  return {
+    DATABASE_URL: urls.postgres,
+    RABBITMQ_URL: urls.rabbitmq,
+    REDIS_URL: urls.redis,
+    SMTP_URL: smtpUrl,
+    PAYMENT_GATEWAY_URL: gatewayUrl,
+    PORT: String(port),
+  }
+}

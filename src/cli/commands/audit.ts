@@ -1,0 +1,86 @@
+import type { Command } from 'commander'
+import { audit, isBroken, type Finding } from '../../audit/index.ts'
+import { withDatabase } from '../connect.ts'
+import { host } from '../host.ts'
+import { exits } from '../run.ts'
+import { durationOption, json, positive } from '../terminal/options.ts'
+import { EXIT, say, sayJson } from '../terminal/output.ts'
+import { releaseOrphans, type ReleaseFlags } from './release-orphans.ts'
+
+const help = () => `
+Exit codes: 0 every invariant holds · 1 at least one is broken, or the audit failed · 2 wrong usage, or nothing answers
+
+It reads only, and needs PostgreSQL alone. Where PAYMENT_GATEWAY_URL is set, its totals are compared as well.
+
+--release gives back what belongs to orders that the database does not know: after a database failed over and lost
+commits, money at the gateway and goods may be held for orders that are gone. It shows what it found and asks first.
+
+Examples:
+  ${host().call('audit')}
+  ${host().call('audit --patience 0s --strict')}     a system at rest: nothing under way, no dead letter open
+  ${host().call('audit --release --dry-run')}`
+
+interface Flags extends ReleaseFlags {
+  patience: number
+  list: number
+  strict?: boolean
+  release?: boolean
+}
+
+/** Holds the live database against every invariant. */
+export function addAudit(program: Command): void {
+  program
+    .command('audit')
+    .description('hold orders, events, stock, money and read models against each other')
+    .addOption(durationOption('--patience <duration>', 'how long an order or an effect may be under way', '10m'))
+    .option('--list <n>', 'at most so many offenders for each invariant', positive, 20)
+    .option('--strict', 'open dead letters count as broken')
+    .addOption(
+      durationOption('--gateway-since <duration>', 'how far back the money at the gateway is looked at', '24h'),
+    )
+    .option('--release', 'give back money and goods that are held for orders the database does not know')
+    .addOption(durationOption('--grace <duration>', 'with --release: leave alone what is younger', '15m'))
+    .option('--dry-run', 'with --release: only show what would be given back')
+    .option('-y, --yes', 'with --release: do not ask')
+    .option('--force', 'with --release: also when most of what the gateway holds is for unknown orders')
+    .addOption(json())
+    .addHelpText('after', help)
+    .action(exits(runAudit))
+}
+
+/** Of the environment or the host; never a guess, which might be somebody else's. */
+const gatewayUrl = () => host().env['PAYMENT_GATEWAY_URL'] || undefined
+
+async function runAudit(flags: Flags): Promise<number> {
+  const { patience, list, strict, json: asJson, gatewaySince: gatewaySinceMs } = flags
+  if (flags.release) return withDatabase((db) => releaseOrphans(db, gatewayUrl(), flags))
+  const findings = await withDatabase((db) =>
+    audit(db, { patienceMs: patience, list, gatewaySinceMs, gatewayUrl: gatewayUrl() }),
+  )
+  const broken = findings.filter((finding) => isBroken(finding, strict))
+  if (asJson) sayJson({ ok: broken.length === 0, findings })
+  else print(findings, strict ?? false)
+  return broken.length === 0 ? EXIT.ok : EXIT.failed
+}
+
+function print(findings: readonly Finding[], strict: boolean) {
+  const wide = Math.max(...findings.map(({ invariant }) => invariant.length))
+  for (const finding of findings) {
+    const { invariant, says, count, offenders, skipped } = finding
+    say(`${markOf(finding, strict)}  ${invariant.padEnd(wide)}  ${skipped ? `not checked: ${skipped}` : says}`)
+    for (const { who, why } of offenders) say(`        ${who}: ${why}`)
+    if (count > offenders.length) say(`        … and ${count - offenders.length} more`)
+  }
+  const broken = findings.filter((finding) => isBroken(finding, strict)).length
+  say(
+    broken === 0
+      ? `\nAll ${findings.length} invariants hold.`
+      : `\n${broken} of ${findings.length} invariants are broken.`,
+  )
+}
+
+function markOf(finding: Finding, strict: boolean): string {
+  if (finding.skipped) return 'skip  '
+  if (finding.count === 0) return 'holds '
+  return isBroken(finding, strict) ? 'BROKEN' : 'warns '
+}

@@ -1,0 +1,106 @@
+import { spawn } from 'node:child_process'
+import path from 'node:path'
+import { subscribe } from '#messaging'
+import {
+  anOrderConfirmed,
+  anOrderPlaced,
+  deadline,
+  record,
+  requireTestService,
+  testSystem,
+  type TestSystem,
+} from '#testing'
+import recordSale from '../../../workers/analytics/record-sale.ts'
+import emailCustomer from '../../../workers/notification/email-customer.ts'
+
+jest.setTimeout(60_000)
+
+let system: TestSystem
+beforeEach(async () => (system = await testSystem([])))
+afterEach(() => system.close())
+
+function run(command: 'audit' | 'reconcile' | 'replay', ...args: string[]) {
+  const env = {
+    ...process.env,
+    DATABASE_URL: system.url,
+    RABBITMQ_URL: requireTestService('TEST_RABBITMQ_URL'),
+    PAYMENT_GATEWAY_URL: '',
+    MESSAGING_NAMESPACE: system.names.namespace,
+    RETRY_DELAYS: '50,200',
+  }
+  const script = path.resolve(import.meta.dirname, '../fanfare.mjs')
+  const child = spawn(process.execPath, [script, command, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+  let output = ''
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk.toString()))
+  return new Promise<{ code: number | null; output: string }>((resolve) =>
+    child.on('close', (code) => resolve({ code, output })),
+  )
+}
+
+const orders = (count: number) => record(system, ...Array.from({ length: count }, () => anOrderPlaced()))
+const relayed = () => deadline('relayed', () => system.db.relayLease.findFirst({ where: { position: { gte: 3n } } }))
+const salesOf = () => system.db.dailySales.findMany({ select: { placed: true } })
+
+test('audit: 0 where all is well, 1 and the offenders where it is not', async () => {
+  const well = await run('audit')
+  expect(well).toMatchObject({ code: 0, output: expect.stringContaining('invariants hold') })
+  await orders(1)
+  const broken = await run('audit')
+  expect(broken.code).toBe(1)
+  expect(broken.output).toMatch(/BROKEN {2}order-placed-once .*\n +\S+: It was published, but there is no such order\./)
+  const { ok, findings } = JSON.parse((await run('audit', '--json')).output)
+  expect(ok).toBe(false)
+  expect(findings).toContainEqual(expect.objectContaining({ invariant: 'order-placed-once', count: 1 }))
+})
+
+test('reconcile: says what is lost, then delivers it', async () => {
+  await subscribe(system.db, [recordSale])
+  await orders(3)
+  await relayed()
+  await system.broker.destroy({
+    exchanges: [],
+    queues: [{ name: system.names.queue(recordSale.name), arguments: {} }],
+    bindings: [],
+  })
+  const looked = await run('reconcile', '--reaction', recordSale.name, '--dry-run')
+  expect(looked).toMatchObject({ code: 0, output: expect.stringContaining('3 lost events') })
+  const [report] = JSON.parse((await run('reconcile', '--reaction', recordSale.name, '--json')).output)
+  expect(report).toMatchObject({ reaction: recordSale.name, lost: 3, delivered: 3 })
+  expect(await system.broker.depth(system.names.queue(recordSale.name))).toBe(3)
+  expect(await run('reconcile', '--reaction', 'nobody')).toMatchObject({ code: 2 })
+})
+
+test('replay: history to a reaction that was born later, and once more for a rebuilt projection', async () => {
+  await orders(3)
+  await relayed()
+  await subscribe(system.db, [recordSale])
+  await system.run(recordSale)
+  const looked = await run('replay', recordSale.name, '--dry-run')
+  expect(looked).toMatchObject({ code: 0, output: expect.stringContaining('analytics.record-sale gets 3 events') })
+  expect(await run('replay', recordSale.name)).toMatchObject({
+    code: 0,
+    output: expect.stringContaining('3 events delivered'),
+  })
+  await system.settled()
+  expect(await salesOf()).toEqual([{ placed: 3 }])
+
+  await system.db.$executeRaw`TRUNCATE order_sales, daily_sales, product_sales`
+  const asked = await run('replay', recordSale.name, '--again')
+  expect(asked).toMatchObject({ code: 2, output: expect.stringContaining('add --yes') })
+  expect(await run('replay', recordSale.name, '--again', '--yes')).toMatchObject({ code: 0 })
+  await system.settled()
+  expect(await salesOf()).toEqual([{ placed: 3 }])
+})
+
+test('replay: what acts outside of the database is not done a second time', async () => {
+  await subscribe(system.db, [emailCustomer])
+  await record(system, anOrderConfirmed())
+  await deadline('relayed', () => system.db.relayLease.findFirst({ where: { position: 1n } }))
+  const first = await run('replay', emailCustomer.name)
+  expect(first).toMatchObject({
+    code: 2,
+    output: expect.stringContaining('will act outside of the database for 1 event'),
+  })
+  const again = await run('replay', emailCustomer.name, '--again', '--yes')
+  expect(again).toMatchObject({ code: 2, output: expect.stringContaining('cannot do them a second time') })
+})

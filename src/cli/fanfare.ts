@@ -1,0 +1,61 @@
+import { Command } from 'commander'
+import { addAudit } from './commands/audit.ts'
+import { addCompletion } from './commands/completion.ts'
+import { addKeys } from './commands/keys.ts'
+import { addProcesses } from './commands/processes.ts'
+import { addReconcile } from './commands/reconcile.ts'
+import { addReplay } from './commands/replay.ts'
+import { addStory } from './commands/story.ts'
+import { host, useHost, type Host } from './host.ts'
+import { expectNoTakenFlags } from './npm-flags.ts'
+import { exitCodeOf } from './run.ts'
+import { say, warn } from './terminal/output.ts'
+
+const help = () => `
+Exit codes: 0 ok · 1 something was found, failed or was halted · 2 wrong usage, refused without changing anything, or a
+service does not answer
+
+It needs DATABASE_URL, and RABBITMQ_URL where messages are delivered.
+
+Examples:
+  ${host().call('story 01a1fd57-2382-7c64-b8f6-ec17e14dfecf')}
+  ${host().call('audit --json')}
+  ${host().call('dead-letters list')}`
+
+/** Runs one command line. @returns the exit code: 0 ok, 1 found something or failed, 2 wrong usage or refused */
+export async function fanfare(args: readonly string[], given: Partial<Host> & Pick<Host, 'env'>): Promise<number> {
+  useHost(given)
+  const program = createProgram()
+  return exitCodeOf(async () => {
+    expectNoTakenFlags(program, args, given.env)
+    await program.parseAsync(args, { from: 'user' })
+  })
+}
+
+function createProgram(): Command {
+  const program = new Command('fanfare')
+    .description('The command line of an operator of Fanfare.')
+    .option('--database-url <url>', 'PostgreSQL, in place of DATABASE_URL')
+    .option('--rabbitmq-url <url>', 'RabbitMQ, in place of RABBITMQ_URL')
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => say(text.trimEnd()), writeErr: (text) => warn(text.trimEnd()) })
+    .configureHelp({ showGlobalOptions: true, commandUsage: usageOf })
+    .showHelpAfterError('(--help shows the commands and options)')
+    .addHelpText('after', ({ command }) => (command.parent ? '' : help()))
+    .hook('preAction', applySharedOptions)
+  for (const add of [addStory, addAudit, addReconcile, addReplay, addKeys, addProcesses, addCompletion]) add(program)
+  return program
+}
+
+function applySharedOptions(program: Command) {
+  const { databaseUrl, rabbitmqUrl } = program.opts<{ databaseUrl?: string; rabbitmqUrl?: string }>()
+  if (databaseUrl) host().env['DATABASE_URL'] = databaseUrl
+  if (rabbitmqUrl) host().env['RABBITMQ_URL'] = rabbitmqUrl
+}
+
+/** As a person calls it here. */
+function usageOf(command: Command): string {
+  const names: string[] = []
+  for (let one: Command | null = command; one?.parent; one = one.parent) names.unshift(one.name())
+  return host().call([...names, command.usage()].join(' '))
+}

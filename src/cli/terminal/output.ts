@@ -1,0 +1,67 @@
+import { createInterface } from 'node:readline/promises'
+import Table from 'cli-table3'
+import { Refused } from '#messaging'
+
+export const EXIT = { ok: 0, failed: 1, refused: 2 } as const
+
+export const say = (text = '') => void process.stdout.write(`${text}\n`)
+export const warn = (text: string) => void process.stderr.write(`${text}\n`)
+export const sayJson = (value: unknown) => say(JSON.stringify(value, null, 2))
+
+export const isTerminal = () => Boolean(process.stdout.isTTY && process.stdin.isTTY)
+
+export function table(head: string[], rows: (string | number)[][]): string {
+  const wide = Math.max(80, process.stdout.columns ?? 160)
+  const plain = new Table({
+    head,
+    style: { head: isTerminal() ? ['bold'] : [], border: [], compact: true },
+    chars: LINES,
+  })
+  plain.push(...rows.map((row) => row.map((cell) => cut(String(cell), Math.floor(wide / 2)))))
+  return plain.toString()
+}
+
+const LINES = {
+  top: '',
+  'top-mid': '',
+  'top-left': '',
+  'top-right': '',
+  bottom: '',
+  'bottom-mid': '',
+  'bottom-left': '',
+  'bottom-right': '',
+  left: '',
+  'left-mid': '',
+  mid: '',
+  'mid-mid': '',
+  right: '',
+  'right-mid': '',
+  middle: ' ',
+}
+
+const cut = (text: string, max: number) => {
+  const line = text.replaceAll(/\s+/g, ' ')
+  return line.length > max ? `${line.slice(0, max - 1)}…` : line
+}
+
+export function ago(time: Date | null, now = Date.now()): string {
+  if (time === null) return ''
+  const seconds = Math.max(0, Math.round((now - time.getTime()) / 1_000))
+  if (seconds < 120) return `${seconds} s ago`
+  if (seconds < 7_200) return `${Math.round(seconds / 60)} min ago`
+  if (seconds < 172_800) return `${Math.round(seconds / 3_600)} h ago`
+  return `${Math.round(seconds / 86_400)} d ago`
+}
+
+export const counted = (count: number, what: string) =>
+  `${count.toLocaleString('en-GB')} ${what}${count === 1 ? '' : 's'}`
+
+/** Asks unless told not to. @throws Refused when there is nobody to ask, or the answer is no */
+export async function confirm(question: string, { yes }: { yes?: boolean }): Promise<void> {
+  if (yes) return
+  if (!isTerminal()) throw new Refused(`${question} There is nobody to ask here: add --yes.`)
+  const terminal = createInterface({ input: process.stdin, output: process.stdout })
+  const answer = await terminal.question(`${question} [y/N] `)
+  terminal.close()
+  if (!/^y(es)?$/i.test(answer.trim())) throw new Refused('Nothing was changed.')
+}

@@ -1,0 +1,98 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { say } from './output.ts'
+import { styled } from './style.ts'
+
+interface Reaction {
+  reaction: string
+  state: string
+  afterMs: number | null
+  durationMs: number | null
+  failures: { attempt: number; error: string }[]
+  deadLetters: { error: string }[]
+}
+
+/** What is drawn of the story of an order; GET /v1/orders/{id}/story answers with more. */
+export interface Story {
+  status: string
+  settled: boolean
+  events: { id: string; type: string; afterMs: number; reactions: Reaction[] }[]
+}
+
+const POLL_MS = 40
+
+/** Tells a story while it happens, line by line. @returns the story when it is settled; undefined when it is not in time */
+export async function followStory<S extends Story>(
+  read: () => Promise<S>,
+  patienceMs: number,
+  signal?: AbortSignal,
+): Promise<S | undefined> {
+  const told = new Set<string>()
+  const end = Date.now() + patienceMs
+  while (Date.now() < end && !signal?.aborted) {
+    const story = await read()
+    for (const { key, text } of linesOf(story)) {
+      if (!told.has(key)) say(text)
+      told.add(key)
+    }
+    if (story.settled && story.events.length > 0) return story
+    await sleep(POLL_MS)
+  }
+  return undefined
+}
+
+interface Line {
+  /** What makes it the same line when the story is read again. */
+  key: string
+  atMs: number
+  text: string
+}
+
+/** What has happened so far, line by line, by the clock. */
+export function linesOf({ events }: Story): Line[] {
+  const lines = events.flatMap(({ id, type, afterMs, reactions }) => [
+    { key: id, atMs: afterMs, text: `${moment(afterMs)}  ${styled('bold', type)}` },
+    ...reactions.flatMap((reaction) =>
+      reactionLines(reaction, afterMs).map((line) => ({ ...line, key: id + line.key })),
+    ),
+  ])
+  return lines.toSorted((a, b) => a.atMs - b.atMs)
+}
+
+function reactionLines(
+  { reaction, state, afterMs, durationMs, failures, deadLetters }: Reaction,
+  since: number,
+): Line[] {
+  const line = (key: string, atMs: number | null, mark: string, words: string) => ({
+    key: reaction + key,
+    atMs: atMs ?? since,
+    text: `${moment(atMs)}    ${mark} ${reaction}${words}`,
+  })
+  const took = durationMs === null ? '' : styled('dim', `  ${durationMs.toFixed(1)} ms`)
+  return [
+    ...failures.map(({ attempt, error }) =>
+      line(`#${attempt}`, null, styled('yellow', '✗'), `, attempt ${attempt}: ${error}`),
+    ),
+    ...deadLetters.map(({ error }) => line('†', null, styled('red', '†'), `: ${error}`)),
+    ...(state === 'handled' ? [line('', afterMs, styled('green', '✓'), took)] : []),
+  ]
+}
+
+function moment(afterMs: number | null): string {
+  return afterMs === null ? ' '.repeat(10) : `${String(Math.round(afterMs)).padStart(7)} ms`
+}
+
+/** What has not come to an end yet, each with the event it is about. */
+export function openLines({ events }: Story): string[] {
+  return events.flatMap(({ type, reactions }) =>
+    reactions.flatMap(({ reaction, state }) =>
+      state === 'handled' ? [] : [`${' '.repeat(14)}${styled('yellow', '…')} ${reaction}: ${state}, ${type}`],
+    ),
+  )
+}
+
+/** One sentence at the end. */
+export function ending({ status, events }: Story): string {
+  const reactions = events.flatMap((event) => event.reactions)
+  const times = [...events, ...reactions].map(({ afterMs }) => afterMs ?? 0)
+  return `The order is ${status}: ${events.length} events and ${reactions.length} reactions in ${Math.max(...times)} ms.`
+}

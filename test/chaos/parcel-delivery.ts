@@ -1,0 +1,50 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import type { Dice } from './dice.ts'
+
+interface Route {
+  apiUrl: string
+  apiKey: string
+  dice: Dice
+}
+
+const EVERY_MS = 1_000
+const AT_ONCE = 5
+
+/**
+ * Brings parcels to their customers, some of whom send them back. Whatever is not answered is simply tried again with the
+ * next look. @returns a function that ends it
+ */
+export function startParcelDelivery({ apiUrl, apiKey, dice }: Route): () => Promise<void> {
+  const stopping = new AbortController()
+  const ask = async (path: string, method = 'GET') => {
+    const headers = { authorization: `Bearer ${apiKey}` }
+    const response = await fetch(`${apiUrl}${path}`, { method, headers, signal: AbortSignal.timeout(5_000) })
+    return (await response.json()) as Record<string, unknown>
+  }
+  const someOrders = async (status: string): Promise<string[]> => {
+    const { orders = [] } = (await ask(`/v1/orders?status=${status}&limit=50`)) as { orders?: { id: string }[] }
+    return dice
+      .shuffle(orders)
+      .slice(0, AT_ONCE)
+      .map(({ id }) => id)
+  }
+  const deliver = async (id: string) => {
+    const { shipment } = (await ask(`/v1/orders/${id}`)) as { shipment?: { trackingNumber: string } }
+    if (shipment) await ask(`/v1/shipments/${shipment.trackingNumber}/delivered`, 'POST')
+  }
+  const round = async () => {
+    for (const id of await someOrders('shipped')) await deliver(id)
+    for (const id of (await someOrders('delivered')).slice(0, 1)) await ask(`/v1/orders/${id}/return`, 'POST')
+  }
+  const run = async () => {
+    while (!stopping.signal.aborted) {
+      await round().catch(() => {}) // the system does not answer: next time
+      await wait(EVERY_MS, undefined, { signal: stopping.signal }).catch(() => {})
+    }
+  }
+  const running = run()
+  return async () => {
+    stopping.abort()
+    await running
+  }
+}

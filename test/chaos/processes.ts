@@ -1,0 +1,41 @@
+import { createWriteStream, mkdirSync } from 'node:fs'
+import path from 'node:path'
+import type { ProcessPlan } from '../../dev/processes/process.ts'
+import { createSupervisor, type Supervisor } from '../../dev/processes/supervisor.ts'
+import { TYPESCRIPT } from '../../dev/processes/typescript.ts'
+
+export type Role = 'api' | 'relay' | 'scheduler' | 'worker' | 'gateway'
+
+export interface MemberPlan extends ProcessPlan {
+  role: Role
+}
+
+/** The processes of one run, which are killed and frozen, and start again by themselves. */
+export interface Processes extends Supervisor<MemberPlan> {
+  names(...roles: Role[]): string[]
+}
+
+/** Ended so often before it worked, a process has a reason that another start does not cure. */
+const HOPELESS = 20
+
+export function superviseProcesses(folder: string): Processes {
+  const logs = path.join(folder, 'logs')
+  mkdirSync(logs, { recursive: true })
+  const supervisor = createSupervisor<MemberPlan>({
+    pids: path.join(folder, 'processes'),
+    openLog: (name) => createWriteStream(path.join(logs, `${name.replaceAll(' ', '-')}.log`), { flags: 'a' }),
+    hopelessAfter: HOPELESS,
+  })
+  const names = (...roles: Role[]) => supervisor.plans.flatMap(({ name, role }) => (roles.includes(role) ? [name] : []))
+  return Object.assign(supervisor, { names })
+}
+
+/** A TypeScript file of this project with its settings: of our own environment it gets only what a program needs to run. */
+export function programOf(
+  run: readonly string[],
+  settings: Readonly<Record<string, string>>,
+): Pick<ProcessPlan, 'args' | 'env'> {
+  const kept = ['PATH', 'HOME', 'TMPDIR', 'LANG', 'TZ']
+  const inherited = kept.flatMap((name) => (process.env[name] ? [[name, process.env[name]] as const] : []))
+  return { args: [...TYPESCRIPT, ...run], env: { ...Object.fromEntries(inherited), ...settings } }
+}

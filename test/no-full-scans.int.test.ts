@@ -1,0 +1,132 @@
+// Whatever happens all day long must cost the same however much history there is: on a database that is full already,
+// orders go their whole way, stories are told and the clock's jobs run, and no table that grows is read from end to end.
+import { analyticsRoutes } from '#domains/analytics'
+import { upsertProducts } from '#domains/catalog'
+import { receiveStock } from '#domains/inventory'
+import { schedules } from '#jobs'
+import {
+  createNames,
+  createRabbitMq,
+  findReactions,
+  loadReactions,
+  measureWaiting,
+  reconcile,
+  type Reaction,
+} from '#messaging'
+import { createLogger } from '#platform/logger'
+import { openDatabase, type OpenDatabase } from '#platform/database'
+import { register } from '#platform/metrics'
+import { deadline, react, requireTestService, testDatabase, testMailServer, type TestDatabase } from '#testing'
+import { storeHistory } from '../bench/load/history.ts'
+import { startGateway } from '../sandbox/payment-gateway/server.ts'
+import { readEvents, type StoredRow } from '../src/messaging/relay/read-events.ts'
+import { anOrder, MUG, testApi } from '../src/testing/api.ts'
+
+const EVENTS = 50_000
+const ORDERS = 20
+/** One order is nine events and 21 reactions, and each reaction may look at a few rows more than once. */
+const ROWS_PER_ORDER = 1_500
+
+let database: TestDatabase
+let releases: (() => Promise<unknown>)[]
+
+beforeAll(async () => {
+  const gateway = await startGateway({ port: 0 })
+  const mail = await testMailServer()
+  releases = [() => gateway.close(), () => mail.close()]
+  Object.assign(process.env, { SMTP_URL: mail.url, PAYMENT_GATEWAY_URL: gateway.url })
+  for (const name of ['DATABASE_URL', 'RABBITMQ_URL', 'REDIS_URL'])
+    process.env[name] = requireTestService(`TEST_${name}`)
+  database = await testDatabase()
+  await using(async ({ pool }) => storeHistory(pool, EVENTS))
+})
+afterAll(async () => {
+  for (const release of releases) await release()
+  await database.close()
+})
+
+/** PostgreSQL counts what a connection has read when that ends at the latest. */
+async function using(work: (opened: OpenDatabase) => Promise<unknown>) {
+  const opened = openDatabase(database.url, { planning: 'by-key' })
+  await work(opened).finally(opened.close)
+  await deadline('all its connections have ended', async () => {
+    const [row] = await database.db.$queryRaw<[{ others: bigint }]>`
+      SELECT count(*) AS others FROM pg_stat_activity WHERE datname = current_database() AND backend_type = 'client backend'`
+    return row.others <= 1n
+  })
+}
+
+/** Rows read so far of each table that grows with every order. */
+async function rowsRead() {
+  const rows = await database.db.$queryRaw<{ table: string; sequentially: number; byIndex: number; held: number }[]>`
+    SELECT relname AS table, seq_tup_read::int AS sequentially, idx_tup_fetch::int AS "byIndex", n_live_tup::int AS held
+    FROM pg_stat_user_tables WHERE n_live_tup >= ${EVENTS / 10} ORDER BY relname`
+  return new Map(rows.map(({ table, ...read }) => [table, read]))
+}
+
+/** What relay, broker and workers do, without a broker: every event to every reaction, until no new one comes. */
+async function carry(opened: OpenDatabase, workers: readonly Reaction[], after: bigint) {
+  for (;;) {
+    const { rows } = await readEvents(opened.db, after, 100)
+    if (rows.length === 0) return
+    after = rows.at(-1)!.position
+    for (const worker of workers) {
+      const events = rows.filter(({ type }) => worker.on.some((on) => on.type === type)).map(toEvent)
+      const { outcomes } = await react({ ...database, ...opened }, worker, ...events)
+      expect(outcomes.filter(({ kind }) => kind !== 'handled')).toEqual([])
+    }
+  }
+}
+
+const toEvent = ({ dataJson, position: _, ...event }: StoredRow) => ({ ...event, data: JSON.parse(dataJson) as object })
+
+async function lookForLost(opened: OpenDatabase) {
+  const log = createLogger('test', 'silent')
+  const broker = createRabbitMq({ url: requireTestService('TEST_RABBITMQ_URL'), name: 'fanfare test', log })
+  const names = createNames(`test-flat-${process.pid}`)
+  const reports = await reconcile({ ...opened, broker, names, ladder: [50], instance: 'test', dryRun: true })
+  await broker.close()
+  return reports
+}
+
+async function aDay(opened: OpenDatabase) {
+  const { db, pool } = opened
+  await upsertProducts(db, [MUG])
+  await receiveStock(db, [{ sku: MUG.sku, quantity: 100 }])
+  const workers = await loadReactions(findReactions('workers'))
+  const [{ last }] = await db.$queryRaw<[{ last: bigint }]>`SELECT max(position) AS last FROM events`
+  const api = await testApi({ ...database, db, pool }, analyticsRoutes({ db }))
+  const ids: string[] = []
+  for (let n = 0; n < ORDERS; n++)
+    ids.push((await api.place(anOrder(), { 'Idempotency-Key': `flat-${n}` }).expect(202)).body.id as string)
+  await carry(opened, workers, last)
+  for (const path of ['', '/story', '/history']) await api.get(`/v1/orders/${ids[0]!}${path}`).expect(200)
+  for (const query of ['', '?status=placed', '?status=shipped']) await api.get(`/v1/orders${query}`).expect(200)
+  expect((await api.get(`/v1/orders/${ids[0]!}`)).body).toMatchObject({ status: 'shipped' })
+  await db.$executeRaw`UPDATE relay_leases SET position = (SELECT max(position) FROM events)`
+  expect(await lookForLost(opened)).toContainEqual(expect.objectContaining({ busy: false, lost: 0, unsettled: 0 }))
+  const reconcileAll = () => Promise.resolve([])
+  for (const job of schedules({ db, wake: () => {}, reconcileAll })) await job.run(new Date())
+  measureWaiting(db)
+  expect(await register.metrics()).toContain('fanfare_relay_lag_seconds 0')
+  await api.close()
+}
+
+it('reads no table from end to end that grows with every order', async () => {
+  const before = await rowsRead()
+  await using(aDay)
+  const after = await deadline('the day is counted', async () => {
+    const read = await rowsRead()
+    return (read.get('events')?.byIndex ?? 0) > (before.get('events')?.byIndex ?? 0) ? read : undefined
+  })
+  expect([...after.keys()]).toEqual(
+    expect.arrayContaining(['events', 'handled_events', 'orders', 'sent_mails', 'streams']),
+  )
+  const difference = [...after].map(([table, { sequentially, byIndex }]) => ({
+    table,
+    sequentially: sequentially - (before.get(table)?.sequentially ?? 0),
+    byIndex: byIndex - (before.get(table)?.byIndex ?? 0),
+  }))
+  expect(difference.filter(({ sequentially }) => sequentially > 0)).toEqual([])
+  expect(difference.filter(({ byIndex }) => byIndex > ORDERS * ROWS_PER_ORDER)).toEqual([])
+})
