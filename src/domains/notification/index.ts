@@ -1,7 +1,7 @@
 import type { Customer } from '#events'
 import type { CallContext } from '#messaging'
-import type { Occasion } from './letters.ts'
-import { openMailer, type Mailer } from './mailer.ts'
+import type { Occasion } from './letter/letters.ts'
+import { openMailer, type Mailer } from './mail/mailer.ts'
 import { settings } from './settings.ts'
 import { tellCustomer } from './tell-customer.ts'
 

@@ -1,10 +1,10 @@
 import type { Customer } from '#events'
 import type { CallContext } from '#messaging'
-import type { Mail } from './compose.ts'
+import type { Mail } from './mail/compose.ts'
 import { journalOf, type SentMail } from './journal.ts'
-import { asHtml, asText } from './letter.ts'
-import { letterAbout, type Occasion } from './letters.ts'
-import type { Mailer } from './mailer.ts'
+import { asHtml, asText } from './letter/letter.ts'
+import { letterAbout, type Occasion } from './letter/letters.ts'
+import type { Mailer } from './mail/mailer.ts'
 
 /**
  * Mails that this process is sending, or that were accepted while their journal row could not be written (the database was
