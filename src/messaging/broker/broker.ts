@@ -2,6 +2,8 @@
 export interface Broker {
   /** Creates what is missing. @throws TopologyMismatch when something exists with other properties */
   declare(topology: Topology): Promise<void>
+  /** Ends bindings; those that do not exist are fine. */
+  unbind(bindings: Topology['bindings']): Promise<void>
   /**
    * Publishes and waits until the broker has taken responsibility for every message.
    * @returns the ids of messages that no queue received; they are confirmed and gone, so treat them as not sent

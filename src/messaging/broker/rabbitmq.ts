@@ -49,6 +49,10 @@ export function createRabbitMq({ url, name, log }: RabbitMqOptions): Broker {
       if (publishing.current) listener()
     },
     declare: (topology) => onOwnChannel(publishing, (channel) => declareOn(channel, topology)),
+    unbind: (bindings) =>
+      onOwnChannel(publishing, async (channel) => {
+        for (const { queue, exchange } of bindings) await channel.unbindQueue(queue, exchange, '')
+      }).catch(unlessMissing),
     depth: (queue) =>
       onOwnChannel(publishing, (channel) => channel.checkQueue(queue)).then(
         ({ messageCount }) => messageCount,

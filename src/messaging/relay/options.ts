@@ -7,7 +7,6 @@ export interface RelayOptions {
   db: Database
   broker: Broker
   names: Names
-  ladder: readonly number[]
   log: Logger
   /** Names this process as the holder of the lease. */
   instance: string

@@ -1,7 +1,7 @@
 import { exchangesFor, topologyOf } from '../broker/topology.ts'
 import { crashPoint } from '../crash-points.ts'
 import { relayedEvents, unroutedEvents } from '../metrics.ts'
-import { knownSubscriptions } from '../reactions/subscribe.ts'
+import { knownSubscriptions } from '../deliveries/subscriptions.ts'
 import { toEverybody } from './outgoing.ts'
 import type { StoredRow } from './read-events.ts'
 import type { RelayOptions } from './options.ts'
@@ -41,13 +41,13 @@ export interface Topology {
 }
 
 /** The queues of every known reaction exist before anything is published, whether or not their processes run. */
-export function keepTopology({ db, broker, names, ladder }: RelayOptions): Topology {
+export function keepTopology({ db, broker, names }: RelayOptions): Topology {
   let declared: Set<string> | undefined
   broker.onConnect(() => (declared = undefined))
   const declareKnown = async () => {
     const types = new Set<string>()
     for (const [name, eventTypes] of await knownSubscriptions(db)) {
-      await broker.declare(topologyOf(names, { name, eventTypes }, ladder))
+      await broker.declare(topologyOf(names, { name, eventTypes }))
       for (const type of eventTypes) types.add(type)
     }
     return types
