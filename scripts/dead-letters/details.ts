@@ -1,22 +1,24 @@
-import type { DeliveryDetails, StoryEvent } from '#messaging'
+import type { DeadLetterDetails, StoryEvent } from '#messaging'
 import { ago, counted } from './output.ts'
 
-/** A delivery as text for a person. */
-export function describe(details: DeliveryDetails): string {
-  const headers = Object.entries((details.headers ?? {}) as object)
+/** A dead letter as text for a person. */
+export function describe(details: DeadLetterDetails): string {
   return [
     heading(details),
-    section('Standing', [standing(details)]),
-    section(
-      'Error',
-      details.errorName ? [`${details.errorName}: ${details.errorMessage}`, ...stackLines(details)] : [],
-    ),
-    section('History', details.history.map(historyLine)),
+    section('Ledger', [ledgerSentence(details)]),
+    section('Error', [`${details.errorName}: ${details.errorMessage}`, ...stackLines(details)]),
+    section('Attempts', details.attemptsMade.map(attemptLine)),
+    details.line.length > 1
+      ? section(
+          'Line',
+          details.line.map((relative) => lineOf(relative, details.id)),
+        )
+      : '',
     section(
       'Headers',
-      headers.map(([name, value]) => `${name}: ${JSON.stringify(value)}`),
+      Object.entries(details.headers as object).map(([name, value]) => `${name}: ${JSON.stringify(value)}`),
     ),
-    section(details.editedAt ? 'Message, as edited' : 'Message', bodyLines(details)),
+    section('Message', bodyLines(details)),
     section(
       'Story of its order',
       details.story.flatMap((event) => storyLines(event, details)),
@@ -26,45 +28,45 @@ export function describe(details: DeliveryDetails): string {
     .join('\n\n')
 }
 
-function heading(details: DeliveryDetails): string {
-  const { id, reaction, state, reason, eventType, eventId, stream, streamVersion, failedAt, dueAt, dead } = details
+function heading(details: DeadLetterDetails): string {
+  const { id, reaction, status, reason, eventType, eventId, stream, streamVersion, failedAt, attempts, open } = details
   return [
-    `Delivery ${id} of ${reaction}: ${state}`,
+    `Dead letter ${id} of ${reaction}: ${status}`,
     `  event     ${eventType ?? 'unknown'} ${eventId ?? ''}`,
     `  stream    ${stream === null ? 'unknown' : `${stream}, version ${streamVersion}`}`,
-    `  why       ${reason}, after ${counted(details.attempts, 'attempt')}`,
-    ...(failedAt ? [`  failed    ${failedAt.toISOString()} (${ago(failedAt)}) in ${details.instance}`] : []),
-    ...(dueAt && !details.claimedBy ? [`  due       ${dueAt.toISOString()}`] : []),
-    ...(details.claimedBy ? [`  in hand   of ${details.claimedBy}`] : []),
-    `  besides   ${counted(dead, 'dead letter')} of this reaction in all`,
+    `  died      ${failedAt.toISOString()} (${ago(failedAt)}), ${reason}, after ${counted(attempts, 'attempt')}`,
+    `  by        ${details.instance}, from exchange '${details.exchange}'`,
+    `  one of    ${counted(open, 'open dead letter')} of this reaction`,
   ].join('\n')
 }
 
-function standing({ standing: is, state }: DeliveryDetails): string {
-  switch (is.kind) {
-    case 'handled':
-      return `handled: ${is.handledAt.toISOString()} at attempt ${is.attempt} by ${is.instance}.${state === 'dead' ? ' A redrive only resolves it.' : ''}`
+function ledgerSentence({ ledger }: DeadLetterDetails): string {
+  switch (ledger.kind) {
+    case 'already handled':
+      return `already handled: ${ledger.handledAt.toISOString()} at attempt ${ledger.attempt} by ${ledger.instance}. A redrive only resolves it.`
+    case 'closed by an operator':
+      return `closed by ${ledger.instance} at ${ledger.handledAt.toISOString()}: this event is not handled any more.`
     case 'not handled':
       return 'not handled: nothing that this reaction does for the event has happened.'
-    case 'not in store':
-      return 'not in the event store: it cannot be delivered, only discarded.'
+    case 'unknown event':
+      return 'unknown: the message could not be read far enough to know its event.'
   }
 }
 
 const section = (title: string, lines: readonly string[]) =>
   lines.length === 0 ? '' : [title, ...lines.map((line) => `  ${line}`)].join('\n')
 
-const stackLines = ({ stack }: DeliveryDetails) => stack?.split('\n').filter((line) => /^\s+at /.test(line)) ?? []
+const stackLines = ({ stack }: DeadLetterDetails) => stack?.split('\n').filter((line) => /^\s+at /.test(line)) ?? []
 
-function historyLine({ at, what, attempt, error, by, dueAt }: DeliveryDetails['history'][number]): string {
-  const told = attempt > 0 ? `${what}, attempt ${attempt}` : what
-  const next = dueAt && attempt > 0 ? `, again at ${dueAt.toISOString()}` : ''
-  return `${at.toISOString()}  ${told}${error ? `: ${error.split('\n')[0]}` : ''}${next}  (${by})`
-}
+const attemptLine = ({ attempt, failedAt, error, instance }: DeadLetterDetails['attemptsMade'][number]) =>
+  `${attempt}  ${failedAt.toISOString()}  ${error.split('\n')[0]}  (${instance})`
+
+const lineOf = ({ id, status, failedAt, error }: DeadLetterDetails['line'][number], self: string) =>
+  `${id === self ? '→' : ' '} ${id}  ${status.padEnd(9)}  ${failedAt.toISOString()}  ${error.split('\n')[0]}`
 
 const LONGEST_BODY = 20_000
 
-function bodyLines({ json, body }: DeliveryDetails): string[] {
+function bodyLines({ json, body }: DeadLetterDetails): string[] {
   const text = json === undefined ? body : JSON.stringify(json, null, 2)
   const rest = text.length - LONGEST_BODY
   return [
@@ -73,14 +75,13 @@ function bodyLines({ json, body }: DeliveryDetails): string[] {
   ]
 }
 
-const MARKS: Record<string, string> = { handled: '✓', dead: '†', retrying: '↻', waiting: '…', blocked: '‖', held: '=' }
-
-function storyLines({ id, type, streamVersion, time, reactions }: StoryEvent, delivery: DeliveryDetails) {
+function storyLines({ id, type, streamVersion, time, reactions }: StoryEvent, letter: DeadLetterDetails) {
+  const marks = { handled: '✓', dead: '†', retrying: '↻', waiting: '…', blocked: '‖' } as Record<string, string>
   return [
-    `${time.toISOString()}  ${type} (${streamVersion})${id === delivery.eventId ? '  ← this event' : ''}`,
+    `${time.toISOString()}  ${type} (${streamVersion})${id === letter.eventId ? '  ← this event' : ''}`,
     ...reactions.map(
       ({ reaction, state }) =>
-        `    ${MARKS[state] ?? '·'} ${reaction}: ${state}${id === delivery.eventId && reaction === delivery.reaction ? '  ← this reaction' : ''}`,
+        `    ${marks[state] ?? '·'} ${reaction}: ${state}${id === letter.eventId && reaction === letter.reaction ? '  ← this reaction' : ''}`,
     ),
   ]
 }

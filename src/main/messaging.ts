@@ -30,7 +30,7 @@ export function openMessaging(processName: string, { config, log, onStop }: Proc
     broker,
     instance,
     names: createNames(config.MESSAGING_NAMESPACE),
-    retryDelays: config.RETRY_DELAYS,
+    ladder: config.RETRY_DELAYS,
     log,
   }
 }

@@ -1,9 +1,17 @@
+import type pg from 'pg'
 import type { Database } from '#platform/database'
+import type { Broker } from '../broker/broker.ts'
+import type { Names } from '../broker/topology.ts'
 
-/** What working on deliveries stands on. The broker has no part in it. */
+/** What working on dead letters stands on. */
 export interface DeadLetterContext {
   db: Database
-  /** Who does it, for the history of each delivery and the audit table. */
+  pool: pg.Pool
+  broker: Broker
+  names: Names
+  /** Rungs of the delay ladder in milliseconds, ascending. */
+  ladder: readonly number[]
+  /** Who does it, for the audit table. */
   operator: string
 }
 

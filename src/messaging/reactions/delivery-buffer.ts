@@ -1,13 +1,15 @@
+import type { Delivery } from '../broker/broker.ts'
+
 interface Gatherer {
   enough: number
   done: () => void
 }
 
-export type DeliveryBuffer<Item> = ReturnType<typeof createDeliveryBuffer<Item>>
+export type DeliveryBuffer = ReturnType<typeof createDeliveryBuffer>
 
 /** Deliveries that have arrived and wait for their batch. The prefetch bounds its length. */
-export function createDeliveryBuffer<Item>() {
-  let waiting: Item[] = []
+export function createDeliveryBuffer() {
+  let waiting: Delivery[] = []
   let closed = false
   const wakers: (() => void)[] = []
   const gatherers = new Set<Gatherer>()
@@ -17,8 +19,8 @@ export function createDeliveryBuffer<Item>() {
     for (const { enough, done } of gatherers) if (closed || waiting.length >= enough) done()
   }
   return {
-    put(...items: Item[]) {
-      waiting.push(...items)
+    put(delivery: Delivery) {
+      waiting.push(delivery)
       signal()
     },
     /** Waits for the first delivery. @returns false when the buffer is closed */
@@ -27,7 +29,7 @@ export function createDeliveryBuffer<Item>() {
       return !closed
     },
     /** Up to `max` deliveries that wait; none when the buffer is closed. */
-    take(max: number): Item[] {
+    take(max: number): Delivery[] {
       return closed ? [] : waiting.splice(0, max)
     },
     /** Waits until `enough` deliveries wait, but no longer than `ms`. */
@@ -44,9 +46,9 @@ export function createDeliveryBuffer<Item>() {
         gatherers.add(gatherer)
       })
     },
-    /** Keeps, of what was not taken, only what `isStillOurs`: what came over a broken channel comes again. */
-    keepOnly(isStillOurs: (item: Item) => boolean) {
-      waiting = waiting.filter(isStillOurs)
+    /** Forgets what was not taken: its channel is gone, so it comes again. */
+    clear() {
+      waiting = []
     },
     close() {
       closed = true
