@@ -84,7 +84,7 @@ async function lookForLost(opened: OpenDatabase) {
   const log = createLogger('test', 'silent')
   const broker = createRabbitMq({ url: requireTestService('TEST_RABBITMQ_URL'), name: 'fanfare test', log })
   const names = createNames(`test-flat-${process.pid}`)
-  const reports = await reconcile({ ...opened, broker, names, ladder: [50], instance: 'test', dryRun: true })
+  const reports = await reconcile({ ...opened, broker, names, instance: 'test', dryRun: true })
   await broker.close()
   return reports
 }

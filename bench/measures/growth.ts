@@ -7,7 +7,7 @@ import type { Comparison, Contest, Side, Table } from '../contest.ts'
 import { storeHistory } from '../load/history.ts'
 import type { ClosedLoop, Load } from '../load/generator.ts'
 import type { Options } from '../options.ts'
-import { removeNamespace, RETRIES } from '../stage/broker.ts'
+import { removeNamespace } from '../stage/broker.ts'
 import type { BenchDatabase } from '../stage/databases.ts'
 import { lastPosition, untilSettled } from '../stage/settled.ts'
 import { startShop } from '../stage/shop.ts'
@@ -98,7 +98,7 @@ function reconciling(stage: Stage, database: BenchDatabase, label: string) {
   const names = createNames(stage.namespace(`reconcile-${label}`))
   const pass = async (watermark: bigint) => {
     await database.pool.query('UPDATE reconcile_state SET watermark = $1', [String(watermark)])
-    const reports = await reconcile({ ...database, broker, names, ladder: RETRIES, instance: 'bench' })
+    const reports = await reconcile({ ...database, broker, names, instance: 'bench' })
     const delivered = reports.reduce((sum, report) => sum + report.delivered, 0)
     if (delivered > 0) throw new Error(`reconciliation took ${delivered} handled events for lost`)
   }

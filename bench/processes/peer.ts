@@ -46,7 +46,7 @@ const surroundings = () => ({
   ...database,
   broker: createRabbitMq({ url: config.RABBITMQ_URL, name: `fanfare bench ${role}`, log }),
   names: createNames(config.MESSAGING_NAMESPACE),
-  ladder: LADDER,
+  retryDelays: LADDER,
   log,
   instance: `${role}@bench:${process.pid}`,
 })

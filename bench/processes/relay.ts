@@ -4,7 +4,6 @@ import { readConfig } from '#platform/config'
 import { openDatabase } from '#platform/database'
 import { createLogger } from '#platform/logger'
 import { serveCommands } from '../stage/remote.ts'
-import { LADDER } from '../stage/broker.ts'
 
 const config = readConfig()
 const log = createLogger('relay', config.LOG_LEVEL)
@@ -14,7 +13,7 @@ function start() {
   const database = openDatabase(config.DATABASE_URL, { poolSize: config.DATABASE_POOL, planning: 'by-key' })
   const broker: Broker = createRabbitMq({ url: config.RABBITMQ_URL, name: 'fanfare bench relay', log })
   const names = createNames(config.MESSAGING_NAMESPACE)
-  const relay = startRelay({ ...database, broker, names, ladder: LADDER, log, instance: `relay@bench:${process.pid}` })
+  const relay = startRelay({ ...database, broker, names, log, instance: `relay@bench:${process.pid}` })
   const wakeUps = listenForWakeUps(config.DATABASE_URL, log, relay.wake)
   releases.push(database.close, broker.close, relay.stop, wakeUps.close)
 }

@@ -26,7 +26,7 @@ const runtime = {
   ...database,
   broker,
   names: createNames(config.MESSAGING_NAMESPACE),
-  ladder: LADDER,
+  retryDelays: LADDER,
   log,
   instance: `worker@bench:${process.pid}`,
   wakeUp: createWakeUp(database.pool),

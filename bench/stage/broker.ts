@@ -11,7 +11,6 @@ export interface Subscription {
 
 export const LADDER = [1_000]
 /** The rungs of processes that are not told otherwise. */
-export const RETRIES = [1_000, 5_000, 30_000, 120_000, 600_000]
 
 export interface BenchBroker {
   names: Names
@@ -31,7 +30,7 @@ export async function declareQueues(
     name: 'fanfare bench',
     log: createLogger('bench', 'silent'),
   })
-  const topologies = subscriptions.map((subscription) => topologyOf(names, subscription, LADDER))
+  const topologies = subscriptions.map((subscription) => topologyOf(names, subscription))
   for (const topology of topologies) await broker.declare(topology)
   stage.onClose(async () => {
     for (const topology of topologies) await broker.destroy(topology)
@@ -58,6 +57,6 @@ export async function removeNamespace(stage: Stage, { db }: BenchDatabase, names
   const marks = await db.brokerMarker.findMany()
   await broker.destroy({ exchanges: marks.map(({ incarnation }) => names.mark(incarnation)), queues: [], bindings: [] })
   for (const { reaction: name, eventType } of await db.subscription.findMany())
-    await broker.destroy(topologyOf(names, { name, eventTypes: [eventType] }, RETRIES))
+    await broker.destroy(topologyOf(names, { name, eventTypes: [eventType] }))
   await broker.close()
 }

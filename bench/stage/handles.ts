@@ -1,6 +1,5 @@
 import { createNames } from '#messaging'
 import { askRabbitMq } from '../../dev/services/index.ts'
-import { RETRIES } from './broker.ts'
 import type { BenchDatabase } from './databases.ts'
 import type { Stage } from './stage.ts'
 
@@ -28,14 +27,11 @@ export async function countHandles(stage: Stage, database: BenchDatabase, namesp
 
 const COUNT = '{length(rabbit_networking:connections()), length(rabbit_channel:list())}.'
 
-/** On the queues of all reactions, on the delay ladder and in the crash net. */
+/** On the queues of all reactions and in the crash net. */
 async function waiting({ amqp }: Stage, { db }: BenchDatabase, namespace: string): Promise<number> {
   const names = createNames(namespace)
   const reactions = (await db.subscription.findMany({ distinct: ['reaction'] })).map(({ reaction }) => reaction)
-  const queues = [
-    ...reactions.flatMap((name) => [names.queue(name), names.deadQueue(name)]),
-    ...RETRIES.map(names.delay),
-  ]
+  const queues = reactions.flatMap((name) => [names.queue(name), names.deadQueue(name)])
   const channel = await amqp.createChannel()
   let messages = 0
   for (const queue of queues) messages += (await channel.checkQueue(queue)).messageCount

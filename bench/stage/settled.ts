@@ -54,7 +54,7 @@ async function isHandled({ pool, db }: BenchDatabase, ignored: NonNullable<Settl
   const handled = countsOf([
     ...(await counted(`SELECT reaction AS name, count(*)::int ${DELIVERIES} GROUP BY reaction`)),
     ...(await counted(
-      'SELECT reaction AS name, count(*)::int FROM dead_letters JOIN events e ON e.id = event_id WHERE position > $1 GROUP BY reaction',
+      "SELECT reaction AS name, count(*)::int FROM deliveries JOIN events e ON e.id = event_id WHERE state = 'dead' AND position > $1 GROUP BY reaction",
     )),
   ])
   const expected = new Map<string, number>()
@@ -76,7 +76,7 @@ async function endOf({ pool }: BenchDatabase, after: bigint): Promise<Ended> {
   const { rows } = await pool.query<Ended>(
     `SELECT coalesce(extract(epoch FROM max(handled_at))::float8 * 1000, 0) AS at, count(*)::int AS deliveries,
       (SELECT count(*)::int FROM events WHERE position > $1) AS events,
-      (SELECT count(*)::int FROM dead_letters) AS "deadLetters" ${DELIVERIES}`,
+      (SELECT count(*)::int FROM deliveries WHERE state = 'dead') AS "deadLetters" ${DELIVERIES}`,
     [String(after)],
   )
   return rows[0]!

@@ -1,8 +1,9 @@
 import {
-  describeDeadLetter,
+  describeDelivery,
   listGroups,
   listReactions,
   readHistory,
+  type DeliveryDetails,
   type PastAction,
   type ReactionSummary,
 } from '#messaging'
@@ -17,7 +18,7 @@ interface Flags {
 export async function list({ json }: Flags): Promise<number> {
   const reactions = await withDatabase(listReactions)
   if (json) sayJson(reactions)
-  else if (reactions.length === 0) say('There are no open dead letters.')
+  else if (reactions.length === 0) say('There are no dead letters.')
   else {
     say(reactionTable(reactions))
     const [most] = reactions
@@ -28,7 +29,7 @@ export async function list({ json }: Flags): Promise<number> {
 
 export const reactionTable = (reactions: readonly ReactionSummary[]) =>
   table(
-    ['reaction', 'open', 'causes', 'oldest', 'newest', 'in flight', 'most frequent error'],
+    ['reaction', 'dead', 'causes', 'oldest', 'newest', 'in flight', 'most frequent error'],
     reactions.map(({ reaction, count, groups, oldest, newest, inFlight, topError }) => [
       reaction,
       count,
@@ -46,7 +47,7 @@ export async function groups(reaction: string, { json, limit }: Flags & { limit:
     return listGroups(db, reaction, limit)
   })
   if (json) sayJson(found)
-  else if (found.length === 0) say(`${reaction} has no open dead letters.`)
+  else if (found.length === 0) say(`${reaction} has no dead letters.`)
   else {
     const head = ['group', 'count', 'event', 'reason', 'first', 'last', 'error']
     say(
@@ -76,7 +77,7 @@ export async function groups(reaction: string, { json, limit }: Flags & { limit:
 export async function show(reaction: string, { id, json }: Flags & { id?: string }): Promise<number> {
   const details = await withDatabase(async (db) => {
     await expectReaction(db, reaction)
-    return describeDeadLetter(db, reaction, id)
+    return describeDelivery(db, reaction, id)
   })
   if (json) {
     const { json: body, body: text, ...rest } = details
@@ -84,11 +85,27 @@ export async function show(reaction: string, { id, json }: Flags & { id?: string
     return EXIT.ok
   }
   say(describe(details))
-  if (details.status !== 'open') return EXIT.ok
-  const discarding = `discard ${reaction} --id ${details.id} --reason "…"`
-  if (details.ledger.kind === 'already handled') next(`redrive ${reaction} --id ${details.id}`)
-  else next(`redrive ${reaction} --id ${details.id}`, `edit ${details.id}`, discarding)
+  const steps = nextSteps(details)
+  if (steps.length > 0) next(...steps)
   return EXIT.ok
+}
+
+function nextSteps({ id, reaction, state, standing }: DeliveryDetails): string[] {
+  const it = `${reaction} --id ${id}`
+  const discarding = `discard ${it} --reason "…"`
+  switch (state) {
+    case 'dead':
+      if (standing.kind === 'not in store') return [discarding]
+      return standing.kind === 'handled' ? [`redrive ${it}`] : [`redrive ${it}`, `edit ${id}`, discarding]
+    case 'discarded':
+      return standing.kind === 'handled' ? [] : [`restore ${it}`]
+    case 'held':
+      return [`retry ${it}`, discarding]
+    case 'retrying':
+      return [`retry ${it}`, `hold ${it}`]
+    default:
+      return state === 'blocked' ? [`waiting ${reaction}`] : []
+  }
 }
 
 export async function history(
@@ -104,8 +121,9 @@ export async function history(
 
 function toRow({ begunAt, operator, action, reaction, selector, outcome, result, reason }: PastAction): string[] {
   const selected = Object.entries(selector).map(([key, value]) => (value === true ? key : `${key} ${String(value)}`))
-  const counts = Object.entries(result ?? {}).filter(([, value]) => typeof value === 'number' && value > 0)
-  const changed = Object.entries(result ?? {}).filter(([key]) => key === 'changed')
+  const told = Object.entries(result ?? {}).filter(([key, value]) =>
+    typeof value === 'number' ? value > 0 : key === 'changed',
+  )
   return [
     begunAt.toISOString(),
     operator,
@@ -113,7 +131,7 @@ function toRow({ begunAt, operator, action, reaction, selector, outcome, result,
     reaction,
     cut(selected.join(', '), 44),
     outcome ?? 'running or killed',
-    [...counts, ...changed].map(([key, value]) => `${key} ${String(value)}`).join(', '),
+    told.map(([key, value]) => `${key} ${String(value)}`).join(', '),
     reason ?? '',
   ]
 }

@@ -2,8 +2,10 @@ import { spawn } from 'node:child_process'
 import path from 'node:path'
 import { OrderPlaced } from '#events'
 import { defineReaction, Unrecoverable } from '#messaging'
-import { anOrderPlaced, deadline, record, requireTestService, testSystem, type TestSystem } from '#testing'
+import { uuidv7 } from '#platform/uuid'
+import { anOrderPlaced, deadline, record, testSystem, type TestSystem } from '#testing'
 import recordSale from '../../workers/analytics/record-sale.ts'
+import { deadLettersCommand } from './command.ts'
 
 let system: TestSystem
 afterEach(() => system.close())
@@ -26,14 +28,11 @@ beforeEach(() => {
 
 const COMMAND = [path.resolve(import.meta.dirname, '../../dev/run.mjs'), 'dead-letters']
 
-function start(args: string[], environment: Record<string, string> = {}) {
+function start(args: string[]) {
   const env = {
     ...process.env,
     DATABASE_URL: system.url,
-    RABBITMQ_URL: requireTestService('TEST_RABBITMQ_URL'),
-    MESSAGING_NAMESPACE: system.names.namespace,
-    RETRY_DELAYS: '50,200',
-    ...environment,
+    RABBITMQ_URL: '',
   }
   const child = spawn(process.execPath, [...COMMAND, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] })
   let output = ''
@@ -44,10 +43,28 @@ function start(args: string[], environment: Record<string, string> = {}) {
   return { child, ended }
 }
 
-const run = (args: string[], environment?: Record<string, string>) => start(args, environment).ended
+const run = (args: string[]) => start(args).ended
+
+/** Quicker, for what needs no process of its own. */
+async function inProcess(args: string[]) {
+  const before = process.env['DATABASE_URL']
+  process.env['DATABASE_URL'] = system.url
+  let output = ''
+  const spies = [process.stdout, process.stderr].map((stream) =>
+    jest.spyOn(stream, 'write').mockImplementation((text) => Boolean((output += String(text)))),
+  )
+  try {
+    const code = await deadLettersCommand(args)
+    return { code, output }
+  } finally {
+    for (const spy of spies) spy.mockRestore()
+    if (before === undefined) delete process.env['DATABASE_URL']
+    else process.env['DATABASE_URL'] = before
+  }
+}
 
 async function runJson<T>(...args: string[]): Promise<T> {
-  const { code, output } = await run([...args, '--json'])
+  const { code, output } = await inProcess([...args, '--json'])
   if (code !== 0) throw new Error(`exit code ${code}: ${output}`)
   return JSON.parse(output) as T
 }
@@ -58,7 +75,7 @@ async function deadOrders(count: number) {
   await system.settled(30_000)
 }
 
-const openLetters = () => system.db.deadLetter.count({ where: { status: 'open' } })
+const count = (state: string) => system.db.delivery.count({ where: { state } })
 
 test('from the list to the cause, to one message, to the redrive, to the history', async () => {
   system = await testSystem([fragile])
@@ -71,21 +88,44 @@ test('from the list to the cause, to one message, to the redrive, to the history
   const [group] = await runJson<{ fingerprint: string; count: number }[]>('groups', 'test.fragile')
   expect(group).toMatchObject({ count: 3, eventType: 'order.placed', reason: 'unrecoverable' })
 
-  const shown = await run(['show', 'test.fragile'])
-  for (const part of ['not handled: nothing', '"specversion": "1.0"', 'Story of its order', '† test.fragile: dead'])
+  const shown = await inProcess(['show', 'test.fragile'])
+  for (const part of [
+    'not handled: nothing',
+    'dead, attempt 1: Unrecoverable',
+    '"specversion": "1.0"',
+    'Story of its order',
+    '† test.fragile: dead',
+  ])
     expect(shown.output).toContain(part)
 
   const refused = await run(['redrive', 'test.fragile', '--all'])
   expect(refused).toMatchObject({ code: 2 })
   expect(refused.output).toMatch(/There is nobody to ask here: add --yes/)
-  const planned = await run(['redrive', 'test.fragile', '--group', group!.fingerprint, '--dry-run', '--rate', '1/s'])
+  const planned = await inProcess([
+    'redrive',
+    'test.fragile',
+    '--group',
+    group!.fingerprint,
+    '--dry-run',
+    '--rate',
+    '1/s',
+  ])
   expect(planned.output).toMatch(/3 dead letters of test\.fragile would be redriven; nothing is sent/)
 
-  const halted = await run(['redrive', 'test.fragile', '--all', '--yes', '--canary', '1', '--as', 'grace'])
+  const halted = await inProcess(['redrive', 'test.fragile', '--all', '--yes', '--canary', '1', '--as', 'grace'])
   expect(halted).toMatchObject({ code: 1 })
   expect(halted.output).toMatch(/Halted: 1 of 3 sent/)
   broken = false
-  const redriven = await run(['redrive', 'test.fragile', '--all', '--yes', '--canary', '1', '--reason', 'unlocked'])
+  const redriven = await inProcess([
+    'redrive',
+    'test.fragile',
+    '--all',
+    '--yes',
+    '--canary',
+    '1',
+    '--reason',
+    'unlocked',
+  ])
   expect(redriven).toMatchObject({ code: 0 })
   expect(redriven.output).toMatch(/3 handled · 0 dead again/)
   expect(handled).toHaveLength(3)
@@ -95,58 +135,99 @@ test('from the list to the cause, to one message, to the redrive, to the history
     { action: 'redrive', outcome: 'done', reason: 'unlocked', result: { handled: 3 } },
     { action: 'redrive', outcome: 'halted', operator: 'grace', result: { deadAgain: 1 } },
   ])
-  expect((await run(['show', 'test.nobody'])).output).toMatch(
-    /No reaction is called test\.nobody\. There are: test\.fragile/,
+}, 120_000)
+
+test('mistakes are one sentence that says what to do', async () => {
+  system = await testSystem([fragile])
+  const mistakes: [args: string[], sentence: RegExp][] = [
+    [['show', 'test.nobody'], /^No reaction is called test\.nobody\. Did you mean test\.fragile\?$/],
+    [['groups', 'nobody'], /^No reaction is called nobody\. There are: test\.fragile\.$/],
+    [['show', 'test.fragile', '--id', '7'], /^'7' is not an id/],
+    [['redrive', 'test.fragile'], /^Say which ones are meant/],
+    [['redrive', 'test.fragile', '--older', '5'], /needs a unit: write it as 90s, 30m, 2h or 7d/],
+    [['retry', 'test.fragile', '--id', uuidv7()], /^Nothing was changed: \S+ is no delivery of test\.fragile\.$/],
+    [['edit', uuidv7()], /^There is no dead letter /],
+    [['discard', 'test.fragile', '--all'], /required option '--reason/],
+    [['redrvie', 'test.fragile'], /Did you mean redrive\?/],
+  ]
+  for (const [args, sentence] of mistakes) {
+    const { code, output } = await inProcess(args)
+    expect(output.trim()).toMatch(sentence)
+    expect(output).not.toMatch(/^ +at /m)
+    expect(code).toBe(2)
+  }
+}, 120_000)
+
+test('an edit repairs the data, shows what it changes and has the event delivered', async () => {
+  system = await testSystem([recordSale])
+  const events = await record(system, anOrderPlaced())
+  await system.settled()
+  const { id: eventId } = events[0]!
+  await system.db.handledEvent.deleteMany({ where: { eventId } })
+  const error = { errorName: 'Error', errorMessage: 'no', fingerprint: 'f', failedAt: new Date() }
+  const id = uuidv7()
+  await system.db.delivery.create({
+    data: { id, reaction: recordSale.name, eventId, state: 'dead', reason: 'unrecoverable', ...error },
+  })
+  const still = await inProcess(['edit', id, '--set', '/total/amount=some', '--yes'])
+  expect(still).toMatchObject({ code: 2 })
+  expect(still.output).toMatch(/do not fit its schema: \/total\/amount/)
+  expect((await inProcess(['edit', id, '--file', 'nowhere.json', '--yes'])).output).toMatch(
+    /^The file nowhere\.json cannot be read: ENOENT/,
+  )
+  const edited = await inProcess(['edit', id, '--set', '/total/amount=2600', '--yes', '--reason', 'a typing mistake'])
+  expect(edited.output).toMatch(/- \/total\/amount: \d+\n {2}\+ \/total\/amount: 2600\n/)
+  expect(edited.output).toMatch(/1 handled · 0 dead again/)
+  expect(edited).toMatchObject({ code: 0 })
+  expect((await inProcess(['edit', id, '--set', '/total/amount=1', '--yes'])).output).toMatch(
+    /is resolved; only dead letters/,
   )
 }, 120_000)
 
-test('an edit repairs the payload, shows what it changes and sends it', async () => {
-  system = await testSystem([recordSale])
-  const { data, stream } = anOrderPlaced()
-  const message = {
-    specversion: '1.0',
-    id: '00000000-0000-7000-8000-000000000001',
-    type: 'order.placed',
-    source: '/hand',
-    subject: stream,
-    time: new Date(),
-    streamversion: 1,
-    correlationid: 'by-hand',
-    data: { ...data, total: { ...data.total, amount: 'many' } },
-  }
-  const queue = system.names.queue(recordSale.name)
-  const body = Buffer.from(JSON.stringify(message))
-  await system.broker.publish([{ exchange: '', routingKey: queue, messageId: 'by-hand', body }])
-  const letter = await deadline('a dead letter', () => system.db.deadLetter.findFirst())
-  const still = await run(['edit', letter.id, '--set', '/total/amount=some', '--yes'])
-  expect(still).toMatchObject({ code: 2 })
-  expect(still.output).toMatch(/do not fit its schema: \/total\/amount/)
-  const edited = await run(['edit', letter.id, '--set', '/total/amount=2500', '--yes', '--reason', 'a typing mistake'])
-  expect(edited.output).toMatch(/- \/total\/amount: "many"\n {2}\+ \/total\/amount: 2500\n/)
-  expect(edited.output).toMatch(/1 handled · 0 dead again/)
-  expect(edited).toMatchObject({ code: 0 })
-  expect((await run(['edit', letter.id, '--set', '/total/amount=1', '--yes'])).output).toMatch(/is edited already/)
+test('discarded, restored, retried and held', async () => {
+  system = await testSystem([fragile])
+  await deadOrders(2)
+  const discarded = await inProcess(['discard', 'test.fragile', '--all', '--reason', 'a test', '--yes'])
+  expect(discarded.output).toMatch(/2 discarded, 0 resolved .*\n\nNext: .* restore test\.fragile/)
+  expect(await inProcess(['restore', 'test.fragile', '--all', '--yes'])).toMatchObject({
+    code: 0,
+    output: expect.stringContaining('2 events of test.fragile restored'),
+  })
+  expect(await inProcess(['waiting'])).toMatchObject({ code: 0, output: 'Nothing waits.\n' })
+  const dueAt = new Date(Date.now() + 600_000)
+  await system.db.delivery.updateMany({ data: { state: 'retrying', dueAt } })
+  expect((await inProcess(['waiting', 'test.fragile'])).output).toMatch(
+    /order\.placed .* retrying +1 +in 10 min +Unrecoverable/,
+  )
+  expect((await inProcess(['waiting', '--limit', '1'])).output).toMatch(
+    /test\.fragile +retrying +unrecoverable +\w+ +2 +in 10 min/,
+  )
+  expect(await inProcess(['hold', 'test.fragile', '--all', '--yes'])).toMatchObject({ code: 0 })
+  expect(await count('held')).toBe(2)
+  broken = false
+  expect((await inProcess(['release', 'test.fragile', '--all', '--yes'])).output).toMatch(
+    /^2 events of test\.fragile due now/,
+  )
+  await system.settled()
+  expect(handled).toHaveLength(2)
 }, 120_000)
 
 test('killed in the middle, then called again: nothing is lost, nothing is handled twice', async () => {
   system = await testSystem([fragile])
-  await deadOrders(500)
+  await deadOrders(300)
   broken = false
   const args = ['redrive', 'test.fragile', '--all', '--yes']
-  const killed = await run(args, { CRASH_AT: 'redrive.after-publish:2' })
-  expect(killed).toMatchObject({ signal: 'SIGKILL' })
-  const again = await run([...args, '--json'])
-  expect(again).toMatchObject({ code: 0 })
-  const { total, sent, alreadyHandled } = JSON.parse(again.output) as Record<string, number>
-  expect(total).toBe(sent! + alreadyHandled!)
-  expect(total).toBeGreaterThanOrEqual(300 - 200) // the second batch was out, and may have ended by itself
-  await deadline('every event handled', () => handled.length >= 500)
-  await deadline(
-    'every dead letter resolved',
-    async () => (await system.db.deadLetter.count({ where: { status: 'resolved' } })) === 500,
-  )
-  expect(handled).toHaveLength(500)
-  expect(new Set(handled).size).toBe(500)
+  const { child, ended } = start([...args, '--rate', '100/s'])
+  await deadline('some are handled', () => handled.length >= 20, { within: 30_000 })
+  child.kill('SIGKILL')
+  expect(await ended).toMatchObject({ signal: 'SIGKILL' })
+  const left = await count('dead')
+  expect(left).toBeGreaterThan(0)
+  const again = await runJson('redrive', 'test.fragile', '--all', '--yes')
+  expect(again).toMatchObject({ total: left, sent: left, alreadyHandled: 0 })
+  await deadline('every dead letter resolved', async () => (await count('resolved')) === 300)
+  expect(new Set(handled).size).toBe(300)
+  expect(handled).toHaveLength(300)
   const actions = await system.db.operatorAction.findMany({ orderBy: { id: 'asc' } })
   expect(actions.map(({ phase }) => phase)).toEqual(['begun', 'begun', 'finished'])
 }, 120_000)
@@ -156,13 +237,13 @@ test('Ctrl-C finishes the batch under way and leaves the rest open', async () =>
   await deadOrders(60)
   broken = false
   const { child, ended } = start(['redrive', 'test.fragile', '--all', '--yes', '--rate', '20/s'])
-  await deadline('some are handled', () => handled.length >= 4)
+  await deadline('some are handled', () => handled.length >= 4, { within: 30_000 })
   child.kill('SIGINT')
   const { code, output } = await ended
   expect(code).toBe(1)
   expect(output).toMatch(/Interrupted: \d+ of 60 sent/)
-  expect(await openLetters()).toBeGreaterThan(0)
-  expect(await openLetters()).toBe(60 - Number(/Interrupted: (\d+)/.exec(output)![1]))
+  expect(await count('dead')).toBeGreaterThan(0)
+  expect(await count('dead')).toBe(60 - Number(/Interrupted: (\d+)/.exec(output)![1]))
 }, 120_000)
 
 test('watch tells each change on a line of its own', async () => {
@@ -171,7 +252,7 @@ test('watch tells each change on a line of its own', async () => {
   let seen = ''
   child.stdout.on('data', (chunk: Buffer) => (seen += chunk.toString()))
   await deadOrders(2)
-  await deadline('both are told', () => /test\.fragile {2}2 open/.test(seen), { within: 20_000 })
+  await deadline('both are told', () => /test\.fragile {2}2 dead/.test(seen), { within: 20_000 })
   child.kill('SIGINT')
   expect(await ended).toMatchObject({ code: 0 })
 }, 120_000)

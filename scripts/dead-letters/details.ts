@@ -1,24 +1,22 @@
-import type { DeadLetterDetails, StoryEvent } from '#messaging'
+import type { DeliveryDetails, StoryEvent } from '#messaging'
 import { ago, counted } from './output.ts'
 
-/** A dead letter as text for a person. */
-export function describe(details: DeadLetterDetails): string {
+/** A delivery as text for a person. */
+export function describe(details: DeliveryDetails): string {
+  const headers = Object.entries((details.headers ?? {}) as object)
   return [
     heading(details),
-    section('Ledger', [ledgerSentence(details)]),
-    section('Error', [`${details.errorName}: ${details.errorMessage}`, ...stackLines(details)]),
-    section('Attempts', details.attemptsMade.map(attemptLine)),
-    details.line.length > 1
-      ? section(
-          'Line',
-          details.line.map((relative) => lineOf(relative, details.id)),
-        )
-      : '',
+    section('Standing', [standing(details)]),
+    section(
+      'Error',
+      details.errorName ? [`${details.errorName}: ${details.errorMessage}`, ...stackLines(details)] : [],
+    ),
+    section('History', details.history.map(historyLine)),
     section(
       'Headers',
-      Object.entries(details.headers as object).map(([name, value]) => `${name}: ${JSON.stringify(value)}`),
+      headers.map(([name, value]) => `${name}: ${JSON.stringify(value)}`),
     ),
-    section('Message', bodyLines(details)),
+    section(details.editedAt ? 'Message, as edited' : 'Message', bodyLines(details)),
     section(
       'Story of its order',
       details.story.flatMap((event) => storyLines(event, details)),
@@ -28,45 +26,45 @@ export function describe(details: DeadLetterDetails): string {
     .join('\n\n')
 }
 
-function heading(details: DeadLetterDetails): string {
-  const { id, reaction, status, reason, eventType, eventId, stream, streamVersion, failedAt, attempts, open } = details
+function heading(details: DeliveryDetails): string {
+  const { id, reaction, state, reason, eventType, eventId, stream, streamVersion, failedAt, dueAt, dead } = details
   return [
-    `Dead letter ${id} of ${reaction}: ${status}`,
+    `Delivery ${id} of ${reaction}: ${state}`,
     `  event     ${eventType ?? 'unknown'} ${eventId ?? ''}`,
     `  stream    ${stream === null ? 'unknown' : `${stream}, version ${streamVersion}`}`,
-    `  died      ${failedAt.toISOString()} (${ago(failedAt)}), ${reason}, after ${counted(attempts, 'attempt')}`,
-    `  by        ${details.instance}, from exchange '${details.exchange}'`,
-    `  one of    ${counted(open, 'open dead letter')} of this reaction`,
+    `  why       ${reason}, after ${counted(details.attempts, 'attempt')}`,
+    ...(failedAt ? [`  failed    ${failedAt.toISOString()} (${ago(failedAt)}) in ${details.instance}`] : []),
+    ...(dueAt && !details.claimedBy ? [`  due       ${dueAt.toISOString()}`] : []),
+    ...(details.claimedBy ? [`  in hand   of ${details.claimedBy}`] : []),
+    `  besides   ${counted(dead, 'dead letter')} of this reaction in all`,
   ].join('\n')
 }
 
-function ledgerSentence({ ledger }: DeadLetterDetails): string {
-  switch (ledger.kind) {
-    case 'already handled':
-      return `already handled: ${ledger.handledAt.toISOString()} at attempt ${ledger.attempt} by ${ledger.instance}. A redrive only resolves it.`
-    case 'closed by an operator':
-      return `closed by ${ledger.instance} at ${ledger.handledAt.toISOString()}: this event is not handled any more.`
+function standing({ standing: is, state }: DeliveryDetails): string {
+  switch (is.kind) {
+    case 'handled':
+      return `handled: ${is.handledAt.toISOString()} at attempt ${is.attempt} by ${is.instance}.${state === 'dead' ? ' A redrive only resolves it.' : ''}`
     case 'not handled':
       return 'not handled: nothing that this reaction does for the event has happened.'
-    case 'unknown event':
-      return 'unknown: the message could not be read far enough to know its event.'
+    case 'not in store':
+      return 'not in the event store: it cannot be delivered, only discarded.'
   }
 }
 
 const section = (title: string, lines: readonly string[]) =>
   lines.length === 0 ? '' : [title, ...lines.map((line) => `  ${line}`)].join('\n')
 
-const stackLines = ({ stack }: DeadLetterDetails) => stack?.split('\n').filter((line) => /^\s+at /.test(line)) ?? []
+const stackLines = ({ stack }: DeliveryDetails) => stack?.split('\n').filter((line) => /^\s+at /.test(line)) ?? []
 
-const attemptLine = ({ attempt, failedAt, error, instance }: DeadLetterDetails['attemptsMade'][number]) =>
-  `${attempt}  ${failedAt.toISOString()}  ${error.split('\n')[0]}  (${instance})`
-
-const lineOf = ({ id, status, failedAt, error }: DeadLetterDetails['line'][number], self: string) =>
-  `${id === self ? '→' : ' '} ${id}  ${status.padEnd(9)}  ${failedAt.toISOString()}  ${error.split('\n')[0]}`
+function historyLine({ at, what, attempt, error, by, dueAt }: DeliveryDetails['history'][number]): string {
+  const told = attempt > 0 ? `${what}, attempt ${attempt}` : what
+  const next = dueAt && attempt > 0 ? `, again at ${dueAt.toISOString()}` : ''
+  return `${at.toISOString()}  ${told}${error ? `: ${error.split('\n')[0]}` : ''}${next}  (${by})`
+}
 
 const LONGEST_BODY = 20_000
 
-function bodyLines({ json, body }: DeadLetterDetails): string[] {
+function bodyLines({ json, body }: DeliveryDetails): string[] {
   const text = json === undefined ? body : JSON.stringify(json, null, 2)
   const rest = text.length - LONGEST_BODY
   return [
@@ -75,13 +73,14 @@ function bodyLines({ json, body }: DeadLetterDetails): string[] {
   ]
 }
 
-function storyLines({ id, type, streamVersion, time, reactions }: StoryEvent, letter: DeadLetterDetails) {
-  const marks = { handled: '✓', dead: '†', retrying: '↻', waiting: '…', blocked: '‖' } as Record<string, string>
+const MARKS: Record<string, string> = { handled: '✓', dead: '†', retrying: '↻', waiting: '…', blocked: '‖', held: '=' }
+
+function storyLines({ id, type, streamVersion, time, reactions }: StoryEvent, delivery: DeliveryDetails) {
   return [
-    `${time.toISOString()}  ${type} (${streamVersion})${id === letter.eventId ? '  ← this event' : ''}`,
+    `${time.toISOString()}  ${type} (${streamVersion})${id === delivery.eventId ? '  ← this event' : ''}`,
     ...reactions.map(
       ({ reaction, state }) =>
-        `    ${marks[state] ?? '·'} ${reaction}: ${state}${id === letter.eventId && reaction === letter.reaction ? '  ← this reaction' : ''}`,
+        `    ${MARKS[state] ?? '·'} ${reaction}: ${state}${id === delivery.eventId && reaction === delivery.reaction ? '  ← this reaction' : ''}`,
     ),
   ]
 }

@@ -4,19 +4,20 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { createInterface } from 'node:readline/promises'
 import {
+  checkSelector,
   commitEdit,
   draftEdit,
   planEdit,
   Refused,
   UnreadableEvent,
   withValue,
-  type DeadLetterContext,
   type Difference,
   type EditDraft,
   type PlannedEdit,
   type Reaction,
 } from '#messaging'
-import { loadReaction, withContext } from './open.ts'
+import type { Database } from '#platform/database'
+import { asOperator, loadReaction, withDatabase } from './open.ts'
 import { confirm, counted, EXIT, isTerminal, next, say, sayJson, warn } from './output.ts'
 import { report, send } from './redrive.ts'
 
@@ -31,41 +32,46 @@ interface EditFlags {
 }
 
 export async function editCommand(id: string, flags: EditFlags): Promise<number> {
-  return withContext(flags.as, async (context) => {
-    const reaction = await loadReaction(await reactionOf(context, id))
-    const draft = await draftEdit(context, reaction, id)
-    const edit = await planned(draft, reaction, flags)
-    if (!flags.json) say(describeChanges(edit.changes))
-    await confirm(`Send this to ${reaction.name} in place of the original?`, flags)
-    const { copyId, eventId } = await commitEdit(context, edit, flags.reason)
-    if (!flags.json) say(`Dead letter ${id} is edited; the copy is ${copyId}, its event ${eventId}.`)
-    if (!flags.send) return unsent(reaction.name, { id, copyId, eventId, changes: edit.changes }, flags)
-    const result = await send(context, reaction.name, { ids: [copyId] }, { ...flags, wait: 10_000 })
-    if (!flags.json) return report(reaction.name, result, flags)
-    sayJson({ id, copyId, eventId, changes: edit.changes, redrive: result })
+  const name = await withDatabase((db) => reactionOf(db, id))
+  return asOperator(flags.as, name, async (context) => {
+    const reaction = await loadReaction(name)
+    const edit = await planned(await draftEdit(context, reaction, id), reaction, flags)
+    const { changes } = edit
+    if (!flags.json) say(describeChanges(changes))
+    await confirm(`Let ${name} handle the event as it is now?`, flags)
+    await commitEdit(context, edit, flags.reason)
+    if (!flags.json) say(`${id} is edited.`)
+    if (!flags.send) {
+      if (flags.json) sayJson({ id, changes })
+      else next(`redrive ${name} --id ${id}`)
+      return EXIT.ok
+    }
+    const result = await send(context, name, { ids: [id] }, { ...flags, wait: 10_000 })
+    if (!flags.json) return report(name, result, flags)
+    sayJson({ id, changes, redrive: result })
     return result.outcome === 'done' && result.deadAgain === 0 ? EXIT.ok : EXIT.failed
   })
 }
 
-async function reactionOf({ db }: DeadLetterContext, id: string): Promise<string> {
-  const isId = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(id)
-  const row = isId ? await db.deadLetter.findUnique({ where: { id }, select: { reaction: true } }) : null
+async function reactionOf(db: Database, id: string): Promise<string> {
+  checkSelector({ ids: [id] })
+  const row = await db.delivery.findUnique({ where: { id }, select: { reaction: true } })
   if (!row) throw new Refused(`There is no dead letter ${id}; groups and show print their ids.`)
   return row.reaction
 }
 
 async function planned(draft: EditDraft, reaction: Reaction, { file, set }: EditFlags): Promise<PlannedEdit> {
-  if (file !== undefined) return planEdit(draft, readFileSync(file === '-' ? 0 : file, 'utf8'), reaction)
-  if (set.length > 0) return planEdit(draft, JSON.stringify(set.reduce(applySetting, documentOf(draft))), reaction)
+  if (file !== undefined) return planEdit(draft, read(file), reaction)
+  if (set.length > 0) return planEdit(draft, JSON.stringify(set.reduce(applySetting, draft.event.data)), reaction)
   if (!isTerminal()) throw new Refused('There is no terminal for an editor here: use --file or --set.')
   return inEditor(draft, reaction)
 }
 
-function documentOf({ text }: EditDraft): unknown {
+function read(file: string): string {
   try {
-    return JSON.parse(text)
-  } catch {
-    throw new Refused('The message is not JSON, so --set has no place to go to: use --file or an editor.')
+    return readFileSync(file === '-' ? 0 : file, 'utf8')
+  } catch (cause) {
+    throw new Refused(`The file ${file} cannot be read: ${(cause as Error).message}.`, { cause })
   }
 }
 
@@ -92,7 +98,7 @@ function jsonOr(text: string): unknown {
 /** Opens the payload until it fits its event type, or the operator gives up. */
 async function inEditor(draft: EditDraft, reaction: Reaction): Promise<PlannedEdit> {
   const folder = mkdtempSync(path.join(tmpdir(), 'dead-letter-'))
-  const file = path.join(folder, `${draft.part}.json`)
+  const file = path.join(folder, 'data.json')
   writeFileSync(file, draft.text, { mode: 0o600 })
   try {
     for (;;) {
@@ -128,16 +134,10 @@ const describeChanges = (changes: readonly Difference[]) =>
   [`${counted(changes.length, 'change')}:`, ...changes.flatMap(changeLines)].join('\n')
 
 function changeLines(change: Difference): string[] {
-  const place = change.pointer || '(the whole message)'
+  const place = change.pointer || '(all of it)'
   const line = (sign: string, value: unknown) => `  ${sign} ${place}: ${JSON.stringify(value)}`
   return [
     ...('before' in change ? [line('-', change.before)] : []),
     ...('after' in change ? [line('+', change.after)] : []),
   ]
-}
-
-function unsent<Result extends { copyId: string }>(reaction: string, result: Result, { json }: EditFlags): number {
-  if (json) sayJson(result)
-  else next(`redrive ${reaction} --id ${result.copyId}`)
-  return EXIT.ok
 }

@@ -1,7 +1,7 @@
 import { InvalidArgumentError, Option } from 'commander'
 import type { Selector } from '#messaging'
 
-/** Flags that choose dead letters. */
+/** Flags that choose deliveries. */
 export interface SelectorFlags {
   id?: string[]
   group?: string
@@ -22,14 +22,15 @@ export const json = () => new Option('--json', 'print JSON')
 
 const UNITS: Record<string, number> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
 
-/** `90s`, `30m`, `2h`, `7d` in milliseconds; a plain number is seconds. */
+/** `90s`, `30m`, `2h`, `7d` in milliseconds. A number alone is refused: nobody knows what it would mean. */
 export function duration(text: string): number {
-  const [, amount, unit = 's'] = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)?$/.exec(text) ?? []
-  if (amount === undefined) throw new InvalidArgumentError('A duration is written as 90s, 30m, 2h or 7d.')
+  const [, amount, unit] = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(text) ?? []
+  if (amount === undefined || unit === undefined)
+    throw new InvalidArgumentError('A duration needs a unit: write it as 90s, 30m, 2h or 7d.')
   return Number(amount) * UNITS[unit]!
 }
 
-/** `50/s` or `50`: messages per second. */
+/** `50/s` or `50`: deliveries per second. */
 export function rate(text: string): number {
   const [, perSecond] = /^(\d+(?:\.\d+)?)(?:\/s)?$/.exec(text) ?? []
   if (perSecond === undefined || Number(perSecond) <= 0) throw new InvalidArgumentError('A rate is written as 50/s.')

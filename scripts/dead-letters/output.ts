@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline/promises'
 import Table from 'cli-table3'
-import { Refused } from '#messaging'
+import { Refused, type Selector } from '#messaging'
 
 export const EXIT = { ok: 0, failed: 1, refused: 2 } as const
 
@@ -68,4 +68,11 @@ export async function confirm(question: string, { yes }: { yes?: boolean }): Pro
   const answer = await terminal.question(`${question} [y/N] `)
   terminal.close()
   if (!/^y(es)?$/i.test(answer.trim())) throw new Refused('Nothing was changed.')
+}
+
+/** Nothing was found to work on. That is an error where ids were given. @returns the exit code */
+export function nothing(why: string, { ids }: Selector, { json }: { json?: boolean }): number {
+  if (json) sayJson({ outcome: 'done', total: 0, why })
+  else say(why)
+  return ids ? EXIT.refused : EXIT.ok
 }

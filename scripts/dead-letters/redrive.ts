@@ -4,12 +4,13 @@ import {
   planFor,
   redrive,
   type DeadLetterContext,
+  type Plan,
   type Progress,
   type RedriveResult,
   type Selector,
 } from '#messaging'
-import { expectReaction, withContext, withDatabase } from './open.ts'
-import { confirm, counted, EXIT, isTerminal, next, say, sayJson, table } from './output.ts'
+import { asOperator, whyNothing } from './open.ts'
+import { confirm, counted, EXIT, isTerminal, next, nothing, say, sayJson, table } from './output.ts'
 import { untilStopped } from './stop.ts'
 
 export interface RedriveFlags {
@@ -25,15 +26,14 @@ export interface RedriveFlags {
   id?: string[]
 }
 
-export async function redriveCommand(reaction: string, flags: RedriveFlags, selector: Selector): Promise<number> {
+export function redriveCommand(reaction: string, flags: RedriveFlags, selector: Selector): Promise<number> {
   checkSelector(selector)
-  if (flags.dryRun) return dryRun(reaction, flags, selector)
-  return withContext(flags.as, async (context) => {
-    await expectReaction(context.db, reaction)
-    const { total } = await planFor(context.db, reaction, selector)
-    if (total === 0) return nothing(flags)
-    const asks = total > 1 && !flags.json
-    if (asks) await confirm(`Redrive ${counted(total, 'dead letter')} of ${reaction}?`, flags)
+  return asOperator(flags.as, reaction, async (context) => {
+    const plan = await planFor(context.db, reaction, selector)
+    if (plan.total === 0) return nothing(await whyNothing(context.db, reaction, selector), selector, flags)
+    if (flags.dryRun) return dryRun(reaction, flags, plan)
+    const asks = plan.total > 1 && !flags.json
+    if (asks) await confirm(`Redrive ${counted(plan.total, 'dead letter')} of ${reaction}?`, flags)
     return report(reaction, await send(context, reaction, selector, flags), flags)
   })
 }
@@ -71,8 +71,8 @@ export async function send(
 const FORMAT = '{bar} {value}/{total} sent · {handled} handled · {deadAgain} dead again · {inFlight} in flight'
 
 export function report(reaction: string, result: RedriveResult, { json }: { json?: boolean }): number {
-  const { outcome, why, sent, total, alreadyHandled, handled, deadAgain, retrying, inFlight } = result
-  const code = outcome === 'done' && deadAgain === 0 ? EXIT.ok : EXIT.failed
+  const { outcome, why, sent, total, alreadyHandled, skipped, handled, deadAgain, retrying, inFlight } = result
+  const code = outcome === 'done' && deadAgain === 0 && skipped === 0 ? EXIT.ok : EXIT.failed
   if (json) {
     sayJson(result)
     return code
@@ -83,42 +83,31 @@ export function report(reaction: string, result: RedriveResult, { json }: { json
   say(
     `  ${handled} handled · ${deadAgain} dead again · ${retrying} failed and waiting for the next attempt · ${inFlight} in flight`,
   )
+  if (skipped > 0) say(`  ${skipped} left: ${NOT_IN_STORE}`)
   if (why) say(`  ${why}`)
   if (deadAgain > 0) next(`groups ${reaction}`, `show ${reaction}`)
-  else if (outcome !== 'done') next(`redrive ${reaction} …   (sends what is still open, and nothing twice)`, 'history')
-  else if (inFlight + retrying > 0) next('watch')
+  else if (outcome !== 'done') next(`redrive ${reaction} …   (sends what is still dead, and nothing twice)`, 'history')
+  else if (inFlight + retrying > 0) next(`waiting ${reaction}`)
   return code
 }
 
 const WORDS = { done: 'Redriven', halted: 'Halted', interrupted: 'Interrupted', failed: 'Failed' }
+const NOT_IN_STORE =
+  'the event store does not have their events, so that nothing can deliver them; discard closes them.'
 
-function nothing({ json }: RedriveFlags): number {
-  if (json) sayJson({ outcome: 'done', total: 0, sent: 0 })
-  else say('Nothing that is open fits; nothing was sent.')
-  return EXIT.ok
-}
-
-async function dryRun(reaction: string, { json, rate, canary }: RedriveFlags, selector: Selector): Promise<number> {
-  const plan = await withDatabase(async (db) => {
-    await expectReaction(db, reaction)
-    return planFor(db, reaction, selector)
-  })
+function dryRun(reaction: string, { json, rate, canary }: RedriveFlags, plan: Plan): number {
   if (json) {
     sayJson(plan)
     return EXIT.ok
   }
-  const { total, alreadyHandled, kinds, oldest, newest } = plan
+  const { total, alreadyHandled, notInStore, kinds, oldest, newest } = plan
   say(`${counted(total, 'dead letter')} of ${reaction} would be redriven; nothing is sent.`)
-  if (total === 0) return EXIT.ok
   say(`  ${alreadyHandled} of them handled already: they would be resolved without being sent`)
+  if (notInStore > 0) say(`  ${notInStore} would be left: ${NOT_IN_STORE}`)
   say(`  they died from ${oldest!.toISOString()} to ${newest!.toISOString()}`)
   if (canary) say(`  the first ${Math.min(canary, total)} go ahead as a canary`)
-  if (rate) say(`  at ${rate}/s this takes ${Math.ceil((total - alreadyHandled) / rate)} s at least`)
-  say(
-    `\n${table(
-      ['event', 'reason', 'count'],
-      kinds.map(({ eventType, reason, count }) => [eventType ?? '?', reason, count]),
-    )}`,
-  )
+  if (rate) say(`  at ${rate}/s this takes ${Math.ceil((total - alreadyHandled - notInStore) / rate)} s at least`)
+  const rows = kinds.map(({ eventType, reason, count }) => [eventType ?? '?', reason, count])
+  say(`\n${table(['event', 'reason', 'count'], rows)}`)
   return EXIT.ok
 }

@@ -23,7 +23,7 @@ export async function watch({ every, json }: { every: number; json?: boolean }, 
 const CLEAR = '\u001B[H\u001B[J'
 
 function redraw(reactions: readonly ReactionSummary[]) {
-  const body = reactions.length === 0 ? 'There are no open dead letters.' : reactionTable(reactions)
+  const body = reactions.length === 0 ? 'There are no dead letters.' : reactionTable(reactions)
   say(`${CLEAR}Dead letters at ${new Date().toLocaleTimeString('en-GB')} · Ctrl-C ends\n\n${body}`)
 }
 
@@ -36,14 +36,14 @@ function changes(
   const now = new Map(reactions.map((reaction) => [reaction.reaction, reaction]))
   return [...new Set([...before.keys(), ...now.keys()])].flatMap((reaction): string[] => {
     const [was, is] = [before.get(reaction), now.get(reaction)]
-    const [open, inFlight] = [is?.count ?? 0, is?.inFlight ?? 0]
-    const difference = open - (was?.count ?? 0)
+    const [dead, inFlight] = [is?.count ?? 0, is?.inFlight ?? 0]
+    const difference = dead - (was?.count ?? 0)
     if (difference === 0 && inFlight === (was?.inFlight ?? 0)) return []
     const at = new Date().toISOString()
-    if (json) return [JSON.stringify({ at, reaction, open, inFlight, difference, topError: is?.topError ?? null })]
+    if (json) return [JSON.stringify({ at, reaction, dead, inFlight, difference, topError: is?.topError ?? null })]
     const sign = difference > 0 ? '+' : ''
     return [
-      `${at}  ${reaction}  ${open} open (${sign}${difference}), ${inFlight} in flight  ${is?.topError ?? ''}`.trimEnd(),
+      `${at}  ${reaction}  ${dead} dead (${sign}${difference}), ${inFlight} in flight  ${is?.topError ?? ''}`.trimEnd(),
     ]
   })
 }

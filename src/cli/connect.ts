@@ -30,7 +30,6 @@ export async function withDatabase<T>(work: (db: Database) => Promise<T>): Promi
 export interface Messaging extends OpenDatabase {
   broker: Broker
   names: Names
-  ladder: readonly number[]
   /** Who does it, for the tables that tell. */
   instance: string
 }
@@ -47,7 +46,7 @@ export async function withMessaging<T>(command: string, work: (messaging: Messag
       await expectTables(database)
       await expectBroker(broker, config.RABBITMQ_URL)
       const names = createNames(config.MESSAGING_NAMESPACE)
-      return await work({ ...database, broker, names, ladder: config.RETRY_DELAYS, instance })
+      return await work({ ...database, broker, names, instance })
     } finally {
       await broker.close()
       await database.close()

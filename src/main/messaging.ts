@@ -30,7 +30,7 @@ export function openMessaging(processName: string, { config, log, onStop }: Proc
     broker,
     instance,
     names: createNames(config.MESSAGING_NAMESPACE),
-    ladder: config.RETRY_DELAYS,
+    retryDelays: config.RETRY_DELAYS,
     log,
   }
 }

@@ -7,11 +7,11 @@ import {
   retire,
   runReaction,
   selectReactions,
+  strangeSubscriptions,
   subscribe,
   TopologyMismatch,
 } from '#messaging'
 import { StartupError } from '#platform/config'
-import { openDatabase } from '#platform/database'
 import { checkSettings } from '#platform/settings'
 import { endWithSentence, runProcess, type ProcessContext } from '#platform/shutdown'
 import { onceReachable, openMessaging, WORKERS } from './messaging.ts'
@@ -36,6 +36,10 @@ async function react(context: ProcessContext) {
   checkSettings()
   const messaging = openMessaging(`worker ${wanted.join(' ') || 'all'}`, context, 'by-key')
   await onceReachable(context, () => subscribe(messaging.db, workers))
+  for (const { reaction, eventType } of await strangeSubscriptions(messaging.db, workers)) {
+    const what = { reaction, type: eventType }
+    log.info(what, `subscribed to a type that this release does not know: of a newer release, or to be retired`)
+  }
   const wakeUp = createWakeUp(messaging.pool)
   const running = await Promise.all(workers.map((worker) => runReaction(worker, { ...messaging, wakeUp }))).catch(
     asStartupError,
@@ -59,20 +63,32 @@ async function list() {
   process.stdout.write(told.join('')) // at once: the reader may close the pipe after the first lines
 }
 
-/** Forgets reactions whose files are gone, so that nothing waits for them or is delivered to them any more. */
-async function retireAll({ config }: ProcessContext) {
-  const present = findReactions(WORKERS).filter(({ name }) => wanted.includes(name))
-  if (present.length > 0)
-    throw new StartupError(`${present[0]!.file} still defines ${present[0]!.name}: remove the file first.`)
+/** `<reaction>` or `<reaction>:<event type>`: what no release wants any more is not kept for it. */
+async function retireAll(context: ProcessContext) {
   if (wanted.length === 0)
-    throw new StartupError('Name the reaction to retire: npm run worker -- --retire <folder>.<file>.')
-  const { db, close } = openDatabase(config.DATABASE_URL)
-  const queues = createNames(config.MESSAGING_NAMESPACE)
-  for (const name of wanted) {
-    const known = await retire(db, name)
-    const said = known ? `is retired. Its queue ${queues.queue(name)} can be deleted` : 'was not subscribed to anything'
+    throw new StartupError('Say what to retire: fanfare worker --retire <folder>.<file>[:<event type>].')
+  const pairs = wanted.map((one) => one.split(':') as [string, string?])
+  for (const [name, type] of pairs) await expectUnwanted(name, type)
+  const messaging = openMessaging('retire', context, 'by-size')
+  for (const [name, type] of pairs) {
+    const retired = await retire(messaging, name, type)
+    const said =
+      retired.length === 0
+        ? `was not subscribed to ${type ?? 'anything'}`
+        : `gets no more of ${retired.join(', ')}${type ? '' : `; its queue ${messaging.names.queue(name)} can be deleted`}`
     process.stdout.write(`${name} ${said}.\n`)
   }
-  await close()
+  await messaging.broker.close()
+  await messaging.close()
   process.exit(0)
+}
+
+/** @throws StartupError when this release still wants it: its next start would subscribe again */
+async function expectUnwanted(name: string, type: string | undefined) {
+  const file = findReactions(WORKERS).find((found) => found.name === name)
+  if (!file) return
+  const [reaction] = await loadReactions([file])
+  if (type === undefined) throw new StartupError(`${file.file} still defines ${name}: remove the file first.`)
+  if (reaction!.on.some((on) => on.type === type))
+    throw new StartupError(`${file.file} is still on ${type}: take it out of \`on\` and deploy that first.`)
 }

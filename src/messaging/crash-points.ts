@@ -6,7 +6,6 @@ export const CRASH_POINTS = [
   'relay.after-confirm',
   'worker.after-call',
   'worker.after-commit',
-  'redrive.after-publish',
 ] as const
 export type CrashPoint = (typeof CRASH_POINTS)[number]
 

@@ -80,7 +80,7 @@ export function defineEvent<const Name extends string, Data>(
   const read = (data: unknown, from: number): Data => {
     if (from > version)
       throw new UnreadableEvent(
-        'invalid-data',
+        'newer-version',
         `${type} version ${from} is newer than version ${version}, which this process knows: deploy the newer code first`,
       )
     let current = data

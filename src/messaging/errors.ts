@@ -5,7 +5,7 @@ export class Unrecoverable extends Error {
   override name = 'Unrecoverable'
 }
 
-/** Not now, and nobody's fault: delivered again after `delayMs` (rounded up to a rung of the ladder), no attempt used up. */
+/** Not now, and nobody's fault: delivered again after `delayMs`, no attempt used up. */
 export class RetryLater extends Error {
   override name = 'RetryLater'
   readonly delayMs: number
@@ -22,9 +22,18 @@ export class DependencyUnavailable extends Error {
 
 /** Why a message could not be understood. Stable codes: they are stored with dead letters. */
 export type UnreadableReason =
-  'unsupported-content-type' | 'too-large' | 'invalid-json' | 'invalid-envelope' | 'unknown-type' | 'invalid-data'
+  | 'unsupported-content-type'
+  | 'too-large'
+  | 'invalid-json'
+  | 'invalid-envelope'
+  | 'unknown-type'
+  | 'newer-version'
+  | 'invalid-data'
 
-/** The message cannot be understood, now or later: it goes to the dead letters at once. */
+/**
+ * The message cannot be understood: it goes to the dead letters at once. Of a type or version that a newer release knows
+ * (`unknown-type` that it subscribed to, `newer-version`) it waits for that release.
+ */
 export class UnreadableEvent extends Error {
   override name = 'UnreadableEvent'
   readonly reason: UnreadableReason

@@ -11,7 +11,7 @@ export { createWakeUp } from './event-store/wake-up.ts'
 export type { WakeUp } from './event-store/wake-up.ts'
 export { measureWaiting } from './waiting.ts'
 export { readStory } from './story.ts'
-export type { FailedTry, ReactionState, StoryEvent, StoryReaction } from './story.ts'
+export type { HistoryEntry, ReactionState, StoryEvent, StoryReaction } from './story.ts'
 export { createRabbitMq } from './broker/rabbitmq.ts'
 export { createNames, topologyOf } from './broker/topology.ts'
 export type { Names } from './broker/topology.ts'
@@ -19,33 +19,40 @@ export type { Broker } from './broker/broker.ts'
 export { TopologyMismatch } from './broker/broker.ts'
 export { armCrashPoint, crashPoint, CRASH_POINTS } from './crash-points.ts'
 export type { CrashPoint } from './crash-points.ts'
-export { startRelay } from './start-relay.ts'
+export { startRelay } from './relay/relay.ts'
 export { listenForWakeUps } from './event-store/wake-up.ts'
 export { findReactions, loadReactions, selectReactions } from './reactions/load-reactions.ts'
 export { reconcile } from './reconcile/reconcile.ts'
 export type { Reconciled, ReconcileOptions } from './reconcile/reconcile.ts'
-export { planReplay, replay, ReplayRefused } from './replay/replay.ts'
-export type { ReplayOptions, ReplayPlan } from './replay/replay.ts'
+export { planReplay, replay, ReplayRefused } from './reconcile/replay.ts'
+export type { ReplayOptions, ReplayPlan } from './reconcile/replay.ts'
+export { retire } from './retire.ts'
 export { runReaction } from './reactions/run-reaction.ts'
-export { retire, subscribe } from './reactions/subscribe.ts'
+export { strangeSubscriptions, subscribe } from './deliveries/subscriptions.ts'
 export {
   checkSelector,
   commitEdit,
-  describeDeadLetter,
+  describeDelivery,
   discard,
   draftEdit,
+  groupWaiting,
+  hold,
   listGroups,
   listReactions,
+  listWaiting,
   planEdit,
   planFor,
+  planWaiting,
   readHistory,
   redrive,
   Refused,
+  restore,
+  retryNow,
   withValue,
 } from './dead-letters/index.ts'
 export type {
   DeadLetterContext,
-  DeadLetterDetails,
+  DeliveryDetails,
   Difference,
   DiscardResult,
   EditDraft,
@@ -58,4 +65,7 @@ export type {
   RedriveOptions,
   RedriveResult,
   Selector,
+  WaitingDelivery,
+  WaitingGroup,
+  WaitingPlan,
 } from './dead-letters/index.ts'

@@ -1,15 +1,25 @@
 import type { Database } from '#platform/database'
 
-/** One failed attempt of a reaction. */
-export interface FailedTry {
+/** What happened to a delivery that did not simply succeed: a failed attempt, or a repair. */
+export interface HistoryEntry {
+  at: Date
+  /** failed, dead: an attempt's end. recovered: its message had been lost. The rest is what operators did. */
+  what: string
+  /** From 1; 0 where no attempt was made. */
   attempt: number
-  failedAt: Date
-  error: string
-  /** When the next attempt is due; null when this one was the last. */
-  retryAt: Date | null
+  error: string | null
+  /** The process, or the operator. */
+  by: string
+  /** When it was due next; null when this attempt was the last. */
+  dueAt: Date | null
 }
 
-export type ReactionState = 'waiting' | 'retrying' | 'handled' | 'dead'
+/**
+ * The one answer for an event and a reaction. `waiting`: on its way over the broker. `retrying`: due at `dueAt`. `blocked`:
+ * behind an earlier event of its stream. `held`: an operator keeps it back. `dead`: given up. `discarded`: an operator
+ * closed it.
+ */
+export type ReactionState = 'waiting' | 'retrying' | 'blocked' | 'held' | 'handled' | 'dead' | 'discarded'
 
 /** What one reaction did with one event. */
 export interface StoryReaction {
@@ -19,8 +29,13 @@ export interface StoryReaction {
   durationMs: number | null
   /** Of the attempt that succeeded. */
   attempt: number | null
-  failures: FailedTry[]
-  deadLetters: { id: string; reason: string; status: string; failedAt: Date; error: string }[]
+  /** When it is tried again. */
+  dueAt: Date | null
+  /** Why it is not handled: a stable code. */
+  reason: string | null
+  /** What `dead-letters show` takes; null when PostgreSQL keeps no delivery. */
+  deliveryId: string | null
+  history: HistoryEntry[]
 }
 
 /** One event of the conversation with everything that became of it. */
@@ -37,9 +52,8 @@ export interface StoryEvent {
 }
 
 /**
- * The story of a conversation, from our own tables: its events in causal order, each with every subscribed reaction and
- * how far it has come; an edited copy of an event counts as that event. Empty when nothing was ever recorded under this
- * correlation id.
+ * The story of a conversation, from our own tables: its events in causal order, each with every subscribed reaction and how
+ * far it has come. Empty when nothing was ever recorded under this correlation id.
  */
 export async function readStory(db: Database, correlationId: string): Promise<StoryEvent[]> {
   const rows = await db.$queryRaw<{ event: Told }[]>`
@@ -48,86 +62,66 @@ export async function readStory(db: Database, correlationId: string): Promise<St
       'causationId', e.causation_id, 'data', e.data,
       'subscribed', (SELECT coalesce(jsonb_agg(s.reaction), '[]') FROM subscriptions s
         WHERE s.event_type = e.type AND s.since < e.position),
-      'deliveries', (SELECT coalesce(jsonb_agg(d), '[]') FROM handled_events d
-        WHERE d.event_id = ANY(e.id || line.copies) AND d.attempt > 0),
-      'failures', (SELECT coalesce(jsonb_agg(to_jsonb(f) - 'stack' ORDER BY f.id), '[]')
-        FROM delivery_failures f WHERE f.event_id = ANY(e.id || line.copies)),
-      'deadLetters', line.letters
+      'handled', (SELECT coalesce(jsonb_agg(h), '[]') FROM handled_events h WHERE h.event_id = e.id),
+      'deliveries', (SELECT coalesce(jsonb_agg(to_jsonb(d) - ARRAY['body', 'headers', 'stack']), '[]')
+        FROM deliveries d WHERE d.event_id = e.id),
+      'history', (SELECT coalesce(jsonb_agg(to_jsonb(y) - 'stack' ORDER BY y.id), '[]')
+        FROM delivery_history y WHERE y.event_id = e.id)
     ) AS event
-    FROM events e CROSS JOIN LATERAL (
-      WITH RECURSIVE descent AS (
-        SELECT id FROM dead_letters WHERE event_id = e.id
-        UNION SELECT c.id FROM dead_letters c JOIN descent ON c.parent_id = descent.id
-      )
-      SELECT coalesce(array_agg(DISTINCT l.event_id) FILTER (WHERE l.event_id <> e.id), '{}') AS copies,
-        coalesce(jsonb_agg(to_jsonb(l) - ARRAY['body', 'stack', 'headers'] ORDER BY l.failed_at, l.id), '[]') AS letters
-      FROM dead_letters l JOIN descent USING (id)
-    ) line
-    WHERE e.correlation_id = ${correlationId} ORDER BY e.position`
+    FROM events e WHERE e.correlation_id = ${correlationId} ORDER BY e.position`
   return rows.map(({ event }) => toStoryEvent(event))
 }
 
 interface Told extends Omit<StoryEvent, 'time' | 'reactions'> {
   time: string
   subscribed: string[]
-  deliveries: { reaction: string; handled_at: string; duration_us: number; attempt: number }[]
-  failures: {
+  handled: { reaction: string; handled_at: string; duration_us: number; attempt: number }[]
+  deliveries: { id: string; reaction: string; state: string; reason: string; due_at: string | null }[]
+  history: {
     reaction: string
+    at: string
+    what: string
     attempt: number
-    failed_at: string
-    error_name: string
-    error_message: string
-    retry_at: string | null
-  }[]
-  deadLetters: {
-    id: string
-    reaction: string
-    reason: string
-    status: string
-    failed_at: string
-    error_name: string
-    error_message: string
+    error_name: string | null
+    error_message: string | null
+    instance: string
+    due_at: string | null
   }[]
 }
 
-function toStoryEvent({ subscribed, deliveries, failures, deadLetters, time, ...event }: Told): StoryEvent {
-  const told = [...deliveries, ...failures, ...deadLetters].map(({ reaction }) => reaction)
+function toStoryEvent({ subscribed, handled, deliveries, history, time, ...event }: Told): StoryEvent {
+  const told = [...handled, ...deliveries, ...history].map(({ reaction }) => reaction)
   const names = [...new Set([...subscribed, ...told])]
-  const reactions = names.map((name) => toReaction(name, { deliveries, failures, deadLetters }))
+  const reactions = names.map((name) => toReaction(name, { handled, deliveries, history }))
   return { ...event, time: new Date(time), reactions: reactions.toSorted(byTime) }
 }
 
-function toReaction(name: string, told: Pick<Told, 'deliveries' | 'failures' | 'deadLetters'>): StoryReaction {
-  const delivery = told.deliveries.find(({ reaction }) => reaction === name)
-  const failures = told.failures.filter(({ reaction }) => reaction === name)
-  const dead = told.deadLetters.filter(({ reaction }) => reaction === name)
+function toReaction(name: string, told: Pick<Told, 'handled' | 'deliveries' | 'history'>): StoryReaction {
+  const of = <Row extends { reaction: string }>(rows: readonly Row[]) =>
+    rows.filter(({ reaction }) => reaction === name)
+  const [handled] = of(told.handled)
+  const [delivery] = of(told.deliveries)
   return {
     reaction: name,
-    state: stateOf(delivery !== undefined, failures.length > 0, dead.at(-1)?.status),
-    handledAt: delivery ? new Date(delivery.handled_at) : null,
-    durationMs: delivery ? delivery.duration_us / 1_000 : null,
-    attempt: delivery?.attempt ?? null,
-    failures: failures.map((failure) => ({
-      attempt: failure.attempt,
-      failedAt: new Date(failure.failed_at),
-      error: `${failure.error_name}: ${failure.error_message}`,
-      retryAt: failure.retry_at === null ? null : new Date(failure.retry_at),
-    })),
-    deadLetters: dead.map(({ id, reason, status, failed_at, error_name, error_message }) => ({
-      id,
-      reason,
-      status,
-      failedAt: new Date(failed_at),
-      error: `${error_name}: ${error_message}`,
+    state: handled ? 'handled' : ((delivery?.state as ReactionState | undefined) ?? 'waiting'),
+    handledAt: handled ? new Date(handled.handled_at) : null,
+    durationMs: handled ? handled.duration_us / 1_000 : null,
+    attempt: handled?.attempt ?? null,
+    dueAt: handled ? null : moment(delivery?.due_at),
+    reason: handled ? null : (delivery?.reason ?? null),
+    deliveryId: delivery?.id ?? null,
+    history: of(told.history).map((entry) => ({
+      at: new Date(entry.at),
+      what: entry.what,
+      attempt: entry.attempt,
+      error: entry.error_name === null ? null : `${entry.error_name}: ${entry.error_message}`,
+      by: entry.instance,
+      dueAt: moment(entry.due_at),
     })),
   }
 }
 
-function stateOf(handled: boolean, failed: boolean, deadLetter: string | undefined): ReactionState {
-  if (handled) return 'handled'
-  if (deadLetter === 'open' || deadLetter === 'discarded') return 'dead'
-  return failed ? 'retrying' : 'waiting'
-}
+const moment = (text: string | null | undefined) => (text ? new Date(text) : null)
 
 const NEVER = Number.POSITIVE_INFINITY
 

@@ -12,13 +12,16 @@ it('tells open dead letters and the age of what is not published, and nothing wh
   await db.subscription.create({ data: { reaction: 'a.quiet', eventType: 'order.placed', since: 0 } })
   await db.subscription.create({ data: { reaction: 'b.broken', eventType: 'order.placed', since: 0 } })
   await db.$executeRaw`
-    INSERT INTO dead_letters (id, reaction, reason, error_name, error_message, fingerprint, attempts, first_failed_at,
-      failed_at, instance, exchange, routing_key, headers, body, status)
-    SELECT gen_random_uuid(), 'b.broken', '', '', '', '', 1, now(), now(), '', '', '', '{}', '', status
-    FROM unnest(ARRAY['open', 'open', 'resolved']) AS status`
+    INSERT INTO deliveries (id, reaction, reason, state, due_at)
+    SELECT gen_random_uuid(), 'b.broken', '', state, CASE WHEN state = 'retrying' THEN now() - interval '5 seconds' END
+    FROM unnest(ARRAY['dead', 'dead', 'resolved', 'retrying', 'blocked']) AS state`
   expect(await told('fanfare_dead_letters_open')).toEqual([
     'fanfare_dead_letters_open{reaction="a.quiet"} 0',
     'fanfare_dead_letters_open{reaction="b.broken"} 2',
+  ])
+  expect(await told('fanfare_deliveries_waiting')).toEqual([
+    'fanfare_deliveries_waiting{reaction="b.broken",state="blocked"} 1',
+    'fanfare_deliveries_waiting{reaction="b.broken",state="retrying"} 1',
   ])
   expect(await told('fanfare_relay_lag')).toEqual(['fanfare_relay_lag_seconds 0'])
 
@@ -28,6 +31,10 @@ it('tells open dead letters and the age of what is not published, and nothing wh
   await db.$executeRaw`UPDATE events SET occurred_at = now() - interval '1 minute'`
   expect(Number((await told('fanfare_relay_lag'))[0]!.split(' ')[1])).toBeCloseTo(60, -1)
   await db.relayLease.create({ data: { name: 'relay', position, expiresAt: new Date() } })
+  expect(await told('fanfare_deliveries_waiting')).toEqual([
+    'fanfare_deliveries_waiting{reaction="b.broken",state="blocked"} 1',
+    'fanfare_deliveries_waiting{reaction="b.broken",state="retrying"} 1',
+  ])
   expect(await told('fanfare_relay_lag')).toEqual(['fanfare_relay_lag_seconds 0'])
 
   await database.close()

@@ -20,6 +20,16 @@ export function measureWaiting(db: Database): void {
     },
   })
   new Gauge({
+    name: 'fanfare_deliveries_waiting',
+    help: 'Deliveries that PostgreSQL keeps: retrying (tried again when due), blocked (behind an earlier event) or held (by an operator).',
+    labelNames: ['reaction', 'state'],
+    async collect() {
+      const rows = await inTime(countWaiting(db))
+      this.reset()
+      for (const { reaction, state, count } of rows ?? []) this.set({ reaction, state }, count)
+    },
+  })
+  new Gauge({
     name: 'fanfare_relay_lag_seconds',
     help: 'Age of the oldest event that the relay has not published; 0 when there is none.',
     async collect() {
@@ -43,8 +53,14 @@ function inTime<Answer>(asked: Promise<Answer>): Promise<Answer | undefined> {
 
 function countDeadLetters(db: Database): Promise<{ reaction: string; open: number }[]> {
   return db.$queryRaw`
-    SELECT reaction, (SELECT count(*)::int FROM dead_letters d WHERE d.reaction = s.reaction AND d.status = 'open') AS open
+    SELECT reaction, (SELECT count(*)::int FROM deliveries d WHERE d.reaction = s.reaction AND d.state = 'dead') AS open
     FROM (SELECT DISTINCT reaction FROM subscriptions) AS s ORDER BY reaction`
+}
+
+function countWaiting(db: Database): Promise<{ reaction: string; state: string; count: number }[]> {
+  return db.$queryRaw`
+    SELECT reaction, state, count(*)::int AS count FROM deliveries
+    WHERE state IN ('retrying', 'blocked', 'held') GROUP BY reaction, state ORDER BY reaction, state`
 }
 
 async function readLag(db: Database): Promise<number> {

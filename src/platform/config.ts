@@ -34,8 +34,8 @@ const schema = z.object({
     .default(''),
   /** Connections of one process to PostgreSQL. */
   DATABASE_POOL: integer(1, 200).default(10),
-  /** The rungs of the delay ladder, in milliseconds, ascending; retries and postponements wait on one of them. */
-  RETRY_DELAYS: millisecondsList.default([1_000, 5_000, 30_000, 120_000, 600_000]),
+  /** Milliseconds after the first, second, … failed attempt; the last one repeats. Up to a fifth is added at random. */
+  RETRY_DELAYS: millisecondsList.default([1_000, 5_000, 25_000, 125_000, 600_000]),
   /** Port on 127.0.0.1 … 0.0.0.0 for /metrics and /healthz of relay, scheduler and worker processes; 0 turns it off. */
   METRICS_PORT: integer(0, 65_535).default(0),
   /** For tests: a named place in the code where the process kills itself, and at which pass: `relay.after-confirm:3`. */

@@ -13,7 +13,7 @@ import {
   type Reaction,
 } from '#messaging'
 import { createLogger } from '#platform/logger'
-import { knownSubscriptions } from '../messaging/reactions/subscribe.ts'
+import { knownSubscriptions } from '../messaging/deliveries/subscriptions.ts'
 import type { RunningReaction } from '../messaging/reactions/run-reaction.ts'
 import { requireTestService, testDatabase, type TestDatabase } from './database.ts'
 import { deadline } from './deadline.ts'
@@ -30,18 +30,18 @@ export interface TestSystem extends TestDatabase {
 /**
  * A relay and reactions in this process, on a private database and under private broker names. Release with `close`.
  * @param rabbitmqUrl another way to the broker, such as through a proxy
- * @param ladder rungs of the delay ladder in milliseconds; short here, so that retries are quick
+ * @param retryDelays milliseconds after failed attempts; short here, so that retries are quick
  */
 export async function testSystem(
   reactions: readonly Reaction[],
-  { ladder = [50, 200], logLevel = 'silent', rabbitmqUrl = requireTestService('TEST_RABBITMQ_URL') } = {},
+  { retryDelays = [50, 200], logLevel = 'silent', rabbitmqUrl = requireTestService('TEST_RABBITMQ_URL') } = {},
 ): Promise<TestSystem> {
   const database = await testDatabase()
   const log = createLogger('test', logLevel)
   const broker = createRabbitMq({ url: rabbitmqUrl, name: 'fanfare test', log })
   const names = createNames(`test-${randomBytes(4).toString('hex')}`)
   await subscribe(database.db, reactions)
-  const shared = { ...database, broker, names, ladder, log, instance: 'test' }
+  const shared = { ...database, broker, names, retryDelays, log, instance: 'test' }
   const relay = startRelay(shared)
   const wakeUps = listenForWakeUps(database.url, log, relay.wake)
   const wakeUp = createWakeUp(database.pool)
@@ -62,27 +62,25 @@ export async function testSystem(
       await Promise.all(running.map(({ stop }) => stop()))
       await wakeUps.close()
       await relay.stop()
-      await tearDown(database, broker, names, ladder)
+      await tearDown(database, broker, names)
       await broker.close()
       await database.close()
     },
   }
 }
 
-async function tearDown({ db }: TestDatabase, broker: Broker, names: Names, ladder: readonly number[]) {
+async function tearDown({ db }: TestDatabase, broker: Broker, names: Names) {
   for (const [name, eventTypes] of await knownSubscriptions(db))
-    await broker.destroy(topologyOf(names, { name, eventTypes }, ladder))
+    await broker.destroy(topologyOf(names, { name, eventTypes }))
   const marks = (await db.brokerMarker.findMany()).map(({ incarnation }) => names.mark(incarnation))
   await broker.destroy({ exchanges: marks, queues: [], bindings: [] })
 }
 
 async function isSettled({ db }: TestDatabase): Promise<boolean> {
   const [state] = await db.$queryRaw<{ open: bigint }[]>`
-    SELECT count(*) AS open
-    FROM events JOIN subscriptions s ON s.event_type = events.type AND events.position > s.since
-    WHERE NOT EXISTS (SELECT FROM handled_events d WHERE d.event_id = events.id AND d.reaction = s.reaction)
-      AND NOT EXISTS (SELECT FROM blocked_deliveries p WHERE p.event_id = events.id AND p.reaction = s.reaction)
-      AND NOT EXISTS (SELECT FROM dead_letters l WHERE l.event_id = events.id AND l.reaction = s.reaction
-        AND l.status IN ('open', 'edited', 'discarded'))`
+    SELECT count(*) + (SELECT count(*) FROM events WHERE position > (SELECT coalesce(max(position), 0) FROM relay_leases)) AS open
+    FROM events e JOIN subscriptions s ON s.event_type = e.type AND e.position > s.since
+    WHERE NOT EXISTS (SELECT FROM handled_events h WHERE h.event_id = e.id AND h.reaction = s.reaction)
+      AND NOT EXISTS (SELECT FROM deliveries d WHERE d.event_id = e.id AND d.reaction = s.reaction AND d.state <> 'retrying')`
   return state!.open === 0n
 }

@@ -47,7 +47,7 @@ async function effects(system: TrialSystem) {
     )[0],
     points: { orders: await db.loyaltyOrder.count(), ...(await pointsBooked(system)) },
     mails: { wanted: await mailsWanted(system), told: new Set(events).size, sent: events.length },
-    deadLetters: await db.deadLetter.count(),
+    deadLetters: await db.delivery.count({ where: { state: 'dead' } }),
   }
 }
 

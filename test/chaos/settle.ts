@@ -23,7 +23,7 @@ async function whatIsOpen(db: OpenDatabase['db']): Promise<Open> {
   const [row] = await db.$queryRaw<Open[]>`
     WITH unhandled AS MATERIALIZED (
       SELECT e.correlation_id, EXISTS (
-        SELECT FROM dead_letters l WHERE l.event_id = e.id AND l.reaction = s.reaction AND l.status = 'open') AS dead
+        SELECT FROM deliveries l WHERE l.event_id = e.id AND l.reaction = s.reaction AND l.state = 'dead') AS dead
       FROM events e JOIN subscriptions s ON s.event_type = e.type AND e.position > s.since
       WHERE NOT EXISTS (SELECT FROM handled_events d WHERE d.event_id = e.id AND d.reaction = s.reaction)
     )

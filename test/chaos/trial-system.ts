@@ -118,7 +118,7 @@ async function isSettled({ db }: Pick<TestDatabase, 'db'>): Promise<boolean> {
       (SELECT count(*) FROM orders WHERE status IN ('placed', 'confirmed')) AS waiting,
       (SELECT count(*) FROM events JOIN subscriptions s ON s.event_type = events.type AND events.position > s.since
         WHERE NOT EXISTS (SELECT FROM handled_events d WHERE d.event_id = events.id AND d.reaction = s.reaction)
-          AND NOT EXISTS (SELECT FROM dead_letters l WHERE l.event_id = events.id AND l.reaction = s.reaction)) AS open`
+          AND NOT EXISTS (SELECT FROM deliveries l WHERE l.event_id = events.id AND l.reaction = s.reaction AND l.state = 'dead')) AS open`
   return row!.reactions > 0n && row!.open === 0n && row!.waiting === 0n
 }
 
@@ -126,6 +126,6 @@ async function removeNames(url: string, namespace: string) {
   const names = createNames(namespace)
   const broker = createRabbitMq({ url, name: 'fanfare chaos test', log: createLogger('test', 'silent') })
   for (const { name, on } of await loadReactions(findReactions('workers')))
-    await broker.destroy(topologyOf(names, { name, eventTypes: on.map(({ type }) => type) }, LADDER))
+    await broker.destroy(topologyOf(names, { name, eventTypes: on.map(({ type }) => type) }))
   await broker.close()
 }

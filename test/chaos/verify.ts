@@ -121,7 +121,7 @@ async function unhandled(db: Database): Promise<string[]> {
 async function deadLetters(db: Database): Promise<string[]> {
   const rows = await db.$queryRaw<{ reaction: string; reason: string; letters: bigint; error: string }[]>`
     SELECT reaction, reason, count(*) AS letters, min(error_name || ': ' || error_message) AS error
-    FROM dead_letters WHERE status = 'open' GROUP BY reaction, reason ORDER BY reaction`
+    FROM deliveries WHERE state = 'dead' GROUP BY reaction, reason ORDER BY reaction`
   return rows.map(({ reaction, reason, letters, error }) => `${reaction}: ${letters} × ${reason}, such as ${error}`)
 }
 

@@ -9,7 +9,7 @@ import {
 } from '#testing'
 import { uuidv7 } from '#platform/uuid'
 import { historyOf } from '../../src/domains/order/history.ts'
-import { subscribe } from '../../src/messaging/reactions/subscribe.ts'
+import { subscribe } from '../../src/messaging/deliveries/subscriptions.ts'
 import recordHistory from './record-history.ts'
 
 let database: TestDatabase

@@ -5,7 +5,7 @@ import { defineReaction } from '#messaging'
 export default defineReaction({
   name: 'bench.ask-slowly',
   on: OrderPlaced,
-  lanes: 1,
+  concurrency: 1,
   callConcurrency: 4,
   batchSize: 20,
   prefetch: 40,

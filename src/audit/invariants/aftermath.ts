@@ -18,7 +18,7 @@ const mailsAreSent: Invariant = {
   offenders: () => Prisma.sql`
     SELECT e.id AS who, format('%s of %s was handled at %s, and no mail was sent.', e.type, e.stream, d.handled_at) AS why
     FROM handled_events d JOIN events e ON e.id = d.event_id
-    WHERE d.reaction = 'notification.email-customer' AND d.attempt > 0
+    WHERE d.reaction = 'notification.email-customer'
       AND d.handled_at > clock_timestamp() - interval '89 days' -- older mails are forgotten
       AND NOT EXISTS (SELECT FROM sent_mails m WHERE m.event_id = e.id)`,
 }

@@ -23,44 +23,55 @@ const published: Invariant = {
     WHERE ${since('e.occurred_at', limits)}`,
 }
 
-const LEDGER = Prisma.sql`
-  FROM events e JOIN subscriptions s ON s.event_type = e.type AND e.position > s.since
-  WHERE NOT EXISTS (SELECT FROM handled_events d WHERE d.event_id = e.id AND d.reaction = s.reaction)
-    AND NOT EXISTS (SELECT FROM dead_letters l WHERE l.event_id = e.id AND l.reaction = s.reaction
-      AND l.status IN ('open', 'edited', 'discarded'))`
-
 const accountedFor: Invariant = {
   name: 'event-is-accounted-for',
-  says: 'Every event was handled by each reaction subscribed to it, is kept by a dead letter, is blocked, or is on its way.',
+  says: 'Every event was handled by each reaction subscribed to it, has an answer in deliveries, or is on its way.',
   offenders: (limits) => Prisma.sql`
-    SELECT e.id AS who, format('%s has not handled %s of %s: %s.', s.reaction, e.type, e.stream, coalesce(
-      (SELECT format('attempt %s failed (%s), the next was due %s', f.attempt, left(f.error_message, 200),
-         coalesce(to_char(f.retry_at AT TIME ZONE 'UTC', 'HH24:MI:SS'), 'never'))
-       FROM delivery_failures f WHERE f.event_id = e.id AND f.reaction = s.reaction ORDER BY f.id DESC LIMIT 1),
-      (SELECT format('it was delivered again %s times', r.times) FROM redeliveries r WHERE r.event_id = e.id AND r.reaction = s.reaction),
-      'its message waits, or is lost and not yet delivered again')) AS why
-    ${LEDGER}
-      AND NOT EXISTS (SELECT FROM blocked_deliveries p WHERE p.event_id = e.id AND p.reaction = s.reaction)
-      AND ${since('e.occurred_at', limits)}
-      AND NOT EXISTS (SELECT FROM delivery_failures f
-        WHERE f.event_id = e.id AND f.reaction = s.reaction AND NOT ${since('f.retry_at', limits)})
-      AND NOT EXISTS (SELECT FROM reconcile_state r WHERE r.reaction = s.reaction AND NOT ${since('r.redelivered_at', limits)})`,
+    SELECT e.id AS who, format('%s has not handled %s of %s: its message waits on the queue, or is lost and not yet delivered again.',
+      s.reaction, e.type, e.stream) AS why
+    FROM events e JOIN subscriptions s ON s.event_type = e.type AND e.position > s.since
+    WHERE NOT EXISTS (SELECT FROM handled_events h WHERE h.event_id = e.id AND h.reaction = s.reaction)
+      AND NOT EXISTS (SELECT FROM deliveries d WHERE d.event_id = e.id AND d.reaction = s.reaction)
+      AND ${since('e.occurred_at', limits)}`,
+}
+
+const retriedInTime: Invariant = {
+  name: 'retry-is-in-time',
+  says: 'What is due is tried again within patience.',
+  offenders: (limits) => Prisma.sql`
+    SELECT coalesce(d.event_id, d.id) AS who, format('%s of %s was due at %s (%s, after %s attempts%s) and was not tried: does a worker with it run?',
+      coalesce(d.event_type, 'a message'), d.reaction, to_char(d.due_at AT TIME ZONE 'UTC', 'HH24:MI:SS'), d.reason, d.attempts,
+      coalesce(', ' || left(d.error_message, 200), '')) AS why
+    FROM deliveries d WHERE d.state = 'retrying' AND ${since('d.due_at', limits)}`,
+}
+
+const oneAnswer: Invariant = {
+  name: 'one-answer-each',
+  says: 'An event that was handled is not retried, blocked, held, dead or discarded as well.',
+  offenders: (limits) => Prisma.sql`
+    SELECT d.event_id AS who, format('%s has handled %s of %s, and its delivery is %s.', d.reaction, d.event_type, d.stream, d.state) AS why
+    FROM deliveries d JOIN handled_events h ON h.event_id = d.event_id AND h.reaction = d.reaction
+    WHERE d.state <> 'resolved' AND ${since('h.handled_at', limits)}
+      AND (d.due_at IS NULL OR ${since('d.due_at', limits)})
+    UNION ALL
+    SELECT d.event_id, format('%s resolved %s of %s, and has not handled it.', d.reaction, d.event_type, d.stream)
+    FROM deliveries d WHERE d.state = 'resolved'
+      AND NOT EXISTS (SELECT FROM handled_events h WHERE h.event_id = d.event_id AND h.reaction = d.reaction)`,
 }
 
 const blockedForAReason: Invariant = {
   name: 'blocked-for-a-reason',
   says: 'An event is blocked only behind an earlier one of its stream that is not handled yet.',
   offenders: (limits) => Prisma.sql`
-    SELECT e.id AS who, format('%s keeps %s of %s (version %s) blocked, and nothing before it is open.',
-      p.reaction, e.type, e.stream, e.stream_version) AS why
-    FROM blocked_deliveries p JOIN events e ON e.id = p.event_id
-    WHERE ${since('p.blocked_at', limits)}
+    SELECT p.event_id AS who, format('%s keeps %s of %s (version %s) blocked, and nothing before it is open.',
+      p.reaction, p.event_type, p.stream, p.stream_version) AS why
+    FROM deliveries p
+    WHERE p.state = 'blocked' AND ${since('p.created_at', limits)}
       AND NOT EXISTS (
         SELECT FROM events b JOIN subscriptions s ON s.reaction = p.reaction AND s.event_type = b.type AND b.position > s.since
-        WHERE b.stream = e.stream AND b.stream_version < e.stream_version
-          AND NOT EXISTS (SELECT FROM handled_events d WHERE d.event_id = b.id AND d.reaction = p.reaction)
-          AND NOT EXISTS (SELECT FROM dead_letters l WHERE l.event_id = b.id AND l.reaction = p.reaction
-            AND l.status IN ('edited', 'discarded')))`,
+        WHERE b.stream = p.stream AND b.stream_version < p.stream_version
+          AND NOT EXISTS (SELECT FROM handled_events h WHERE h.event_id = b.id AND h.reaction = p.reaction)
+          AND NOT EXISTS (SELECT FROM deliveries d WHERE d.event_id = b.id AND d.reaction = p.reaction AND d.state = 'discarded'))`,
 }
 
 const causesExist: Invariant = {
@@ -70,8 +81,7 @@ const causesExist: Invariant = {
     SELECT e.id AS who, format('%s names the cause %s, which %s.', e.type, e.causation_id,
       CASE WHEN cause.id IS NULL THEN 'is not in the event store' ELSE 'belongs to another conversation' END) AS why
     FROM events e LEFT JOIN events cause ON cause.id = e.causation_id
-    WHERE e.causation_id IS NOT NULL AND cause.correlation_id IS DISTINCT FROM e.correlation_id
-      AND NOT EXISTS (SELECT FROM dead_letters l WHERE l.event_id = e.causation_id)`,
+    WHERE e.causation_id IS NOT NULL AND cause.correlation_id IS DISTINCT FROM e.correlation_id`,
 }
 
 const deadLettersAreFew: Invariant = {
@@ -81,13 +91,15 @@ const deadLettersAreFew: Invariant = {
   offenders: () => Prisma.sql`
     SELECT reaction AS who, format('%s open (%s), the oldest since %s, such as: %s: %s', count(*), reason,
       to_char(min(failed_at) AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS "UTC"'), min(error_name), left(min(error_message), 200)) AS why
-    FROM dead_letters WHERE status = 'open' GROUP BY reaction, reason`,
+    FROM deliveries WHERE state = 'dead' GROUP BY reaction, reason`,
 }
 
 export const eventInvariants = [
   streamsAreDense,
   published,
   accountedFor,
+  retriedInTime,
+  oneAnswer,
   blockedForAReason,
   causesExist,
   deadLettersAreFew,

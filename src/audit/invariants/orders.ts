@@ -58,12 +58,13 @@ const movesOn: Invariant = {
     FROM orders o
     LEFT JOIN LATERAL (
       SELECT format('dead letter %s of %s holds it (%s: %s)', l.id, l.reaction, l.reason, left(l.error_message, 200)) AS why
-      FROM dead_letters l WHERE l.correlation_id = o.id::text AND l.status = 'open' ORDER BY l.failed_at LIMIT 1
+      FROM deliveries l WHERE l.correlation_id = o.id::text AND l.state = 'dead' ORDER BY l.failed_at LIMIT 1
     ) dead ON true
     LEFT JOIN LATERAL (
       SELECT format('%s has not handled %s%s', s.reaction, e.type, (
-        SELECT format(', its attempt %s failed: %s', f.attempt, left(f.error_message, 200))
-        FROM delivery_failures f WHERE f.event_id = e.id AND f.reaction = s.reaction ORDER BY f.id DESC LIMIT 1)) AS why
+        SELECT format(', which is %s (%s) after %s attempts%s', d.state, d.reason, d.attempts,
+          coalesce(': ' || left(d.error_message, 200), ''))
+        FROM deliveries d WHERE d.event_id = e.id AND d.reaction = s.reaction)) AS why
       FROM events e JOIN subscriptions s ON s.event_type = e.type AND e.position > s.since
       WHERE e.correlation_id = o.id::text
         AND NOT EXISTS (SELECT FROM handled_events d WHERE d.event_id = e.id AND d.reaction = s.reaction)

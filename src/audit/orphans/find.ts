@@ -1,4 +1,5 @@
-import type { Orphan, PaymentGateway } from '#domains/payment'
+import type { Hold, Orphan, PaymentGateway } from '#domains/payment'
+import { DependencyUnavailable } from '#messaging'
 import type { Database, Transaction } from '#platform/database'
 
 /** How far back is looked, in milliseconds before now. */
@@ -20,7 +21,7 @@ export interface OrphanReservation {
 /**
  * Money that the gateway holds or has taken for orders that this database does not know, and how many of those that it
  * was asked for are known. References that are no order's number are somebody else's.
- * @throws what the gateway's client throws
+ * @throws DependencyUnavailable when the gateway does not tell
  */
 export async function findMoney(
   db: Database | Transaction,
@@ -30,7 +31,7 @@ export async function findMoney(
   const now = Date.now()
   const unknown: OrphanMoney[] = []
   let known = 0
-  for await (const page of gateway.open(new Date(now - gatewaySinceMs))) {
+  for await (const page of pagesOf(gateway, new Date(now - gatewaySinceMs))) {
     const ours = page.filter(({ reference }) => ORDER_ID.test(reference))
     const strangers = await withoutOrder(
       db,
@@ -41,6 +42,17 @@ export async function findMoney(
       if (strangers.has(orderId) && now - since.getTime() >= graceMs) unknown.push({ ...hold, orderId, since })
   }
   return { unknown, known }
+}
+
+/** Whatever keeps the gateway from telling, be it away, slow or of another kind, is told as one thing. */
+async function* pagesOf(gateway: PaymentGateway, since: Date): AsyncGenerator<readonly Hold[]> {
+  try {
+    yield* gateway.open(since)
+  } catch (cause) {
+    throw new DependencyUnavailable(`The payment gateway does not tell what it holds: ${(cause as Error).message}`, {
+      cause,
+    })
+  }
 }
 
 /**

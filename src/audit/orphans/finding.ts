@@ -1,4 +1,5 @@
 import { createGateway } from '#domains/payment'
+import { DependencyUnavailable } from '#messaging'
 import type { Database, Transaction } from '#platform/database'
 import type { Finding, Limits } from '../invariant.ts'
 import { findMoney, type OrphanMoney } from './find.ts'
@@ -19,10 +20,15 @@ export async function moneyIsForAnOrder(db: Database | Transaction, limits: Limi
   const skipped = (why: string): Finding => ({ ...INVARIANT, count: 0, offenders: [], skipped: why })
   const { gatewayUrl, gatewaySinceMs = DAY_MS, list } = limits
   if (!gatewayUrl) return skipped('no gateway was given')
-  const found = await findMoney(db, createGateway(gatewayUrl), { graceMs: 0, gatewaySinceMs }).catch(String)
-  if (typeof found === 'string') return skipped(`the gateway at ${gatewayUrl} does not tell: ${found}`)
+  const found = await findMoney(db, createGateway(gatewayUrl), { graceMs: 0, gatewaySinceMs }).catch(untold)
+  if (found instanceof DependencyUnavailable) return skipped(`${found.message} (${gatewayUrl})`)
   const { unknown } = found
   return { ...INVARIANT, count: unknown.length, offenders: unknown.slice(0, list).map(offender) }
+}
+
+function untold(error: unknown): DependencyUnavailable {
+  if (error instanceof DependencyUnavailable) return error
+  throw error
 }
 
 function offender(orphan: OrphanMoney) {

@@ -59,7 +59,7 @@ async function run(messaging: Messaging, reaction: string, flags: Flags): Promis
   await expectReaction(messaging.db, reaction)
   const range = { reaction, from, ...(types && { types }) }
   const plan = await planReplay(messaging.db, range)
-  const wanted = again ? plan.events - plan.dead : plan.events - plan.handled - plan.dead
+  const wanted = again ? plan.events - plan.kept : plan.events - plan.handled - plan.kept
   if (!flags.json) say(describe(plan, again, wanted))
   if (dryRun || wanted === 0) return finish(plan, 0, flags)
   await agree(plan, again, wanted, flags)
@@ -73,10 +73,10 @@ async function run(messaging: Messaging, reaction: string, flags: Flags): Promis
   return EXIT.failed
 }
 
-function describe({ reaction, types, from, to, events, handled, dead }: ReplayPlan, again: boolean, wanted: number) {
+function describe({ reaction, types, from, to, events, handled, kept }: ReplayPlan, again: boolean, wanted: number) {
   const skipped = [
     ...(handled > 0 && !again ? [`${counted(handled, 'event')} it has handled before`] : []),
-    ...(dead > 0 ? [`${counted(dead, 'event')} kept by dead letters`] : []),
+    ...(kept > 0 ? [`${counted(kept, 'event')} whose delivery is retried, held, dead or discarded`] : []),
   ]
   return [
     `${reaction} gets ${counted(wanted, 'event')} of ${types.join(', ')} after position ${from} up to ${to}.`,

@@ -1,6 +1,6 @@
 import { linesOf, type Story } from './story.ts'
 
-const reaction = { state: 'handled', durationMs: 4.21, failures: [], deadLetters: [] }
+const reaction = { state: 'handled', durationMs: 4.21, history: [] }
 const story: Story = {
   status: 'placed',
   settled: false,
@@ -28,21 +28,23 @@ it('tells events and reactions by the clock, and nothing of what still waits', (
 })
 
 it('tells failed attempts and dead letters with their reason', () => {
-  const failures = [{ attempt: 1, error: 'Error: no answer' }]
+  const entry = { attempt: 1, error: 'Error: no answer' }
   const failed = {
     ...reaction,
     reaction: 'payment.authorize-payment',
     state: 'dead',
     afterMs: null,
-    failures,
-    deadLetters: failures,
+    history: [
+      { ...entry, what: 'failed', afterMs: 12 },
+      { ...entry, what: 'dead', attempt: 2, afterMs: 40 },
+    ],
   }
   const [placed] = story.events
   if (!placed) throw new Error('the story has a beginning')
   expect(texts({ ...story, events: [{ ...placed, reactions: [failed] }] })).toEqual([
     '0 ms  order.placed',
-    '✗ payment.authorize-payment, attempt 1: Error: no answer',
-    '† payment.authorize-payment: Error: no answer',
+    '12 ms    ✗ payment.authorize-payment, attempt 1: Error: no answer',
+    '40 ms    † payment.authorize-payment, attempt 2: Error: no answer',
   ])
 })
 

@@ -7,8 +7,7 @@ interface Reaction {
   state: string
   afterMs: number | null
   durationMs: number | null
-  failures: { attempt: number; error: string }[]
-  deadLetters: { error: string }[]
+  history: { what: string; attempt: number; afterMs: number; error: string | null }[]
 }
 
 /** What is drawn of the story of an order; GET /v1/orders/{id}/story answers with more. */
@@ -58,10 +57,7 @@ export function linesOf({ events }: Story): Line[] {
   return lines.toSorted((a, b) => a.atMs - b.atMs)
 }
 
-function reactionLines(
-  { reaction, state, afterMs, durationMs, failures, deadLetters }: Reaction,
-  since: number,
-): Line[] {
+function reactionLines({ reaction, state, afterMs, durationMs, history }: Reaction, since: number): Line[] {
   const line = (key: string, atMs: number | null, mark: string, words: string) => ({
     key: reaction + key,
     atMs: atMs ?? since,
@@ -69,10 +65,11 @@ function reactionLines(
   })
   const took = durationMs === null ? '' : styled('dim', `  ${durationMs.toFixed(1)} ms`)
   return [
-    ...failures.map(({ attempt, error }) =>
-      line(`#${attempt}`, null, styled('yellow', '✗'), `, attempt ${attempt}: ${error}`),
-    ),
-    ...deadLetters.map(({ error }) => line('†', null, styled('red', '†'), `: ${error}`)),
+    ...history.map(({ what, attempt, error, afterMs: at }, index) => {
+      const mark = what === 'dead' ? styled('red', '†') : styled('yellow', what === 'failed' ? '✗' : '↻')
+      const words = attempt > 0 ? `, attempt ${attempt}: ${error}` : `, ${what}`
+      return line(`#${index}`, at, mark, words)
+    }),
     ...(state === 'handled' ? [line('', afterMs, styled('green', '✓'), took)] : []),
   ]
 }

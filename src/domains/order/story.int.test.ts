@@ -1,5 +1,6 @@
 import { OrderPlaced, StockReserved, type Customer } from '#events'
 import { defineReaction, subscribe, Unrecoverable } from '#messaging'
+import { uuidv7 } from '#platform/uuid'
 import { react, testDatabase, type TestDatabase } from '#testing'
 import { anOrder, testApi, type TestApi } from '../../testing/api.ts'
 import { StoryView } from './story.ts'
@@ -81,28 +82,24 @@ describe('the story of an order', () => {
     const { id, event } = await placed()
     await react(database, reserve, event)
     await react(database, thank, event)
-    const failed = {
-      eventId: event.id,
-      reaction: 'moody.sulk',
-      instance: 'test',
-      failedAt: new Date(),
-      errorName: 'Sulk',
-      errorMessage: 'no',
-    }
-    await database.db.deliveryFailure.create({ data: { ...failed, attempt: 1, retryAt: new Date() } })
+    const delivery = { id: uuidv7(), reaction: 'moody.sulk', eventId: event.id, reason: 'failed', attempts: 1 }
+    await database.db.delivery.create({ data: { ...delivery, state: 'retrying', dueAt: new Date() } })
+    const entry = { reaction: 'moody.sulk', eventId: event.id, instance: 'test', errorName: 'Sulk', errorMessage: 'no' }
+    await database.db.deliveryHistory.create({ data: { ...entry, what: 'failed', attempt: 1, dueAt: new Date() } })
     expect((await storyOf(id)).events[0]!.reactions.at(-1)).toMatchObject({
       state: 'retrying',
-      failures: [{ attempt: 1, error: 'Sulk: no' }],
+      dueAt: expect.any(String),
+      history: [{ what: 'failed', attempt: 1, error: 'Sulk: no' }],
     })
-    await database.db.$executeRaw`
-      INSERT INTO dead_letters (id, reaction, event_id, reason, error_name, error_message, fingerprint, attempts,
-        first_failed_at, failed_at, instance, exchange, routing_key, headers, body)
-      VALUES (gen_random_uuid(), 'moody.sulk', ${event.id}::uuid, 'unrecoverable', 'Sulk', 'no', 'f', 1, now(), now(), 'test', '', '', '{}', '')`
+    await database.db.delivery.updateMany({ data: { state: 'dead', dueAt: null, reason: 'unrecoverable' } })
+    await database.db.deliveryHistory.create({ data: { ...entry, what: 'dead', attempt: 2 } })
     const { events, settled } = await storyOf(id)
     expect(settled).toBe(true)
     expect(events[0]!.reactions.at(-1)).toMatchObject({
       state: 'dead',
-      deadLetters: [{ reason: 'unrecoverable', status: 'open', error: 'Sulk: no' }],
+      reason: 'unrecoverable',
+      deliveryId: delivery.id,
+      history: [{ what: 'failed' }, { what: 'dead', attempt: 2, error: 'Sulk: no', dueAt: null }],
     })
   })
 })

@@ -8,7 +8,7 @@ const Moment = z.iso.datetime()
 const ReactionView = z
   .strictObject({
     reaction: z.string(),
-    state: z.enum(['waiting', 'retrying', 'handled', 'dead']),
+    state: z.enum(['waiting', 'retrying', 'blocked', 'held', 'handled', 'dead', 'discarded']),
     handledAt: Moment.nullable(),
     afterMs: z
       .number()
@@ -19,12 +19,22 @@ const ReactionView = z
       .nullable()
       .describe('Milliseconds of its own work; its share where many were handled together'),
     attempt: z.int().nullable(),
-    failures: z.array(
-      z.strictObject({ attempt: z.int(), failedAt: Moment, error: z.string(), retryAt: Moment.nullable() }),
-    ),
-    deadLetters: z.array(
-      z.strictObject({ id: z.string(), reason: z.string(), status: z.string(), failedAt: Moment, error: z.string() }),
-    ),
+    dueAt: Moment.nullable().describe('When it is tried again'),
+    reason: z.string().nullable().describe('Why it is not handled: a stable code'),
+    deliveryId: z.uuid().nullable(),
+    history: z
+      .array(
+        z.strictObject({
+          at: Moment,
+          afterMs: z.number().describe('Milliseconds from the placing of the order'),
+          what: z.string().describe('failed, dead, recovered, or what an operator did'),
+          attempt: z.int(),
+          error: z.string().nullable(),
+          by: z.string(),
+          dueAt: Moment.nullable(),
+        }),
+      )
+      .describe('Failed attempts and repairs, oldest first'),
   })
   .meta({ id: 'StoryReaction' })
 
@@ -50,13 +60,14 @@ export const StoryView = z
   })
   .meta({ id: 'Story' })
 
+/** It goes on by itself. */
+const OPEN: ReadonlySet<string> = new Set(['waiting', 'retrying', 'blocked'])
+
 /** Everything that happened because of an order: each event, and each reaction to it. */
 export async function storyOf(db: Database, orderId: string, status: OrderStatus) {
   const events = await readStory(db, orderId)
   const start = events[0]?.time.getTime() ?? 0
-  const open = events.some(({ reactions }) =>
-    reactions.some(({ state }) => state === 'waiting' || state === 'retrying'),
-  )
+  const open = events.some(({ reactions }) => reactions.some(({ state }) => OPEN.has(state)))
   return { orderId, status, settled: !open, events: events.map((event) => toEventView(event, start)) }
 }
 
@@ -68,6 +79,7 @@ function toEventView({ stream: _stream, ...event }: StoryEvent, start: number) {
     reactions: event.reactions.map((reaction) => ({
       ...reaction,
       afterMs: reaction.handledAt === null ? null : reaction.handledAt.getTime() - start,
+      history: reaction.history.map((entry) => ({ ...entry, afterMs: entry.at.getTime() - start })),
     })),
   }
 }

@@ -9,8 +9,6 @@ export interface Names {
   queue(reaction: string): string
   /** Where the broker itself puts messages of a reaction that it gives up on: the crash net. */
   deadQueue(reaction: string): string
-  /** Exchange and queue of one rung of the delay ladder. */
-  delay(rungMs: number): string
   /** The exchange that marks a broker as the one this system knows. */
   mark(incarnation: string): string
 }
@@ -22,7 +20,6 @@ export function createNames(namespace = ''): Names {
     exchange: name,
     queue: name,
     deadQueue: (reaction) => name(`${reaction}.dead`),
-    delay: (rungMs) => name(`delay.${rungMs}`),
     mark: (incarnation) => name(`incarnation.${incarnation}`),
   }
 }
@@ -43,36 +40,22 @@ export function exchangesFor(names: Names, eventTypes: readonly string[]): Topol
 }
 
 /**
- * Everything one reaction needs: its quorum queue bound to the fanout exchange of each of its event types, its crash net,
- * and the delay ladder. A rung is a fanout exchange with a queue whose messages all wait equally long (so none waits
- * behind a longer one) and then go to the queue named by their routing key, the reaction's own.
+ * Everything one reaction needs: its quorum queue bound to the fanout exchange of each of its event types, and its crash net.
  */
-export function topologyOf(
-  names: Names,
-  reaction: { name: string; eventTypes: readonly string[] },
-  ladder: readonly number[],
-): Topology {
+export function topologyOf(names: Names, reaction: { name: string; eventTypes: readonly string[] }): Topology {
   const queue = names.queue(reaction.name)
   const dead = names.deadQueue(reaction.name)
   const exchanges = reaction.eventTypes.map(names.exchange)
-  const rungs = ladder.map((rungMs) => ({ name: names.delay(rungMs), rungMs }))
   return {
-    exchanges: [...exchanges, ...rungs.map(({ name }) => name)],
+    exchanges,
     queues: [
       { name: dead, arguments: { ...QUORUM, 'x-delivery-limit': NEVER_DROPPED } },
       {
         name: queue,
         arguments: { ...QUORUM, ...AT_LEAST_ONCE, ...deadLetterTo(dead), 'x-delivery-limit': DELIVERY_LIMIT },
       },
-      ...rungs.map(({ name, rungMs }) => ({
-        name,
-        arguments: { ...QUORUM, ...AT_LEAST_ONCE, 'x-dead-letter-exchange': '', 'x-message-ttl': rungMs },
-      })),
     ],
-    bindings: [
-      ...exchanges.map((exchange) => ({ queue, exchange })),
-      ...rungs.map(({ name }) => ({ queue: name, exchange: name })),
-    ],
+    bindings: exchanges.map((exchange) => ({ queue, exchange })),
   }
 }
 

@@ -1,7 +1,6 @@
 import type { Database } from '#platform/database'
-import { DIED_AGAIN, HANDLED } from './selector.ts'
 
-/** The open dead letters of one reaction. */
+/** The dead letters of one reaction. */
 export interface ReactionSummary {
   reaction: string
   count: number
@@ -11,37 +10,37 @@ export interface ReactionSummary {
   newest: Date | null
   /** Of the most frequent cause. */
   topError: string | null
-  /** Redriven, and nothing has become of them yet. */
+  /** Redriven, and neither handled nor dead again yet. */
   inFlight: number
 }
 
-/** Every reaction with open dead letters or redriven ones under way, the most first. Reads indexes, no bodies. */
+/** Every reaction with dead letters or redriven ones under way, the most first. Reads indexes, no bodies. */
 export async function listReactions(db: Database): Promise<ReactionSummary[]> {
   return db.$queryRaw<ReactionSummary[]>`
     WITH causes AS MATERIALIZED (
       SELECT reaction, fingerprint, count(*)::int AS count, min(failed_at) AS oldest, max(failed_at) AS newest
-      FROM dead_letters WHERE status = 'open' GROUP BY reaction, fingerprint
+      FROM deliveries WHERE state = 'dead' GROUP BY reaction, fingerprint
     ), sums AS (
       SELECT reaction, sum(count)::int AS count, count(*)::int AS groups, min(oldest) AS oldest, max(newest) AS newest
       FROM causes GROUP BY reaction
     ), top AS (
       SELECT DISTINCT ON (reaction) reaction, fingerprint FROM causes ORDER BY reaction, count DESC, newest DESC
     ), under_way AS (
-      SELECT reaction, count(*)::int AS count FROM dead_letters d
-      WHERE status = 'redriven' AND NOT ${HANDLED} AND NOT ${DIED_AGAIN} GROUP BY reaction
+      SELECT reaction, count(*)::int AS count FROM deliveries
+      WHERE state = 'retrying' AND action_id IS NOT NULL GROUP BY reaction
     )
     SELECT reaction, coalesce(sums.count, 0) AS count, coalesce(sums.groups, 0) AS groups, sums.oldest, sums.newest,
       example.error AS "topError", coalesce(under_way.count, 0) AS "inFlight"
     FROM sums FULL JOIN under_way USING (reaction) LEFT JOIN top USING (reaction)
     LEFT JOIN LATERAL (
-      SELECT error_name || ': ' || error_message AS error FROM dead_letters e
-      WHERE e.status = 'open' AND e.reaction = top.reaction AND e.fingerprint = top.fingerprint
+      SELECT error_name || ': ' || error_message AS error FROM deliveries e
+      WHERE e.state = 'dead' AND e.reaction = top.reaction AND e.fingerprint = top.fingerprint
       ORDER BY e.failed_at DESC, e.id DESC LIMIT 1
     ) example ON true
     ORDER BY 2 DESC, reaction`
 }
 
-/** Open dead letters of one cause. */
+/** Dead letters of one cause. */
 export interface Group {
   /** What `redrive --group` takes. */
   fingerprint: string
@@ -60,14 +59,14 @@ export async function listGroups(db: Database, reaction: string, limit = 100): P
   return db.$queryRaw<Group[]>`
     WITH causes AS MATERIALIZED (
       SELECT fingerprint, count(*)::int AS count, min(failed_at) AS oldest, max(failed_at) AS newest
-      FROM dead_letters WHERE status = 'open' AND reaction = ${reaction}
+      FROM deliveries WHERE state = 'dead' AND reaction = ${reaction}
       GROUP BY fingerprint ORDER BY count(*) DESC, max(failed_at) DESC LIMIT ${limit}
     )
     SELECT causes.fingerprint, causes.count, causes.oldest, causes.newest,
       e.event_type AS "eventType", e.reason, e.error_name || ': ' || e.error_message AS error, e.id::text AS "exampleId"
     FROM causes CROSS JOIN LATERAL (
-      SELECT id, event_type, reason, error_name, error_message FROM dead_letters d
-      WHERE d.status = 'open' AND d.reaction = ${reaction} AND d.fingerprint = causes.fingerprint
+      SELECT id, event_type, reason, error_name, error_message FROM deliveries d
+      WHERE d.state = 'dead' AND d.reaction = ${reaction} AND d.fingerprint = causes.fingerprint
       ORDER BY d.failed_at DESC, d.id DESC LIMIT 1
     ) e
     ORDER BY causes.count DESC, causes.newest DESC`

@@ -1,17 +1,9 @@
-import type pg from 'pg'
 import type { Database } from '#platform/database'
-import type { Broker } from '../broker/broker.ts'
-import type { Names } from '../broker/topology.ts'
 
-/** What working on dead letters stands on. */
+/** What working on deliveries stands on. The broker has no part in it. */
 export interface DeadLetterContext {
   db: Database
-  pool: pg.Pool
-  broker: Broker
-  names: Names
-  /** Rungs of the delay ladder in milliseconds, ascending. */
-  ladder: readonly number[]
-  /** Who does it, for the audit table. */
+  /** Who does it, for the history of each delivery and the audit table. */
   operator: string
 }
 

@@ -1,98 +1,82 @@
 import type { Database } from '#platform/database'
-import { readStory, type StoryEvent } from '../story.ts'
+import type { Delivery } from '#prisma'
+import { CONTENT_TYPE, encode } from '../cloud-event.ts'
+import { readStory, type HistoryEntry, type StoryEvent } from '../story.ts'
 import { Refused } from './context.ts'
+import { checkId } from './selector.ts'
 
-type Row = NonNullable<Awaited<ReturnType<Database['deadLetter']['findUnique']>>>
-
-/** A dead letter in the line of its ancestors and successors: redriven and dead again, or edited. */
-export interface Relative {
-  id: string
-  status: string
-  failedAt: Date
-  error: string
-}
-
-/** What the ledger says of a dead letter's event. */
-export type LedgerVerdict =
-  | { kind: 'already handled'; handledAt: Date; attempt: number; instance: string }
-  /** An operator edited or discarded it. */
-  | { kind: 'closed by an operator'; handledAt: Date; instance: string }
+/** How the event of a delivery stands with its reaction, whatever the state of the delivery. */
+export type Standing =
+  | { kind: 'handled'; handledAt: Date; attempt: number; instance: string }
   | { kind: 'not handled' }
-  /** The message could not be read far enough to know its event. */
-  | { kind: 'unknown event' }
+  /** The event store does not have it, so it cannot be delivered. */
+  | { kind: 'not in store' }
 
-export interface DeadLetterDetails extends Omit<Row, 'body'> {
-  /** The message as it came, as text. */
+export interface DeliveryDetails extends Omit<Delivery, 'body'> {
+  /** The message as text: as an operator edited it, as it came where the event store does not have it, else as it is stored. */
   body: string
   /** The body read as JSON, where it is. */
   json: unknown
-  ledger: LedgerVerdict
-  attemptsMade: { attempt: number; failedAt: Date; error: string; instance: string }[]
-  /** Oldest first, this one included; one alone when it has neither ancestor nor successor. */
-  line: Relative[]
+  standing: Standing
+  /** Every failed attempt and every repair, oldest first. */
+  history: HistoryEntry[]
   /** Of its order: every event and what each reaction did with it. Empty when the conversation is unknown. */
   story: StoryEvent[]
-  /** Open dead letters of this reaction. */
-  open: number
+  /** Dead letters of this reaction. */
+  dead: number
 }
 
 /**
- * Everything known of one dead letter.
- * @param id without it, the latest open one
+ * Everything known of one delivery, in whatever state it is.
+ * @param id of the delivery or of its event; without it, the latest dead letter
  * @throws Refused when there is none
  */
-export async function describeDeadLetter(db: Database, reaction: string, id?: string): Promise<DeadLetterDetails> {
-  const row = id
-    ? await db.deadLetter.findFirst({ where: { reaction, id } })
-    : await db.deadLetter.findFirst({
-        where: { reaction, status: 'open' },
-        orderBy: [{ failedAt: 'desc' }, { id: 'desc' }],
-      })
-  if (!row) throw new Refused(id ? `${reaction} has no dead letter ${id}.` : `${reaction} has no open dead letter.`)
-  const { body, ...rest } = row
-  const text = Buffer.from(body).toString('utf8')
-  const [ledger, attemptsMade, line, story, open] = await Promise.all([
-    verdictOf(db, row),
-    failuresOf(db, row),
-    lineOf(db, row.id),
+export async function describeDelivery(db: Database, reaction: string, id?: string): Promise<DeliveryDetails> {
+  if (id) checkId(id)
+  const row = await db.delivery.findFirst({
+    where: id ? { reaction, OR: [{ id }, { eventId: id }] } : { reaction, state: 'dead' },
+    orderBy: [{ failedAt: 'desc' }, { id: 'desc' }],
+  })
+  if (!row) throw new Refused(id ? `${reaction} has no delivery ${id}.` : `${reaction} has no dead letter.`)
+  const { body: given, ...rest } = row
+  const [event, standing, history, story, dead] = await Promise.all([
+    row.eventId === null ? null : db.event.findUnique({ where: { id: row.eventId } }),
+    standingOf(db, row),
+    historyOf(db, row),
     row.correlationId === null ? [] : readStory(db, row.correlationId),
-    db.deadLetter.count({ where: { reaction, status: 'open' } }),
+    db.delivery.count({ where: { reaction, state: 'dead' } }),
   ])
-  return { ...rest, body: text, json: parsed(text), ledger, attemptsMade, line, story, open }
+  const stored = event && encode({ ...event, time: event.occurredAt }, JSON.stringify(event.data))
+  const body = Buffer.from((row.editedAt || !stored ? given : stored) ?? '').toString('utf8')
+  const contentType = rest.contentType ?? (event ? CONTENT_TYPE : null)
+  return { ...rest, contentType, body, json: parsed(body), standing, history, story, dead }
 }
 
-async function verdictOf(db: Database, { reaction, eventId }: Row): Promise<LedgerVerdict> {
-  if (eventId === null) return { kind: 'unknown event' }
-  const delivery = await db.handledEvent.findUnique({ where: { eventId_reaction: { eventId, reaction } } })
-  if (!delivery) return { kind: 'not handled' }
-  const { handledAt, attempt, instance } = delivery
-  return attempt === 0
-    ? { kind: 'closed by an operator', handledAt, instance }
-    : { kind: 'already handled', handledAt, attempt, instance }
+async function standingOf(db: Database, { reaction, eventId }: Delivery): Promise<Standing> {
+  if (eventId === null) return { kind: 'not in store' }
+  const handled = await db.handledEvent.findUnique({ where: { eventId_reaction: { eventId, reaction } } })
+  if (handled) {
+    const { handledAt, attempt, instance } = handled
+    return { kind: 'handled', handledAt, attempt, instance }
+  }
+  const isStored = (await db.event.count({ where: { id: eventId } })) > 0
+  return { kind: isStored ? 'not handled' : 'not in store' }
 }
 
-async function failuresOf(db: Database, { reaction, eventId }: Row) {
-  if (eventId === null) return []
-  const failures = await db.deliveryFailure.findMany({ where: { reaction, eventId }, orderBy: { id: 'asc' } })
-  return failures.map(({ attempt, failedAt, errorName, errorMessage, instance }) => ({
+/** By its event, so that what was told before this row began is there too. */
+async function historyOf(db: Database, { id, reaction, eventId }: Delivery): Promise<HistoryEntry[]> {
+  const entries = await db.deliveryHistory.findMany({
+    where: eventId === null ? { deliveryId: id } : { eventId, reaction },
+    orderBy: { id: 'asc' },
+  })
+  return entries.map(({ at, what, attempt, errorName, errorMessage, instance, dueAt }) => ({
+    at,
+    what,
     attempt,
-    failedAt,
-    error: `${errorName}: ${errorMessage}`,
-    instance,
+    error: errorName === null ? null : `${errorName}: ${errorMessage}`,
+    by: instance,
+    dueAt,
   }))
-}
-
-function lineOf(db: Database, id: string): Promise<Relative[]> {
-  return db.$queryRaw<Relative[]>`
-    WITH RECURSIVE up AS (
-      SELECT id, parent_id, 0 AS place FROM dead_letters WHERE id = ${id}::uuid
-      UNION ALL SELECT p.id, p.parent_id, up.place - 1 FROM dead_letters p JOIN up ON p.id = up.parent_id
-    ), down AS (
-      SELECT id, 0 AS place FROM dead_letters WHERE id = ${id}::uuid
-      UNION ALL SELECT c.id, down.place + 1 FROM dead_letters c JOIN down ON c.parent_id = down.id
-    ), line AS (SELECT id, place FROM up UNION SELECT id, place FROM down)
-    SELECT d.id::text AS id, d.status, d.failed_at AS "failedAt", d.error_name || ': ' || d.error_message AS error
-    FROM line JOIN dead_letters d USING (id) ORDER BY place`
 }
 
 function parsed(text: string): unknown {

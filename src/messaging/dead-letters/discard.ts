@@ -1,11 +1,9 @@
-import type pg from 'pg'
 import { Prisma } from '#prisma'
-import { releaseBlocked } from '../reactions/blocked.ts'
-import { query } from './claim.ts'
+import { lockStreams, releaseBlocked } from '../deliveries/block.ts'
+import { change, type Change } from './change.ts'
 import { Refused, type DeadLetterContext } from './context.ts'
-import { beginAction, finishAction, type ActionOutcome } from './operator-actions.ts'
-import { asOnlyOperator } from './operator-lock.ts'
-import { checkSelector, matching, type Selector } from './selector.ts'
+import { asAction, type ActionOutcome, type Mark } from './operator-actions.ts'
+import { checkSelector, closable, HANDLED, matching, type Selector } from './selector.ts'
 
 export interface DiscardResult {
   actionId: string
@@ -13,16 +11,14 @@ export interface DiscardResult {
   discarded: number
   /** Their event was handled already: they are resolved, not discarded. */
   alreadyHandled: number
-  /** Later events of an ordered reaction that had waited behind a discarded one and are on their way again. */
+  /** Later events of an ordered reaction that had waited behind a discarded one and are due now. */
   released: number
 }
 
-const BATCH = 1_000
-
 /**
- * Closes open dead letters for good: their events will not be handled by this reaction. The ledger says so too (attempt 0),
- * so that a copy of the message that is still somewhere on the broker runs nothing.
- * @throws Refused without a reason, or when another operator works on this reaction
+ * Closes dead letters: their events are not handled by this reaction, whatever copies of them are still on the way.
+ * `restore` undoes it.
+ * @throws Refused without a reason
  */
 export async function discard(
   context: DeadLetterContext,
@@ -32,62 +28,67 @@ export async function discard(
   { signal }: { signal?: AbortSignal } = {},
 ): Promise<DiscardResult> {
   checkSelector(selector)
-  if (reason.trim() === '') throw new Refused('A discarded event is never handled: say why, for the audit table.')
-  return asOnlyOperator(context, reaction, async (connection) => {
-    const action = { operator: context.operator, action: 'discard' as const, reaction, selector, reason }
-    const actionId = await beginAction(context.db, action)
-    const counts = { discarded: 0, alreadyHandled: 0, released: 0 }
-    const instance = `operator ${context.operator}`
-    let outcome: ActionOutcome = 'done'
-    try {
-      for (;;) {
-        if (signal?.aborted) outcome = 'interrupted'
-        const closed = signal?.aborted ? [] : await discardBatch(connection, reaction, selector, actionId, instance)
-        if (closed.length === 0) break
-        counts.discarded += closed.filter(({ status }) => status === 'discarded').length
-        counts.alreadyHandled += closed.filter(({ status }) => status === 'resolved').length
-        counts.released += await releaseBlocked(context, reaction, streamsOf(closed))
-      }
-    } catch (error) {
-      await finishAction(context.db, actionId, action, 'failed', { ...counts, why: (error as Error).message })
-      throw error
-    }
-    await finishAction(context.db, actionId, action, outcome, counts)
-    return { actionId, outcome, ...counts }
+  if (reason.trim() === '') throw new Refused('A discarded event is not handled: say why, for the audit table.')
+  const where = matching(reaction, selector, closable(selector))
+  return asAction(context, { action: 'discard', reaction, selector, reason }, async (mark) => {
+    const set = Prisma.sql`state = 'discarded', closed_at = clock_timestamp(), action_id = ${mark.actionId}::uuid`
+    const sum = await changeStreams(context, { reaction, where, set, what: 'discarded' }, mark, signal)
+    const { outcome, changed, resolved, released } = sum
+    return { outcome, discarded: changed, alreadyHandled: resolved, released }
   })
 }
 
-interface Closed {
-  status: 'discarded' | 'resolved'
-  stream: string | null
+export interface RestoreResult {
+  actionId: string
+  outcome: ActionOutcome
+  restored: number
 }
 
-/** One statement: an event whose ledger row is there already was handled, whoever is quicker. */
-function discardBatch(
-  connection: pg.PoolClient,
+/**
+ * Undoes a discard: they are dead letters again; one that was discarded before it ever failed is held again. Of an ordered
+ * reaction, events after it may have been handled meanwhile.
+ * @throws Refused when there is none, because ids name none or its event was handled since
+ */
+export async function restore(
+  context: DeadLetterContext,
   reaction: string,
   selector: Selector,
-  actionId: string,
-  instance: string,
-): Promise<Closed[]> {
-  return query<Closed>(
-    connection,
-    Prisma.sql`
-      WITH chosen AS (
-        SELECT d.id, d.event_id FROM dead_letters d WHERE ${matching(reaction, selector)}
-        ORDER BY d.id LIMIT ${BATCH} FOR UPDATE
-      ), entered AS (
-        INSERT INTO handled_events (event_id, reaction, handled_at, duration_us, attempt, instance)
-        SELECT event_id, ${reaction}, clock_timestamp(), 0, 0, ${instance} FROM chosen WHERE event_id IS NOT NULL ORDER BY event_id
-        ON CONFLICT DO NOTHING RETURNING event_id
-      )
-      UPDATE dead_letters d
-      SET status = CASE WHEN d.event_id IS NULL OR entered.event_id IS NOT NULL THEN 'discarded' ELSE 'resolved' END,
-        closed_at = clock_timestamp(), action_id = ${actionId}::uuid
-      FROM chosen LEFT JOIN entered ON entered.event_id = chosen.event_id
-      WHERE d.id = chosen.id
-      RETURNING d.status, d.stream`,
-  )
+  reason?: string,
+): Promise<RestoreResult> {
+  checkSelector(selector)
+  const where = Prisma.sql`${matching(reaction, selector, Prisma.sql`d.state = 'discarded'`)} AND NOT ${HANDLED}`
+  return asAction(context, { action: 'restore', reaction, selector, reason }, async (mark) => {
+    const set = Prisma.sql`state = CASE WHEN d.failed_at IS NULL THEN 'held' ELSE 'dead' END, closed_at = NULL,
+      action_id = ${mark.actionId}::uuid`
+    const { outcome, changed } = await changeStreams(context, { reaction, where, set, what: 'restored' }, mark)
+    if (changed === 0) throw new Refused(`${reaction} has no discarded one that fits and is not handled.`)
+    return { outcome, restored: changed }
+  })
 }
 
-const streamsOf = (closed: readonly Closed[]) => [...new Set(closed.flatMap(({ stream }) => stream ?? []))]
+const BATCH = 200
+
+/**
+ * Batch by batch, under the locks of the streams: an ordered reaction sees the event open or closed, not both, and what
+ * waits behind it is tried again.
+ */
+async function changeStreams({ db }: DeadLetterContext, asked: Change, mark: Mark, signal?: AbortSignal) {
+  const sum = { outcome: 'done' as ActionOutcome, changed: 0, resolved: 0, released: 0 }
+  for (let found = -1; found !== 0;) {
+    if (signal?.aborted) return { ...sum, outcome: 'interrupted' as const }
+    found = await db.$transaction(async (tx) => {
+      const chosen = await tx.$queryRaw<{ id: string; stream: string | null }[]>`
+        SELECT d.id::text, d.stream FROM deliveries d WHERE ${asked.where} ORDER BY d.id LIMIT ${BATCH}`
+      const streams = [...new Set(chosen.flatMap(({ stream }) => stream ?? []))]
+      await lockStreams(tx, asked.reaction, streams)
+      const ids = chosen.map(({ id }) => id)
+      const where = Prisma.sql`${asked.where} AND d.id = ANY(${ids}::uuid[])`
+      const { changed, resolved } = await change(tx, { ...asked, where }, mark)
+      sum.changed += changed
+      sum.resolved += resolved
+      sum.released += await releaseBlocked(tx, asked.reaction, streams)
+      return chosen.length
+    })
+  }
+  return sum
+}

@@ -44,5 +44,5 @@ test('the share is watched over the rest as well, once enough is known', async (
 test('a reaction that gives no sign of life is taken for stopped', async () => {
   const state = { sent: 2, ...NOTHING_KNOWN }
   const guard = createGuard({ canary: 2, deadlineMs: 50 }, looks(state, {}))
-  expect(await guard.mayGoOn(state)).toMatch(/nothing has become of 2 messages: is a reaction/)
+  expect(await guard.mayGoOn(state)).toMatch(/nothing has become of 2 messages: is a worker/)
 })

@@ -1,10 +1,20 @@
 export { listGroups, listReactions, type Group, type ReactionSummary } from './browse.ts'
 export { Refused, type DeadLetterContext } from './context.ts'
-export { describeDeadLetter, type DeadLetterDetails } from './describe.ts'
-export { discard, type DiscardResult } from './discard.ts'
+export { describeDelivery, type DeliveryDetails } from './describe.ts'
+export { discard, restore, type DiscardResult } from './discard.ts'
 export { commitEdit, draftEdit, planEdit, type EditDraft, type PlannedEdit } from './edit.ts'
 export { withValue, type Difference } from './json-diff.ts'
 export { readHistory, type PastAction } from './operator-actions.ts'
 export { planFor, type Plan } from './plan.ts'
 export { redrive, type Progress, type RedriveOptions, type RedriveResult } from './redrive.ts'
 export { checkSelector, type Selector } from './selector.ts'
+export {
+  groupWaiting,
+  hold,
+  listWaiting,
+  planWaiting,
+  retryNow,
+  type WaitingDelivery,
+  type WaitingGroup,
+  type WaitingPlan,
+} from './waiting-deliveries.ts'

@@ -1,47 +1,51 @@
-import type { Database, Transaction } from '#platform/database'
+import type { Database } from '#platform/database'
 import { uuidv7 } from '#platform/uuid'
+import type { DeadLetterContext } from './context.ts'
 
-export type ActionKind = 'redrive' | 'edit' | 'discard'
-/** `running` or, when its process is gone, interrupted without a word: see `isAlive`. */
+export type ActionKind = 'redrive' | 'edit' | 'discard' | 'restore' | 'retry' | 'hold'
 export type ActionOutcome = 'done' | 'halted' | 'interrupted' | 'failed'
 
 export interface NewAction {
-  operator: string
   action: ActionKind
   reaction: string
-  /** Which dead letters were meant. */
+  /** Which deliveries were meant. */
   selector: object
   reason?: string | undefined
 }
 
-/** Notes that an operator begins something. @returns the action's id */
-export async function beginAction(db: Database | Transaction, action: NewAction): Promise<string> {
-  const actionId = uuidv7()
-  await db.operatorAction.create({ data: { ...toRow(action), actionId, phase: 'begun' } })
-  return actionId
+/** How an action signs what it changes. */
+export interface Mark {
+  actionId: string
+  /** The operator, as the history of a delivery names them. */
+  by: string
 }
 
-/** Notes how it ended. The table takes no changes, so this is a row of its own. */
-export async function finishAction(
-  db: Database | Transaction,
-  actionId: string,
+/**
+ * Does something in an operator's name, between two rows of the audit table: that it began, and how it ended. The table takes
+ * no changes, so that an action whose process was killed has no second row.
+ */
+export async function asAction<Result extends { outcome: ActionOutcome }>(
+  { db, operator }: DeadLetterContext,
   action: NewAction,
-  outcome: ActionOutcome,
-  result: object,
-): Promise<void> {
-  await db.operatorAction.create({ data: { ...toRow(action), actionId, phase: 'finished', outcome, result } })
+  work: (mark: Mark) => Promise<Result>,
+): Promise<Result & { actionId: string }> {
+  const actionId = uuidv7()
+  const row = { ...action, reason: action.reason ?? null, operator, actionId }
+  await db.operatorAction.create({ data: { ...row, phase: 'begun' } })
+  const finish = ({ outcome, ...result }: { outcome: ActionOutcome }) =>
+    db.operatorAction.create({ data: { ...row, phase: 'finished', outcome, result } })
+  const result = await work({ actionId, by: `operator ${operator}` }).catch(async (error: Error) => {
+    const failed = { outcome: 'failed' as const, why: error.message }
+    await finish(failed).catch(() => {}) // the error at hand says more
+    throw error
+  })
+  await finish(result)
+  return { ...result, actionId }
 }
-
-const toRow = ({ operator, action, reaction, selector, reason }: NewAction) => ({
-  operator,
-  action,
-  reaction,
-  selector,
-  reason: reason ?? null,
-})
 
 export interface PastAction extends Required<Omit<NewAction, 'reason'>> {
   actionId: string
+  operator: string
   begunAt: Date
   finishedAt: Date | null
   reason: string | null
@@ -62,10 +66,4 @@ export async function readHistory(
     LEFT JOIN operator_actions f ON f.action_id = b.action_id AND f.phase = 'finished'
     WHERE b.phase = 'begun' AND (${reaction ?? null}::text IS NULL OR b.reaction = ${reaction ?? null})
     ORDER BY b.id DESC LIMIT ${limit}`
-}
-
-/** The latest action on a reaction that has not finished. */
-export async function unfinishedAction(db: Database, reaction: string): Promise<PastAction | undefined> {
-  const latest = await readHistory(db, { reaction, limit: 20 })
-  return latest.find(({ finishedAt }) => finishedAt === null)
 }

@@ -1,5 +1,15 @@
 import { OrderPlaced } from '#events'
-import { defineReaction, discard, redrive, Unrecoverable, type DeadLetterContext } from '#messaging'
+import {
+  defineReaction,
+  discard,
+  hold,
+  listWaiting,
+  redrive,
+  restore,
+  retryNow,
+  Unrecoverable,
+  type DeadLetterContext,
+} from '#messaging'
 import { anOrderPlaced, deadline, record, testSystem, type TestSystem } from '#testing'
 
 jest.setTimeout(30_000)
@@ -20,7 +30,7 @@ const strict = defineReaction({
 async function handled(): Promise<number[]> {
   const rows = await system.db.$queryRaw<{ version: number }[]>`
     SELECT e.stream_version AS version FROM handled_events d JOIN events e ON e.id = d.event_id
-    WHERE d.attempt > 0 ORDER BY d.handled_at, version`
+    ORDER BY d.handled_at, version`
   return rows.map(({ version }) => version)
 }
 
@@ -28,10 +38,10 @@ async function handled(): Promise<number[]> {
 beforeEach(async () => {
   broken = true
   system = await testSystem([strict])
-  context = { ...system, ladder: [50, 200], operator: 'ada' }
+  context = { db: system.db, operator: 'ada' }
   const { data } = anOrderPlaced()
   await record(system, ...[1, 2, 3, 4].map(() => OrderPlaced(data)))
-  await deadline('two wait', async () => (await system.db.blockedDelivery.count()) === 2)
+  await deadline('two wait', async () => (await system.db.delivery.count({ where: { state: 'blocked' } })) === 2)
   expect(await handled()).toEqual([1])
 })
 afterEach(() => system.close())
@@ -48,4 +58,20 @@ test('discarding it lets the later ones go on', async () => {
   expect(result).toMatchObject({ outcome: 'done', discarded: 1, released: 2 })
   await deadline('the others are handled', async () => (await handled()).length === 3)
   expect(await handled()).toEqual([1, 3, 4])
+})
+
+test('what was restored while others wait behind it is waited for again', async () => {
+  await hold(context, strict.name, { all: true })
+  expect(await discard(context, strict.name, { all: true }, 'nobody needs it')).toMatchObject({ released: 0 })
+  await restore(context, strict.name, { all: true })
+  await retryNow(context, strict.name, { all: true })
+  await deadline('blocked again', async () => (await system.db.delivery.count({ where: { state: 'blocked' } })) === 2)
+  expect(await listWaiting(system.db, strict.name)).toMatchObject([
+    { state: 'blocked', behind: 'order.placed (2), dead', dueInMs: null },
+    { state: 'blocked', behind: 'order.placed (2), dead' },
+  ])
+  broken = false
+  await redrive(context, strict.name, { all: true })
+  await deadline('all are handled', async () => (await handled()).length === 4)
+  expect(await handled()).toEqual([1, 2, 3, 4])
 })

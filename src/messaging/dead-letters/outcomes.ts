@@ -1,11 +1,8 @@
 import type { Database } from '#platform/database'
-import { Prisma } from '#prisma'
-import { DIED_AGAIN, HANDLED } from './selector.ts'
 
-/** What became of the messages that one redrive has sent. */
+/** What became of the deliveries that one redrive has sent on their way. */
 export interface Outcomes {
   handled: number
-  /** A new dead letter descends from it. */
   deadAgain: number
   /** Failed since, and waits for its next attempt. */
   retrying: number
@@ -15,24 +12,15 @@ export interface Outcomes {
 
 export const NOTHING_KNOWN: Outcomes = { handled: 0, deadAgain: 0, retrying: 0, inFlight: 0 }
 
-const RETRYING = Prisma.sql`EXISTS (
-  SELECT FROM delivery_failures f WHERE f.event_id = d.event_id AND f.reaction = d.reaction AND f.failed_at >= d.closed_at)`
-
-/** @param alreadyHandled dead letters that the redrive resolved without sending anything */
+/** @param alreadyHandled those that the redrive itself resolved */
 export async function readOutcomes(db: Database, actionId: string, alreadyHandled: number): Promise<Outcomes> {
-  const [row] = await db.$queryRaw<(Outcomes & { resolved: number })[]>`
-    WITH sent AS MATERIALIZED (
-      SELECT ${HANDLED} AS handled, ${DIED_AGAIN} AS died, ${RETRYING} AS tried
-      FROM dead_letters d WHERE d.action_id = ${actionId}::uuid AND d.status = 'redriven'
-    )
-    SELECT (SELECT count(*)::int FROM dead_letters WHERE action_id = ${actionId}::uuid AND status = 'resolved') AS resolved,
-      count(*) FILTER (WHERE handled)::int AS handled,
-      count(*) FILTER (WHERE NOT handled AND died)::int AS "deadAgain",
-      count(*) FILTER (WHERE NOT handled AND NOT died AND tried)::int AS retrying,
-      count(*) FILTER (WHERE NOT handled AND NOT died AND NOT tried)::int AS "inFlight"
-    FROM sent`
-  const { resolved, ...sent } = row!
-  return { ...sent, handled: sent.handled + resolved - alreadyHandled }
+  const [row] = await db.$queryRaw<[Outcomes]>`
+    SELECT (count(*) FILTER (WHERE state = 'resolved'))::int - ${alreadyHandled}::int AS handled,
+      (count(*) FILTER (WHERE state = 'dead'))::int AS "deadAgain",
+      (count(*) FILTER (WHERE state IN ('retrying', 'blocked', 'held') AND attempts > 0))::int AS retrying,
+      (count(*) FILTER (WHERE state IN ('retrying', 'blocked', 'held') AND attempts = 0))::int AS "inFlight"
+    FROM deliveries WHERE action_id = ${actionId}::uuid`
+  return row
 }
 
 export const known = ({ handled, deadAgain, retrying }: Outcomes) => handled + deadAgain + retrying

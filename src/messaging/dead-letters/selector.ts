@@ -1,38 +1,50 @@
 import { Prisma } from '#prisma'
 import { Refused } from './context.ts'
 
-/** Which open dead letters of a reaction are meant: those that fit everything that is given. */
+/** Which deliveries of a reaction are meant: those that fit everything that is given. */
 export interface Selector {
+  /** Of deliveries, or of their events. */
   ids?: readonly string[]
   /** A fingerprint, as `listGroups` shows it. */
   group?: string
   eventType?: string
-  /** Failed at least this many milliseconds ago. */
+  /** Failed for the last time at least this many milliseconds ago. */
   olderThanMs?: number
-  /** Every open one. Must be said, so that a forgotten condition is not a mass redrive. */
+  /** Every one. Must be said, so that a forgotten condition is not a mass redrive. */
   all?: boolean
 }
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
-/** @throws Refused when nothing is selected, or an id is none */
-export function checkSelector(selector: Selector): void {
-  const { ids = [], group, eventType, olderThanMs, all } = selector
-  const wrong = ids.find((id) => !UUID.test(id))
-  if (wrong !== undefined) throw new Refused(`'${wrong}' is not the id of a dead letter; groups and show print them.`)
-  if (ids.length === 0 && group === undefined && eventType === undefined && olderThanMs === undefined && !all)
-    throw new Refused('Say which dead letters are meant: ids, a group, an event type, an age, or all of them.')
+/** @throws Refused when it cannot be the id of anything */
+export function checkId(id: string): void {
+  if (!UUID.test(id))
+    throw new Refused(`'${id}' is not an id such as 01928c1e-6f3a-7c11-8a52-0242ac120002; show and waiting print them.`)
 }
 
-/** The condition on `dead_letters d`. */
-export function matching(reaction: string, { ids, group, eventType, olderThanMs }: Selector): Prisma.Sql {
+/** @throws Refused when nothing is selected, or an id is none */
+export function checkSelector({ ids = [], group, eventType, olderThanMs, all }: Selector): void {
+  ids.forEach(checkId)
+  if (ids.length === 0 && group === undefined && eventType === undefined && olderThanMs === undefined && !all)
+    throw new Refused('Say which ones are meant: ids, a group, an event type, an age, or all of them.')
+}
+
+/** States are written into the statements as they are, so that indexes for a state are found. */
+export const DEAD = Prisma.sql`d.state = 'dead'`
+
+/** What `discard` takes. What ids name may also be held: that closes what waits without end and never fails. */
+export const closable = ({ ids }: Selector) => (ids ? Prisma.sql`d.state IN ('dead', 'held')` : DEAD)
+
+/** The condition on `deliveries d`. */
+export function matching(reaction: string, selector: Selector, state: Prisma.Sql = DEAD): Prisma.Sql {
+  const { ids, group, eventType, olderThanMs } = selector
   const conditions = [
-    Prisma.sql`d.status = 'open' AND d.reaction = ${reaction}`,
-    ids && Prisma.sql`d.id = ANY(${[...ids]}::uuid[])`,
+    Prisma.sql`d.reaction = ${reaction} AND (${state})`,
+    ids && Prisma.sql`(d.id = ANY(${[...ids]}::uuid[]) OR d.event_id = ANY(${[...ids]}::uuid[]))`,
     group !== undefined && Prisma.sql`d.fingerprint = ${group}`,
     eventType !== undefined && Prisma.sql`d.event_type = ${eventType}`,
     olderThanMs !== undefined &&
-      Prisma.sql`d.failed_at <= clock_timestamp() - ${olderThanMs}::float8 * interval '1 ms'`,
+      Prisma.sql`coalesce(d.failed_at, d.created_at) <= clock_timestamp() - ${olderThanMs}::float8 * interval '1 ms'`,
   ]
   return Prisma.join(
     conditions.filter((condition): condition is Prisma.Sql => Boolean(condition)),
@@ -40,9 +52,9 @@ export function matching(reaction: string, { ids, group, eventType, olderThanMs 
   )
 }
 
-/** The dead letter's event was handled by its reaction, whichever way it got there. */
+/** The delivery's event was handled by its reaction, whichever way it got there. */
 export const HANDLED = Prisma.sql`EXISTS (
-  SELECT FROM handled_events l WHERE l.event_id = d.event_id AND l.reaction = d.reaction AND l.attempt > 0)`
+  SELECT FROM handled_events h WHERE h.event_id = d.event_id AND h.reaction = d.reaction)`
 
-/** The message was sent again and failed again: its new dead letter tells on. */
-export const DIED_AGAIN = Prisma.sql`EXISTS (SELECT FROM dead_letters c WHERE c.parent_id = d.id)`
+/** The event store has the delivery's event, so that it can be delivered at all. */
+export const STORED = Prisma.sql`EXISTS (SELECT FROM events e WHERE e.id = d.event_id)`

@@ -9,11 +9,12 @@ const LONGEST_PAUSE = 10_000
 export type Pause = ReturnType<typeof createPause>
 
 /**
- * The circuit breaker of one reaction in one process. Closed: batches run. Open (paused): messages are held, and one lane
- * at a time, after growing pauses, probes with a single message whether what was away is back.
+ * The circuit breaker of one reaction in one process. Closed: batches run. Open (paused): messages are held, and one batch
+ * at a time, after growing pauses, probes whether what was away is back.
  */
 export function createPause(reaction: string, log: Logger, signal: AbortSignal) {
   let pauseMs = 0
+  let probes = 1
   let probing = false
   const wakers: (() => void)[] = []
   const change = () => {
@@ -23,7 +24,7 @@ export function createPause(reaction: string, log: Logger, signal: AbortSignal) 
   signal.addEventListener('abort', change)
 
   return {
-    /** May the caller run everything it has, or should it probe with one message? Waits while another lane probes. */
+    /** May the caller run everything it has, or should it probe with a few messages? Waits while another batch probes. */
     async turn(): Promise<'all' | 'probe'> {
       while (pauseMs > 0 && probing && !signal.aborted) await new Promise<void>((resolve) => wakers.push(resolve))
       if (pauseMs === 0 || signal.aborted) return 'all'
@@ -31,8 +32,16 @@ export function createPause(reaction: string, log: Logger, signal: AbortSignal) 
       await wait(pauseMs, undefined, { signal }).catch(() => {})
       return 'probe'
     },
-    /** Something is away: the message that showed it and those after it wait. */
-    hold(error: Error, turn: 'all' | 'probe') {
+    /** How many messages a probe takes. */
+    get probes() {
+      return probes
+    },
+    /**
+     * Something is away: the messages that showed it and those after it wait. A dependency that says so is probed with one
+     * message; where only failures show it, with as many as tell it from messages that fail by themselves.
+     */
+    hold(error: Error, turn: 'all' | 'probe', probeWith: number) {
+      probes = probeWith
       if (pauseMs === 0) {
         log.warn(
           { reaction, reason: error.message },

@@ -38,7 +38,7 @@ test.each([
     expect(await system.db.handledEvent.count({ where: { reaction: name } })).toBe(0)
     down = false
     await system.settled(20_000)
-    expect(await system.db.deadLetter.count()).toBe(0)
+    expect(await system.db.delivery.count({ where: { state: 'dead' } })).toBe(0)
     expect(await system.db.handledEvent.count({ where: { reaction: name } })).toBe(60)
     expect(await isPaused(name)).toBe(false)
   },

@@ -39,7 +39,7 @@ interface ReactionOptions {
    * Batches of one process under way at once, so that a slow call holds up only its own batch.
    * @default 4 with a `call`, else 1
    */
-  lanes?: number
+  concurrency?: number
   /** Messages the broker hands out before it waits for acknowledgements. @default 200 */
   prefetch?: number
   /** Most messages handled in one transaction. @default 100 */
@@ -107,7 +107,7 @@ export interface Reaction {
   readonly retry: RetryPolicy
   readonly callTimeoutMs: number
   readonly callConcurrency: number
-  readonly lanes: number
+  readonly concurrency: number
   readonly prefetch: number
   readonly batchSize: number
   readonly lingerMs: number
@@ -134,9 +134,9 @@ export function defineReaction<const On extends Subscribed, Result = undefined>(
   const { name, on, retry, call, effect, handle, handleBatch, ...options } = definition
   if (!NAME.test(name))
     throw new TypeError(`Reaction '${name}' must be named <folder>.<file>, such as inventory.reserve-stock`)
-  if (options.ordered && (call || (options.lanes ?? 1) > 1)) {
+  if (options.ordered && (call || (options.concurrency ?? 1) > 1)) {
     throw new TypeError(
-      `Reaction '${name}' is ordered, so it has no call and one lane: calls and more lanes cannot keep the order of each stream`,
+      `Reaction '${name}' is ordered, so it has no call and a concurrency of 1: calls and concurrent batches cannot keep the order of each stream`,
     )
   }
   const types = (Array.isArray(on) ? on : [on]) as AnyEventType[]
@@ -145,7 +145,7 @@ export function defineReaction<const On extends Subscribed, Result = undefined>(
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
   return {
     ...DEFAULTS,
-    lanes: call ? 4 : 1,
+    concurrency: call ? 4 : 1,
     ...given,
     name,
     on: types,

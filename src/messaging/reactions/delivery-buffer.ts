@@ -1,15 +1,13 @@
-import type { Delivery } from '../broker/broker.ts'
-
 interface Gatherer {
   enough: number
   done: () => void
 }
 
-export type DeliveryBuffer = ReturnType<typeof createDeliveryBuffer>
+export type DeliveryBuffer<Item> = ReturnType<typeof createDeliveryBuffer<Item>>
 
 /** Deliveries that have arrived and wait for their batch. The prefetch bounds its length. */
-export function createDeliveryBuffer() {
-  let waiting: Delivery[] = []
+export function createDeliveryBuffer<Item>() {
+  let waiting: Item[] = []
   let closed = false
   const wakers: (() => void)[] = []
   const gatherers = new Set<Gatherer>()
@@ -19,8 +17,8 @@ export function createDeliveryBuffer() {
     for (const { enough, done } of gatherers) if (closed || waiting.length >= enough) done()
   }
   return {
-    put(delivery: Delivery) {
-      waiting.push(delivery)
+    put(...items: Item[]) {
+      waiting.push(...items)
       signal()
     },
     /** Waits for the first delivery. @returns false when the buffer is closed */
@@ -29,7 +27,7 @@ export function createDeliveryBuffer() {
       return !closed
     },
     /** Up to `max` deliveries that wait; none when the buffer is closed. */
-    take(max: number): Delivery[] {
+    take(max: number): Item[] {
       return closed ? [] : waiting.splice(0, max)
     },
     /** Waits until `enough` deliveries wait, but no longer than `ms`. */
@@ -46,9 +44,9 @@ export function createDeliveryBuffer() {
         gatherers.add(gatherer)
       })
     },
-    /** Forgets what was not taken: its channel is gone, so it comes again. */
-    clear() {
-      waiting = []
+    /** Keeps, of what was not taken, only what `isStillOurs`: what came over a broken channel comes again. */
+    keepOnly(isStillOurs: (item: Item) => boolean) {
+      waiting = waiting.filter(isStillOurs)
     },
     close() {
       closed = true

@@ -35,7 +35,7 @@ test('an event that is delivered again, in the same batch or later, has no secon
   const [placed] = await record(database, anOrderPlaced())
   const first = await react(database, reserve, placed!, placed!)
   const second = await react(database, reserve, placed!)
-  expect([...first.outcomes, ...second.outcomes].map(({ kind }) => kind)).toEqual(['handled', 'duplicate', 'duplicate'])
+  expect([...first.outcomes, ...second.outcomes].map(({ kind }) => kind)).toEqual(['handled', 'repeat', 'duplicate'])
   expect(await countOf('SELECT count(*) n FROM events WHERE stream = $1', placed!.stream)).toBe(2)
 })
 

@@ -1,19 +1,19 @@
 import { isDatabaseOutage } from '#platform/database'
 import { crashPoint } from '../crash-points.ts'
-import type { BatchItem, BatchRuntime, Outcome } from './batch.ts'
+import { EventNotInStore, type BatchItem, type BatchRuntime, type Outcome } from './batch.ts'
 import { callAll } from './call-all.ts'
 import type { Reaction } from './define-reaction.ts'
-import { handledBefore } from './handled-events.ts'
+import { standingOf, type Standing } from '../deliveries/handled-events.ts'
 import { processOrdered } from './process-ordered.ts'
 import { CONFLICT_RETRIES, failure, isConflict, recordRuns, runHandlers, type Ready } from './transaction.ts'
 
 /**
  * Takes a batch of events through one reaction: outside calls, then one transaction with the handlers in order of stream
- * and version, the ledger rows and the published events. If that transaction fails, each event gets one of its own,
+ * and version, the handled rows and the published events. If that transaction fails, each event gets one of its own,
  * so that a bad one costs only itself. Never throws for an event's sake; answers one outcome for each, in order.
  *
- * Events are hardly ever delivered twice, so the first transaction does not ask the ledger what was handled before: its
- * rows refuse what was, the transaction is given up, and the next one asks.
+ * Events are hardly ever delivered twice, so the first transaction does not ask what was handled before: its handled rows refuse
+ * what was, the transaction is given up, and the next one asks.
  */
 export async function processBatch(
   reaction: Reaction,
@@ -35,12 +35,12 @@ export async function processBatch(
   return items.map((item) => outcomes.get(item)!)
 }
 
-/** An event may stand in a batch twice; the second one has nothing to do. */
+/** An event may stand in a batch twice: what becomes of the first holds for both. */
 function withoutRepeats(items: readonly BatchItem[], outcomes: Map<BatchItem, Outcome>): BatchItem[] {
   const seen = new Set<string>()
   return items.filter((item) => {
     const repeated = seen.has(item.event.id)
-    if (repeated) outcomes.set(item, { kind: 'duplicate' })
+    if (repeated) outcomes.set(item, { kind: 'repeat' })
     seen.add(item.event.id)
     return !repeated
   })
@@ -50,33 +50,40 @@ interface Called extends Ready {
   item: BatchItem
 }
 
-/** Makes the outside calls of events that were not handled before. What cannot go on has its outcome. */
+/** Makes the outside calls of events that may be handled. What cannot go on has its outcome. */
 async function call(
   reaction: Reaction,
   items: readonly BatchItem[],
   runtime: BatchRuntime,
   outcomes: Map<BatchItem, Outcome>,
 ): Promise<Called[]> {
-  const handled = await handledBefore(
-    runtime.db,
-    reaction.name,
-    items.map(({ event }) => event.id),
-  ).catch((error: unknown) => failure(error))
-  if (!(handled instanceof Set)) {
-    for (const item of items) outcomes.set(item, handled)
+  const ids = items.map(({ event }) => event.id)
+  const standing = await standingOf(runtime.db, reaction.name, ids).catch((error: unknown) => failure(error))
+  if (!(standing instanceof Map)) {
+    for (const item of items) outcomes.set(item, standing)
     return []
   }
-  const fresh = items.filter(({ event }) => !handled.has(event.id))
-  for (const item of items) if (handled.has(item.event.id)) outcomes.set(item, { kind: 'duplicate' })
-  const calls = await callAll(reaction, fresh, runtime)
+  const open = items.filter((item) => {
+    const ended = outcomeOf(item.event.id, standing)
+    if (ended) outcomes.set(item, ended)
+    return !ended
+  })
+  const calls = await callAll(reaction, open, runtime)
   crashPoint('worker.after-call')
-  return fresh.flatMap((item, index): Called[] => {
+  return open.flatMap((item, index): Called[] => {
     const answer = calls[index]!
     if (answer.ok) return [{ ...item, item, result: answer.result, callUs: answer.durationUs }]
     const failed = failure(answer.error)
     outcomes.set(item, failed.kind === 'failed' ? { ...failed, during: 'call' } : failed)
     return []
   })
+}
+
+/** What becomes of an event that is not to be handled; nothing when it is. */
+function outcomeOf(eventId: string, standing: ReadonlyMap<string, Standing>): Outcome | undefined {
+  const is = standing.get(eventId)
+  if (is === 'handled' || is === 'kept') return { kind: 'duplicate' }
+  return is === 'not-in-store' ? { kind: 'failed', error: new EventNotInStore(eventId) } : undefined
 }
 
 async function commitTogether(
@@ -91,22 +98,28 @@ async function commitTogether(
       for (const [id, outcome] of await commit(reaction, waiting, runtime)) outcomes.set(id, outcome)
       break
     } catch (error) {
-      const handled = await handledAmong(waiting, reaction, runtime)
-      for (const id of handled) outcomes.set(id, { kind: 'duplicate' })
-      if (handled.size === 0 && !(isConflict(error) && tries <= CONFLICT_RETRIES)) {
+      const ended = await endedAmong(waiting, reaction, runtime)
+      for (const [id, outcome] of ended) outcomes.set(id, outcome)
+      if (ended.size === 0 && !(isConflict(error) && tries <= CONFLICT_RETRIES)) {
         for (const [id, outcome] of await divideFailure(reaction, waiting, error, runtime)) outcomes.set(id, outcome)
         break
       }
-      waiting = waiting.filter(({ event }) => !handled.has(event.id))
+      waiting = waiting.filter(({ event }) => !ended.has(event.id))
     }
   }
   return outcomes
 }
 
 /** Nothing when the database cannot tell: then it is its absence that has failed the transaction. */
-function handledAmong(ready: readonly Ready[], reaction: Reaction, { db }: BatchRuntime): Promise<Set<string>> {
+async function endedAmong(
+  ready: readonly Ready[],
+  { name }: Reaction,
+  { db }: BatchRuntime,
+): Promise<Map<string, Outcome>> {
   const ids = ready.map(({ event }) => event.id)
-  return handledBefore(db, reaction.name, ids).catch(() => new Set())
+  const standing = await standingOf(db, name, ids).catch(() => new Map<string, Standing>())
+  const ended = ids.map((id) => [id, outcomeOf(id, standing)] as const)
+  return new Map(ended.filter((one): one is [string, Outcome] => one[1] !== undefined))
 }
 
 /** Whose fault it was: everybody's, or that of one, which shows when each has a transaction of its own. */
@@ -119,7 +132,7 @@ async function divideFailure(reaction: Reaction, ready: readonly Ready[], error:
   return outcomes
 }
 
-/** @throws HandledMeanwhile when one of them was handled before */
+/** @throws NotOpen when one of them is not to be handled */
 function commit(
   reaction: Reaction,
   ready: readonly Ready[],

@@ -15,7 +15,7 @@ import {
 } from '#testing'
 import type { Transaction } from '#platform/database'
 import { uuidv7 } from '#platform/uuid'
-import { subscribe } from './subscribe.ts'
+import { subscribe } from '../deliveries/subscriptions.ts'
 
 let database: TestDatabase
 let system: TestSystem | undefined
@@ -125,7 +125,7 @@ test.each(ways)(
       { kind: 'handled' },
     ])
     expect(await historyOf(database, name, one!.stream)).toEqual([1, 2, 3, 4])
-    expect(await database.db.blockedDelivery.count({ where: { reaction: reaction.name } })).toBe(0)
+    expect(await database.db.delivery.count({ where: { reaction: reaction.name, state: 'blocked' } })).toBe(0)
   },
 )
 
@@ -136,24 +136,19 @@ test('over the broker: behind a dead letter the order waits, and delivering it a
   await createHistory(system)
   const events = await anOrdersEvents(system)
   await system.settled()
-  const dead = await system.db.deadLetter.findMany({ where: { reaction: reaction.name } })
-  expect(dead).toMatchObject([{ eventId: events[1]!.id, streamVersion: 2, reason: 'unrecoverable' }])
-  expect(await system.db.blockedDelivery.findMany({ orderBy: { streamVersion: 'asc' } })).toMatchObject([
-    { streamVersion: 3 },
-    { streamVersion: 4 },
+  const [dead, ...blocked] = await system.db.delivery.findMany({ orderBy: { streamVersion: 'asc' } })
+  expect(dead).toMatchObject({ eventId: events[1]!.id, streamVersion: 2, state: 'dead', reason: 'unrecoverable' })
+  expect(blocked).toMatchObject([
+    { streamVersion: 3, state: 'blocked' },
+    { streamVersion: 4, state: 'blocked' },
   ])
   broken = false
-  const { body, contentType } = dead[0]!
-  const message = {
-    exchange: '',
-    routingKey: system.names.queue(reaction.name),
-    messageId: events[1]!.id,
-    body: Buffer.from(body),
-    contentType: contentType!,
-  }
-  await system.db.deadLetter.updateMany({ data: { status: 'redriven' } })
-  await system.broker.publish([message])
-  await deadline('nothing is blocked', async () => (await system!.db.blockedDelivery.count()) === 0)
+  await system.db.delivery.updateMany({
+    where: { state: 'dead' },
+    data: { state: 'retrying', dueAt: new Date(0), actionId: uuidv7() },
+  })
+  await deadline('nothing is blocked', async () => (await system!.db.handledEvent.count()) === 4)
+  expect(await system.db.delivery.findMany()).toMatchObject([{ state: 'resolved', eventId: events[1]!.id }])
   expect(await historyOf(system, 'dead', events[0]!.stream)).toEqual([1, 2, 3, 4])
 })
 

@@ -1,16 +1,19 @@
 import { isDatabaseOutage, type Transaction } from '#platform/database'
 import { readData } from '../cloud-event.ts'
 import type { RecordedEvent } from '../define-event.ts'
+import { blockBehind, lockStreams, releaseBlocked } from '../deliveries/block.ts'
+import { UnreadableEvent } from '../errors.ts'
 import type { BatchItem, BatchRuntime, Outcome } from './batch.ts'
 import type { Reaction } from './define-reaction.ts'
+import type { EventTypes } from './message.ts'
 import { failure, recordRuns, retryConflicts, runHandlers, type Ready, type Run } from './transaction.ts'
 
 /**
  * Takes a batch through a reaction that wants the events of each stream strictly by version. A delivery only says that a
  * stream has news: under a lock on (reaction, stream) everything of that stream that is not handled yet is read from the
  * event store and handled in its order. So an early event waits for nothing, an old one is skipped, and replicas cannot
- * overtake each other. Where an earlier event is failing or is a dead letter, later ones of the stream block behind it;
- * when it is handled at last, they are delivered again (`releaseBlocked`).
+ * overtake each other. Where an earlier event is failing, held or dead, later ones of the stream are blocked behind it; the
+ * transaction that handles it releases them.
  */
 export async function processOrdered(
   reaction: Reaction,
@@ -40,20 +43,34 @@ class HandlerFailed extends Error {
 
 async function outcomeOfOne(
   reaction: Reaction,
-  { event }: BatchItem,
+  item: BatchItem,
   error: unknown,
-  { db }: BatchRuntime,
+  runtime: BatchRuntime,
 ): Promise<Outcome> {
+  const { event } = item
   if (!(error instanceof HandlerFailed)) return failure(error)
   if (error.event.id === event.id || isDatabaseOutage(error.cause)) return failure(error.cause)
-  // An earlier event of the stream failed. Its own delivery brings it to an end; this one waits behind it.
-  await db.$transaction((tx) => block(tx, reaction, [event]))
-  return { kind: 'blocked' }
+  // An earlier event of the stream failed. Its own delivery brings it to an end; this one waits behind it, if it is there still.
+  const { db, instance } = runtime
+  const blocked = await db.$transaction(async (tx) => {
+    await lockStreams(tx, reaction.name, [event.stream])
+    const pending = await readPending(tx, reaction, [item])
+    if (!pending.some((earlier) => earlier.event.streamVersion < event.streamVersion)) return false
+    await blockBehind(tx, reaction.name, instance, [event])
+    return true
+  })
+  return blocked ? { kind: 'blocked' } : (await processOrdered(reaction, [item], runtime))[0]!
 }
 
+/** An event of a stream that the reaction has not handled. */
 interface Pending {
   event: RecordedEvent
-  blocked: boolean
+  /** It is failing, held, dead, or of a newer release: later ones wait. */
+  blocks: boolean
+  /** PostgreSQL keeps its delivery. */
+  kept: boolean
+  /** Others of its stream are blocked. */
+  followed: boolean
 }
 
 function commitStreams(
@@ -64,20 +81,16 @@ function commitStreams(
   const delivered = new Map(items.map((item) => [item.event.id, item]))
   const streams = [...new Set(items.map(({ event }) => event.stream))].sort()
   return db.$transaction(async (tx) => {
-    await lockStreams(tx, reaction, streams)
+    await lockStreams(tx, reaction.name, streams)
     const pending = await readPending(tx, reaction, items)
     const { due, behind } = divide(pending, delivered)
     const runs = await runDue(reaction, due, delivered, tx)
-    await block(
-      tx,
-      reaction,
-      behind.filter(({ id }) => delivered.has(id)),
-    )
-    await tx.blockedDelivery.deleteMany({
-      where: { reaction: reaction.name, eventId: { in: due.map(({ id }) => id) } },
-    })
+    const waiting = behind.map(({ event }) => event).filter(({ id }) => delivered.has(id))
+    await blockBehind(tx, reaction.name, instance, waiting)
     const handled = await recordRuns(tx, reaction, instance, runs)
-    const blocked = new Set(behind.map(({ id }) => id))
+    const followed = due.filter((one) => one.followed).map(({ event }) => event.stream)
+    if (followed.length > 0) await releaseBlocked(tx, reaction.name, [...new Set(followed)])
+    const blocked = new Set(waiting.map(({ id }) => id))
     return items.map(
       ({ event }): Outcome => handled.get(event.id) ?? { kind: blocked.has(event.id) ? 'blocked' : 'duplicate' },
     )
@@ -87,12 +100,13 @@ function commitStreams(
 /** All at once where the reaction can do that and more than one stream is waiting; else one by one, to know whose fault it was. */
 async function runDue(
   reaction: Reaction,
-  due: readonly RecordedEvent[],
+  due: readonly Pending[],
   delivered: ReadonlyMap<string, BatchItem>,
   tx: Transaction,
 ): Promise<Run[]> {
-  const ready = due.map((event): Ready => {
-    return { event, attempt: delivered.get(event.id)?.attempt ?? 1, result: undefined, callUs: 0 }
+  const ready = due.map(({ event, kept }): Ready => {
+    const attempt = delivered.get(event.id)?.attempt ?? 1
+    return { event, attempt, fromStore: kept, result: undefined, callUs: 0 }
   })
   if (delivered.size > 1) return runHandlers(reaction, ready, tx)
   const runs: Run[] = []
@@ -105,38 +119,33 @@ async function runDue(
   return runs
 }
 
-/** One at a time and in the given order, which is the same for all replicas: they can only wait for each other. */
-async function lockStreams(tx: Transaction, reaction: Reaction, streams: readonly string[]) {
-  const keys = streams.map((stream) => `${reaction.name}:${stream}`)
-  await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended(key, 0)) FROM unnest(${keys}::text[]) AS wanted(key)`
-}
-
-/** Up to the first blocked event of each stream, what is due; after it, what waits. A delivered event is never blocked by its own past. */
+/** Up to the first one of each stream that blocks, what is due; after it, what waits. A delivered event is never blocked by its own past. */
 function divide(pending: readonly Pending[], delivered: ReadonlyMap<string, unknown>) {
   const blockedStreams = new Set<string>()
-  const due: RecordedEvent[] = []
-  const behind: RecordedEvent[] = []
-  for (const { event, blocked } of pending) {
-    if (blocked && !delivered.has(event.id)) blockedStreams.add(event.stream)
-    else if (blockedStreams.has(event.stream)) behind.push(event)
-    else due.push(event)
+  const due: Pending[] = []
+  const behind: Pending[] = []
+  for (const one of pending) {
+    const { event, blocks } = one
+    if (blocks && !delivered.has(event.id)) blockedStreams.add(event.stream)
+    else if (blockedStreams.has(event.stream)) behind.push(one)
+    else due.push(one)
   }
   return { due, behind }
 }
 
 /**
- * What is not handled yet of these streams up to the delivered versions, in order; closed dead letters count as handled.
+ * What is not handled yet of these streams up to the delivered versions, in order; what an operator discarded counts as handled.
  * OFFSET 0 keeps each stream and each event a look into its index: a planner without statistics would read whole tables.
  */
 async function readPending(tx: Transaction, reaction: Reaction, items: readonly BatchItem[]): Promise<Pending[]> {
   const reach = new Map<string, number>()
   for (const { event } of items) reach.set(event.stream, Math.max(event.streamVersion, reach.get(event.stream) ?? 0))
   const types = new Map(reaction.on.map((type) => [type.type, type]))
-  const rows = await tx.$queryRaw<(RecordedEvent & { blocked: boolean })[]>`
+  const rows = await tx.$queryRaw<(RecordedEvent & Omit<Pending, 'event'>)[]>`
     SELECT e.id, e.type, e.version, e.stream, e.stream_version AS "streamVersion", e.data, e.correlation_id AS "correlationId",
-      e.causation_id AS "causationId", e.traceparent, e.occurred_at AS "time",
-      EXISTS (SELECT FROM dead_letters l WHERE l.event_id = e.id AND l.reaction = s.reaction AND l.status = 'open')
-        OR EXISTS (SELECT FROM delivery_failures f WHERE f.event_id = e.id AND f.reaction = s.reaction) AS blocked
+      e.causation_id AS "causationId", e.traceparent, e.occurred_at AS "time", d.state IS NOT NULL AS kept,
+      coalesce(d.state IN ('dead', 'held') OR (d.state = 'retrying' AND d.due_at > clock_timestamp()), false) AS blocks,
+      EXISTS (SELECT FROM deliveries b WHERE b.reaction = s.reaction AND b.stream = e.stream AND b.state = 'blocked' OFFSET 0) AS followed
     FROM unnest(${[...reach.keys()]}::text[], ${[...reach.values()]}::int[]) AS reach(stream, version)
     CROSS JOIN LATERAL (
       SELECT * FROM events WHERE stream = reach.stream AND stream_version <= reach.version OFFSET 0
@@ -144,18 +153,20 @@ async function readPending(tx: Transaction, reaction: Reaction, items: readonly 
     CROSS JOIN LATERAL (
       SELECT reaction FROM subscriptions WHERE reaction = ${reaction.name} AND event_type = e.type AND since < e.position OFFSET 0
     ) AS s
-    WHERE NOT EXISTS (SELECT FROM handled_events d WHERE d.event_id = e.id AND d.reaction = s.reaction OFFSET 0)
-      AND NOT EXISTS (SELECT FROM dead_letters l WHERE l.event_id = e.id AND l.reaction = s.reaction AND l.status IN ('discarded', 'edited') OFFSET 0)
+    LEFT JOIN LATERAL (
+      SELECT state, due_at FROM deliveries WHERE event_id = e.id AND reaction = s.reaction OFFSET 0
+    ) AS d ON true
+    WHERE NOT EXISTS (SELECT FROM handled_events h WHERE h.event_id = e.id AND h.reaction = s.reaction OFFSET 0)
+      AND d.state IS DISTINCT FROM 'discarded'
     ORDER BY e.stream, e.stream_version`
-  return rows.map(({ blocked, ...event }) => ({ blocked, event: readData(event, types) }))
+  return rows.map(({ blocks, kept, followed, ...event }) => toPending(event, { blocks, kept, followed }, types))
 }
 
-async function block(tx: Transaction, reaction: Reaction, events: readonly RecordedEvent[]) {
-  const data = events.map(({ id, stream, streamVersion }) => ({
-    reaction: reaction.name,
-    eventId: id,
-    stream,
-    streamVersion,
-  }))
-  await tx.blockedDelivery.createMany({ data, skipDuplicates: true })
+function toPending(event: RecordedEvent, known: Omit<Pending, 'event'>, types: EventTypes): Pending {
+  try {
+    return { ...known, event: readData(event, types) }
+  } catch (error) {
+    if (!(error instanceof UnreadableEvent)) throw error
+    return { ...known, event, blocks: true }
+  }
 }

@@ -1,8 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import { defineReaction, RetryLater, Unrecoverable } from '#messaging'
+import { defineReaction, retire, RetryLater, subscribe, Unrecoverable } from '#messaging'
 import { OrderPlaced, PaymentAuthorized, StockReserved } from '#events'
-import { anOrderPlaced, deadline, record, testSystem, type TestSystem } from '#testing'
-import { HEADER } from './message.ts'
+import { anOrderPlaced, aPaymentAuthorized, deadline, record, testSystem, type TestSystem } from '#testing'
+import { encode } from '../cloud-event.ts'
 
 let system: TestSystem
 afterEach(() => system.close())
@@ -36,7 +36,7 @@ test('500 events over three replicas: each is handled once', async () => {
   expect(await system.db.handledEvent.count({ where: { reaction: 'test.reserve' } })).toBe(500)
 })
 
-test('a failing event climbs the delay ladder, each attempt noted, and succeeds', async () => {
+test('a failing event is tried again at its time, each attempt noted, and succeeds', async () => {
   let attempts = 0
   const flaky = defineReaction({
     name: 'test.flaky',
@@ -48,16 +48,21 @@ test('a failing event climbs the delay ladder, each attempt noted, and succeeds'
   system = await testSystem([flaky])
   const [placed] = await record(system, anOrderPlaced())
   await system.settled()
-  expect(
-    await system.db.deliveryFailure.findMany({ where: { eventId: placed!.id }, orderBy: { id: 'asc' } }),
-  ).toMatchObject([
-    { attempt: 1, errorMessage: 'attempt 1 failed', retryAt: expect.any(Date) },
-    { attempt: 2, errorMessage: 'attempt 2 failed', retryAt: expect.any(Date) },
+  const history = await system.db.deliveryHistory.findMany({ where: { eventId: placed!.id }, orderBy: { id: 'asc' } })
+  expect(history).toMatchObject([
+    { what: 'failed', attempt: 1, errorMessage: 'attempt 1 failed' },
+    { what: 'failed', attempt: 2, errorMessage: 'attempt 2 failed' },
   ])
+  const waits = history.map(({ at, dueAt }) => Number(dueAt) - Number(at))
+  expect(waits[0]).toBeGreaterThanOrEqual(49)
+  expect(waits[0]).toBeLessThanOrEqual(61) // 50 ms and up to a fifth
+  expect(waits[1]).toBeGreaterThanOrEqual(199)
+  expect(waits[1]).toBeLessThanOrEqual(241)
+  expect(await system.db.delivery.count()).toBe(0)
   expect(await system.db.handledEvent.findMany({ where: { eventId: placed!.id } })).toMatchObject([{ attempt: 3 }])
 })
 
-test('attempts exhausted and Unrecoverable end in the dead letters, message untouched, and the queue moves on', async () => {
+test('attempts exhausted and Unrecoverable end in the dead letters, and the queue moves on', async () => {
   const failing = defineReaction({
     name: 'test.failing',
     on: OrderPlaced,
@@ -73,15 +78,14 @@ test('attempts exhausted and Unrecoverable end in the dead letters, message unto
     ...['never', 'fails', 'fine'].map((token) => anOrderPlaced({ payment: { token } })),
   )
   await system.settled()
-  const dead = await system.db.deadLetter.findMany({ orderBy: { reason: 'desc' } })
+  const dead = await system.db.delivery.findMany({ orderBy: { reason: 'desc' } })
   expect(dead).toMatchObject([
     {
       eventId: events[0]!.id,
       reason: 'unrecoverable',
       errorName: 'Unrecoverable',
       attempts: 1,
-      exchange: system.names.exchange('order.placed'),
-      status: 'open',
+      state: 'dead',
     },
     {
       eventId: events[1]!.id,
@@ -91,11 +95,6 @@ test('attempts exhausted and Unrecoverable end in the dead letters, message unto
       attempts: 2,
     },
   ])
-  expect(JSON.parse(Buffer.from(dead[1]!.body).toString())).toMatchObject({
-    specversion: '1.0',
-    id: events[1]!.id,
-    data: events[1]!.data,
-  })
 })
 
 test('RetryLater uses up no attempt', async () => {
@@ -127,9 +126,9 @@ test.each([
   await system.broker.publish([contentType ? { ...message, contentType } : message])
   await record(system, anOrderPlaced())
   await system.settled()
-  const dead = await deadline('a dead letter', () => system.db.deadLetter.findFirst())
+  const dead = await deadline('a dead letter', () => system.db.delivery.findFirst({ where: { state: 'dead' } }))
   expect(dead).toMatchObject({ reason, reaction: 'test.reserve', eventId: null })
-  expect(dead.body.length).toBe(body.length)
+  expect(dead.body!.length).toBe(body.length)
 })
 
 test('what no column can hold, in headers or the envelope, does not keep a message from the dead letters', async () => {
@@ -144,15 +143,15 @@ test('what no column can hold, in headers or the envelope, does not keep a messa
   const whole = { type: 'order.placed', subject: 'order-1', streamversion: 1, correlationid: '1', time: new Date() }
   await system.broker.publish([
     { ...message, messageId: 'a', body: Buffer.from('\0'), headers: { odd: ['\0', { '\0': '\0' }] } },
-    { ...message, messageId: 'b', body: envelope(whole), headers: { [HEADER.attempt]: 1e15 } },
+    { ...message, messageId: 'b', body: envelope(whole) },
     { ...message, messageId: 'c', body: envelope({ ...whole, subject: randomBytes(5_000).toString('hex') }) },
     { ...message, messageId: 'd', body: envelope({ ...whole, type: 'order.placed\0' }) },
     { ...message, messageId: 'e', body: envelope({ ...whole, streamversion: 2 ** 31 }) },
     { ...message, messageId: 'f', contentType: 'a\0', body: envelope(whole) },
   ])
   const [placed] = await record(system, anOrderPlaced())
-  await deadline('seven dead letters', async () => (await system!.db.deadLetter.count()) === 7)
-  const { errorMessage } = await system.db.deadLetter.findFirstOrThrow({ where: { eventId: placed!.id } })
+  await deadline('seven dead letters', async () => (await system.db.delivery.count({ where: { state: 'dead' } })) === 7)
+  const { errorMessage } = await system.db.delivery.findFirstOrThrow({ where: { eventId: placed!.id } })
   expect(errorMessage).toBe(`${'a'.repeat(1_999)}\uFFFD`)
 })
 
@@ -178,7 +177,7 @@ test('a message of an unknown type, and one whose data do not fit, go to the dea
     { ...message, messageId: 'b', body: envelope('order.placed', '00000000-0000-7000-8000-000000000002') },
   ])
   const dead = await deadline('two dead letters', async () => {
-    const found = await system.db.deadLetter.findMany({ orderBy: { eventId: 'asc' } })
+    const found = await system.db.delivery.findMany({ orderBy: { eventId: 'asc' } })
     return found.length === 2 && found
   })
   expect(dead).toMatchObject([
@@ -211,5 +210,55 @@ test('the same event published by hand a second time has no second effect', asyn
   await record(system, anOrderPlaced())
   await system.settled()
   expect(await system.db.event.count({ where: { stream } })).toBe(2)
-  expect(await system.db.deadLetter.count()).toBe(0)
+  expect(await system.db.delivery.count()).toBe(0)
+})
+
+test('an event that the event store does not know has no effects, and is told', async () => {
+  system = await testSystem([reserve])
+  const event = (await record(system, anOrderPlaced()))[0]!
+  await system.settled()
+  const phantom = { ...event, id: randomUUID(), stream: `order-${randomUUID()}` }
+  const message = { exchange: '', routingKey: system.names.queue('test.reserve'), messageId: phantom.id }
+  await system.broker.publish([{ ...message, body: encode(phantom, JSON.stringify(phantom.data)) }])
+  const dead = await deadline('a dead letter', () => system.db.delivery.findFirst())
+  expect(dead).toMatchObject({ state: 'dead', reason: 'not-in-store', eventId: phantom.id })
+  expect(await system.db.event.count({ where: { type: 'stock.reserved' } })).toBe(1)
+  expect(await system.db.handledEvent.count({ where: { eventId: phantom.id } })).toBe(0)
+})
+
+test('a type that a newer release has subscribed to waits for it, and does not die', async () => {
+  system = await testSystem([reserve])
+  const newer = defineReaction({ name: reserve.name, on: [OrderPlaced, PaymentAuthorized], handle: () => {} })
+  await subscribe(system.db, [newer])
+  const [event] = await record(system, aPaymentAuthorized())
+  const body = encode(event!, JSON.stringify(event!.data))
+  await system.broker.publish([
+    { exchange: '', routingKey: system.names.queue('test.reserve'), messageId: event!.id, body },
+  ])
+  const waiting = await deadline('it waits', () => system.db.delivery.findFirst())
+  expect(waiting).toMatchObject({ state: 'retrying', reason: 'unknown-type', attempts: 0, eventId: event!.id })
+  await system.run(newer)
+  await deadline('handled by the newer release', () =>
+    system.db.handledEvent.findFirst({ where: { eventId: event!.id } }),
+  )
+})
+
+test('an older release that starts beside a newer one forgets none of its subscriptions', async () => {
+  const newer = defineReaction({ name: reserve.name, on: [OrderPlaced, PaymentAuthorized], handle: () => {} })
+  system = await testSystem([newer])
+  await subscribe(system.db, [reserve])
+  expect(await system.db.subscription.count({ where: { reaction: reserve.name } })).toBe(2)
+})
+
+test('a type that is retired is owed nothing: its events no longer come, and what was retried is given up', async () => {
+  const failing = () => Promise.reject(new Error('not yet'))
+  const reaction = defineReaction({ name: 'test.both', on: [OrderPlaced, PaymentAuthorized], handle: failing })
+  system = await testSystem([reaction], { retryDelays: [60_000] })
+  await record(system, aPaymentAuthorized())
+  await deadline('it is retried', async () => (await system.db.delivery.count({ where: { state: 'retrying' } })) === 1)
+  expect(await retire(system, reaction.name, PaymentAuthorized.type)).toEqual([PaymentAuthorized.type])
+  expect(await system.db.delivery.count()).toBe(0)
+  await record(system, aPaymentAuthorized(), anOrderPlaced())
+  await deadline('the other type comes', async () => (await system.db.delivery.count()) === 1)
+  expect(await system.db.delivery.findMany({ select: { eventType: true } })).toEqual([{ eventType: OrderPlaced.type }])
 })

@@ -1,20 +1,23 @@
-import type { Broker, Outgoing } from '../broker/broker.ts'
-import type { Names } from '../broker/topology.ts'
-import { resolveRedriven } from '../dead-letters/resolve.ts'
-import { RetryLater, Unrecoverable } from '../errors.ts'
+import type { Logger } from '#platform/logger'
+import { closeHandled } from '../deliveries/close.ts'
+import { deliverAgain } from '../deliveries/deliver-again.ts'
+import { standingOf } from '../deliveries/handled-events.ts'
+import { recordFailures, type DeadReason, type FailedAttempt } from '../deliveries/record.ts'
+import { isSubscribed } from '../deliveries/subscriptions.ts'
+import { keepUnreadable, type Refused } from '../deliveries/unreadable.ts'
+import { RetryLater, UnreadableEvent, Unrecoverable } from '../errors.ts'
 import { deliveryOutcomes } from '../metrics.ts'
-import type { BatchRuntime, Outcome } from './batch.ts'
-import { writeDeadLetters, type Death } from './dead-letter.ts'
+import { EventNotInStore, type BatchRuntime, type Outcome } from './batch.ts'
 import type { Reaction } from './define-reaction.ts'
-import { recordFailures, type FailedAttempt } from './handled-events.ts'
-import { HEADER, type Message } from './message.ts'
-import { delayAfter, rungFor } from './retry-policy.ts'
+import type { DueDeliveries } from './due-deliveries.ts'
+import type { Message } from './message.ts'
+import { delayAfter } from './retry-policy.ts'
 
 export interface SettleRuntime extends BatchRuntime {
-  broker: Broker
-  names: Names
-  /** Rungs of the delay ladder in milliseconds, ascending. */
-  ladder: readonly number[]
+  /** Milliseconds after the first, second, … failed attempt, for reactions that say nothing of their own. */
+  retryDelays: readonly number[]
+  log: Logger
+  due: DueDeliveries
 }
 
 export interface Settlement {
@@ -22,107 +25,142 @@ export interface Settlement {
   outcome: Exclude<Outcome, { kind: 'unavailable' }>
 }
 
-/** Nothing is left to do for the event, so nothing is left of the dead letter it was redriven from. */
-const ENDED: ReadonlySet<string> = new Set(['handled', 'duplicate'])
+/** Handling this message ended with the death of the process, again and again. */
+export class PoisonMessage extends Error {
+  override name = 'PoisonMessage'
+}
 
-type Verdict =
-  { kind: 'done' } | { kind: 'later'; rungMs: number; attempt: number; failed?: Error } | { kind: 'dead'; death: Death }
+/** Milliseconds until a message that only a newer release understands is looked at again. */
+const NEWER_RELEASE_MS = 10_000
+
+/** What a failed attempt leads to. */
+type Verdict = FailedAttempt['next']
 
 /**
- * Brings messages to an end: acknowledged, put on the delay ladder, or written to the dead letters. A message is
- * acknowledged only after whatever replaces it is safe, so a crash on the way means a second delivery, never a loss.
+ * Brings messages to an end: recorded as failed, to be tried again at its time, or as dead. A message of the broker is
+ * acknowledged only after what becomes of it stands in PostgreSQL, so a crash on the way means a second delivery,
+ * never a loss.
  */
 export async function settle(
   reaction: Reaction,
   settlements: readonly Settlement[],
   runtime: SettleRuntime,
 ): Promise<void> {
-  const verdicts = settlements.map(({ message, outcome }) => ({
-    message,
-    verdict: judge(reaction, message, outcome, runtime.ladder),
-  }))
-  const copies: Outgoing[] = []
-  const failures: FailedAttempt[] = []
-  const deaths: Death[] = []
-  for (const { message, verdict } of verdicts) {
-    if (verdict.kind === 'dead') deaths.push(verdict.death)
-    if (verdict.kind !== 'later') continue
-    copies.push(delayedCopy(reaction, message, verdict, runtime.names))
-    if (verdict.failed) {
-      const retryAt = new Date(Date.now() + verdict.rungMs)
-      failures.push({ eventId: message.event!.id, attempt: message.attempt, error: verdict.failed, retryAt })
-    }
+  const { db, instance, due } = runtime
+  const failed: FailedAttempt[] = []
+  const refused: Refused[] = []
+  for (const { message, outcome } of settlements) {
+    if (outcome.kind !== 'failed') continue
+    const { error } = outcome
+    const next = await judge(reaction, message, error, runtime)
+    const { delivery, envelope, attempt } = message
+    const isForeign = next.kind === 'dead' && (message.unreadable || error instanceof EventNotInStore)
+    if (isForeign && delivery) refused.push({ delivery, envelope, reason: next.reason, error })
+    else failed.push({ event: toKnown(message), attempt, error, next })
+    tell(reaction, message, error, next, runtime.log)
   }
-  await writeDeadLetters(runtime.db, reaction.name, runtime.instance, deaths)
-  await recordFailures(runtime.db, reaction.name, runtime.instance, failures)
-  await publishCopies(copies, runtime)
-  await resolveRedriven(
-    runtime.db,
-    settlements.flatMap(({ message, outcome }) => (ENDED.has(outcome.kind) && message.parentId) || []),
+  await keepUnreadable(db, reaction.name, instance, refused)
+  const dueInMs = await recordFailures(db, reaction.name, instance, failed)
+  const duplicates = settlements.filter(({ message, outcome }) => message.claimed && outcome.kind === 'duplicate')
+  await closeHandled(
+    db,
+    reaction.name,
+    duplicates.flatMap(({ message }) => message.claimed!.eventId ?? []),
   )
-  for (const { message, verdict } of verdicts) {
-    message.delivery.ack()
-    deliveryOutcomes.inc({ reaction: reaction.name, outcome: verdict.kind })
+  const repeated = settlements.filter(({ message, outcome }) => message.claimed && outcome.kind === 'repeat')
+  await due.giveBack(repeated.map(({ message }) => message.claimed!.id))
+  due.done(settlements.flatMap(({ message }) => message.claimed?.id ?? []))
+  if (dueInMs !== undefined) due.soon(Math.max(0, dueInMs))
+  for (const { message, outcome } of settlements) {
+    message.delivery?.ack()
+    deliveryOutcomes.inc({ reaction: reaction.name, outcome: countedAs(outcome, message, failed) })
   }
 }
 
-function judge(
+async function judge(
   reaction: Reaction,
-  message: Message,
+  { attempt, event, envelope }: Message,
+  error: Error,
+  { db, retryDelays }: SettleRuntime,
+): Promise<Verdict> {
+  const dead = (reason: DeadReason): Verdict => ({ kind: 'dead', reason })
+  if (error instanceof EventNotInStore) return dead('not-in-store')
+  if (error instanceof PoisonMessage) return dead('poison')
+  if (!event && error instanceof UnreadableEvent) {
+    const isNewer = error.reason === 'newer-version'
+    const waits =
+      isNewer || (error.reason === 'unknown-type' && (await isSubscribed(db, reaction.name, envelope!.type)))
+    if (!waits) return dead(error.reason)
+    return { kind: 'retry', reason: isNewer ? 'newer-version' : 'unknown-type', afterMs: NEWER_RELEASE_MS }
+  }
+  if (error instanceof Unrecoverable) return dead('unrecoverable')
+  if (error instanceof RetryLater) return { kind: 'retry', reason: 'retry-later', afterMs: error.delayMs }
+  if (attempt >= reaction.retry.attempts) return dead('attempts-exhausted')
+  return { kind: 'retry', reason: 'failed', afterMs: delayAfter(attempt, reaction.retry, retryDelays) }
+}
+
+/** What is known of the event: a claimed delivery knows it even if its event can no longer be read. */
+function toKnown({ event, envelope, claimed }: Message): FailedAttempt['event'] {
+  const known = event ?? envelope
+  if (known) return known
+  return { id: claimed!.eventId!, type: claimed!.eventType ?? '', stream: '', streamVersion: 0, correlationId: '' }
+}
+
+/** No failed attempt is silent: a warning for each, an error for what is given up. */
+function tell(reaction: Reaction, message: Message, error: Error, next: Verdict, log: Logger) {
+  const known = message.event ?? message.envelope
+  const about = {
+    reaction: reaction.name,
+    event: known?.id ?? message.claimed?.eventId,
+    type: known?.type,
+    conversation: known?.correlationId,
+    attempt: message.attempt,
+    error: `${error.name}: ${error.message}`,
+  }
+  if (next.kind === 'dead') log.error({ ...about, reason: next.reason }, 'given up: the message is a dead letter')
+  else if (next.reason === 'retry-later') log.debug({ ...about, nextTryInMs: Math.round(next.afterMs) }, 'postponed')
+  else log.warn({ ...about, nextTryInMs: Math.round(next.afterMs) }, WARNINGS[next.reason])
+}
+
+const WARNINGS = {
+  failed: 'an attempt failed and will be repeated',
+  'unknown-type': 'this release does not know the event type; the event waits for a release that does',
+  'newer-version': 'this release does not know this version of the event type; the event waits for a release that does',
+}
+
+function countedAs(
   outcome: Settlement['outcome'],
-  ladder: readonly number[],
-): Verdict {
-  if (outcome.kind !== 'failed') return { kind: 'done' }
-  const { error } = outcome
-  if (message.unreadable) return dead(message, message.unreadable.reason, error)
-  if (error instanceof PoisonMessage) return dead(message, 'poison', error)
-  if (error instanceof Unrecoverable) return dead(message, 'unrecoverable', error)
-  if (error instanceof RetryLater)
-    return { kind: 'later', rungMs: rungFor(error.delayMs, ladder), attempt: message.attempt }
-  if (message.attempt >= reaction.retry.attempts) return dead(message, 'attempts-exhausted', error)
-  return {
-    kind: 'later',
-    rungMs: delayAfter(message.attempt, reaction.retry, ladder),
-    attempt: message.attempt + 1,
-    failed: error,
-  }
+  { event, envelope, claimed }: Message,
+  failed: readonly FailedAttempt[],
+) {
+  if (outcome.kind !== 'failed') return 'done'
+  const id = event?.id ?? envelope?.id ?? claimed?.eventId
+  return failed.some((one) => one.event.id === id && one.next.kind === 'retry') ? 'later' : 'dead'
 }
 
-const dead = (message: Message, reason: Death['reason'], error: Error): Verdict => ({
-  kind: 'dead',
-  death: { message, reason, error },
-})
-
-/** Handling this message ended with the death of the process, again and again. */
-export class PoisonMessage extends Error {
-  override name = 'PoisonMessage'
-}
-
-function delayedCopy(
+/**
+ * Messages that the broker handed out before, and that ended without an outcome: a connection broke, or one of them has
+ * ended its process. From now on PostgreSQL delivers them, which counts how often they are begun.
+ */
+export async function deliverFromStore(
   reaction: Reaction,
-  message: Message,
-  verdict: { rungMs: number; attempt: number },
-  names: Names,
-): Outgoing {
-  const { delivery, firstFailedAt, exchange, routingKey, parentId } = message
-  return {
-    exchange: names.delay(verdict.rungMs),
-    routingKey: names.queue(reaction.name),
-    messageId: delivery.messageId ?? message.event!.id,
-    ...(delivery.contentType && { contentType: delivery.contentType }),
-    body: delivery.body,
-    headers: {
-      [HEADER.attempt]: verdict.attempt,
-      [HEADER.firstFailedAt]: (firstFailedAt ?? new Date()).toISOString(),
-      [HEADER.exchange]: exchange,
-      [HEADER.routingKey]: routingKey,
-      ...(parentId && { [HEADER.parent]: parentId }),
-    },
-  }
+  messages: readonly Message[],
+  runtime: SettleRuntime,
+): Promise<void> {
+  if (messages.length === 0) return
+  const { db, instance, due } = runtime
+  const ids = messages.map(({ event }) => event!.id)
+  const standing = await standingOf(db, reaction.name, ids)
+  const isStored = ({ event }: Message) => standing.get(event!.id) !== 'not-in-store'
+  await deliverAgain(db, reaction.name, { ids }, { reason: 'redelivered', instance })
+  due.soon(0)
+  for (const { delivery } of messages.filter(isStored)) delivery!.ack()
+  const strangers = messages.filter((message) => !isStored(message))
+  await settle(
+    reaction,
+    strangers.map((message) => failed(message, new EventNotInStore(message.event!.id))),
+    runtime,
+  )
 }
 
-async function publishCopies(copies: readonly Outgoing[], { broker }: SettleRuntime) {
-  const unroutable = await broker.publish(copies)
-  if (unroutable.size > 0)
-    throw new Error(`${unroutable.size} messages found no queue on the delay ladder; it is declared again`)
-}
+export const failed = (message: Message, error: Error): Settlement => ({ message, outcome: { kind: 'failed', error } })

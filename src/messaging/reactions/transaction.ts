@@ -5,7 +5,8 @@ import { append, type Append } from '../event-store/append.ts'
 import type { BatchItem, Outcome } from './batch.ts'
 import { microsecondsSince } from './call-all.ts'
 import type { Publication, Reaction } from './define-reaction.ts'
-import { enterHandled, HandledMeanwhile } from './handled-events.ts'
+import { closeHandled } from '../deliveries/close.ts'
+import { NotOpen, recordHandled } from '../deliveries/handled-events.ts'
 
 /** Called where a call is wanted; what is left to do is the transaction. */
 export interface Ready extends BatchItem {
@@ -31,13 +32,19 @@ export async function runHandlers(reaction: Reaction, ready: readonly Ready[], t
 
 async function runHandler(
   reaction: Reaction,
-  { event, attempt, result, callUs }: Ready,
+  { event, attempt, fromStore, result, callUs }: Ready,
   tx: Transaction,
   now: Date,
 ): Promise<Run> {
   const started = performance.now()
   const publication = await reaction.handle!(event as never, { tx, result: result as never, now })
-  return { event, attempt, publication, durationUs: callUs + microsecondsSince(started) }
+  return {
+    event,
+    attempt,
+    ...(fromStore && { fromStore }),
+    publication,
+    durationUs: callUs + microsecondsSince(started),
+  }
 }
 
 async function runBatchHandler(
@@ -55,18 +62,19 @@ async function runBatchHandler(
     )
   }
   const share = Math.round(microsecondsSince(started) / ready.length)
-  return ready.map(({ event, attempt, callUs }, index) => ({
+  return ready.map(({ event, attempt, fromStore, callUs }, index) => ({
     event,
     attempt,
+    ...(fromStore && { fromStore }),
     publication: publications[index],
     durationUs: callUs + share,
   }))
 }
 
 /**
- * The end of the transaction: the ledger rows, then the published events.
+ * The end of the transaction: the handled rows, the end of deliveries that PostgreSQL kept, then the published events.
  * @returns the outcome of each run, by event id
- * @throws HandledMeanwhile when another process has handled one of the events meanwhile
+ * @throws NotOpen when one of the events was handled before, is kept by a dead letter, or is not in the event store
  */
 export async function recordRuns(
   tx: Transaction,
@@ -76,7 +84,9 @@ export async function recordRuns(
 ): Promise<Map<string, Outcome>> {
   const outcomes = new Map<string, Outcome>()
   if (runs.length === 0) return outcomes
-  await enterHandled(tx, reaction.name, instance, runs)
+  await recordHandled(tx, reaction.name, instance, runs)
+  const kept = runs.filter(({ fromStore }) => fromStore).map(({ event }) => event.id)
+  await closeHandled(tx, reaction.name, kept)
   const appends = runs.map(({ publication, event }) => toAppends(publication, event))
   const recorded = await append(tx, appends.flat())
   let next = 0
@@ -95,8 +105,8 @@ function toAppends(publication: Publication, cause: RecordedEvent): Append[] {
 
 export const CONFLICT_RETRIES = 5
 
-/** A deadlock, a serialization failure or a meeting on the ledger: run again at once, the same usually succeeds. */
-export const isConflict = (error: unknown) => error instanceof HandledMeanwhile || isTransientConflict(error)
+/** A deadlock, a serialization failure or a meeting on a handled row: run again at once, the same usually succeeds. */
+export const isConflict = (error: unknown) => error instanceof NotOpen || isTransientConflict(error)
 
 /** Runs a transaction again at once after a conflict. */
 export async function retryConflicts<T>(run: () => Promise<T>): Promise<T> {

@@ -3,14 +3,14 @@ import type { Logger } from '#platform/logger'
 import { uuidv7 } from '#platform/uuid'
 import type { Broker } from '../broker/broker.ts'
 import { topologyOf, type Names } from '../broker/topology.ts'
-import { knownSubscriptions } from '../reactions/subscribe.ts'
-import { relayCheckpoint, requestRecovery } from './state.ts'
+import { requestRecovery } from '../deliveries/recovery-requests.ts'
+import { knownSubscriptions } from '../deliveries/subscriptions.ts'
+import { relayCheckpoint } from '../event-store/checkpoint.ts'
 
 interface BrokerCheckOptions {
   db: Database
   broker: Broker
   names: Names
-  ladder: readonly number[]
   log: Logger
 }
 
@@ -37,12 +37,12 @@ export function createBrokerCheck(
   }
 }
 
-async function recognize({ db, broker, names, ladder, log }: BrokerCheckOptions) {
+async function recognize({ db, broker, names, log }: BrokerCheckOptions) {
   const { namespace } = names
   const known = await db.brokerMarker.findUnique({ where: { namespace } })
   if (known && (await broker.hasExchange(names.mark(known.incarnation)))) return
   const reactions = await knownSubscriptions(db)
-  for (const [name, eventTypes] of reactions) await broker.declare(topologyOf(names, { name, eventTypes }, ladder))
+  for (const [name, eventTypes] of reactions) await broker.declare(topologyOf(names, { name, eventTypes }))
   const somethingPublished = (await relayCheckpoint(db)) > 0n // otherwise nothing can have been lost
   const incarnation = uuidv7()
   const met = { incarnation, metAt: new Date() }

@@ -1,5 +1,13 @@
 import { connect } from 'amqplib'
-import { defineReaction, reconcile, subscribe, type NewEvent, type Reconciled, type Reaction } from '#messaging'
+import {
+  defineReaction,
+  reconcile,
+  subscribe,
+  type NewEvent,
+  type Reaction,
+  type Reconciled,
+  type RecordedEvent,
+} from '#messaging'
 import { OrderPlaced, StockReserved } from '#events'
 import { uuidv7 } from '#platform/uuid'
 import {
@@ -14,7 +22,6 @@ import {
 
 jest.setTimeout(30_000)
 
-const LADDER = [50, 200]
 const NAME = 'test.watch'
 let system: TestSystem
 afterEach(() => system.close())
@@ -23,7 +30,7 @@ const watch = defineReaction({ name: NAME, on: OrderPlaced, handle: () => {} })
 
 /** A system in which a reaction is subscribed and these events wait on its queue; it does not run yet. */
 async function waitingFor(reaction: Reaction, events: readonly NewEvent[]) {
-  system = await testSystem([], { ladder: LADDER })
+  system = await testSystem([])
   await subscribe(system.db, [reaction])
   return publish(events)
 }
@@ -44,7 +51,6 @@ const orders = (count: number) => Array.from({ length: count }, () => anOrderPla
 async function run(options: Partial<Parameters<typeof reconcile>[0]> = {}): Promise<Reconciled> {
   const reports = await reconcile({
     ...system,
-    ladder: LADDER,
     instance: 'test',
     graceMs: 0,
     reaction: NAME,
@@ -66,32 +72,26 @@ async function openChannel() {
   return [connection, await connection.createChannel()] as const
 }
 const purge = () => onChannel((channel) => channel.purgeQueue(queue()))
-/** Takes away the message at the head of the queue, and reads its headers. */
+/** Takes away the message at the head of the queue. */
 const takeOne = () =>
   onChannel(async (channel) => {
     const message = await deadline('a message', () => channel.get(queue()))
     channel.ack(message)
     await channel.checkQueue(queue()) // the acknowledgement has arrived
-    return message.properties.headers
   })
 
-const aDeadLetter = {
+const aDelivery = (event: RecordedEvent, state: string) => ({
+  id: uuidv7(),
   reaction: NAME,
-  reason: 'unrecoverable',
-  errorName: 'E',
-  errorMessage: 'e',
-  fingerprint: 'f',
-  attempts: 1,
-  firstFailedAt: new Date(),
-  failedAt: new Date(),
-  instance: 'test',
-  exchange: '',
-  routingKey: '',
-  headers: {},
-  body: new Uint8Array(),
-}
+  eventId: event.id,
+  stream: event.stream,
+  streamVersion: event.streamVersion,
+  state,
+  reason: 'test',
+  dueAt: state === 'retrying' ? new Date(Date.now() + 60_000) : null,
+})
 
-test('events of a purged queue are delivered again, and the watermark follows the ledger', async () => {
+test('events of a purged queue are delivered again, and the watermark follows', async () => {
   await waitingFor(watch, orders(20))
   await purge()
   expect(await run()).toMatchObject({ unsettled: 20, lost: 20, delivered: 20, watermark: 0n })
@@ -118,13 +118,17 @@ test('an event is given its grace period', async () => {
   expect(await run({ graceMs: 60_000 })).toMatchObject({ unsettled: 3, lost: 0 })
 })
 
-test('an event delivered again is given longer before the next time', async () => {
-  await waitingFor(watch, orders(3))
+test('what is delivered from PostgreSQL cannot be lost again, and is told', async () => {
+  const events = await waitingFor(watch, orders(3))
   await purge()
-  expect(await run({ graceMs: 1 })).toMatchObject({ delivered: 3 })
-  await purge()
-  await system.db.redelivery.updateMany({ data: { times: 20 } })
-  expect(await run({ graceMs: 1 })).toMatchObject({ lost: 0 })
+  expect(await run()).toMatchObject({ delivered: 3 })
+  expect(await run()).toMatchObject({ unsettled: 0, lost: 0, watermark: 3n })
+  expect(await system.db.deliveryHistory.findMany({ where: { eventId: events[0]!.id } })).toMatchObject([
+    { what: 'recovered', reaction: NAME },
+  ])
+  await system.run(watch)
+  await system.settled()
+  expect(await system.db.delivery.count()).toBe(0)
 })
 
 test('a message lost in the middle of a backlog is delivered again once later ones were handled', async () => {
@@ -149,63 +153,43 @@ test('a message lost in the middle of a backlog is delivered again once later on
   await deadline('all handled', async () => (await handled()) === 12)
 })
 
-test('a retry on the delay ladder is not lost; when it is overdue it is, and keeps its count of attempts', async () => {
-  const failing = defineReaction({
-    name: NAME,
-    on: OrderPlaced,
-    retry: { delaysMs: [200] },
-    handle() {
-      throw new Error('fails')
-    },
-  })
-  await waitingFor(failing, orders(1))
-  const reaction = await system.run(failing)
-  await deadline('two failures', async () => (await system.db.deliveryFailure.count()) === 2)
-  await reaction.stop()
-  await takeOne()
-  await system.db.deliveryFailure.updateMany({ data: { retryAt: new Date(Date.now() + 60_000) } })
-  expect(await run()).toMatchObject({ unsettled: 1, waiting: 0, lost: 0 })
-  await system.db.deliveryFailure.updateMany({ data: { retryAt: new Date(0) } })
-  expect(await run()).toMatchObject({ lost: 1, delivered: 1 })
-  expect(await takeOne()).toMatchObject({
-    'x-fanfare-attempt': 3,
-    'x-fanfare-exchange': system.names.exchange('order.placed'),
-  })
-})
-
-test('a dead letter keeps its event; redriven, its event can be lost, below the watermark as well', async () => {
-  const [placed] = await waitingFor(watch, orders(1))
-  await purge()
-  const letter = { id: uuidv7(), eventId: placed!.id }
-  await system.db.deadLetter.create({ data: { ...aDeadLetter, ...letter } })
-  for (const status of ['open', 'edited', 'discarded']) {
-    await system.db.deadLetter.updateMany({ data: { status } })
+test.each(['retrying', 'blocked', 'held', 'dead', 'discarded'])(
+  'an event whose delivery is %s is settled',
+  async (state) => {
+    const [placed] = await waitingFor(watch, orders(1))
+    await purge()
+    await system.db.delivery.create({ data: aDelivery(placed!, state) })
     expect(await run()).toMatchObject({ unsettled: 0, lost: 0, watermark: 1n })
-  }
-  await system.db.deadLetter.updateMany({ data: { status: 'redriven', closedAt: new Date(0) } })
-  expect(await run()).toMatchObject({ lost: 1, delivered: 1 })
-  expect(await takeOne()).toMatchObject({ 'x-fanfare-dead-letter': letter.id })
-})
+  },
+)
 
-test('a blocked event waits for the one before it, and is lost when nothing is before it', async () => {
+test('a blocked event stays so behind an open one, and is released when nothing is before it', async () => {
   const first = anOrderPlaced()
   const [before, behind] = await waitingFor(watch, [first, first])
-  await purge()
-  const { id, stream } = behind!
-  await system.db.blockedDelivery.create({ data: { reaction: NAME, eventId: id, stream, streamVersion: 2 } })
-  expect(await run()).toMatchObject({ unsettled: 1, lost: 1, watermark: 0n })
-  await takeOne()
-  const ledger = { reaction: NAME, handledAt: new Date(), durationUs: 1, attempt: 1, instance: 'test' }
-  await system.db.handledEvent.create({ data: { eventId: before!.id, ...ledger } })
-  expect(await run()).toMatchObject({ unsettled: 0, lost: 1, delivered: 1, watermark: 2n })
+  await system.db.delivery.create({ data: aDelivery(behind!, 'blocked') })
+  const state = async () => (await system.db.delivery.findFirstOrThrow({ where: { eventId: behind!.id } })).state
+  await run()
+  expect(await state()).toBe('blocked')
+  const handled = { reaction: NAME, handledAt: new Date(), durationUs: 1, attempt: 1, instance: 'test' }
+  await system.db.handledEvent.create({ data: { eventId: before!.id, ...handled } })
+  await run()
+  expect(await state()).toBe('retrying')
+})
+
+test('the watermark stops before an event younger than the grace period, settled or not', async () => {
+  await waitingFor(watch, orders(3))
+  await system.run(watch)
+  await system.settled()
+  expect(await run({ graceMs: 60_000 })).toMatchObject({ unsettled: 0, watermark: 0n })
+  expect(await run()).toMatchObject({ watermark: 3n })
 })
 
 test('the watermark stops before the first unsettled event', async () => {
   const events = await waitingFor(watch, orders(6))
   const settled = [0, 1, 3, 5].map((index) => events[index]!.id)
   for (const eventId of settled) {
-    const ledger = { reaction: NAME, handledAt: new Date(), durationUs: 1, attempt: 2, instance: 'test' }
-    await system.db.handledEvent.create({ data: { eventId, ...ledger } })
+    const handled = { reaction: NAME, handledAt: new Date(), durationUs: 1, attempt: 2, instance: 'test' }
+    await system.db.handledEvent.create({ data: { eventId, ...handled } })
   }
   expect(await run()).toMatchObject({ watermark: 2n, unsettled: 2, lost: 0 })
 })
@@ -224,5 +208,5 @@ test('one process at a time', async () => {
   await purge()
   const reports = await Promise.all([run(), run(), run()])
   expect(reports.filter(({ busy }) => busy)).toHaveLength(2)
-  expect(await depth()).toBe(30)
+  expect(await system.db.delivery.count({ where: { reason: 'lost' } })).toBe(30)
 })

@@ -1,12 +1,18 @@
-import { topologyOf } from '../broker/topology.ts'
-import { resendLost } from '../dead-letters/resend.ts'
+import type { Database } from '#platform/database'
+import type { Broker } from '../broker/broker.ts'
+import { topologyOf, type Names } from '../broker/topology.ts'
+import { releaseStranded } from '../deliveries/block.ts'
+import { deliverAgain } from '../deliveries/deliver-again.ts'
+import { knownSubscriptions } from '../deliveries/subscriptions.ts'
+import { relayCheckpoint } from '../event-store/checkpoint.ts'
 import { redeliveredEvents } from '../metrics.ts'
-import { knownSubscriptions } from '../reactions/subscribe.ts'
-import { deliverAgain, type Redelivering } from './deliver-again.ts'
-import { holdReaction, relayCheckpoint, type Hold } from './state.ts'
-import { surveyRange, surveyStranded, type Evidence } from './survey.ts'
+import { holdReaction, type Hold } from './hold.ts'
+import { surveyRange, type Evidence } from './survey.ts'
 
-export interface ReconcileOptions extends Redelivering {
+export interface ReconcileOptions {
+  db: Database
+  broker: Broker
+  names: Names
   /** Names this process while it holds a reaction. */
   instance: string
   /** Only this reaction. @default all that are subscribed */
@@ -17,15 +23,16 @@ export interface ReconcileOptions extends Redelivering {
   everything?: boolean
   /** Looks and delivers nothing. @default false */
   dryRun?: boolean
+  signal?: AbortSignal
 }
 
 export interface Reconciled {
   reaction: string
   /** Everything up to here is settled. */
   watermark: bigint
-  /** Events that were looked at and are not settled; in a backlog, those at its head. */
+  /** Events that were looked at and are neither handled nor kept by PostgreSQL. */
   unsettled: number
-  /** Messages on its queue when reconciliation began; undefined when there was no queue. */
+  /** Messages on its queue when reconciliation began; undefined when there was no queue, or it could not be asked. */
   waiting: number | undefined
   /** Events taken for lost. */
   lost: number
@@ -37,23 +44,20 @@ export interface Reconciled {
 
 /** Positions looked at by one statement. */
 const WINDOW = 50_000n
-/** Most events delivered again to one reaction in a run, unless everything is. */
-const LIMIT = 10_000
+/** Events that one statement has delivered again. */
+const PAGE = 1_000
 
 /**
- * Finds events that a reaction is subscribed to, that were published, and of which nothing is known since: lost between
- * the relay's confirm and the ledger. Delivers them again, straight to that reaction's queue. A message that
- * may still be waiting is left alone, so a slow reaction is not flooded; a duplicate is harmless, the ledger knows it.
+ * Finds events that a reaction is subscribed to, that were published, and that neither it nor PostgreSQL's deliveries know of
+ * since: lost between the relay's confirm and the reaction. PostgreSQL delivers them from then on, so that nothing can be
+ * lost a second time. A message that may still be waiting is left alone; a duplicate is harmless.
  */
 export async function reconcile(options: ReconcileOptions): Promise<Reconciled[]> {
-  const { db, broker, names, ladder, reaction } = options
   const reports: Reconciled[] = []
-  const waits = await Promise.all(ladder.map((rungMs) => broker.depth(names.delay(rungMs))))
-  const ladderMs = Math.max(0, ...ladder.filter((_, index) => (waits[index] ?? 0) > 0))
-  for (const [name, eventTypes] of await knownSubscriptions(db)) {
-    if (reaction !== undefined && name !== reaction) continue
+  for (const [name, eventTypes] of await knownSubscriptions(options.db)) {
+    if (options.reaction !== undefined && name !== options.reaction) continue
     if (options.signal?.aborted) break
-    reports.push(await reconcileReaction(name, eventTypes, ladderMs, options))
+    reports.push(await reconcileReaction(name, eventTypes, options))
   }
   return reports
 }
@@ -61,63 +65,85 @@ export async function reconcile(options: ReconcileOptions): Promise<Reconciled[]
 async function reconcileReaction(
   reaction: string,
   eventTypes: readonly string[],
-  ladderMs: number,
   options: ReconcileOptions,
 ): Promise<Reconciled> {
-  const { db, broker, names, ladder, instance, graceMs = 60_000, everything = false, dryRun = false } = options
+  const { db, instance, graceMs = 60_000, everything = false, dryRun = false } = options
   const hold = await holdReaction(db, reaction, instance)
   if (!hold) return { reaction, watermark: 0n, unsettled: 0, waiting: undefined, lost: 0, delivered: 0, busy: true }
   try {
-    const waiting = await broker.depth(names.queue(reaction))
-    const missing = waiting === undefined
-    if (missing && !dryRun) await broker.declare(topologyOf(names, { name: reaction, eventTypes }, ladder))
-    const evidence: Evidence = {
-      graceMs,
-      ladderMs,
-      queueIsEmpty: waiting === 0,
-      everything: everything || missing,
-      redeliveredTo: hold.redeliveredTo,
-      redeliveredAt: hold.redeliveredAt,
-    }
+    const queue = everything
+      ? { waiting: undefined, isMissing: false }
+      : await lookAtQueue(reaction, eventTypes, options)
+    const isEmpty = queue.waiting === 0
+    const evidence: Evidence = { graceMs, queueIsEmpty: isEmpty, everything: everything || queue.isMissing }
     const run = await runOver(reaction, hold, evidence, options)
-    return { reaction, waiting, busy: false, ...run }
+    if (!dryRun) await releaseStranded(db, reaction)
+    return { reaction, waiting: queue.waiting, busy: false, ...run }
   } finally {
     await hold.release()
   }
 }
 
-/** Window by window from the watermark to the checkpoint: raises the watermark, delivers what is lost. */
+/** A queue that is missing is made again, so that what is published from now on is not lost as well. */
+async function lookAtQueue(
+  reaction: string,
+  eventTypes: readonly string[],
+  { broker, names, dryRun }: ReconcileOptions,
+) {
+  const waiting = await broker.depth(names.queue(reaction))
+  const isMissing = waiting === undefined
+  if (isMissing && !dryRun) await broker.declare(topologyOf(names, { name: reaction, eventTypes }))
+  return { waiting, isMissing }
+}
+
+/** Window by window from the watermark to the checkpoint: raises the watermark, has delivered what is lost. */
 async function runOver(reaction: string, hold: Hold, evidence: Evidence, options: ReconcileOptions) {
   const { db, dryRun = false, signal } = options
   const checkpoint = await relayCheckpoint(db)
   const tally = { watermark: hold.watermark, unsettled: 0, lost: 0, delivered: 0 }
-  const deliver = async (lost: readonly bigint[]) => {
-    tally.lost += lost.length
-    if (dryRun || lost.length === 0) return
-    const chosen = evidence.everything ? lost : lost.slice(0, LIMIT - tally.delivered)
-    const remember = !evidence.everything
-    const delivered = await deliverAgain(options, reaction, chosen, { remember, beforePage: hold.renew })
-    redeliveredEvents.inc({ reaction }, delivered)
-    tally.delivered += delivered
-  }
-  // Before anything is put on the queue: a run cut short must not make the rest look passed by.
-  if (evidence.everything && !dryRun) await hold.noteRedelivered(checkpoint)
   for (let from = hold.watermark; from < checkpoint && !signal?.aborted; from += WINDOW) {
     const to = from + WINDOW < checkpoint ? from + WINDOW : checkpoint
-    const { firstUnsettled, unsettled, lost } = await surveyRange(db, reaction, from, to, evidence)
-    if (tally.unsettled === 0) await hold.moveTo((tally.watermark = firstUnsettled === null ? to : firstUnsettled - 1n))
-    else await hold.renew()
+    const { firstUnsettled, oldUpTo, unsettled, lost } = await surveyRange(db, reaction, { from, to }, evidence)
+    const isComplete = tally.unsettled === 0
     tally.unsettled += unsettled
-    await deliver(lost)
-    const backlog = unsettled > 0 && lost.length === 0 && !evidence.queueIsEmpty
-    if (backlog || (!evidence.everything && tally.delivered >= LIMIT)) break
-  }
-  await deliver((await surveyStranded(db, reaction, tally.watermark, evidence)).lost)
-  const { everything, queueIsEmpty, graceMs, ladderMs } = evidence
-  if (!dryRun && (everything || queueIsEmpty)) {
-    const resent = await resendLost(options, reaction, everything ? 0 : graceMs + ladderMs)
-    tally.lost += resent
-    tally.delivered += resent
+    tally.lost += lost.length
+    if (!dryRun) tally.delivered += await deliverPages(reaction, lost, hold, options)
+    if (isComplete) await raise(hold, tally, { to, firstUnsettled, oldUpTo })
+    else await hold.renew()
+    const isBacklog = unsettled > 0 && lost.length === 0 && !evidence.queueIsEmpty
+    if (isBacklog) break
   }
   return tally
+}
+
+/**
+ * Up to before the first event that is not settled, and never over an event younger than the grace period: whoever reads a little
+ * behind must not find an event below the watermark that was not looked at.
+ */
+async function raise(
+  hold: Hold,
+  tally: { watermark: bigint },
+  { to, firstUnsettled, oldUpTo }: { to: bigint; firstUnsettled: bigint | null; oldUpTo: bigint | null },
+) {
+  const settledTo = firstUnsettled === null ? to : firstUnsettled - 1n
+  const oldTo = oldUpTo ?? tally.watermark
+  const next = settledTo < oldTo ? settledTo : oldTo
+  if (next > tally.watermark) await hold.moveTo((tally.watermark = next))
+  else await hold.renew()
+}
+
+async function deliverPages(
+  reaction: string,
+  lost: readonly bigint[],
+  hold: Hold,
+  { db, instance, signal }: ReconcileOptions,
+): Promise<number> {
+  let delivered = 0
+  for (let start = 0; start < lost.length && !signal?.aborted; start += PAGE) {
+    await hold.renew()
+    const positions = lost.slice(start, start + PAGE)
+    delivered += await deliverAgain(db, reaction, { positions }, { reason: 'lost', instance })
+  }
+  redeliveredEvents.inc({ reaction }, delivered)
+  return delivered
 }

@@ -3,7 +3,7 @@ import { OrderPlaced } from '#events'
 import { anOrderPlaced, deadline, record, requireTestService, tcpProxy, testSystem, type TestSystem } from '#testing'
 import { createLogger } from '#platform/logger'
 import { topologyOf } from '../broker/topology.ts'
-import { reportLostQueue } from './report-lost-queue.ts'
+import { reportLostQueue } from '../reactions/report-lost-queue.ts'
 import type { TcpProxy } from '../../testing/tcp-proxy.ts'
 
 jest.setTimeout(40_000)
@@ -24,7 +24,7 @@ function gated(...names: string[]) {
   return { reactions: names.map((name) => defineReaction({ name, ...options })), letGo }
 }
 
-const topology = ({ name }: Reaction) => topologyOf(system.names, { name, eventTypes: [OrderPlaced.type] }, [50, 200])
+const topology = ({ name }: Reaction) => topologyOf(system.names, { name, eventTypes: [OrderPlaced.type] })
 
 async function placed(count: number, reaction: Reaction) {
   for (let i = 0; i < count; i++) await record(system, anOrderPlaced())

@@ -1,6 +1,6 @@
 import type { Logger } from '#platform/logger'
+import { closeRecovery, requestedRecoveries, type RecoveryRequest } from '../deliveries/recovery-requests.ts'
 import { reconcile, type ReconcileOptions } from './reconcile.ts'
-import { closeRecovery, requestedRecoveries, type RecoveryRequest } from './state.ts'
 
 /** Milliseconds between looks for requests. */
 const LOOK_MS = 500

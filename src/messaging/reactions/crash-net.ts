@@ -3,16 +3,15 @@ import type { Database } from '#platform/database'
 import type { Logger } from '#platform/logger'
 import type { Broker, Consumer, Delivery } from '../broker/broker.ts'
 import { topologyOf, type Names } from '../broker/topology.ts'
-import { writeDeadLetters, type Death } from '../reactions/dead-letter.ts'
-import type { Reaction } from '../reactions/define-reaction.ts'
-import { handledBefore } from '../reactions/handled-events.ts'
-import { HEADER, readMessage } from '../reactions/message.ts'
+import { standingOf } from '../deliveries/handled-events.ts'
+import { keepUnreadable, type Refused } from '../deliveries/unreadable.ts'
+import type { Reaction } from './define-reaction.ts'
+import { readMessage } from './message.ts'
 
-export interface DrainRuntime {
+export interface CrashNetRuntime {
   db: Database
   broker: Broker
   names: Names
-  ladder: readonly number[]
   instance: string
   log: Logger
 }
@@ -26,11 +25,11 @@ const PREFETCH = 20
 const RETRY_MS = 1_000
 
 /**
- * Takes what RabbitMQ itself gave up on from the crash net `<reaction>.dead` into the table of dead letters, for as long as
- * it runs. A message is acknowledged when its row is committed; while PostgreSQL is away it waits, without being counted.
+ * Keeps what RabbitMQ itself gave up on, and put into `<reaction>.dead`, as dead letters, for as long as it runs. A message is
+ * acknowledged when its row is committed; while PostgreSQL is away it waits, without being counted.
  */
-export async function drainCrashNet(reaction: Reaction, runtime: DrainRuntime): Promise<Consumer> {
-  const { broker, names, ladder, log } = runtime
+export async function drainCrashNet(reaction: Reaction, runtime: CrashNetRuntime): Promise<Consumer> {
+  const { broker, names, log } = runtime
   const stopping = new AbortController()
   let tail = Promise.resolve()
   const keep = async (delivery: Delivery) => {
@@ -46,7 +45,7 @@ export async function drainCrashNet(reaction: Reaction, runtime: DrainRuntime): 
   }
   const consumer = await broker.consume({
     queue: names.deadQueue(reaction.name),
-    topology: topologyOf(names, { name: reaction.name, eventTypes: reaction.on.map(({ type }) => type) }, ladder),
+    topology: topologyOf(names, { name: reaction.name, eventTypes: reaction.on.map(({ type }) => type) }),
     prefetch: PREFETCH,
     onDelivery: (delivery) => (tail = tail.then(() => keep(delivery))),
     onLost: () => {},
@@ -60,27 +59,27 @@ export async function drainCrashNet(reaction: Reaction, runtime: DrainRuntime): 
   }
 }
 
-async function writeDown(reaction: Reaction, delivery: Delivery, { db, instance, names, log }: DrainRuntime) {
-  const death = toDeath(reaction, delivery, names)
-  const eventId = death.message.envelope?.id
-  if (eventId && (await handledBefore(db, reaction.name, [eventId])).has(eventId)) return
-  await writeDeadLetters(db, reaction.name, instance, [death])
-  log.warn(
-    { reaction: reaction.name, eventId, reason: death.error.message },
-    'taken from the crash net to the dead letters',
+async function writeDown(reaction: Reaction, delivery: Delivery, { db, instance, names, log }: CrashNetRuntime) {
+  const message = toRefused(reaction, delivery, names)
+  const eventId = message.envelope?.id
+  if (eventId && (await standingOf(db, reaction.name, [eventId])).get(eventId) === 'handled') return
+  await keepUnreadable(db, reaction.name, instance, [message])
+  log.error(
+    { reaction: reaction.name, event: eventId, error: message.error.message },
+    'given up by RabbitMQ: the message is a dead letter',
   )
 }
 
-function toDeath(reaction: Reaction, delivery: Delivery, names: Names): Death {
-  const message = readMessage(delivery, new Map(reaction.on.map((type) => [type.type, type])))
+function toRefused(reaction: Reaction, delivery: Delivery, names: Names): Refused {
+  const { envelope } = readMessage(delivery, new Map(reaction.on.map((type) => [type.type, type])))
   const { reason, count } = causeOf(delivery)
   const error = new DeliveryLimitReached(
     `RabbitMQ gave this message up (${reason}${count}): its deliveries ended without an outcome`,
   )
   delete error.stack // it would tell of this place, not of the failure
-  const fromQueue = message.exchange === '' && message.routingKey === names.deadQueue(reaction.name)
-  const { exchange, routingKey } = fromQueue ? originOf(delivery, names.queue(reaction.name)) : message
-  return { message: { ...message, exchange, routingKey }, reason: 'delivery-limit', error }
+  const fromQueue = delivery.exchange === '' && delivery.routingKey === names.deadQueue(reaction.name)
+  const origin = fromQueue ? originOf(delivery, names.queue(reaction.name)) : {}
+  return { delivery: { ...delivery, ...origin }, envelope, reason: 'delivery-limit', error }
 }
 
 interface BrokerDeath {
@@ -89,7 +88,7 @@ interface BrokerDeath {
   'routing-keys'?: string[]
 }
 
-/** What RabbitMQ notes about the death it caused, and what our own loop had noted before. */
+/** What RabbitMQ notes about the death it caused. */
 type DeathHeaders = Partial<Record<string, string>> & { 'x-death'?: BrokerDeath[]; 'x-delivery-count'?: number }
 
 const lastDeath = (headers: DeathHeaders) => headers['x-death']?.[0]
@@ -106,7 +105,7 @@ function originOf(delivery: Delivery, queue: string) {
   const headers = delivery.headers as DeathHeaders
   const death = lastDeath(headers)
   return {
-    exchange: headers[HEADER.exchange] ?? death?.exchange ?? '',
-    routingKey: headers[HEADER.routingKey] ?? death?.['routing-keys']?.[0] ?? queue,
+    exchange: death?.exchange ?? '',
+    routingKey: death?.['routing-keys']?.[0] ?? queue,
   }
 }

@@ -2,7 +2,7 @@ import type { Database } from '#platform/database'
 import type { Logger } from '#platform/logger'
 import type { Broker } from '../broker/broker.ts'
 import type { Names } from '../broker/topology.ts'
-import { requestRecovery } from './state.ts'
+import { requestRecovery } from '../deliveries/recovery-requests.ts'
 
 /**
  * RabbitMQ has ended a reaction's subscription. When its queue was deleted, or was and stands again empty, its messages are

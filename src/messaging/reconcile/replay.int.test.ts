@@ -4,7 +4,6 @@ import { anOrderPlaced, aStockReserved, deadline, record, testSystem, type TestS
 
 jest.setTimeout(30_000)
 
-const LADDER = [50, 200]
 let system: TestSystem
 let seen: string[]
 beforeEach(() => (seen = []))
@@ -19,7 +18,7 @@ const late = defineReaction({
 
 /** A reaction that was born after six events had been published. */
 async function bornLate() {
-  system = await testSystem([first], { ladder: LADDER })
+  system = await testSystem([first])
   const events = []
   for (let i = 0; i < 3; i++) events.push(...(await record(system, anOrderPlaced(), aStockReserved())))
   await system.settled()
@@ -29,7 +28,7 @@ async function bornLate() {
 }
 
 const run = (options: Partial<Parameters<typeof replay>[0]> = {}) =>
-  replay({ ...system, ladder: LADDER, instance: 'test', reaction: late.name, ...options })
+  replay({ ...system, instance: 'test', reaction: late.name, ...options })
 const handled = (reaction = late.name) => system.db.handledEvent.count({ where: { reaction } })
 
 test('brings all of history to a new reaction alone, in order', async () => {
@@ -73,8 +72,7 @@ test('a replay that was cut short is finished by reconciliation', async () => {
   const stop = new AbortController()
   stop.abort()
   expect(await run({ signal: stop.signal })).toBe(0)
-  await system.db.reconcileState.updateMany({ data: { redeliveredAt: new Date(0) } })
-  await reconcile({ ...system, ladder: LADDER, instance: 'test', graceMs: 0, reaction: late.name })
+  await reconcile({ ...system, instance: 'test', graceMs: 0, reaction: late.name })
   await deadline('six handled', async () => (await handled()) === 6)
 })
 
@@ -82,4 +80,20 @@ test('refuses a reaction or a type that is not subscribed', async () => {
   await bornLate()
   await expect(run({ reaction: 'test.nobody' })).rejects.toThrow(/Subscribed are: test.first, test.late/)
   await expect(run({ types: ['order.shipped'] })).rejects.toThrow(/test.late is not on order.shipped/)
+})
+
+test('again, killed after a page and called again: each event of the range is handled exactly once more', async () => {
+  const events = await bornLate()
+  await run()
+  await deadline('six handled', async () => (await handled()) === 6)
+  seen.splice(0)
+  const killed = () => {
+    throw new Error('killed')
+  }
+  await expect(run({ again: true, pageSize: 2, onProgress: killed })).rejects.toThrow('killed')
+  await deadline('a page once more', () => seen.length === 2)
+  expect(await run({ again: true, pageSize: 2 })).toBe(4)
+  await deadline('all noted', async () => (await handled()) === 6)
+  expect(seen).toEqual(events.map(({ id }) => id))
+  expect(await run({ again: true, pageSize: 100 })).toBe(6) // another time, from the beginning
 })

@@ -1,0 +1,50 @@
+import type { Database, Transaction } from '#platform/database'
+import type { Prisma } from '#prisma'
+import type { Mark } from './operator-actions.ts'
+
+/** What an operator does to deliveries of one reaction. */
+export interface Change {
+  reaction: string
+  /** The condition on `deliveries d`. */
+  where: Prisma.Sql
+  /** Assignments, for those whose event was not handled meanwhile. */
+  set: Prisma.Sql
+  /** As the history of each calls it. */
+  what: 'redriven' | 'edited' | 'discarded' | 'restored' | 'retried' | 'held'
+}
+
+export interface Changed {
+  changed: number
+  /** Their event was handled already: they are `resolved` instead. */
+  resolved: number
+}
+
+/**
+ * Changes deliveries and writes their history, in one statement: killed at any moment, it is done or it is not. What another
+ * operator, or a worker, has changed since is left alone.
+ */
+export async function change(
+  db: Database | Transaction,
+  { reaction, where, set, what }: Change,
+  { actionId, by }: Mark,
+): Promise<Changed> {
+  const [row] = await db.$queryRaw<[Changed]>`
+    WITH chosen AS MATERIALIZED (
+      SELECT d.id, EXISTS (
+        SELECT FROM handled_events h WHERE h.event_id = d.event_id AND h.reaction = d.reaction OFFSET 0) AS handled
+      FROM deliveries d WHERE d.reaction = ${reaction} AND ${where} ORDER BY d.id FOR UPDATE
+    ), resolved AS (
+      UPDATE deliveries d
+      SET state = 'resolved', due_at = NULL, claimed_by = NULL, closed_at = clock_timestamp(), action_id = ${actionId}::uuid
+      FROM chosen WHERE d.id = chosen.id AND chosen.handled RETURNING d.id, d.event_id, d.due_at, 'resolved' AS what
+    ), changed AS (
+      UPDATE deliveries d SET ${set}
+      FROM chosen WHERE d.id = chosen.id AND NOT chosen.handled RETURNING d.id, d.event_id, d.due_at, ${what} AS what
+    ), told AS (
+      INSERT INTO delivery_history (reaction, event_id, delivery_id, at, what, instance, due_at, action_id)
+      SELECT ${reaction}, event_id, id, clock_timestamp(), what, ${by}, due_at, ${actionId}::uuid
+      FROM (SELECT * FROM resolved UNION ALL SELECT * FROM changed) AS done
+    )
+    SELECT (SELECT count(*)::int FROM changed) AS changed, (SELECT count(*)::int FROM resolved) AS resolved`
+  return row
+}

@@ -1,0 +1,87 @@
+import type { Database } from '#platform/database'
+import type { RecordedEvent } from '../define-event.ts'
+
+/** Milliseconds that a claim lasts unless it is renewed: how long a delivery waits whose process died. */
+export const CLAIM_MS = 10_000
+
+/** A delivery that this process has in hand. */
+export interface Claimed {
+  id: string
+  /** Failed attempts so far. */
+  attempts: number
+  /** Deliveries begun without an outcome, this one included. */
+  starts: number
+  /** As it is stored; missing when the event store does not have it. */
+  event: RecordedEvent | undefined
+  /** What an operator put in its place. */
+  edited: Buffer | null
+  eventId: string | null
+  eventType: string | null
+}
+
+type Row = Omit<Claimed, 'event'> & Omit<RecordedEvent, 'id'> & { stored: boolean }
+
+/**
+ * Takes due deliveries of a reaction in hand, those due first, of types that this release of it knows. Replicas share them: each goes to one process, and to another
+ * one only when the claim has run out. In order of position, so that events of one stream come in their order.
+ */
+export async function claimDue(
+  db: Database,
+  { reaction, eventTypes }: { reaction: string; eventTypes: readonly string[] },
+  instance: string,
+  limit: number,
+): Promise<Claimed[]> {
+  const rows = await db.$queryRaw<Row[]>`
+    WITH due AS MATERIALIZED (
+      SELECT id FROM deliveries WHERE reaction = ${reaction} AND state = 'retrying' AND due_at <= clock_timestamp()
+        AND (event_type IS NULL OR event_type = ANY(${[...eventTypes]}))
+      ORDER BY due_at LIMIT ${limit} FOR UPDATE SKIP LOCKED
+    ), claimed AS (
+      UPDATE deliveries d
+      SET claimed_by = ${instance}, due_at = clock_timestamp() + ${CLAIM_MS}::float8 * interval '1 ms', starts = d.starts + 1
+      FROM due WHERE d.id = due.id
+      RETURNING d.id, d.event_id, d.event_type, d.attempts, d.starts, CASE WHEN d.edited_at IS NOT NULL THEN d.body END AS edited
+    )
+    SELECT claimed.id AS "id", claimed.event_id AS "eventId", claimed.event_type AS "eventType", claimed.attempts, claimed.starts,
+      claimed.edited, e.id IS NOT NULL AS stored, e.type, e.version, e.stream, e.stream_version AS "streamVersion", e.data,
+      e.correlation_id AS "correlationId", e.causation_id AS "causationId", e.traceparent, e.occurred_at AS "time"
+    FROM claimed LEFT JOIN events e ON e.id = claimed.event_id
+    ORDER BY e.position`
+  return rows.map(toClaimed)
+}
+
+function toClaimed({ id, eventId, eventType, attempts, starts, edited, stored, ...event }: Row): Claimed {
+  const body = edited && Buffer.from(edited)
+  return {
+    id,
+    eventId,
+    eventType,
+    attempts,
+    starts,
+    edited: body,
+    event: stored ? { ...event, id: eventId! } : undefined,
+  }
+}
+
+/** This process still has them in hand. One that was claimed by another meanwhile stays with that one. */
+export async function renewClaims(db: Database, instance: string, ids: readonly string[]): Promise<void> {
+  if (ids.length === 0) return
+  await db.$executeRaw`
+    UPDATE deliveries SET due_at = clock_timestamp() + ${CLAIM_MS}::float8 * interval '1 ms'
+    WHERE id = ANY(${ids}::uuid[]) AND state = 'retrying' AND claimed_by = ${instance}`
+}
+
+/** Not begun, or not brought to an end because the process stops: due at once, and nobody's fault. */
+export async function giveBackClaims(db: Database, instance: string, ids: readonly string[]): Promise<void> {
+  if (ids.length === 0) return
+  await db.$executeRaw`
+    UPDATE deliveries SET due_at = clock_timestamp(), claimed_by = NULL, starts = greatest(starts - 1, 0)
+    WHERE id = ANY(${ids}::uuid[]) AND state = 'retrying' AND claimed_by = ${instance}`
+}
+
+/** What waited for a newer release is due: this process may be of that release. */
+export async function wakeForRelease(db: Database, reaction: string): Promise<void> {
+  await db.$executeRaw`
+    UPDATE deliveries SET due_at = clock_timestamp()
+    WHERE reaction = ${reaction} AND state = 'retrying' AND reason IN ('unknown-type', 'newer-version') AND claimed_by IS NULL`
+}

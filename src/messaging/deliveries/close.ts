@@ -1,0 +1,24 @@
+import type { Database, Transaction } from '#platform/database'
+
+/**
+ * These events were handled: their deliveries need no answer any more. One that had been dead, and that an operator sent
+ * on its way again, stays as `resolved`. In the transaction that handles them, or at any time afterwards.
+ */
+export async function closeHandled(
+  db: Database | Transaction,
+  reaction: string,
+  eventIds: readonly string[],
+): Promise<void> {
+  if (eventIds.length === 0) return
+  await db.$executeRaw`
+    WITH own AS MATERIALIZED (
+      SELECT d.id, d.action_id IS NOT NULL AS was_dead FROM deliveries d
+      WHERE d.reaction = ${reaction} AND d.event_id = ANY(${eventIds}::uuid[]) AND d.state IN ('retrying', 'blocked')
+        AND EXISTS (SELECT FROM handled_events h WHERE h.event_id = d.event_id AND h.reaction = d.reaction OFFSET 0)
+      ORDER BY d.id FOR UPDATE
+    ), gone AS (
+      DELETE FROM deliveries USING own WHERE deliveries.id = own.id AND NOT was_dead
+    )
+    UPDATE deliveries d SET state = 'resolved', due_at = NULL, claimed_by = NULL, starts = 0, closed_at = clock_timestamp()
+    FROM own WHERE d.id = own.id AND was_dead`
+}

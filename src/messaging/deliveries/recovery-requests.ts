@@ -1,0 +1,27 @@
+import type { Database, Transaction } from '#platform/database'
+
+/** These reactions' messages on the broker are gone, or could not be put there: all that is unsettled is delivered from PostgreSQL at once. */
+export async function requestRecovery(db: Database | Transaction, reactions: readonly string[]): Promise<void> {
+  await db.$executeRaw`
+    INSERT INTO reconcile_state (reaction, recovery_requested_at) SELECT unnest(${reactions}::text[]), clock_timestamp()
+    ON CONFLICT (reaction) DO UPDATE SET recovery_requested_at = excluded.recovery_requested_at`
+}
+
+export interface RecoveryRequest {
+  reaction: string
+  /** The moment of the request, as text because it is compared to the microsecond. */
+  requestedAt: string
+}
+
+export function requestedRecoveries(db: Database): Promise<RecoveryRequest[]> {
+  return db.$queryRaw<RecoveryRequest[]>`
+    SELECT reaction, recovery_requested_at::text AS "requestedAt"
+    FROM reconcile_state WHERE recovery_requested_at IS NOT NULL ORDER BY reaction`
+}
+
+/** Closes a request, unless it was made anew meanwhile. */
+export async function closeRecovery(db: Database, { reaction, requestedAt }: RecoveryRequest): Promise<void> {
+  await db.$executeRaw`
+    UPDATE reconcile_state SET recovery_requested_at = NULL
+    WHERE reaction = ${reaction} AND recovery_requested_at = ${requestedAt}::timestamptz`
+}

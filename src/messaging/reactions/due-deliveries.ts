@@ -1,0 +1,87 @@
+import type { Database } from '#platform/database'
+import { isDatabaseOutage } from '#platform/database'
+import type { Logger } from '#platform/logger'
+import { CLAIM_MS, claimDue, giveBackClaims, renewClaims, type Claimed } from '../deliveries/claim.ts'
+
+interface DueOptions {
+  db: Database
+  reaction: string
+  eventTypes: readonly string[]
+  instance: string
+  log: Logger
+  /** Most deliveries in hand at once. */
+  limit: number
+  /** Given each that is due, in order. */
+  onDue: (due: readonly Claimed[]) => void
+}
+
+/** Milliseconds between looks, when nothing says that something is due earlier. */
+const LOOK_MS = 1_000
+const RENEW_MS = CLAIM_MS / 3
+
+export type DueDeliveries = ReturnType<typeof takeDueDeliveries>
+
+/**
+ * Takes the deliveries of a reaction that are due in PostgreSQL, for as long as it runs: retries, what an operator sent on
+ * its way again, and what the broker had lost. The broker has no part in it, so it goes on while that is away.
+ */
+export function takeDueDeliveries({ db, reaction, eventTypes, instance, log, limit, onDue }: DueOptions) {
+  const inHand = new Set<string>()
+  let timer: NodeJS.Timeout | undefined
+  let lookAt = Number.POSITIVE_INFINITY
+  let looking: Promise<void> | undefined
+  let stopped = false
+  let more = false
+
+  const look = async () => {
+    const room = limit - inHand.size
+    if (room <= 0) return
+    try {
+      const due = await claimDue(db, { reaction, eventTypes }, instance, room)
+      for (const { id } of due) inHand.add(id)
+      more = due.length === room
+      if (due.length > 0) onDue(due)
+    } catch (err) {
+      if (!isDatabaseOutage(err)) log.error({ err, reaction }, 'due deliveries could not be read, trying again')
+    }
+  }
+  const schedule = (ms: number) => {
+    const at = performance.now() + ms
+    if (stopped || at >= lookAt) return
+    lookAt = at
+    clearTimeout(timer)
+    timer = setTimeout(() => {
+      lookAt = Number.POSITIVE_INFINITY
+      looking ??= look().finally(() => {
+        looking = undefined
+        schedule(LOOK_MS)
+      })
+    }, ms)
+  }
+  const renewing = setInterval(() => {
+    renewClaims(db, instance, [...inHand]).catch(() => {}) // a claim that runs out is taken again, which does no harm
+  }, RENEW_MS)
+  schedule(0)
+
+  return {
+    /** Something will be due in so many milliseconds. */
+    soon: schedule,
+    /** They came to an end. */
+    done(ids: readonly string[]) {
+      for (const id of ids) inHand.delete(id)
+      if (more && ids.length > 0) schedule(0)
+    },
+    async giveBack(ids: readonly string[]) {
+      for (const id of ids) inHand.delete(id)
+      await giveBackClaims(db, instance, ids)
+    },
+    /** Takes no more, and hands back what has not come to an end. */
+    async stop() {
+      stopped = true
+      clearTimeout(timer)
+      clearInterval(renewing)
+      await looking
+      await giveBackClaims(db, instance, [...inHand]).catch(() => {}) // or the claims run out
+    },
+  }
+}
