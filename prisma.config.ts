@@ -12,8 +12,17 @@ try {
   // no .env file: the environment is used as it is
 }
 
+const given =
+  process.env['DATABASE_DIRECT_URL'] || process.env['DATABASE_URL'] || 'postgresql://postgres@127.0.0.1:5432/fanfare'
+
 export default defineConfig({
   schema: 'prisma',
   migrations: { path: 'prisma/migrations' },
-  datasource: { url: process.env['DATABASE_URL'] ?? 'postgresql://postgres@127.0.0.1:5432/fanfare' },
+  datasource: { url: given.includes(',') ? await primaryOf(given) : given },
 })
+
+/** Prisma's engines know one server. */
+async function primaryOf(url: string): Promise<string> {
+  const { findPrimary } = await import('./src/platform/database/primary-client.ts')
+  return findPrimary(url)
+}

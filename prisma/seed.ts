@@ -1,6 +1,6 @@
 import { upsertProducts } from '#domains/catalog'
 import { receiveStock } from '#domains/inventory'
-import { readConfig, StartupError } from '#platform/config'
+import { directUrl, readConfig, StartupError } from '#platform/config'
 import { openDatabase, type Database } from '#platform/database'
 import { issueApiKey } from '../src/api/index.ts'
 
@@ -42,7 +42,7 @@ async function main() {
     throw new StartupError(
       `The seed puts the well-known key ${DEMO_KEY} in; it is refused when NODE_ENV is production.`,
     )
-  const { db, close } = openDatabase(config.DATABASE_URL, { poolSize: 2 })
+  const { db, close } = openDatabase(directUrl(config), { poolSize: 2 })
   try {
     process.stdout.write(`${await seed(db)} API key: ${DEMO_KEY}\n`)
   } finally {

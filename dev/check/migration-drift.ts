@@ -15,7 +15,7 @@ export async function migrationDrift(serverUrl: string): Promise<string | undefi
   await server.connect()
   try {
     await server.query(`CREATE DATABASE ${name}`)
-    return await compare({ DATABASE_URL: onServer(name) })
+    return await compare({ DATABASE_URL: onServer(name), DATABASE_DIRECT_URL: onServer(name) })
   } finally {
     await server.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`)
     await server.end()

@@ -47,7 +47,7 @@ async function isUpToDate(url: string): Promise<boolean> {
 
 async function deploy(url: string): Promise<void> {
   const prisma = path.join(PROJECT, 'node_modules/prisma/build/index.js')
-  const env = { ...process.env, DATABASE_URL: url }
+  const env = { ...process.env, DATABASE_URL: url, DATABASE_DIRECT_URL: url }
   const said = await new Promise<string | undefined>((resolve) => {
     const child = spawn(process.execPath, [prisma, 'migrate', 'deploy'], { cwd: PROJECT, env })
     let output = ''

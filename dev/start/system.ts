@@ -139,7 +139,7 @@ export class System {
   /** Begins as soon as PostgreSQL answers, while the others still start. */
   async #prepareDatabase(name: ServiceName, url: string): Promise<void> {
     if (name !== 'postgres') return
-    const changed = await migrate(url)
+    const changed = await migrate(process.env['DATABASE_DIRECT_URL'] || url)
     const seed = createHash('sha256')
       .update(url)
       .update(readFileSync(path.join(PROJECT, SEED)))

@@ -39,7 +39,7 @@ export async function testCommand(args: string[]): Promise<void> {
 async function testEnvironment(set: InstanceSet, { urls, origin }: Provided): Promise<NodeJS.ProcessEnv> {
   const mark = `test-${set.state.id}`
   const template = origin.postgres === 'environment' ? `fanfare_template_${set.state.id}` : 'fanfare_template'
-  const { DATABASE_URL, RABBITMQ_URL, REDIS_URL, ...inherited } = process.env
+  const { DATABASE_URL, DATABASE_DIRECT_URL, DATABASE_POOLER, RABBITMQ_URL, REDIS_URL, ...inherited } = process.env
   return {
     ...inherited,
     NODE_ENV: 'test',

@@ -1,7 +1,7 @@
 import { userInfo } from 'node:os'
 import path from 'node:path'
 import { findReactions, loadReactions, Refused, type DeadLetterContext, type Reaction, type Selector } from '#messaging'
-import { readConfig, type Config } from '#platform/config'
+import { directUrl, readConfig, type Config } from '#platform/config'
 import { openDatabase, type Database } from '#platform/database'
 import { InstanceSet, PROJECT, provideServices } from '../../dev/services/index.ts'
 import { warn } from './output.ts'
@@ -9,7 +9,7 @@ import { warn } from './output.ts'
 /** Runs something on the database, and closes it. */
 export async function withDatabase<T>(work: (db: Database) => Promise<T>): Promise<T> {
   const { config, release } = await findServices({ broker: false })
-  const { db, close } = openDatabase(config.DATABASE_URL, { poolSize: 4, applicationName: 'fanfare dead-letters' })
+  const { db, close } = openDatabase(directUrl(config), { poolSize: 4, applicationName: 'fanfare dead-letters' })
   try {
     return await work(db)
   } finally {

@@ -9,7 +9,7 @@ import {
   type CrashPoint,
   type Names,
 } from '#messaging'
-import { readConfig, StartupError, type Config } from '#platform/config'
+import { directUrl, readConfig, StartupError, type Config } from '#platform/config'
 import { openDatabase, type Database, type OpenDatabase } from '#platform/database'
 import { createLogger } from '#platform/logger'
 import { host, type ServiceUrl } from './host.ts'
@@ -17,7 +17,7 @@ import { host, type ServiceUrl } from './host.ts'
 /** Runs something on the database, and closes it. */
 export async function withDatabase<T>(work: (db: Database) => Promise<T>): Promise<T> {
   return withServices(['DATABASE_URL'], async (config) => {
-    const database = openDatabase(config.DATABASE_URL, { poolSize: 2, applicationName: 'fanfare command' })
+    const database = openDatabase(directUrl(config), { poolSize: 2, applicationName: 'fanfare command' })
     try {
       await expectTables(database)
       return await work(database.db)
@@ -38,7 +38,7 @@ export interface Messaging extends OpenDatabase {
 export async function withMessaging<T>(command: string, work: (messaging: Messaging) => Promise<T>): Promise<T> {
   return withServices(['DATABASE_URL', 'RABBITMQ_URL'], async (config) => {
     const instance = `${command}@${hostname()}:${process.pid}`
-    const database = openDatabase(config.DATABASE_URL, { poolSize: 4, applicationName: `fanfare ${command}` })
+    const database = openDatabase(directUrl(config), { poolSize: 4, applicationName: `fanfare ${command}` })
     const log = createLogger(command, 'silent')
     const broker = createRabbitMq({ url: config.RABBITMQ_URL, name: `fanfare ${instance}`, log })
     arm(config.CRASH_AT)

@@ -49,7 +49,7 @@ function createProgram(): Command {
 
 function applySharedOptions(program: Command) {
   const { databaseUrl, rabbitmqUrl } = program.opts<{ databaseUrl?: string; rabbitmqUrl?: string }>()
-  if (databaseUrl) host().env['DATABASE_URL'] = databaseUrl
+  if (databaseUrl) Object.assign(host().env, { DATABASE_URL: databaseUrl, DATABASE_DIRECT_URL: databaseUrl })
   if (rabbitmqUrl) host().env['RABBITMQ_URL'] = rabbitmqUrl
 }
 

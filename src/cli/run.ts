@@ -1,7 +1,7 @@
 import { CommanderError } from 'commander'
 import { DependencyUnavailable, ReplayRefused, Refused, UnreadableEvent } from '#messaging'
 import { StartupError } from '#platform/config'
-import { isDatabaseOutage, sqlStateOf } from '#platform/database'
+import { isDatabaseOutage, placesOf, sqlStateOf } from '#platform/database'
 import { host } from './host.ts'
 import { EXIT, warn } from './terminal/output.ts'
 
@@ -59,11 +59,6 @@ const DATABASE_SENTENCES: Record<string, string> = {
   '3D000': 'The database that DATABASE_URL names does not exist.',
 }
 
-/** Host and port of DATABASE_URL, without its password. */
-function databasePlace(): string {
-  try {
-    return new URL(host().env['DATABASE_URL'] ?? '').host
-  } catch {
-    return 'DATABASE_URL'
-  }
-}
+/** Host and port of each server, without the password. */
+const databasePlace = () =>
+  placesOf(host().env['DATABASE_DIRECT_URL'] || host().env['DATABASE_URL'] || '') || 'DATABASE_URL'

@@ -8,12 +8,16 @@ import { collectProcessMetrics } from '#platform/metrics'
 import { runProcess } from '#platform/shutdown'
 import { createApi, createApiKeys, operationRoutes, serve } from '../api/index.ts'
 import { armFrom } from './messaging.ts'
+import { checkWhenReachable } from './reach-database.ts'
 
 /** The HTTP process. It needs PostgreSQL alone: events wait in the store while RabbitMQ is away. */
-await runProcess('api', async ({ config, log, onStop }) => {
+await runProcess('api', async (context) => {
+  const { config, log, onStop } = context
   armFrom(config)
+  await checkWhenReachable(context)
   const { db, pool, close } = openDatabase(config.DATABASE_URL, {
     poolSize: config.DATABASE_POOL,
+    pooler: config.DATABASE_POOLER,
     applicationName: 'fanfare api',
     answerWithinMs: 5_000,
     planning: 'by-key',

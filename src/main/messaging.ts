@@ -1,9 +1,8 @@
 import { hostname } from 'node:os'
 import path from 'node:path'
-import { setTimeout as wait } from 'node:timers/promises'
 import { armCrashPoint, createNames, createRabbitMq, CRASH_POINTS, type CrashPoint } from '#messaging'
 import { StartupError, type Config } from '#platform/config'
-import { isDatabaseOutage, openDatabase, type Planning } from '#platform/database'
+import { openDatabase, type Planning } from '#platform/database'
 import type { ProcessContext } from '#platform/shutdown'
 
 /** The folder whose files are the reactions. */
@@ -17,6 +16,7 @@ export function openMessaging(processName: string, { config, log, onStop }: Proc
   const instance = instanceName(processName)
   const database = openDatabase(config.DATABASE_URL, {
     poolSize: config.DATABASE_POOL,
+    pooler: config.DATABASE_POOLER,
     applicationName: `fanfare ${processName}`,
     answerWithinMs: 15_000,
     planning,
@@ -32,27 +32,6 @@ export function openMessaging(processName: string, { config, log, onStop }: Proc
     names: createNames(config.MESSAGING_NAMESPACE),
     retryDelays: config.RETRY_DELAYS,
     log,
-  }
-}
-
-/** Milliseconds that a starting process waits for PostgreSQL: both may have been started by the same hand. */
-const PATIENCE_MS = 60_000
-
-/** Runs what a process needs of PostgreSQL before it can begin. @throws StartupError when it stays away */
-export async function onceReachable<T>({ config, log }: ProcessContext, work: () => Promise<T>): Promise<T> {
-  const end = performance.now() + PATIENCE_MS
-  for (let tries = 1; ; tries++) {
-    try {
-      return await work()
-    } catch (error) {
-      if (!isDatabaseOutage(error)) throw error
-      if (tries === 1) log.warn({ reason: (error as Error).message }, 'PostgreSQL is away: waiting for it')
-      if (performance.now() > end) {
-        const { host } = new URL(config.DATABASE_URL)
-        throw new StartupError(`PostgreSQL at ${host} is not reached: start it, or set DATABASE_URL to where it is.`)
-      }
-    }
-    await wait(500)
   }
 }
 

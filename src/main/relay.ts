@@ -1,7 +1,9 @@
 import { findReactions, listenForWakeUps, loadReactions, startRelay, subscribe } from '#messaging'
+import { directUrl } from '#platform/config'
 import { runProcess } from '#platform/shutdown'
-import { onceReachable, openMessaging, WORKERS } from './messaging.ts'
+import { openMessaging, WORKERS } from './messaging.ts'
 import { serveMetrics } from './metrics.ts'
+import { onceReachable } from './reach-database.ts'
 
 await runProcess('relay', async (context) => {
   const { config, log, onStop } = context
@@ -11,7 +13,7 @@ await runProcess('relay', async (context) => {
   await onceReachable(context, () => subscribe(messaging.db, workers))
   const relay = startRelay(messaging)
   onStop(relay.stop)
-  const wakeUps = listenForWakeUps(config.DATABASE_URL, log, relay.wake)
+  const wakeUps = listenForWakeUps(directUrl(config), log, relay.wake)
   onStop(wakeUps.close)
   await serveMetrics(context)
   log.info('relaying, or standing by for who does')

@@ -3,9 +3,11 @@ import { createWakeUp, reconcile } from '#messaging'
 import { runProcess } from '#platform/shutdown'
 import { openMessaging } from './messaging.ts'
 import { serveMetrics } from './metrics.ts'
+import { checkWhenReachable } from './reach-database.ts'
 
 await runProcess('scheduler', async (context) => {
   const { config, log, onStop } = context
+  await checkWhenReachable(context)
   const messaging = openMessaging('scheduler', context, 'by-size')
   const { db, pool, broker } = messaging
   const jobs = schedules({

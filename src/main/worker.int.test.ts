@@ -55,7 +55,7 @@ it('waits for a PostgreSQL that is not there yet', async () => {
   let output = ''
   child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()))
   const says = (words: string) => deadline(words, () => output.includes(words), { within: 20_000 })
-  await says('PostgreSQL is away')
+  await says(`PostgreSQL is away: waiting 60 s for it at 127.0.0.1:${port}`)
   const proxy = await tcpProxy(placeOf(database.url), Math.random, port)
   await says('reacting')
   const exited = new Promise((resolve) => child.once('exit', resolve))

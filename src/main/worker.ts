@@ -14,8 +14,9 @@ import {
 import { StartupError } from '#platform/config'
 import { checkSettings } from '#platform/settings'
 import { endWithSentence, runProcess, type ProcessContext } from '#platform/shutdown'
-import { onceReachable, openMessaging, WORKERS } from './messaging.ts'
+import { openMessaging, WORKERS } from './messaging.ts'
 import { serveMetrics } from './metrics.ts'
+import { onceReachable } from './reach-database.ts'
 
 const { positionals: wanted, values: flags } = readArguments()
 

@@ -19,12 +19,21 @@ const millisecondsList = z
   .regex(/^\d+(,\d+)*$/, 'must be milliseconds separated by commas, such as 1000,5000,30000')
   .transform((list) => list.split(',').map(Number))
 
+const databaseUrl = url(['postgres', 'postgresql'], 'postgresql://user:password@host:5432/fanfare')
+
 const schema = z.object({
   NODE_ENV: z.enum(['development', 'test', 'production']).default('development'),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   /** Port of the HTTP API. */
   PORT: integer(0, 65_535).default(3000),
-  DATABASE_URL: url(['postgres', 'postgresql'], 'postgresql://user:password@host:5432/fanfare'),
+  /** One server, a proxy in front of it, a pooler, or several servers of which one is the primary (`host1:5432,host2:5432`). */
+  DATABASE_URL: databaseUrl,
+  /** For what needs a session of its own (LISTEN, migrations, commands): PostgreSQL itself. Unset: DATABASE_URL. */
+  DATABASE_DIRECT_URL: databaseUrl.optional(),
+  /** What DATABASE_URL leads through; see `Pooler` in database.ts. */
+  DATABASE_POOLER: z
+    .enum(['none', 'transaction', 'transaction-prepared'], 'must be none, transaction or transaction-prepared')
+    .default('none'),
   RABBITMQ_URL: url(['amqp', 'amqps'], 'amqp://user:password@host:5672'),
   REDIS_URL: url(['redis', 'rediss'], 'redis://host:6379'),
   /** Prefix of every exchange and queue name, for several systems on one broker. */
@@ -47,13 +56,16 @@ const schema = z.object({
 
 export type Config = Readonly<z.infer<typeof schema>>
 
+/** The way to PostgreSQL for whatever needs a session of its own. */
+export const directUrl = ({ DATABASE_URL, DATABASE_DIRECT_URL }: Config) => DATABASE_DIRECT_URL ?? DATABASE_URL
+
 type Environment = Record<string, string | undefined>
 
 /**
  * Reads what every process needs from the environment, validated and frozen. Empty strings count as unset.
  * @throws StartupError naming each wrong variable and what it must be
  */
-export const readConfig = (environment?: Environment): Config => parseEnvironment(schema, environment)
+export const readConfig = (environment?: Environment): Config => expectDirectUrl(parseEnvironment(schema, environment))
 
 /** What `settings.ts` is made of. @throws StartupError naming each wrong variable and what it must be */
 export function parseEnvironment<Shape extends z.ZodRawShape>(
@@ -72,3 +84,11 @@ export function parseEnvironment<Shape extends z.ZodRawShape>(
 
 /** These variables as they stand there, to be compared. */
 export const rawEnvironment = (names: readonly string[]) => JSON.stringify(names.map((name) => process.env[name]))
+
+function expectDirectUrl(config: Config): Config {
+  if (config.DATABASE_POOLER === 'none' || config.DATABASE_DIRECT_URL) return config
+  throw new StartupError(
+    `DATABASE_POOLER is ${config.DATABASE_POOLER}, so LISTEN and migrations need a way around the pooler: ` +
+      'set DATABASE_DIRECT_URL to PostgreSQL itself.',
+  )
+}

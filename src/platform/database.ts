@@ -1,11 +1,12 @@
-import type { Socket } from 'node:net'
 import { PrismaPg } from '@prisma/adapter-pg'
-import pg from 'pg'
+import type pg from 'pg'
 import { PrismaClient, type Prisma } from '#prisma'
 import { sqlStateOf } from './database/errors.ts'
+import { createPool } from './database/pool.ts'
 import { createStatementNames } from './database/prepared-statements.ts'
 
 export { isDatabaseOutage, isTransientConflict, sqlStateOf } from './database/errors.ts'
+export { clientFor, placesOf } from './database/primary-client.ts'
 
 /** Prisma's client outside a transaction, with the pool it runs on. */
 export type Database = PrismaClient
@@ -21,8 +22,10 @@ export interface DatabaseOptions {
    * gone silent without anybody being told. @default no limit, for commands with long statements
    */
   answerWithinMs?: number
-  /** @default 'by-size' */
+  /** Only without a pooler. @default 'by-size' */
   planning?: Planning
+  /** @default 'none' */
+  pooler?: Pooler
 }
 
 /**
@@ -36,17 +39,30 @@ export interface DatabaseOptions {
  */
 export type Planning = 'by-key' | 'by-size'
 
+/**
+ * What stands between a process and PostgreSQL.
+ *
+ * `none`: nothing, or what leaves a session whole: a TCP proxy, a pooler in session mode.
+ *
+ * `transaction`: a pooler that gives each transaction any of its sessions, such as PgBouncer with
+ * `pool_mode = transaction`. Nothing is left in a session then: statements have no names and are planned each time, and
+ * nothing is SET but the time zone, which PgBouncer keeps for each of its clients.
+ *
+ * `transaction-prepared`: the same, and the pooler carries prepared statements: PgBouncer from 1.21 with
+ * `max_prepared_statements` above 0. They are planned as PostgreSQL does by itself, anew while a table grows.
+ *
+ * Through a pooler the settings of sessions are those of the role; `ALTER ROLE … SET jit = off` suits short statements.
+ */
+export type Pooler = 'none' | 'transaction' | 'transaction-prepared'
+
 export interface OpenDatabase {
   db: Database
   pool: pg.Pool
   close(): Promise<void>
 }
 
-/**
- * Of every connection. Moments are sent without their offset: PostgreSQL is to read them in the zone they are in. And
- * compiling a statement takes longer than running it.
- */
-const ALWAYS = `SET TimeZone = 'UTC'; SET jit = off`
+/** Moments are sent without their offset: PostgreSQL is to read them in the zone they are in. */
+const ALWAYS = `SET TimeZone = 'UTC'`
 
 const PLANNING: Record<Planning, string> = {
   'by-key':
@@ -54,33 +70,31 @@ const PLANNING: Record<Planning, string> = {
   'by-size': 'SET plan_cache_mode = force_custom_plan',
 }
 
+/** Compiling a statement takes longer than running it. */
+const IN_SESSIONS = (planning: Planning) => `${ALWAYS}; SET jit = off; ${PLANNING[planning]}`
+
 /** Its declared type leaves out that a statement may have no name. */
 type StatementNameGenerator = NonNullable<
   NonNullable<ConstructorParameters<typeof PrismaPg>[1]>['statementNameGenerator']
 >
 
-/** Opens the one pool of this process and a Prisma client on it. Connects lazily. */
+/** Opens the one pool of this process and a Prisma client on it. Connects lazily, to the primary where there are several servers. */
 export function openDatabase(connectionString: string, options: DatabaseOptions = {}): OpenDatabase {
-  const pool = new pg.Pool({
-    connectionString,
+  const { planning = 'by-size', pooler = 'none' } = options
+  const settings = pooler === 'none' ? IN_SESSIONS(planning) : ALWAYS
+  const pool = createPool(connectionString, {
     max: options.poolSize ?? 10,
     application_name: options.applicationName ?? 'fanfare',
-    connectionTimeoutMillis: 2_000,
-    keepAlive: true,
-    onConnect: (client) => client.query(`${ALWAYS}; ${PLANNING[options.planning ?? 'by-size']}`),
+    onConnect: (client) => client.query(settings),
     ...(options.answerWithinMs && { query_timeout: options.answerWithinMs }),
   })
-  pool.on('error', () => {}) // an idle connection broke: the pool has dropped it already
-  // One that breaks while it is lent out, between two statements, would end the process: its next statement fails instead.
-  pool.on('connect', (client) => {
-    client.on('error', () => {})
-    giveUpWhenUseless(client)
-  })
-  const adapter = new PrismaPg(pool, { statementNameGenerator: createStatementNames() as StatementNameGenerator })
+  pool.on('connect', giveUpWhenUseless)
+  const nameOf = pooler === 'transaction' ? () => undefined : createStatementNames()
+  const adapter = new PrismaPg(pool, { statementNameGenerator: nameOf as StatementNameGenerator })
   const db = new PrismaClient({
     adapter,
     errorFormat: 'minimal', // the others look for the place of each call in its stack
-    transactionOptions: { maxWait: 2_000, timeout: 30_000 },
+    transactionOptions: { maxWait: 2_500, timeout: 30_000 }, // the pool gives up before, and says why
   })
   return {
     db,
@@ -103,7 +117,7 @@ function giveUpWhenUseless(client: pg.PoolClient) {
     const answer = query(...args)
     if (answer instanceof Promise) {
       answer.catch((error: Error) => {
-        if (USELESS.test(error.message) || sqlStateOf(error) === READ_ONLY) socketOf(client).destroy()
+        if (USELESS.test(error.message) || sqlStateOf(error) === READ_ONLY) client.connection.stream.destroy()
       })
     }
     return answer
@@ -113,5 +127,3 @@ function giveUpWhenUseless(client: pg.PoolClient) {
 
 const READ_ONLY = '25006'
 const USELESS = /^Query read timeout$|^cached plan must not change result type$/
-
-const socketOf = (client: pg.PoolClient) => (client as unknown as { connection: { stream: Socket } }).connection.stream

@@ -1,4 +1,5 @@
-import pg from 'pg'
+import type pg from 'pg'
+import { clientFor } from '#platform/database'
 import type { Logger } from '#platform/logger'
 
 const CHANNEL = 'fanfare_events'
@@ -31,13 +32,17 @@ export function createWakeUp(pool: pg.Pool): WakeUp {
   }
 }
 
-/** Calls `onWake` for each wake-up, on a connection of its own that is opened again whenever it breaks. */
+/**
+ * Calls `onWake` for each wake-up, on a connection of its own that is opened again whenever it breaks, to the primary.
+ * @param connectionString must lead to a session of its own: a pooler in transaction mode forgets what it listens to
+ */
 export function listenForWakeUps(connectionString: string, log: Logger, onWake: () => void) {
+  const Client = clientFor(connectionString)
   let closed = false
   let client: pg.Client | undefined
   let retry: NodeJS.Timeout | undefined
   const open = async () => {
-    const opening = new pg.Client({ connectionString, keepAlive: true, application_name: 'fanfare wake-ups' })
+    const opening = new Client({ keepAlive: true, application_name: 'fanfare wake-ups' })
     client = opening
     let lost = false
     const reopen = (err?: Error) => {

@@ -14,6 +14,11 @@ export function sqlStateOf(error: unknown): string | undefined {
   return undefined
 }
 
+/** Every connection of this process was in use, for too long: its own doing, or PostgreSQL no longer answers on any of them. */
+export class NoFreeConnection extends Error {
+  override name = 'NoFreeConnection'
+}
+
 /**
  * SQLSTATEs and classes of them (PostgreSQL's documentation, appendix A) under which no statement of ours succeeds,
  * whatever it says.
@@ -52,11 +57,11 @@ const OUTAGE_CODES = new Set([
   'ETIMEDOUT',
 ])
 const OUTAGE_WORDS =
-  /connection (terminated|timeout|error)|terminating connection|unable to start a transaction|query read timeout|server has closed|can't reach database|timeout exceeded when trying to connect/i
+  /connection (terminated|timeout|error)|terminating connection|unable to start a transaction|query read timeout|server has closed|can't reach database|no free connection within/i
 
 /**
  * True while PostgreSQL cannot be reached or cannot do its work: read-only after a failover, disk full, out of memory,
- * no connection left, shut down or starting. Waiting helps, and nobody's message is at fault.
+ * no connection left (of the server's, or of this process: see NoFreeConnection), shut down or starting. Waiting helps, and nobody's message is at fault.
  */
 export function isDatabaseOutage(error: unknown): boolean {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {

@@ -83,6 +83,31 @@ it('takes a password that is no longer accepted, and a database that is gone, fo
   expectOutage(await failuresOf(open(gone.href), 'SELECT 1'), '3D000')
 })
 
+describe('a process that has more to do than connections', () => {
+  it('says so, and waits as it would for the server', async () => {
+    const db = open(database.url, 2)
+    let free = () => {}
+    const freed = new Promise<void>((resolve) => (free = resolve))
+    const holding = [1, 2].map(() => db.$transaction(async (tx) => [await tx.$executeRaw`SELECT 1`, await freed]))
+    await deadline('both are in use', async () => {
+      const [row] = await database.db.$queryRaw<[{ held: bigint }]>`
+        SELECT count(*) AS held FROM pg_stat_activity
+        WHERE datname = current_database() AND state = 'idle in transaction' AND application_name = 'fanfare'`
+      return row.held === 2n
+    })
+    const failures = await Promise.all([
+      failureOf(db.$executeRaw`SELECT 1`),
+      failureOf(db.$transaction((tx) => tx.$executeRaw`SELECT 1`)),
+    ])
+    free()
+    await Promise.all(holding)
+    for (const error of failures) {
+      expect((error as Error).message).toMatch(/no free connection within 2 s: all 2 of this process \(DATABASE_POOL\)/)
+      expect(isDatabaseOutage(error)).toBe(true)
+    }
+  })
+})
+
 describe('a disk that is full', () => {
   const smallDisk = mountSmallDisk()
   const when = smallDisk ? it : it.skip

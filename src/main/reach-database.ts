@@ -1,0 +1,59 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { StartupError } from '#platform/config'
+import { isDatabaseOutage, placesOf } from '#platform/database'
+import { checkDatabase } from '#platform/database/start-check'
+import type { ProcessContext } from '#platform/shutdown'
+
+/** Milliseconds that a starting process waits for PostgreSQL: both may have been started by the same hand. */
+const PATIENCE_MS = 60_000
+
+/**
+ * Checks what is said of PostgreSQL, then runs what a process needs of it before it can begin. Waits while it is away,
+ * and says at once for what and where.
+ * @throws StartupError at once for a wrong address, login or pooler; after a minute when PostgreSQL stays away
+ */
+export async function onceReachable<T>(context: ProcessContext, work: () => Promise<T>): Promise<T> {
+  const { config, log } = context
+  const place = placesOf(config.DATABASE_URL)
+  const end = performance.now() + PATIENCE_MS
+  for (let tries = 1; ; tries++) {
+    try {
+      await check(context)
+      return await work()
+    } catch (error) {
+      if (error instanceof StartupError || !isDatabaseOutage(error)) throw error
+      const reason = reasonOf(error)
+      if (tries === 1) log.warn({ reason }, `PostgreSQL is away: waiting ${PATIENCE_MS / 1_000} s for it at ${place}`)
+      if (performance.now() > end)
+        throw new StartupError(
+          `PostgreSQL at ${place} is not reached (${reason}): start it, or set DATABASE_URL to where it is.`,
+        )
+    }
+    await wait(500)
+  }
+}
+
+/** The same check for a process that can begin without PostgreSQL: an outage is told, and not waited for. */
+export async function checkWhenReachable(context: ProcessContext): Promise<void> {
+  const { config, log } = context
+  try {
+    await check(context)
+  } catch (error) {
+    if (error instanceof StartupError || !isDatabaseOutage(error)) throw error
+    log.warn(
+      { reason: reasonOf(error) },
+      `PostgreSQL at ${placesOf(config.DATABASE_URL)} is away: beginning without it`,
+    )
+  }
+}
+
+async function check({ config, log }: ProcessContext) {
+  const warning = await checkDatabase(config)
+  if (warning) log.warn(warning)
+}
+
+/** Of several servers, what each has said. */
+function reasonOf(error: unknown): string {
+  const { errors, message } = error as { errors?: unknown[]; message: string }
+  return errors ? errors.map(reasonOf).join('; ') : message
+}

@@ -1,0 +1,90 @@
+// A real primary with a real standby: who finds the primary among several servers, before and after a failover.
+import { spawnSync } from 'node:child_process'
+import path from 'node:path'
+import { createWakeUp, listenForWakeUps } from '#messaging'
+import { readConfig } from '#platform/config'
+import { isDatabaseOutage, openDatabase } from '#platform/database'
+import { createLogger } from '#platform/logger'
+import { deadline } from '#testing'
+import { checkDatabase } from '../../src/platform/database/start-check.ts'
+import { canReplicate, startPair, type Pair } from './standby.ts'
+
+const suite = canReplicate ? describe : describe.skip
+suite(`several servers${canReplicate ? '' : ' (skipped: PostgreSQL is not installed here)'}`, () => {
+  let pair: Pair
+  beforeEach(async () => {
+    pair = await startPair()
+  })
+  afterEach(() => pair.close())
+
+  /** The standby first: what is not the primary must be passed over. */
+  const both = () => `postgresql://fanfare@127.0.0.1:${pair.standby.port},127.0.0.1:${pair.primary.port}/postgres`
+  const check = (url: string) =>
+    checkDatabase(readConfig({ DATABASE_URL: url, RABBITMQ_URL: 'amqp://unused', REDIS_URL: 'redis://unused' }))
+
+  it('are told apart, and after a failover pool and wake-ups find the new primary by themselves', async () => {
+    const { db, pool, close } = openDatabase(both(), { answerWithinMs: 5_000 })
+    await db.$executeRaw`CREATE TABLE written (n int)`
+    const write = (n: number) => db.$transaction((tx) => tx.$executeRaw`INSERT INTO written VALUES (${n}::int)`)
+    await Promise.all(Array.from({ length: 20 }, (_, n) => write(n)))
+    const woken = jest.fn()
+    const wakeUps = listenForWakeUps(both(), createLogger('test', 'silent'), woken)
+    await deadline('it listens', () => woken.mock.calls.length > 0)
+    await deadline(
+      'the standby has it all',
+      async () => (await pair.standby.run('SELECT FROM written')).rowCount === 20,
+    )
+
+    await pair.primary.kill()
+    const during = await write(20).catch((error: unknown) => error)
+    expect(isDatabaseOutage(during)).toBe(true)
+    await pair.standby.promote()
+    await deadline('it is written', () =>
+      write(21).then(
+        () => true,
+        () => false,
+      ),
+    )
+    expect((await pair.standby.run('SELECT FROM written')).rowCount).toBe(21)
+
+    woken.mockClear()
+    const wakeUp = createWakeUp(pool)
+    await deadline('it is woken', () => (wakeUp.wake(), woken.mock.calls.length > 1))
+    await wakeUps.close()
+    await close()
+  })
+
+  it('of which none takes changes are an outage', async () => {
+    await pair.primary.kill()
+    const { db, close } = openDatabase(both())
+    const error = await db.$queryRaw`SELECT 1`.catch((thrown: unknown) => thrown)
+    expect(isDatabaseOutage(error)).toBe(true)
+    await close()
+  })
+
+  it('are migrated where the primary is', () => {
+    const prisma = path.resolve('node_modules/prisma/build/index.js')
+    const env = { ...process.env, DATABASE_URL: both(), DATABASE_DIRECT_URL: '' }
+    const { status, stdout, stderr } = spawnSync(process.execPath, [prisma, 'migrate', 'status'], {
+      env,
+      encoding: 'utf8',
+    })
+    expect(stdout + stderr).toContain(`127.0.0.1:${pair.primary.port}`)
+    expect(status).toBe(1) // the migrations are not applied yet
+  })
+
+  it('are checked at a start: a standby must be synchronous for the promise', async () => {
+    await pair.primary.run(`CREATE ROLE app LOGIN`)
+    const asApp = pair.primary.url.replace('fanfare@', 'app@')
+    expect(await check(asApp)).toMatch(/app may not see whether it is synchronous: GRANT pg_monitor TO app\.$/)
+    await pair.primary.run(`GRANT pg_monitor TO app`)
+    expect(await check(asApp)).toMatch(
+      /^The standby standby replicates asynchronously: .* Name it in synchronous_standby_names/,
+    )
+    await pair.primary.run(`ALTER SYSTEM SET synchronous_standby_names = 'standby'`)
+    await pair.primary.run(`SELECT pg_reload_conf()`)
+    await deadline('it is synchronous', async () => (await check(asApp)) === undefined)
+    await pair.primary.run(`ALTER ROLE app SET synchronous_commit = off`)
+    expect(await check(asApp)).toMatch(/^synchronous_commit is off/)
+  })
+})
