@@ -20,7 +20,7 @@ const USAGE = `npm run chaos -- [options]
   --orders N       how many customers come. Default 300
   --minutes M      for how long they come. Default 2
   --seed S         decides orders and faults; the same seed plans the same. Default: drawn, and printed
-  --faults a,b     only these. Default: all
+  --faults a,b     only these; none: a run without any. Default: all
   --settle S       seconds after which everything must have come to its end. Default 120
   --keep           leaves services and logs for a look
   --scenario a,b   plays these instead, one after the other; all: every one of them
@@ -93,7 +93,7 @@ function readOptions(args: string[]): Options | 'list' {
     orders: readNumber('orders', values.orders ?? '300'),
     durationMs: readNumber('minutes', values.minutes ?? '2') * 60_000,
     seed: readNumber('seed', values.seed ?? String(Math.floor(Math.random() * 1_000_000))),
-    faults: readNames('faults', values.faults, FAULT_NAMES, FAULT_NAMES),
+    faults: readNames('faults', values.faults === 'none' ? '' : values.faults, FAULT_NAMES, FAULT_NAMES),
     settleMs: readNumber('settle', values.settle ?? '120') * 1_000,
     keep: values.keep,
     scenarios: readNames(

@@ -1,10 +1,13 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { ServiceName } from '../../dev/services/index.ts'
+import { commitSlowly, fullDisk, readOnly } from './database-faults.ts'
 import type { Dice } from './dice.ts'
 import { publishAgain } from './publish-again.ts'
 import type { World } from './world.ts'
 
 interface Fault {
+  /** The system goes on without a loss of pace: nothing is late, and reconciliation has nothing to do. @default false */
+  harmless?: boolean
   /** What it is, for the list of faults. */
   summary: string
   /** Does it and undoes it. Answers what exactly was done. */
@@ -41,6 +44,17 @@ const someLinks = ({ network, processes }: World, dice: Dice) => {
   const victim = dice.chance(0.4) ? undefined : dice.pick(processes.names('api', 'relay', 'scheduler', 'worker'))
   return { links: network.links(service, victim), way: `${victim ?? 'everybody'} to ${service}` }
 }
+
+/** Something that PostgreSQL does differently for some seconds; nobody takes it away meanwhile. */
+const sicken = (summary: string, act: (pool: World['database']['pool'], ms: number) => Promise<void>): Fault => ({
+  summary,
+  inject: ({ services, database }, dice) =>
+    services.alone('postgres', async () => {
+      const ms = dice.between(1_500, 6_000)
+      await act(database.pool, ms)
+      return `for ${seconds(ms)}`
+    }),
+})
 
 export const FAULTS = {
   'kill-api': killOne('the API', 'api'),
@@ -110,6 +124,21 @@ export const FAULTS = {
       return `${way} for ${seconds(ms)}`
     },
   },
+  'slow-commits': { ...sicken('one in ten transactions sleeps while it commits', commitSlowly), harmless: true },
+  'read-only-postgres': sicken('PostgreSQL takes no writes', readOnly),
+  'full-disk': sicken('PostgreSQL answers that its disk is full', fullDisk),
+  'refusing-queue': {
+    summary: 'the queue of one reaction is full and refuses messages, for seconds',
+    inject: ({ services }, dice) =>
+      services.alone('rabbitmq', async () => {
+        const queue = dice.pick(['inventory.reserve-stock', 'order.advance-order', 'analytics.record-sale'])
+        const ms = dice.between(4_000, 10_000)
+        await services.limitQueue(queue)
+        await wait(ms)
+        await services.limitQueue(undefined)
+        return `${queue} for ${seconds(ms)}`
+      }),
+  },
   'publish-again': {
     summary: 'old and new events published again by hand, twice each, in random order, to reactions at random',
     async inject({ database, urls }, dice) {
@@ -118,6 +147,8 @@ export const FAULTS = {
     },
   },
 } as const satisfies Record<string, Fault>
+
+export const isHarmless = (name: FaultName) => (FAULTS[name] as Fault).harmless ?? false
 
 export type FaultName = keyof typeof FAULTS
 export const FAULT_NAMES = Object.keys(FAULTS) as FaultName[]

@@ -3,7 +3,8 @@ import type { InstanceSet } from '../../dev/services/index.ts'
 import { openBooks, placeOrders, type Bookkeeping } from './customers.ts'
 import { startParcelDelivery } from './parcel-delivery.ts'
 import { createDice } from './dice.ts'
-import { FAULTS, type FaultName } from './faults.ts'
+import { FAULTS, isHarmless, type FaultName } from './faults.ts'
+import { slowestDelivery, undisturbed } from './pace.ts'
 import { settle } from './settle.ts'
 import { planFaults, type PlannedFault } from './timeline.ts'
 import { repeatedMails, verify, type Kept } from './verify.ts'
@@ -70,6 +71,8 @@ async function hurtAndWatch(world: World, options: RunOptions, say: Say): Promis
   say(`${clock(began)}  the last order is answered and the last fault is over; waiting until nothing is under way`)
   const settledAfterMs = await untilSettled(world, options.settleMs, say)
   const promises = await verify(world, books)
+  if (options.faults.every(isHarmless)) promises.push(...(await undisturbed(world.database)))
+  say(await slowestDelivery(world.database))
   const ends = world.processes.unwantedEnds
   const alive: Kept = {
     promise: 'no process at work ended by itself',

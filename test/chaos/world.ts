@@ -7,6 +7,7 @@ import { findReactions } from '#messaging'
 import { openDatabase, type OpenDatabase } from '#platform/database'
 import { testMailServer, type TestMailServer } from '#testing'
 import {
+  askRabbitMq,
   isFree,
   migrate,
   PROJECT,
@@ -58,6 +59,8 @@ export interface Services {
   /** It must be stopped. */
   wipe(service: ServiceName): Promise<void>
   flushRedis(): Promise<void>
+  /** No more than one message fits into it; undefined ends that. */
+  limitQueue(queue: string | undefined): Promise<void>
 }
 
 /** Brings everything up, on empty data. What was started is stopped again when something does not start. */
@@ -195,6 +198,12 @@ function servicesOf(set: InstanceSet, urls: ServiceUrls): Services {
     stop: (service, signal) => stopService(service, set, signal),
     start: async (service) => void (await startService(service, set)),
     wipe: (service) => wipeService(service, set),
+    async limitQueue(queue) {
+      const policy = queue
+        ? `rabbit_policy:parse_set(<<"/">>, <<"chaos">>, <<"^${queue}$">>, <<"{\\"max-length\\":1}">>, <<"0">>, <<"queues">>, <<"chaos">>).`
+        : 'rabbit_policy:delete(<<"/">>, <<"chaos">>, <<"chaos">>).'
+      if (askRabbitMq(set, policy) === undefined) throw new Error('RabbitMQ takes no policy')
+    },
     async flushRedis() {
       const client = new Redis(urls.redis, { lazyConnect: true, retryStrategy: () => null, connectTimeout: 3_000 })
       client.on('error', () => {})
