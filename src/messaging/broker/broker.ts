@@ -6,18 +6,22 @@ export interface Broker {
   unbind(bindings: Topology['bindings']): Promise<void>
   /**
    * Publishes and waits until the broker has taken responsibility for every message.
+   * @param silenceMs milliseconds without any answer after which the wait ends. @default 10000
    * @returns the ids of messages that no queue received; they are confirmed and gone, so treat them as not sent
-   * @throws Unconfirmed when it is not certain that all have arrived: any of them may have; publish again
+   * @throws Unconfirmed when it is not certain that all have arrived; it tells which have
    */
-  publish(messages: readonly Outgoing[]): Promise<ReadonlySet<string>>
+  publish(messages: readonly Outgoing[], options?: { silenceMs?: number }): Promise<ReadonlySet<string>>
   /** True while the broker refuses publishes (memory or disk alarm) or is not connected. Take no new work then. */
   readonly publishingPaused: boolean
   /** Consumes a queue until closed, over reconnects. Resolves when the first subscription stands. */
   consume(subscription: Consumption): Promise<Consumer>
-  /** Called after each new connection to the broker, the first included; it may have been replaced by an empty one. */
-  onConnect(listener: () => void): void
+  /**
+   * Called after each new connection to the broker, the first included; it may have been replaced by an empty one.
+   * @returns a function that ends the calls
+   */
+  onConnect(listener: () => void): () => void
   hasExchange(exchange: string): Promise<boolean>
-  /** Messages ready in a queue; undefined when there is no such queue. */
+  /** Messages ready in a queue; undefined when there is no such queue. @throws when the queue does not answer */
   depth(queue: string): Promise<number | undefined>
   /** Removes queues and exchanges, whatever they hold. For tests and for tearing a namespace down. */
   destroy(topology: Topology): Promise<void>
@@ -75,8 +79,24 @@ export interface Consumer {
   close(): Promise<void>
 }
 
+/** What became of a batch. It goes on changing while late answers come in. */
+export interface Answers {
+  /** Ids of messages that may have arrived, in all of their queues or in some; each other one of the batch has. */
+  readonly unconfirmed: ReadonlySet<string>
+  /** Ids of messages that no queue received. */
+  readonly unroutable: ReadonlySet<string>
+  /** The channel is gone: no answer can come any more. */
+  readonly isLost: boolean
+}
+
+/** Some messages of a batch are refused, or without an answer. */
 export class Unconfirmed extends Error {
   override name = 'Unconfirmed'
+  readonly answers: Answers
+  constructor(message: string, answers: Answers, options?: ErrorOptions) {
+    super(message, options)
+    this.answers = answers
+  }
 }
 
 /** A queue or exchange stands on the broker with other properties than wanted. */

@@ -9,6 +9,7 @@ import {
   type Topology,
 } from './broker.ts'
 import { createAcknowledgements, type Acknowledgements } from './acknowledge.ts'
+import { inTime } from '#platform/in-time'
 import { createPublisher } from './publisher.ts'
 import { keepChannel, keepConnection, type Kept } from './keep-open.ts'
 
@@ -26,7 +27,7 @@ export interface RabbitMqOptions {
  */
 export function createRabbitMq({ url, name, log }: RabbitMqOptions): Broker {
   const urls = url.split(',').map((part) => part.trim())
-  const listeners: (() => void)[] = []
+  const listeners = new Set<() => void>()
   let blocked = false
   const publishing = keepConnection(urls, `${name} publishing`, log, (state) => {
     blocked = state === 'blocked'
@@ -45,14 +46,19 @@ export function createRabbitMq({ url, name, log }: RabbitMqOptions): Broker {
       return blocked || publishing.current === undefined
     },
     onConnect(listener) {
-      listeners.push(listener)
+      listeners.add(listener)
       if (publishing.current) listener()
+      return () => void listeners.delete(listener)
     },
     declare: (topology) => onOwnChannel(publishing, (channel) => declareOn(channel, topology)),
     unbind: (bindings) =>
-      onOwnChannel(publishing, async (channel) => {
-        for (const { queue, exchange } of bindings) await channel.unbindQueue(queue, exchange, '')
-      }).catch(unlessMissing),
+      onOwnChannel(
+        publishing,
+        async (channel) => {
+          for (const { queue, exchange } of bindings) await channel.unbindQueue(queue, exchange, '')
+        },
+        UNBIND_MS,
+      ).catch(unlessMissing),
     depth: (queue) =>
       onOwnChannel(publishing, (channel) => channel.checkQueue(queue)).then(
         ({ messageCount }) => messageCount,
@@ -140,16 +146,29 @@ function unlessMissing(error: unknown): undefined {
   if ((error as { code?: number }).code !== 404) throw error
 }
 
+/** Milliseconds until a broker's silence counts as a refusal: a queue without a majority never answers. */
+const ANSWER_MS = 5_000
+/** Whoever takes a queue out of the way is in a hurry. */
+const UNBIND_MS = 1_000
+
 /** Runs something on a channel of its own, because a refusal by the broker closes the channel. */
-async function onOwnChannel<T>(connection: Kept<ChannelModel>, run: (channel: Channel) => Promise<T>): Promise<T> {
-  const channel = await (await connection.get()).createChannel()
+async function onOwnChannel<T>(
+  connection: Kept<ChannelModel>,
+  run: (channel: Channel) => Promise<T>,
+  answerMs = ANSWER_MS,
+): Promise<T> {
+  const channel = await inTime((await connection.get()).createChannel(), answerMs)
   let open = true
   channel.on('error', () => {})
   channel.once('close', () => (open = false))
+  const ending = () => (open ? channel.close().catch(() => {}) : undefined)
   try {
-    return await run(channel)
-  } finally {
-    if (open) await channel.close().catch(() => {})
+    const result = await inTime(run(channel), answerMs)
+    await ending()
+    return result
+  } catch (error) {
+    void ending() // one that waits for a silent queue may never close
+    throw error
   }
 }
 
