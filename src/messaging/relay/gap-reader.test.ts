@@ -1,7 +1,7 @@
 import { createGapReader } from './gap-reader.ts'
 
 const rows = (...positions: number[]) => positions.map((position) => ({ position: BigInt(position) }))
-const appending = (...ids: string[]) => ids.map((id) => ({ id, prepared: id.startsWith('-1/') }))
+const appending = (...ids: string[]) => ids.map((id) => ({ id, pid: id.startsWith('-1/') ? null : 1 }))
 const positionsOf = ({ rows: read }: { rows: readonly { position: bigint }[] }) =>
   read.map(({ position }) => Number(position))
 

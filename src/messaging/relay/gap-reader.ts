@@ -6,7 +6,8 @@ export interface Positioned {
 export interface Appender {
   /** Its virtual transaction id. A prepared one (two-phase commit) may get another: on old servers, and by a restart. */
   id: string
-  prepared: boolean
+  /** Its server process; null when it is prepared and has none. */
+  pid: number | null
 }
 
 interface Watch {
@@ -72,7 +73,7 @@ export function createGapReader(clock: () => number = () => performance.now()) {
       const ids = new Set(running.map(({ id }) => id))
       if (!watch.appenders) return void (watch.appenders = ids)
       const left = [...watch.appenders].filter((id) => ids.has(id))
-      const prepared = running.filter((appender) => appender.prepared).map(({ id }) => id)
+      const prepared = running.filter(({ pid }) => pid === null).map(({ id }) => id)
       watch.appenders = new Set(left.length < watch.appenders.size ? [...left, ...prepared] : left)
     },
   }

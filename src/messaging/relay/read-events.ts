@@ -8,13 +8,31 @@ export interface StoredRow extends Omit<RecordedEvent, 'data'> {
   dataJson: string
 }
 
-/** The first visible events after a position, ascending. */
-export async function readEvents(db: Database, after: bigint, limit: number): Promise<{ rows: StoredRow[] }> {
-  const rows = await db.$queryRaw<StoredRow[]>`
-    SELECT position, id, type, version, stream, stream_version AS "streamVersion", correlation_id AS "correlationId",
-      causation_id AS "causationId", traceparent, occurred_at AS "time", data::text AS "dataJson"
-    FROM events WHERE position > ${after} ORDER BY position LIMIT ${limit}`
-  return { rows }
+/** Bytes of data after which a read ends: it is held in memory several times on its way. */
+const READ_BYTES = 8 * 1024 * 1024
+
+export interface EventsRead {
+  rows: StoredRow[]
+  /** There may be more: the read ended at its limit of events or of bytes. */
+  isFull: boolean
+  /** It ended before `limit` events, because these are large. */
+  isCut: boolean
+}
+
+/** The first visible events after a position, ascending: at most `limit`, and none after `READ_BYTES` of data are reached. */
+export async function readEvents(db: Database, after: bigint, limit: number): Promise<EventsRead> {
+  const rows = await db.$queryRaw<(StoredRow & { bytes: number })[]>`
+    SELECT * FROM (
+      SELECT *, sum(octet_length("dataJson")) OVER (ORDER BY position ROWS UNBOUNDED PRECEDING)::float8 AS bytes
+      FROM (
+        SELECT position, id, type, version, stream, stream_version AS "streamVersion", correlation_id AS "correlationId",
+          causation_id AS "causationId", traceparent, occurred_at AS "time", data::text AS "dataJson"
+        FROM events WHERE position > ${after} ORDER BY position LIMIT ${limit}
+      ) AS event
+    ) AS counted
+    WHERE bytes - octet_length("dataJson") < ${READ_BYTES}`
+  const isCut = rows.length < limit && (rows.at(-1)?.bytes ?? 0) >= READ_BYTES
+  return { rows, isCut, isFull: isCut || rows.length === limit }
 }
 
 /**
@@ -23,7 +41,7 @@ export async function readEvents(db: Database, after: bigint, limit: number): Pr
  */
 export function runningAppenders(db: Database): Promise<Appender[]> {
   return db.$queryRaw<Appender[]>`
-    SELECT virtualtransaction AS id, pid IS NULL AS prepared FROM pg_locks
+    SELECT virtualtransaction AS id, pid FROM pg_locks
     WHERE relation = 'events'::regclass AND mode = 'RowExclusiveLock' AND granted
       AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`
 }
