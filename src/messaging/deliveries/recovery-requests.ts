@@ -7,6 +7,11 @@ export async function requestRecovery(db: Database | Transaction, reactions: rea
     ON CONFLICT (reaction) DO UPDATE SET recovery_requested_at = excluded.recovery_requested_at`
 }
 
+/** The store was replaced by an older one: what it records from `position` on is not known to be settled. */
+export async function lowerWatermarks(tx: Transaction, position: bigint): Promise<void> {
+  await tx.$executeRaw`UPDATE reconcile_state SET watermark = least(watermark, ${position})`
+}
+
 export interface RecoveryRequest {
   reaction: string
   /** The moment of the request, as text because it is compared to the microsecond. */

@@ -1,8 +1,12 @@
 import type { Database } from '#platform/database'
+import { Prisma } from '#prisma'
 import { uuidv7 } from '#platform/uuid'
 
 /** Seconds without a sign of life after which another process may go on. */
 const LEASE_SECONDS = 15
+
+/** Asked in the statement that writes: after a failover it may be lower than the one that was read before. */
+const CHECKPOINT = Prisma.sql`(SELECT coalesce(max(position), 0) FROM relay_leases)`
 
 /** The right to deliver a reaction's events again, for one process at a time, and what is known of its completeness. */
 export interface Hold {
@@ -32,7 +36,7 @@ export async function holdReaction(db: Database, reaction: string, instance: str
   const moveTo = async (watermark: bigint) => {
     const held = await db.$executeRaw`
       UPDATE reconcile_state
-      SET watermark = ${watermark}, event_types = ${subscriptions.map(({ eventType }) => eventType)},
+      SET watermark = least(${watermark}, ${CHECKPOINT}), event_types = ${subscriptions.map(({ eventType }) => eventType)},
         leased_until = clock_timestamp() + make_interval(secs => ${LEASE_SECONDS}::int)
       WHERE reaction = ${reaction} AND leased_by = ${me}`
     if (held === 0) throw new Error(`${reaction}: another process has taken over its reconciliation`)

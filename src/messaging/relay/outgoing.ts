@@ -8,6 +8,11 @@ export function toEverybody(row: StoredRow, names: Names): Outgoing {
   return { ...messageOf(row), exchange: names.exchange(row.type), routingKey: '' }
 }
 
+/** The same message straight to one reaction's queue. */
+export function toReaction(row: StoredRow, reaction: string, names: Names): Outgoing {
+  return { ...messageOf(row), exchange: '', routingKey: names.queue(reaction) }
+}
+
 function messageOf(row: StoredRow) {
   const { id, type } = row
   return { messageId: id, type, contentType: CONTENT_TYPE, body: encode(row, row.dataJson) }

@@ -1,67 +1,112 @@
-import { exchangesFor, topologyOf } from '../broker/topology.ts'
+import { Unconfirmed, type Answers } from '../broker/broker.ts'
 import { crashPoint } from '../crash-points.ts'
 import { relayedEvents, unroutedEvents } from '../metrics.ts'
-import { knownSubscriptions } from '../deliveries/subscriptions.ts'
+import { keepTopology } from './keep-topology.ts'
+import type { RelayNeighbours, RelayOptions } from './options.ts'
 import { toEverybody } from './outgoing.ts'
 import type { StoredRow } from './read-events.ts'
-import type { RelayOptions } from './options.ts'
+import { createSickQueues, QUEUE_SILENCE_MS } from './sick-queues.ts'
 
-/** Publishes until no subscribed event comes back unrouted. */
-export async function publishEvents(
-  rows: readonly StoredRow[],
-  topology: Topology,
-  { broker, names, db, log }: RelayOptions,
-) {
-  await topology.ensure(rows)
-  crashPoint('relay.before-publish')
-  const unroutable = await broker.publish(rows.map((row) => toEverybody(row, names)))
-  crashPoint('relay.after-confirm')
-  relayedEvents.inc(rows.length)
-  if (unroutable.size === 0) return
-  const subscribed = new Set([...(await knownSubscriptions(db)).values()].flat())
-  const lost = rows.filter(({ id, type }) => unroutable.has(id) && subscribed.has(type))
-  if (lost.length === 0) return // nobody is on these types: published to an empty room
-  const types = [...new Set(lost.map(({ type }) => type))]
-  for (const { type } of lost) unroutedEvents.inc({ type })
-  log.error(
-    { types, events: lost.length },
-    'subscribed events found no queue; declaring the topology and publishing again',
-  )
-  topology.forget()
-  await topology.ensure(lost)
-  const still = await broker.publish(lost.map((row) => toEverybody(row, names)))
-  if (still.size > 0)
-    throw new Error(`${still.size} subscribed events found no queue although the topology was declared`)
+/** Milliseconds without any confirm after which the relay looks for a queue that holds them back. */
+const SILENCE_MS = 2_000
+
+/** A batch on its way: what was published to everybody, and what the broker has said to it so far. */
+interface Batch {
+  rows: readonly StoredRow[]
+  answers: Answers
+  /** Reactions whose queues were out of the way. */
+  without: ReadonlySet<string>
 }
 
-export interface Topology {
-  /** Declares what these events need, and the queues of every known reaction, unless that was done on this connection. */
-  ensure(rows: readonly StoredRow[]): Promise<void>
-  forget(): void
+export interface Publishing {
+  /**
+   * Publishes until every subscribed queue that takes messages has these events.
+   * @throws when that is not certain: call again with the same rows. What is confirmed is not published again then, unless
+   * the connection was lost: the broker behind the next one may be another
+   */
+  publish(rows: readonly StoredRow[]): Promise<void>
+  /** Reactions whose queues missed something since the last call: to be requested with the checkpoint that passes it. */
+  takeMissed(): string[]
+  stop(): void
 }
 
-/** The queues of every known reaction exist before anything is published, whether or not their processes run. */
-export function keepTopology({ db, broker, names }: RelayOptions): Topology {
-  let declared: Set<string> | undefined
-  broker.onConnect(() => (declared = undefined))
-  const declareKnown = async () => {
-    const types = new Set<string>()
-    for (const [name, eventTypes] of await knownSubscriptions(db)) {
-      await broker.declare(topologyOf(names, { name, eventTypes }))
-      for (const type of eventTypes) types.add(type)
+export function createPublishing(options: RelayOptions & RelayNeighbours): Publishing {
+  const { broker, names, log, subscriptions } = options
+  const sick = createSickQueues(options)
+  const topology = keepTopology(options, sick)
+  let missed = new Set<string>()
+  let batch: Batch | undefined
+
+  const send = async (rows: readonly StoredRow[]): Promise<Batch> => {
+    await topology.ensure(rows)
+    const without = sick.reactions
+    crashPoint('relay.before-publish')
+    const messages = rows.map((row) => toEverybody(row, names))
+    try {
+      const unroutable = await broker.publish(messages, { silenceMs: SILENCE_MS })
+      return { rows, without, answers: { unconfirmed: new Set(), unroutable, isLost: false } }
+    } catch (error) {
+      if (!(error instanceof Unconfirmed) || error.answers.isLost) throw error
+      return { rows, without, answers: error.answers }
     }
-    return types
   }
+
+  /** Something is unconfirmed: a queue is sick, or the broker as a whole gives no answers. */
+  const settle = async ({ rows, answers }: Batch) => {
+    await ask(options)
+    await sick.isolate(rows.filter(({ id }) => answers.unconfirmed.has(id)))
+  }
+
+  const noteMissed = async ({ rows, without }: Batch) => {
+    const absent = new Set([...without, ...sick.reactions])
+    if (absent.size === 0) return
+    const types = new Set(rows.map(({ type }) => type))
+    for (const [reaction, eventTypes] of await subscriptions()) {
+      if (absent.has(reaction) && eventTypes.some((type) => types.has(type))) missed.add(reaction)
+    }
+  }
+
+  /** Nobody received them although somebody is subscribed: the topology is gone, or a sick queue was the only one. */
+  const publishUnrouted = async ({ rows, answers, without }: Batch) => {
+    if (answers.unroutable.size === 0) return
+    const present = [...(await subscriptions())].filter(([name]) => !without.has(name) && !sick.reactions.has(name))
+    const subscribed = new Set(present.flatMap(([, eventTypes]) => eventTypes))
+    const lost = rows.filter(({ id, type }) => answers.unroutable.has(id) && subscribed.has(type))
+    if (lost.length === 0) return
+    const types = [...new Set(lost.map(({ type }) => type))]
+    for (const { type } of lost) unroutedEvents.inc({ type })
+    log.error({ types, events: lost.length }, 'subscribed events found no queue; declaring all and publishing again')
+    topology.forget()
+    await topology.ensure(lost)
+    const still = await broker.publish(lost.map((row) => toEverybody(row, names)))
+    if (still.size > 0) throw new Error(`${still.size} subscribed events found no queue although it was declared`)
+  }
+
   return {
-    forget() {
-      declared = undefined
+    async publish(rows) {
+      if (batch?.answers.isLost) batch = undefined
+      batch ??= await send(rows)
+      if (batch.answers.unconfirmed.size > 0) await settle(batch)
+      crashPoint('relay.after-confirm')
+      await noteMissed(batch)
+      await publishUnrouted(batch)
+      relayedEvents.inc(rows.length)
+      batch = undefined
     },
-    async ensure(rows) {
-      const known = (declared ??= await declareKnown())
-      const missing = [...new Set(rows.map(({ type }) => type))].filter((type) => !known.has(type))
-      if (missing.length === 0) return
-      await broker.declare(exchangesFor(names, missing))
-      for (const type of missing) known.add(type)
+    takeMissed() {
+      const taken = [...missed]
+      missed = new Set()
+      return taken
+    },
+    stop() {
+      sick.stop()
+      topology.stop()
     },
   }
+}
+
+/** Returns when the broker answers at all. */
+async function ask({ broker, names }: RelayOptions): Promise<void> {
+  const toNobody = { exchange: '', routingKey: names.queue('nobody'), messageId: 'nobody', body: Buffer.alloc(0) }
+  await broker.publish([toNobody], { silenceMs: QUEUE_SILENCE_MS })
 }

@@ -1,30 +1,23 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { relayPosition } from '../metrics.ts'
-import { publishEvents, keepTopology } from './publish-events.ts'
-import { createGapReader } from './gap-reader.ts'
-import { LEASE_MS, type Lease } from './lease.ts'
-import { readEvents, runningAppenders } from './read-events.ts'
-import type { RelayOptions } from './options.ts'
+import { createBackoff } from './backoff.ts'
+import { createCheckpoint } from './checkpoint.ts'
+import { createComplaints } from './complaints.ts'
+import { createEventReader } from './event-reader.ts'
+import type { Lease } from './lease.ts'
+import type { RelayNeighbours, RelayOptions } from './options.ts'
+import { createPublishing } from './publish-events.ts'
+import type { StoredRow } from './read-events.ts'
 
-/** Milliseconds until a gap is looked at again; most last from drawing a position to the commit, a few milliseconds. */
-const GAP_MS = 5
-/** Milliseconds after which a gap is looked into: it may be a rollback, which nobody announces. */
-const LASTING_GAP_MS = 20
-/** Milliseconds until a gap that stays is looked at again, at most. */
-const LONGEST_GAP_PAUSE_MS = 50
-const RENEW_MS = LEASE_MS / 3
-/** Milliseconds from one checkpoint to the next. What is published and not noted when a relay dies is published again. */
-const CHECKPOINT_MS = 50
 /** Milliseconds that news may be waited for after a read that was not full. */
 const LONGEST_BREATH_MS = 5
+const FIRST_RETRY_MS = 250
+const LONGEST_RETRY_MS = 5_000
 
-export interface LoopOptions extends Required<RelayOptions> {
+export interface LoopOptions extends Required<RelayOptions>, RelayNeighbours {
   lease: Lease
   signal: AbortSignal
   /** Waits, or until there is news. */
   pause: (ms: number) => Promise<void>
-  /** Looks after a broker that lost messages. */
-  heal: (writeCheckpoint: () => Promise<unknown>) => Promise<void>
 }
 
 /**
@@ -35,75 +28,61 @@ export interface LoopOptions extends Required<RelayOptions> {
  * costs nearly as much as a large one, so after one the relay waits as long as that took, at most.
  */
 export async function publishLoop(options: LoopOptions): Promise<void> {
-  const { db, broker, log, lease, signal, readSize, pollMs, pause, heal } = options
-  const gaps = createGapReader()
-  const topology = keepTopology(options)
-  const checkpoint = createCheckpoint(lease)
+  const { broker, lease, signal, pollMs, pause } = options
+  const { reader, publish, publishing, checkpoint, heal } = createParts(options)
   let publishedTo = lease.position
-  let ahead: ReturnType<typeof readEvents> | undefined
-  while (!signal.aborted) {
-    if (!lease.isSure) return log.warn('relay lease ran out, standing by')
-    await heal(checkpoint.write)
-    const began = performance.now()
-    const { rows } = await (ahead ?? readEvents(db, publishedTo, readSize))
-    ahead = undefined
-    const reading = gaps.next(publishedTo, rows)
-    if (!lease.isSure) return log.warn('relay lease ran out, standing by')
-    const news = reading.position > publishedTo && !broker.publishingPaused
-    if (news) {
-      if (rows.length === readSize && reading.waitingMs === undefined)
-        ahead = readEvents(db, reading.position, readSize)
-      ahead?.catch(() => {}) // looked at in the next round
-      await publishEvents(reading.rows, topology, options)
-      publishedTo = reading.position
+  try {
+    while (!signal.aborted && lease.isSure) {
+      await heal()
+      const began = performance.now()
+      const reading = await reader.read(publishedTo)
+      const isNews = reading.position > publishedTo && !broker.publishingPaused
+      if (isNews) {
+        if (reading.isFull && reading.waitingMs === undefined) reader.readAhead(reading.position)
+        if (!(await publish(reading.rows))) break
+        publishedTo = reading.position
+      }
+      if (!(await checkpoint.moveTo(publishedTo))) break
+      if (reading.waitingMs !== undefined) await reader.waitAtGap(reading.waitingMs, publishedTo, pause)
+      else if (!reader.isAhead) {
+        if (isNews) await wait(Math.min(performance.now() - began, LONGEST_BREATH_MS))
+        await pause(Math.min(pollMs, checkpoint.dueInMs()))
+      }
     }
-    if (!(await checkpoint.moveTo(publishedTo))) return log.warn('relay lease was taken over, standing by')
-    if (reading.waitingMs !== undefined) {
-      if (reading.waitingMs > LASTING_GAP_MS) gaps.noteAppenders(await runningAppenders(db))
-      await pauseAtGap(reading.waitingMs, pause)
-    } else if (!ahead) {
-      if (news) await wait(Math.min(performance.now() - began, LONGEST_BREATH_MS))
-      await pause(Math.min(pollMs, checkpoint.dueInMs()))
-    }
+    if (lease.isSure) await checkpoint.write()
+  } finally {
+    publishing.stop()
   }
-  await checkpoint.write()
 }
 
-/** Short at first, when the commit is near; a gap that lasts costs a look now and then, however many others commit. */
-async function pauseAtGap(lastedMs: number, pause: (ms: number) => Promise<void>) {
-  if (lastedMs <= LASTING_GAP_MS) await pause(GAP_MS)
-  else await wait(Math.min(LONGEST_GAP_PAUSE_MS, Math.max(GAP_MS, lastedMs / 4)))
-}
+function createParts(options: LoopOptions) {
+  const { lease, log, signal, broker } = options
+  const complaints = createComplaints(log)
+  const backoff = createBackoff(FIRST_RETRY_MS, LONGEST_RETRY_MS)
+  const publishing = createPublishing(options)
+  const checkpoint = createCheckpoint(lease, publishing, options)
 
-/** Writes checkpoints now and then, one behind the other; renews the lease when nothing moves. */
-function createCheckpoint(lease: Lease) {
-  let writing: Promise<boolean> = Promise.resolve(true)
-  let position = lease.position
-  let writtenTo = lease.position
-  let dueAt = 0
-  let renewAt = performance.now() + RENEW_MS
-  const nextAt = () => (position === writtenTo ? renewAt : Math.min(dueAt, renewAt))
-  const begin = () => {
-    writtenTo = position
-    dueAt = performance.now() + CHECKPOINT_MS
-    renewAt = performance.now() + RENEW_MS
-    writing = lease.advance(position)
-    writing.then(() => relayPosition.set(Number(writtenTo))).catch(() => {}) // looked at by the next write
+  /** Tried again with each pass; a failure does not keep events from being published. */
+  const heal = async () => {
+    if (broker.publishingPaused) return
+    await options
+      .heal(checkpoint.write)
+      .catch((error) => complaints.warn('the broker could not be checked for lost messages, trying again', error))
   }
-  return {
-    /** @returns false when an earlier write found the lease lost. @throws when an earlier write failed */
-    async moveTo(publishedTo: bigint): Promise<boolean> {
-      position = publishedTo
-      if (performance.now() < nextAt()) return true
-      if (!(await writing)) return false
-      begin()
-      return true
-    },
-    /** Writes what is published, unless that was done. @throws when that, or an earlier write, failed or found the lease lost */
-    async write(): Promise<void> {
-      if ((await writing) && position !== writtenTo) begin()
-      if (!(await writing)) throw new Error('the relay lease was taken over')
-    },
-    dueInMs: () => Math.max(1, nextAt() - performance.now()),
+  /** @returns false when the lease or the process ended before the rows were published */
+  const publish = async (rows: readonly StoredRow[]): Promise<boolean> => {
+    while (!signal.aborted && lease.isSure) {
+      try {
+        await publishing.publish(rows)
+        backoff.reset()
+        return true
+      } catch (error) {
+        complaints.warn('events could not be published, trying again', error)
+      }
+      await wait(backoff.next(), undefined, { signal }).catch(() => {})
+      await heal()
+    }
+    return false
   }
+  return { reader: createEventReader({ ...options, complaints }), publish, publishing, checkpoint, heal }
 }

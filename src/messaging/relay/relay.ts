@@ -1,9 +1,10 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { createBrokerCheck } from '../reconcile/broker-check.ts'
-import { createRecovery } from '../reconcile/recovery.ts'
+import type { Transaction } from '#platform/database'
+import { createBackoff } from './backoff.ts'
+import { createComplaints } from './complaints.ts'
+import { acquireLease, LEASE_MS, type Lease } from './lease.ts'
+import type { RelayNeighbours, RelayOptions } from './options.ts'
 import { publishLoop } from './publish-loop.ts'
-import { acquireLease, LEASE_MS } from './lease.ts'
-import type { RelayOptions } from './options.ts'
 
 export interface Relay {
   /** Something was committed: look now. */
@@ -12,52 +13,47 @@ export interface Relay {
 }
 
 const LEASE_NAME = 'relay'
+const FIRST_RETRY_MS = 250
+const LONGEST_RETRY_MS = 5_000
 
 /**
  * Publishes the facts of the event store on the exchanges, in order of position, at least once each. One relay is
  * active, any number stand by and take over within about `LEASE_MS`. The checkpoint moves only over confirmed events.
+ *
+ * A queue that takes no messages delays its own reaction only. A store that is another one than before (PostgreSQL failed
+ * over, or was restored) is published from its own checkpoint on, and recovery is requested for every reaction.
  */
-export function startRelay(options: RelayOptions): Relay {
-  const { db, log, instance } = options
+export function runRelay(options: RelayOptions & RelayNeighbours): Relay {
+  const { log } = options
   const stopping = new AbortController()
+  const { signal } = stopping
   const bell = createBell()
-  stopping.signal.addEventListener('abort', bell.ring)
-  const checkBroker = createBrokerCheck(options)
-  const recovery = createRecovery(options)
-  /** Tried again with each pass; a failure does not keep events from being published. */
-  const heal = async (writeCheckpoint: () => Promise<unknown>) => {
-    if (options.broker.publishingPaused) return
+  signal.addEventListener('abort', bell.ring)
+  const complaints = createComplaints(log)
+  const backoff = createBackoff(FIRST_RETRY_MS, LONGEST_RETRY_MS)
+  const pauseFor = (ms: number) => wait(ms, undefined, { signal }).catch(() => {})
+
+  const holdLease = async (lease: Lease) => {
+    const began = performance.now()
+    log.info({ token: String(lease.token), position: String(lease.position) }, 'relay active')
+    const defaults = { readSize: 1_000, pollMs: 500 }
     try {
-      await checkBroker(writeCheckpoint)
-      await recovery.tick(writeCheckpoint)
-    } catch (err) {
-      log.warn({ reason: (err as Error).message }, 'the broker could not be checked for lost messages, trying again')
+      await publishLoop({ ...defaults, ...options, lease, signal, pause: bell.wait })
+      if (!signal.aborted) log.warn(`relay stands by: its lease has ended, ${lease.ended}`)
+    } finally {
+      if (performance.now() - began > LONGEST_RETRY_MS) backoff.reset()
+      await lease.release().catch(() => {}) // or it runs out by itself
     }
   }
-
   const run = async () => {
-    while (!stopping.signal.aborted) {
+    while (!signal.aborted) {
       try {
-        const lease = await acquireLease(db, LEASE_NAME, instance)
-        if (lease) {
-          log.info({ token: String(lease.token), position: String(lease.position) }, 'relay active')
-          await publishLoop({
-            readSize: 1_000,
-            pollMs: 500,
-            ...options,
-            lease,
-            signal: stopping.signal,
-            pause: bell.wait,
-            heal,
-          }).finally(
-            () => lease.release().catch(() => {}), // or it runs out by itself
-          )
-        } else {
-          await wait(LEASE_MS / 3, undefined, { signal: stopping.signal }).catch(() => {})
-        }
-      } catch (err) {
-        log.warn({ reason: (err as Error).message }, 'relay interrupted, starting over from the checkpoint')
-        await wait(250, undefined, { signal: stopping.signal }).catch(() => {})
+        const lease = await acquireLease(leaseOptions(options))
+        if (lease) await holdLease(lease)
+        else await pauseFor(LEASE_MS / 3)
+      } catch (error) {
+        complaints.warn('relay interrupted, starting over from the checkpoint', error)
+        await pauseFor(backoff.next())
       }
     }
   }
@@ -67,7 +63,20 @@ export function startRelay(options: RelayOptions): Relay {
     async stop() {
       stopping.abort()
       await running
-      await recovery.stop()
+      await options.stop()
+    },
+  }
+}
+
+function leaseOptions({ db, instance, log, subscriptions, ...neighbours }: RelayOptions & RelayNeighbours) {
+  return {
+    db,
+    name: LEASE_NAME,
+    holder: instance,
+    async onOtherStore(tx: Transaction, { reason, checkpoint }: { reason: string; checkpoint: bigint }) {
+      log.error(`${reason}; publishing from the store's own checkpoint ${checkpoint}, with recovery for every reaction`)
+      await neighbours.lowerWatermarks(tx, checkpoint)
+      await neighbours.requestRecovery(tx, [...(await subscriptions()).keys()])
     },
   }
 }

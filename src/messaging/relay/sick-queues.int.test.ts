@@ -1,0 +1,106 @@
+import { randomBytes } from 'node:crypto'
+import { connect } from 'amqplib'
+import { OrderCancelled, OrderPlaced } from '#events'
+import { createNames, createRabbitMq, defineReaction, runReaction, startRelay, subscribe, topologyOf } from '#messaging'
+import type { Broker, Names, NewEvent, Reaction } from '#messaging'
+import { createLogger } from '#platform/logger'
+import { anOrderCancelled, anOrderPlaced, deadline, record, requireTestService, testDatabase } from '#testing'
+import type { TestDatabase } from '#testing'
+
+const log = createLogger('test', 'silent')
+const url = requireTestService('TEST_RABBITMQ_URL')
+const healthy = defineReaction({ name: 'test.healthy', on: [OrderPlaced, OrderCancelled], handle: () => {} })
+const sick = defineReaction({ name: 'test.sick', on: OrderPlaced, handle: () => {} })
+
+let database: TestDatabase
+let broker: Broker
+let names: Names
+const opened: (() => Promise<unknown>)[] = []
+
+const topology = ({ name, on }: Reaction) => topologyOf(names, { name, eventTypes: on.map(({ type }) => type) })
+
+beforeEach(async () => {
+  database = await testDatabase()
+  names = createNames(`test-${randomBytes(4).toString('hex')}`)
+  broker = createRabbitMq({ url, name: 'test', log })
+  await subscribe(database.db, [healthy, sick])
+  opened.push(database.close, broker.close, async () => {
+    for (const reaction of [healthy, sick]) await broker.destroy(topology(reaction))
+    const marks = (await database.db.brokerMarker.findMany()).map(({ incarnation }) => names.mark(incarnation))
+    await broker.destroy({ exchanges: marks, queues: [], bindings: [] })
+  })
+})
+afterEach(async () => {
+  for (const close of opened.splice(0).reverse()) await close()
+})
+
+/** How often each event has arrived at the healthy queue, and when first. */
+async function watchHealthyQueue() {
+  const seen = new Map<string, { times: number; at: number }>()
+  const model = await connect(url)
+  opened.push(() => model.close())
+  const channel = await model.createChannel()
+  await channel.consume(names.queue(healthy.name), (message) => {
+    const id = String(message!.properties.messageId)
+    const { times, at } = seen.get(id) ?? { times: 0, at: performance.now() }
+    seen.set(id, { times: times + 1, at })
+    channel.ack(message!)
+  })
+  return seen
+}
+
+/** A queue that refuses what exceeds its length, as one that a policy limits does. */
+async function declareFull() {
+  const model = await connect(url)
+  const channel = await model.createChannel()
+  for (const queue of topology(sick).queues) {
+    const limit = queue.name === names.queue(sick.name) ? { 'x-max-length': 1 } : {}
+    await channel.assertQueue(queue.name, { durable: true, arguments: { ...queue.arguments, ...limit } })
+  }
+  await model.close()
+  const message = { exchange: '', routingKey: names.queue(sick.name), messageId: 'filler', body: Buffer.from('{}') }
+  const isFull = () =>
+    broker.publish([message]).then(
+      () => false,
+      () => true,
+    )
+  await deadline('full', isFull)
+}
+
+const place = (count: number) => record(database, ...Array.from({ length: count }, () => anOrderPlaced()))
+
+test('a queue that refuses messages delays its own reaction only, and misses nothing once it is back', async () => {
+  await declareFull()
+  await broker.declare(topology(healthy))
+  const seen = await watchHealthyQueue()
+  const relay = startRelay({ ...database, broker, names, log, instance: 'test', pollMs: 50 })
+  opened.push(relay.stop)
+  const arrived = (events: readonly { id: string }[]) =>
+    deadline('arrived at the healthy queue', () => events.every(({ id }) => seen.has(id)), { within: 5_000 })
+
+  const mixed: NewEvent[] = Array.from({ length: 20 }, (_, i) => (i % 2 === 0 ? anOrderPlaced() : anOrderCancelled()))
+  const first = await record(database, ...mixed)
+  await arrived(first)
+  const position = async () => (await database.db.relayLease.findFirst())?.position
+  await deadline('the checkpoint passes them', async () => (await position()) === 20n, { within: 5_000 })
+  const isOwed = await database.db.reconcileState.count({ where: { reaction: sick.name } })
+  expect(isOwed).toBe(1)
+
+  for (let i = 0; i < 10; i++) await arrived(await place(5))
+  const later = [...seen].filter(([id]) => !first.some((event) => event.id === id))
+  expect(later.map(([, { times }]) => times)).toEqual(later.map(() => 1))
+  for (const { id, type } of first) {
+    if (type === 'order.cancelled')
+      expect(seen.get(id)!.times).toBe(1) // was confirmed: not published again
+    else expect(seen.get(id)!.times).toBeLessThanOrEqual(2)
+  }
+
+  await broker.destroy({ exchanges: [], queues: topology(sick).queues, bindings: [] })
+  const runtime = { ...database, broker, names, retryDelays: [50], log, instance: 'test', wakeUp: { wake: relay.wake } }
+  const running = await runReaction(sick, runtime)
+  opened.push(running.stop)
+  const handled = () => database.db.handledEvent.count({ where: { reaction: sick.name } })
+  await deadline('what it missed is handled', async () => (await handled()) === 60, { within: 30_000 })
+  await place(5)
+  await deadline('what is new is handled', async () => (await handled()) === 65)
+}, 90_000)

@@ -1,0 +1,121 @@
+import { Unconfirmed } from '../broker/broker.ts'
+import { createBackoff, type Backoff } from './backoff.ts'
+import { declareReaction, type Subscriber } from './declare-reaction.ts'
+import type { RelayNeighbours, RelayOptions } from './options.ts'
+import { toReaction } from './outgoing.ts'
+import type { StoredRow } from './read-events.ts'
+
+/** Milliseconds without an answer after which a queue that was asked by itself counts as sick. */
+export const QUEUE_SILENCE_MS = 1_500
+const FIRST_PROBE_MS = 1_000
+const LONGEST_PROBE_MS = 30_000
+
+interface Sickness extends Subscriber {
+  /** An event of the reaction's: publishing it once more is harmless, and tells whether the queue takes messages. */
+  sample: StoredRow | undefined
+  backoff: Backoff
+  probe?: NodeJS.Timeout
+}
+
+export interface SickQueues {
+  /** The reactions whose queues are out of the way at this moment. */
+  readonly reactions: ReadonlySet<string>
+  /**
+   * Brings events that the broker has not confirmed straight to each queue that they are for, and takes those queues out
+   * of the way that do not take them.
+   */
+  isolate(rows: readonly StoredRow[]): Promise<void>
+  /** Takes a queue out of the way: its exchanges no longer lead to it, and its events wait in PostgreSQL. */
+  exclude(subscriber: Subscriber, reason: Error, sample?: StoredRow): Promise<void>
+  stop(): void
+}
+
+/**
+ * A queue that takes no messages (it has lost its majority of nodes, or is full under a policy) withholds the confirm of
+ * everything that is published to an exchange it is bound to. Such a queue is unbound, so that it delays its own reaction
+ * only; what it misses is for recovery, which does not need it. It is tried again with growing pauses, and bound again
+ * when it confirms.
+ */
+export function createSickQueues(options: RelayOptions & RelayNeighbours): SickQueues {
+  const { broker, names, log, subscriptions } = options
+  const sick = new Map<string, Sickness>()
+  /** Outlives a sickness: a queue that falls sick again soon is left alone for longer. */
+  const backoffs = new Map<string, { backoff: Backoff; wellSince: number }>()
+  let stopped = false
+
+  const bindings = ({ reaction, eventTypes }: Subscriber) =>
+    eventTypes.map((type) => ({ queue: names.queue(reaction), exchange: names.exchange(type) }))
+
+  /** @throws Unconfirmed when the queue does not take them all */
+  const publishTo = async (subscriber: Subscriber, rows: readonly StoredRow[]) => {
+    const messages = rows.map((row) => toReaction(row, subscriber.reaction, names))
+    const missing = await broker.publish(messages, { silenceMs: QUEUE_SILENCE_MS })
+    if (missing.size === 0) return
+    await declareReaction(options, subscriber)
+    await broker.publish(messages, { silenceMs: QUEUE_SILENCE_MS })
+  }
+
+  const unbind = (subscriber: Subscriber) =>
+    broker.unbind(bindings(subscriber)).catch((err: Error) => {
+      const { reaction } = subscriber
+      log.warn({ reaction, reason: err.message }, 'a queue that takes no messages could not be unbound')
+    })
+
+  const scheduleProbe = (sickness: Sickness) => {
+    if (!stopped) sickness.probe = setTimeout(() => void probe(sickness), sickness.backoff.next())
+  }
+
+  const probe = async (sickness: Sickness) => {
+    const { reaction, sample } = sickness
+    try {
+      if (sample) await publishTo(sickness, [sample])
+      if (!stopped) await declareReaction(options, sickness)
+    } catch {
+      return scheduleProbe(sickness)
+    }
+    sick.delete(reaction)
+    backoffs.set(reaction, { backoff: sickness.backoff, wellSince: performance.now() })
+    log.info({ reaction }, 'the queue takes messages again; what it missed is delivered by recovery')
+  }
+
+  const exclude = async (subscriber: Subscriber, reason: Error, sample?: StoredRow) => {
+    const { reaction } = subscriber
+    const before = backoffs.get(reaction)
+    const isRelapse = before !== undefined && performance.now() - before.wellSince < 2 * LONGEST_PROBE_MS
+    const backoff = isRelapse ? before.backoff : createBackoff(FIRST_PROBE_MS, LONGEST_PROBE_MS)
+    const sickness: Sickness = { ...subscriber, sample, backoff }
+    sick.set(reaction, sickness)
+    log.error({ reaction, reason: reason.message }, 'a queue takes no messages: only its own reaction waits for it')
+    scheduleProbe(sickness)
+    await unbind(subscriber)
+  }
+
+  const deliver = async (subscriber: Subscriber, rows: readonly StoredRow[]) => {
+    if (sick.has(subscriber.reaction)) return unbind(subscriber) // a worker that came back has bound it
+    try {
+      await publishTo(subscriber, rows.slice(0, 1)) // a queue without a majority is not to be filled in vain
+      await publishTo(subscriber, rows.slice(1))
+    } catch (error) {
+      if (!(error instanceof Unconfirmed) || error.answers.isLost) throw error
+      await exclude(subscriber, error, rows[0])
+    }
+  }
+
+  return {
+    get reactions() {
+      return new Set(sick.keys())
+    },
+    exclude,
+    async isolate(rows) {
+      const concerned = [...(await subscriptions())].flatMap(([reaction, eventTypes]) => {
+        const own = rows.filter(({ type }) => eventTypes.includes(type))
+        return own.length > 0 ? [{ subscriber: { reaction, eventTypes }, own }] : []
+      })
+      await Promise.all(concerned.map(({ subscriber, own }) => deliver(subscriber, own)))
+    },
+    stop() {
+      stopped = true
+      for (const { probe: timer } of sick.values()) clearTimeout(timer)
+    },
+  }
+}
