@@ -54,6 +54,11 @@ beforeAll(async () => {
   await system.settled()
   await api.post(`/v1/orders/${orders.returned}/return`)
   await system.settled()
+  await deadline('all published, also what no reaction is on', async () => {
+    const [relay] = await system.db.$queryRaw<[{ done: boolean }]>`
+      SELECT (SELECT max(position) FROM relay_leases) >= (SELECT max(position) FROM events) AS done`
+    return relay.done
+  })
 })
 afterAll(async () => {
   await api?.close()
