@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs'
 import type { Command } from 'commander'
 import { findOrder, storyOf } from '#domains/order'
 import { Refused } from '#messaging'
@@ -8,6 +9,7 @@ import { exits } from '../run.ts'
 import { durationOption, json } from '../terminal/options.ts'
 import { EXIT, say, sayJson } from '../terminal/output.ts'
 import { untilStopped } from '../terminal/stop.ts'
+import { drawStory } from '../picture/draw-story.ts'
 import { ending, followStory, linesOf, openLines } from '../terminal/story.ts'
 
 const help = () => `
@@ -15,12 +17,14 @@ Exit codes: 0 drawn · 1 with --follow: not settled in time · 2 wrong usage, no
 
 Examples:
   ${host().call('story 01a1fd57-2382-7c64-b8f6-ec17e14dfecf')}
-  ${host().call('story 01a1fd57-2382-7c64-b8f6-ec17e14dfecf --follow --for 2m')}`
+  ${host().call('story 01a1fd57-2382-7c64-b8f6-ec17e14dfecf --follow --for 2m')}
+  ${host().call('story 01a1fd57-2382-7c64-b8f6-ec17e14dfecf --svg story.svg')}`
 
 interface Flags {
   follow?: boolean
   for: number
   json?: boolean
+  svg?: string
 }
 
 /** Everything that happened because of an order. */
@@ -32,6 +36,10 @@ export function addStory(program: Command): void {
     .option('--follow', 'go on telling until nothing is under way any more')
     .addOption(durationOption('--for <duration>', 'how long to follow at most', '1m'))
     .addOption(json())
+    .option(
+      '--svg <file>',
+      'draw a picture of it: a lane for each reaction, time from left to right; - for standard output',
+    )
     .addHelpText('after', help)
     .action(exits(tell))
 }
@@ -43,7 +51,8 @@ function tell(id: string, flags: Flags): Promise<number> {
     const read = () => readStory(db, id.toLowerCase())
     if (flags.follow) return follow(read, flags.for)
     const story = await read()
-    if (flags.json) sayJson(story)
+    if (flags.svg !== undefined) drawInto(flags.svg, story)
+    else if (flags.json) sayJson(story)
     else draw(story)
     return EXIT.ok
   })
@@ -62,6 +71,17 @@ function draw(story: Story) {
   const open = openLines(story)
   if (open.length > 0) say(`\nNot handled yet:\n${open.join('\n')}`)
   say(`\n${ending(story)}`)
+}
+
+function drawInto(file: string, story: Story) {
+  const picture = drawStory(story)
+  if (file === '-') return say(picture.trimEnd())
+  try {
+    writeFileSync(file, picture)
+  } catch (error) {
+    throw new Refused(`The picture cannot be written to ${file}: ${(error as Error).message}`, { cause: error })
+  }
+  say(`Drawn into ${file}.`)
 }
 
 async function follow(read: () => Promise<Story>, forMs: number): Promise<number> {

@@ -44,7 +44,9 @@ describe('the story of an order', () => {
     const { id } = await placed()
     const story = await storyOf(id)
     expect(story).toMatchObject({ orderId: id, status: 'placed', settled: false })
-    expect(story.events).toMatchObject([{ type: 'order.placed', streamVersion: 1, afterMs: 0, causationId: null }])
+    expect(story.events).toMatchObject([
+      { type: 'order.placed', streamVersion: 1, afterMs: 0, causationId: null, publishedBy: null },
+    ])
     expect(story.events[0]!.reactions.map(({ reaction, state }) => [reaction, state])).toEqual([
       ['inventory.reserve', 'waiting'],
       ['loyalty.thank', 'waiting'],
@@ -63,7 +65,7 @@ describe('the story of an order', () => {
     expect(settled).toBe(false)
     expect(events).toMatchObject([
       { type: 'order.placed' },
-      { type: 'stock.reserved', causationId: event.id, reactions: [] },
+      { type: 'stock.reserved', causationId: event.id, publishedBy: 'inventory.reserve', reactions: [] },
     ])
     expect(events[0]!.reactions).toMatchObject([
       {

@@ -46,6 +46,10 @@ const StoryEventView = z
     time: Moment,
     afterMs: z.number().describe('Milliseconds from the placing of the order'),
     causationId: z.uuid().nullable().describe('The event whose handling published this one'),
+    publishedBy: z
+      .string()
+      .nullable()
+      .describe('The reaction that published it; null when a request or a schedule did'),
     data: z.unknown().describe('What the event says; payment tokens are left out'),
     reactions: z.array(ReactionView),
   })

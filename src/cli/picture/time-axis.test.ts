@@ -1,0 +1,40 @@
+import { CUT_WIDTH, durationOf, timeAxis } from './time-axis.ts'
+
+it('shares its width among the moments', () => {
+  const { x, cuts, ticks } = timeAxis([0, 40, 100], 200, 700)
+  expect([x(0), x(40), x(100)]).toEqual([200, 400, 700])
+  expect(cuts).toEqual([])
+  expect(ticks.map(({ text }) => text)).toEqual(['0 ms', '20 ms', '40 ms', '60 ms', '80 ms', '100 ms'])
+})
+
+it('cuts a long wait short, and goes on in scale behind it', () => {
+  const { x, cuts, ticks } = timeAxis([0, 50, 100, 60_100, 60_150, 60_200], 0, 500)
+  expect(cuts).toHaveLength(1)
+  const [{ fromMs, toMs }] = cuts as [{ fromMs: number; toMs: number }]
+  expect(x(toMs) - x(fromMs)).toBeCloseTo(CUT_WIDTH)
+  expect(x(50) - x(0)).toBeCloseTo(x(60_200) - x(60_150))
+  expect([x(0), x(60_200)]).toEqual([0, expect.closeTo(500)])
+  expect(ticks.filter(({ ms }) => ms > fromMs && ms < toMs)).toEqual([])
+})
+
+it('cuts each of several waits', () => {
+  const moments = [0, 100, 1_100, 1_200, 6_200, 6_300]
+  expect(timeAxis(moments, 0, 900).cuts).toHaveLength(2)
+})
+
+it.each([[[]], [[7]]])('stands with %j moments', (moments) => {
+  const { x, ticks } = timeAxis(moments, 100, 900)
+  expect(x(moments[0] ?? 0)).toBe(100)
+  expect(ticks.length).toBeLessThan(20)
+})
+
+it('writes durations as people do', () => {
+  expect([0, 146, 1_000, 1_240, 90_000, 7_200_000].map(durationOf)).toEqual([
+    '0 ms',
+    '146 ms',
+    '1 s',
+    '1.2 s',
+    '1.5 min',
+    '2 h',
+  ])
+})
