@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { parseArgs } from 'node:util'
+import { InvalidArgumentError, Option } from 'commander'
 import { upsertProducts } from '#domains/catalog'
 import { receiveStock } from '#domains/inventory'
 import { openDatabase } from '#platform/database'
+import { commandLine, parse } from '../../dev/command-line.ts'
 import { InstanceSet, provideServices, SetupError } from '../../dev/services/index.ts'
 import { catalogueOf, stockFor, type CatalogueProduct } from './catalogue.ts'
 import { sortLines, type Invoice } from './invoices.ts'
@@ -13,30 +14,57 @@ import { describeFile, describeOutcomes, describePlaced } from './report.ts'
 import { readRetailLines } from './retail-line.ts'
 import { expectApi, openShopApi } from './shop-api.ts'
 
-const USAGE = `npm run import -- <file.csv> [options]
-  Puts the goods of a retail CSV into the catalogue and places its orders through the API.
-  --limit N        only the first N orders
-  --guests         take orders without a customer too, each as a guest's
-  --api URL        @default http://127.0.0.1:$PORT, or port 3000
-  --key K          API key, @default fanfare_demo
-  --concurrency N  requests under way at once, @default 8
-  --dry-run        only say what is in the file
-  The catalogue goes into DATABASE_URL; without one into the database of npm start.`
+const EXAMPLES = `
+The catalogue goes into DATABASE_URL; without it into the database of npm start.
+
+Examples:
+  npm run import -- online_retail.csv --dry-run
+  npm run import -- online_retail.csv --limit 1000 --guests`
 
 const PATIENCE_MS = 10 * 60_000
 
-export async function importCommand(args: string[]): Promise<void> {
-  const { file, limit, guests, dryRun, url, key, lanes } = readOptions(args)
+interface Flags {
+  limit: number
+  guests?: boolean
+  api: string
+  key: string
+  concurrency: number
+  dryRun?: boolean
+}
+
+/** The goods of a retail CSV become a catalogue, and its orders are placed through the API. @returns the exit code */
+export function importCommand(args: string[]): Promise<number> {
+  const api = `http://127.0.0.1:${process.env['PORT'] || 3000}`
+  const program = commandLine(
+    'npm run import --',
+    'Puts the goods of a retail CSV into the catalogue and places its orders.',
+  )
+    .argument('<file.csv>')
+    .addOption(new Option('--limit <n>', 'only the first n orders').argParser(upTo(1_000_000)).default(Infinity, 'all'))
+    .option('--guests', "take orders without a customer too, each as a guest's")
+    .option('--api <url>', 'where orders are placed', api)
+    .option('--key <key>', 'API key', 'fanfare_demo')
+    .option('--concurrency <n>', 'requests under way at once', upTo(256), 8)
+    .option('--dry-run', 'only say what is in the file')
+    .addHelpText('after', EXAMPLES)
+    .action(importFile)
+  return parse(program, args)
+}
+
+async function importFile(
+  file: string,
+  { limit, guests = false, api, key, concurrency, dryRun }: Flags,
+): Promise<void> {
   const lines = readRetailLines(readText(file))
   const sorted = sortLines(lines, { guests })
   say(describeFile(sorted))
   if (dryRun) return
-  await expectApi(url)
+  await expectApi(api)
   const invoices = sorted.invoices.slice(0, limit)
   const products = catalogueOf(lines)
   await fillCatalogue(products, invoices)
   say(`${products.length} products in the catalogue`)
-  await placeAndWait(url, key, invoices, lanes)
+  await placeAndWait(api, key, invoices, concurrency)
 }
 
 async function placeAndWait(url: string, key: string, invoices: readonly Invoice[], lanes: number): Promise<void> {
@@ -71,40 +99,14 @@ async function fillCatalogue(products: readonly CatalogueProduct[], invoices: re
 async function findDatabase(): Promise<{ url: string; release: () => Promise<void> }> {
   const given = process.env['DATABASE_URL']
   if (given) return { url: given, release: async () => {} }
-  const { urls, release } = await provideServices(InstanceSet.open('dev'), say)
+  const { urls, release } = await provideServices(InstanceSet.open('dev'), say, { names: ['postgres'] })
   return { url: urls.postgres, release }
 }
 
-function readOptions(args: string[]) {
-  const { values, positionals } = parseArgs({
-    args,
-    allowPositionals: true,
-    options: {
-      limit: { type: 'string' },
-      guests: { type: 'boolean', default: false },
-      api: { type: 'string' },
-      key: { type: 'string', default: 'fanfare_demo' },
-      concurrency: { type: 'string', default: '8' },
-      'dry-run': { type: 'boolean', default: false },
-    },
-  })
-  const [file, ...more] = positionals
-  if (!file || more.length > 0) throw new SetupError(USAGE)
-  return {
-    file,
-    limit: values.limit === undefined ? Infinity : wholeNumber('--limit', values.limit, 1_000_000),
-    guests: values.guests,
-    dryRun: values['dry-run'],
-    url: values.api ?? `http://127.0.0.1:${process.env['PORT'] || 3000}`,
-    key: values.key,
-    lanes: wholeNumber('--concurrency', values.concurrency, 256),
-  }
-}
-
-function wholeNumber(option: string, text: string, max: number): number {
+const upTo = (max: number) => (text: string) => {
   const number = Number(text)
   if (Number.isInteger(number) && number >= 1 && number <= max) return number
-  throw new SetupError(`${option} ${text} must be a whole number from 1 to ${max}.`)
+  throw new InvalidArgumentError(`This must be a whole number from 1 to ${max}.`)
 }
 
 function readText(file: string): string {

@@ -10,27 +10,42 @@ import { host } from './host.ts'
 export function expectNoTakenFlags(program: Command, args: readonly string[], env: NodeJS.ProcessEnv): void {
   const { command, words } = commandOf(program, args)
   const taken = takenByNpm([...program.options, ...command.options], args, env)
-  if (taken.length === 0) return
-  const rest = args.slice(words.length)
-  const call = host().call([...words, ...rest, ...taken].join(' '))
-  throw new Refused(
-    `npm kept ${taken.join(' ')} for itself, so nothing was done. Put -- before the arguments:\n  ${call}`,
-  )
+  if (taken)
+    throw new Refused(taken.sentence((rest) => host().call([...words, ...rest].join(' ')), args.slice(words.length)))
 }
 
-/** The flags among those of a command that npm has taken from `npm run`, with their values. */
-function takenByNpm(
-  options: readonly Pick<Option, 'long' | 'short'>[],
+type KnownOption = Pick<Option, 'long' | 'short' | 'required'> & { flags: string }
+
+interface Taken {
+  flags: string[]
+  /** What to tell a person, with the call that was meant. */
+  sentence(call: (rest: string[]) => string, rest: readonly string[]): string
+}
+
+/** Which of a command's options npm has taken from `npm run`; undefined when it has taken none. */
+export function takenByNpm(
+  options: readonly KnownOption[],
   args: readonly string[],
   env: NodeJS.ProcessEnv,
-): string[] {
-  if (env['npm_command'] !== 'run-script') return []
-  return options.flatMap(({ long, short }) => {
+): Taken | undefined {
+  if (!['run', 'run-script', 'start'].includes(env['npm_command'] ?? '')) return undefined
+  const taken = options.flatMap((option) => {
+    const { long, short } = option
     if (!long || args.some((arg) => arg === long || arg === short || arg.startsWith(`${long}=`))) return []
     const value = env[`npm_config_${long.slice(2).replaceAll('-', '_')}`]
-    if (value === undefined || value === '') return []
-    return value === 'true' ? [long] : [`${long}=${value}`]
+    return value === undefined || value === '' ? [] : [{ ...option, long, value }]
   })
+  if (taken.length === 0) return undefined
+  const flags = taken.map(({ long, value }) => (value === 'true' ? long : `${long}=${value}`))
+  // `--older 5m` reaches us as the argument 5m alone: where it belonged cannot be told any more.
+  const isWhole = taken.every(({ required, value }) => !required || value !== 'true')
+  return {
+    flags,
+    sentence(call, rest) {
+      const meant = isWhole ? [...rest, ...flags] : ['…', ...taken.map((option) => option.flags)]
+      return `npm kept ${flags.join(' ')} for itself, so nothing was done. Put -- before the arguments:\n  ${call(meant)}`
+    },
+  }
 }
 
 /** The command that is meant, and the words that name it. */

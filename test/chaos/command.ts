@@ -1,8 +1,10 @@
 import path from 'node:path'
-import { parseArgs } from 'node:util'
+import { InvalidArgumentError } from 'commander'
+import { commandLine, parse } from '../../dev/command-line.ts'
 import { InstanceSet, SetupError, tryLock } from '../../dev/services/index.ts'
+import { didYouMean } from '../../src/cli/terminal/suggest.ts'
 import { createDice } from './dice.ts'
-import { FAULT_NAMES, FAULTS } from './faults.ts'
+import { FAULT_NAMES, FAULTS, type FaultName } from './faults.ts'
 import { isGood, print, printPromises } from './report.ts'
 import { run, type RunOptions } from './run.ts'
 import { needsCluster, playScenario, SCENARIO_NAMES, SCENARIOS, type ScenarioName } from './scenarios.ts'
@@ -16,32 +18,75 @@ type Say = (line: string) => void
 
 const sayLine: Say = (line) => void process.stdout.write(`${line}\n`)
 
-const USAGE = `npm run chaos -- [options]
-  --orders N       how many customers come. Default 300
-  --minutes M      for how long they come. Default 2
-  --seed S         decides orders and faults; the same seed plans the same. Default: drawn, and printed
-  --faults a,b     only these; none: a run without any. Default: all
-  --settle S       seconds after which everything must have come to its end. Default 120
-  --keep           leaves services and logs for a look
-  --scenario a,b   plays these instead, one after the other; all: every one of them
-  --list           lists faults and scenarios`
+interface Flags extends Omit<Options, 'durationMs' | 'settleMs' | 'faults' | 'scenarios'> {
+  minutes: number
+  settle: number
+  faults?: readonly FaultName[]
+  scenario?: readonly ScenarioName[]
+  list?: boolean
+}
 
-/** The command line. @returns the exit code: 0 when every promise was kept */
+const EXAMPLES = `
+Examples:
+  npm run chaos -- --orders 300 --minutes 2 --seed 1      every kind of fault once
+  npm run chaos -- --faults kill-worker,half-open
+  npm run chaos -- --scenario all`
+
+/** The command line. @returns the exit code: 0 when every promise was kept, 1 when not, 2 for wrong usage */
 export async function chaosCommand(args: string[], say: Say = sayLine): Promise<number> {
-  const options = readOptions(args)
-  if (options === 'list') {
-    for (const name of FAULT_NAMES) say(`${name.padEnd(18)}${FAULTS[name].summary}`)
-    say('')
-    for (const name of SCENARIO_NAMES) say(`${name.padEnd(18)}${SCENARIOS[name].summary}`)
-    return 0
-  }
+  let good = true
+  const program = commandLine(
+    'npm run chaos --',
+    'Places orders while it breaks a system of its own, and holds the books.',
+  )
+    .option('--orders <n>', 'how many customers come', number, 300)
+    .option('--minutes <m>', 'for how long they come', number, 2)
+    .option(
+      '--seed <s>',
+      'decides orders and faults; the same seed plans the same (default: drawn, and printed)',
+      number,
+    )
+    .option(
+      '--faults <names>',
+      'only these, separated by commas; none: a run without any (default: all)',
+      names(FAULT_NAMES),
+    )
+    .option('--settle <s>', 'seconds after which everything must have come to its end', number, 120)
+    .option('--keep', 'leave services and logs for a look', false)
+    .option('--scenario <names>', 'play these instead, one after the other; all: every one', names(SCENARIO_NAMES))
+    .option('--list', 'list faults and scenarios')
+    .addHelpText('after', EXAMPLES)
+    .action(async (flags: Partial<Flags>) => {
+      if (flags.list) list(say)
+      else good = await runAlone(optionsOf(flags as Flags), say)
+    })
+  const code = await parse(program, args)
+  return good ? code : 1
+}
+
+const optionsOf = ({ minutes, settle, faults = FAULT_NAMES, scenario: scenarios = [], ...flags }: Flags): Options => ({
+  ...flags,
+  seed: flags.seed ?? Math.floor(Math.random() * 1_000_000),
+  durationMs: minutes * 60_000,
+  settleMs: settle * 1_000,
+  faults,
+  scenarios,
+})
+
+function list(say: Say): void {
+  for (const name of FAULT_NAMES) say(`${name.padEnd(18)}${FAULTS[name].summary}`)
+  say('')
+  for (const name of SCENARIO_NAMES) say(`${name.padEnd(18)}${SCENARIOS[name].summary}`)
+}
+
+async function runAlone(options: Options, say: Say): Promise<boolean> {
   const set = InstanceSet.open('chaos')
   const unlock = tryLock(path.join(set.folder, 'chaos.lock'))
   if (!unlock) throw new SetupError('A chaos run is under way in this project: wait for its end.')
   try {
     const good = await (options.scenarios.length > 0 ? playAll : runOnce)(set, options, say)
     if (!good) say(`The logs are in ${path.join(set.folder, 'logs')}.`)
-    return good ? 0 : 1
+    return good
   } finally {
     unlock()
   }
@@ -70,60 +115,25 @@ async function playAll(set: InstanceSet, { scenarios, seed, keep }: Options, say
   return good
 }
 
-function readOptions(args: string[]): Options | 'list' {
-  const text = { type: 'string' } as const
-  const flag = { type: 'boolean', default: false } as const
-  const { values } = parseArgs({
-    args,
-    options: {
-      orders: text,
-      minutes: text,
-      seed: text,
-      faults: text,
-      scenario: text,
-      settle: text,
-      keep: flag,
-      list: flag,
-      help: flag,
-    },
-  })
-  if (values.help) throw new SetupError(USAGE)
-  if (values.list) return 'list'
-  return {
-    orders: readNumber('orders', values.orders ?? '300'),
-    durationMs: readNumber('minutes', values.minutes ?? '2') * 60_000,
-    seed: readNumber('seed', values.seed ?? String(Math.floor(Math.random() * 1_000_000))),
-    faults: readNames('faults', values.faults === 'none' ? '' : values.faults, FAULT_NAMES, FAULT_NAMES),
-    settleMs: readNumber('settle', values.settle ?? '120') * 1_000,
-    keep: values.keep,
-    scenarios: readNames(
-      'scenario',
-      values.scenario === 'all' ? SCENARIO_NAMES.join(',') : values.scenario,
-      SCENARIO_NAMES,
-      [],
-    ),
+function number(text: string): number {
+  const value = Number(text)
+  if (text.trim() !== '' && Number.isFinite(value) && value >= 0) return value
+  throw new InvalidArgumentError('This must be a number of 0 or more.')
+}
+
+/** Names separated by commas; `all` are all of them, `none` none. */
+const names =
+  <Name extends string>(known: readonly Name[]) =>
+  (text: string): readonly Name[] => {
+    if (text === 'all') return known
+    if (text === 'none') return []
+    const given = text.split(',').filter(Boolean) as Name[]
+    const unknown = given.find((name) => !known.includes(name))
+    if (unknown === undefined) return given
+    throw new InvalidArgumentError(
+      `There is no ${unknown}.${didYouMean(unknown, known)} There are: ${known.join(', ')}.`,
+    )
   }
-}
-
-function readNumber(name: string, text: string): number {
-  const number = Number(text)
-  if (text.trim() !== '' && Number.isFinite(number) && number >= 0) return number
-  throw new SetupError(`--${name} is ${text}, and must be a number of 0 or more.\n${USAGE}`)
-}
-
-function readNames<Name extends string>(
-  option: string,
-  text: string | undefined,
-  known: readonly Name[],
-  byDefault: readonly Name[],
-): readonly Name[] {
-  if (text === undefined) return byDefault
-  const names = text.split(',').filter(Boolean)
-  const unknown = names.filter((name) => !(known as readonly string[]).includes(name))
-  if (unknown.length > 0)
-    throw new SetupError(`--${option}: there is no ${unknown.join(', ')}. There are: ${known.join(', ')}.`)
-  return names as Name[]
-}
 
 /** Rejects when somebody wants the run to end. */
 function interruption(): Promise<never> {
