@@ -21,7 +21,7 @@ const millisecondsList = z
 
 const databaseUrl = url(['postgres', 'postgresql'], 'postgresql://user:password@host:5432/fanfare')
 
-const schema = z.object({
+const variables = z.object({
   NODE_ENV: z.enum(['development', 'test', 'production']).default('development'),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   /** Port of the HTTP API. */
@@ -52,6 +52,11 @@ const schema = z.object({
     .string()
     .regex(/^[a-z.-]+(:\d+)?$/, 'must name a crash point, such as relay.after-confirm or relay.after-confirm:3')
     .optional(),
+})
+
+const schema = variables.refine(({ NODE_ENV, CRASH_AT }) => NODE_ENV !== 'production' || CRASH_AT === undefined, {
+  path: ['CRASH_AT'],
+  message: 'makes the process kill itself, for tests; it is refused when NODE_ENV is production',
 })
 
 export type Config = Readonly<z.infer<typeof schema>>
