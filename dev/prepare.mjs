@@ -1,5 +1,5 @@
 // Brings a fresh clone to the point where its own code can run. Plain Node: it works before anything is installed.
-import { spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
@@ -9,14 +9,14 @@ const PROJECT = fileURLToPath(new URL('..', import.meta.url)) // import.meta.dir
 const OLDEST_NODE = [20, 19]
 
 /** Checks Node, installs dependencies, generates the Prisma client: each only if needed. Ends the process on failure. */
-export function prepare() {
+export async function prepare() {
   process.chdir(PROJECT)
   checkNode()
   mkdirSync('.fanfare', { recursive: true })
-  const unlock = lock(path.join(PROJECT, '.fanfare/prepare.lock'))
+  const unlock = await lock(path.join(PROJECT, '.fanfare/prepare.lock'))
   try {
-    if (!isInstalled()) install()
-    if (!isGenerated()) generate()
+    if (!isInstalled()) await install()
+    if (!isGenerated()) await generate()
   } finally {
     unlock()
   }
@@ -33,7 +33,7 @@ function checkNode() {
   const [major, minor] = process.versions.node.split('.').map(Number)
   const [oldest, oldestMinor] = OLDEST_NODE
   if (major > oldest || (major === oldest && minor >= oldestMinor)) return
-  fail(
+  throw new Stopped(
     `Fanfare needs Node ${OLDEST_NODE.join('.')} or newer, and this is ${process.versions.node}: install a newer one.`,
   )
 }
@@ -57,16 +57,16 @@ function readPackages(file) {
   }
 }
 
-function install() {
+async function install() {
   const started = Date.now()
   say('Installing dependencies (npm ci) …')
   const npm = process.env.npm_execpath?.endsWith('npm-cli.js')
     ? [process.execPath, process.env.npm_execpath]
     : [process.platform === 'win32' ? 'npm.cmd' : 'npm']
   const args = [...npm.slice(1), 'ci', '--no-audit', '--no-fund', '--loglevel=error']
-  const environment = { ...process.env, NODE_ENV: '' } // the tools that start everything are development dependencies
-  const done = spawnSync(npm[0], args, { stdio: ['ignore', 'ignore', 'inherit'], env: environment })
-  if (done.status !== 0) fail('npm ci did not succeed (see above): the dependencies are not installed.')
+  const env = { ...process.env, NODE_ENV: '' } // the tools that start everything are development dependencies
+  const { code } = await runToEnd(npm[0], args, { env, stdio: ['ignore', 'ignore', 'inherit'] })
+  if (code !== 0) throw new Stopped('npm ci did not succeed (see above): the dependencies are not installed.')
   say(`Dependencies installed in ${Math.round((Date.now() - started) / 1000)} s.`)
 }
 
@@ -88,16 +88,54 @@ function schemaHash() {
   return hash.digest('hex')
 }
 
-function generate() {
+async function generate() {
   const hash = schemaHash()
-  const done = spawnSync(process.execPath, ['node_modules/prisma/build/index.js', 'generate'], { encoding: 'utf8' })
-  if (done.status !== 0) fail(`prisma generate did not succeed:\n${done.stdout}${done.stderr}`)
+  const { code, output } = await runToEnd(process.execPath, ['node_modules/prisma/build/index.js', 'generate'], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  if (code !== 0) throw new Stopped(`prisma generate did not succeed:\n${output}`)
   writeFileSync(STAMP, hash)
 }
 
+/** Ends the process with one sentence, once everything is put back. */
+class Stopped extends Error {}
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP']
+
+/**
+ * Runs a program in a process group of its own. When we are told to stop it is ended with all that it has started, and we
+ * only after it: npm that goes on writing behind our back would be in the way of the next one.
+ */
+async function runToEnd(command, args, options) {
+  const child = spawn(command, args, { ...options, detached: true })
+  let output = ''
+  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => (output += chunk))
+  let stopped = false
+  const stop = () => {
+    if (!stopped) say('Stopping …')
+    stopped = true
+    killGroup(child.pid)
+  }
+  for (const signal of SIGNALS) process.on(signal, stop)
+  const code = await new Promise((resolve, reject) => {
+    child.once('error', reject)
+    child.once('close', resolve)
+  }).finally(() => SIGNALS.forEach((signal) => process.off(signal, stop)))
+  if (stopped) throw new Stopped('Stopped before everything was prepared; the next start does it again.')
+  return { code, output }
+}
+
+function killGroup(leader) {
+  try {
+    process.kill(-leader, 'SIGKILL')
+  } catch {
+    // it ended in the meantime
+  }
+}
+
 /** One preparation at a time: a second run waits for the first. A lock whose holder is gone is taken over. */
-function lock(folder) {
-  while (true) {
+async function lock(folder) {
+  for (let tries = 0; ; tries++) {
     try {
       mkdirSync(folder)
       writeFileSync(path.join(folder, 'pid'), String(process.pid))
@@ -105,7 +143,8 @@ function lock(folder) {
     } catch (error) {
       if (error.code !== 'EEXIST') throw error
       if (isAbandoned(folder)) rmSync(folder, { recursive: true, force: true })
-      else Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200)
+      else if (tries === 5) say('Another command prepares this project: waiting for it …')
+      await new Promise((resolve) => setTimeout(resolve, 200))
     }
   }
 }
@@ -124,7 +163,9 @@ function say(sentence) {
   console.error(sentence)
 }
 
-function fail(sentence) {
-  say(sentence)
-  process.exit(1)
+/** The exit code of a program that Ctrl-C has ended is 130. */
+export const endWith = (error) => {
+  if (!(error instanceof Stopped)) throw error
+  say(error.message)
+  process.exit(error.message.startsWith('Stopped') ? 130 : 1)
 }

@@ -1,5 +1,5 @@
 // The one way into the commands of a developer: node dev/run.mjs <command> …, as package.json calls it.
-import { importTypeScript, prepare } from './prepare.mjs'
+import { endWith, importTypeScript, prepare } from './prepare.mjs'
 
 /** Where each command is, and the name of its function: it takes the arguments, and may answer an exit code. */
 const COMMANDS = {
@@ -19,7 +19,7 @@ const ENDS_AT_ONCE = ['chaos', 'bench']
 
 const [name, ...args] = process.argv.slice(2)
 const [file, command] = COMMANDS[name]
-prepare()
+await prepare().catch(endWith)
 try {
   const code = await (await importTypeScript(file))[command](args)
   if (typeof code === 'number') process.exitCode = code

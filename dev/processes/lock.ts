@@ -22,11 +22,13 @@ export function tryLock(file: string): (() => void) | undefined {
   }
 }
 
-/** Does the work while holding the lock; waits for it first. @param seconds @default 300 */
-export async function withLock<T>(file: string, work: () => Promise<T>, seconds = 300): Promise<T> {
+const PATIENCE_S = 300
+
+/** Does the work while holding the lock; waits for it first, up to 300 seconds. @throws the signal's reason while it waits */
+export async function withLock<T>(file: string, work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
   let unlock: (() => void) | undefined
-  const taken = await waitFor(() => (unlock = tryLock(file)) !== undefined, seconds)
-  if (!taken) throw new Error(`process ${runningPid(file)} has held ${file} for ${seconds} s`)
+  const taken = await waitFor(() => (unlock = tryLock(file)) !== undefined, PATIENCE_S, signal)
+  if (!taken) throw new Error(`process ${runningPid(file)} has held ${file} for ${PATIENCE_S} s`)
   try {
     return await work()
   } finally {

@@ -19,6 +19,8 @@ export interface Supervisor<Plan extends ProcessPlan = ProcessPlan> {
   /** The process with this pid. */
   nameOf(pid: number): string | undefined
   start(plan: Plan): void
+  /** Resolves when this one has worked. @throws its last words when it is given up */
+  untilReady(name: string): Promise<void>
   /**
    * Resolves when all that were started have worked.
    * @throws the last words of one that is given up, or the name of one that does not work after so many seconds (default 60)
@@ -67,6 +69,7 @@ export function createSupervisor<Plan extends ProcessPlan = ProcessPlan>(supervi
     start(plan) {
       members.set(plan.name, new SupervisedProcess(plan, { ...supervision, onUnwantedEnd }))
     },
+    untilReady: (name) => of(name).ready,
     async ready(withinS = 60) {
       await Promise.all(all().map((member) => within(withinS, member)))
     },

@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs'
-import { parseArgs } from 'node:util'
+import { didYouMean } from '../../src/cli/terminal/suggest.ts'
+import { commandLine, parse } from '../command-line.ts'
 import { SERVICE_NAMES, SERVICES, type ServiceName } from './contract.ts'
 import { SetupError } from '../project.ts'
 import { DockerServices, hasDockerEngine } from './docker.ts'
@@ -9,20 +10,31 @@ import { isKept, keep, users } from './leases.ts'
 import { PRIVATE } from './private/index.ts'
 import { provideServices } from './provide.ts'
 
-const USAGE = `npm run services -- <command> [--set dev|test]
-  up      starts PostgreSQL, RabbitMQ and Redis, keeps them running and prints their URLs as export lines
-  status  tells what runs
-  down    stops what was started; the data stays
-  reset   stops it and deletes its data`
-
-/** The command line over one set of services. */
-export async function servicesCommand(args: string[]): Promise<void> {
-  const { positionals, values } = parseArgs({ args, allowPositionals: true, options: { set: { type: 'string' } } })
-  const commands: Record<string, (set: InstanceSet) => Promise<void>> = { up, status, down, reset }
-  const command = commands[positionals[0] ?? '']
-  if (!command || positionals.length > 1) throw new SetupError(USAGE)
-  await command(openSet(values.set ?? 'dev'))
+/** The command line over one set of services. @returns the exit code */
+export function servicesCommand(args: string[]): Promise<number> {
+  const program = commandLine(
+    'npm run services --',
+    'PostgreSQL, RabbitMQ and Redis of npm start, npm test and others.',
+  )
+    .option('--set <name>', 'whose: dev of npm start, test of npm test, …', 'dev')
+    .addHelpText('after', EXAMPLES)
+  const add = (name: string, description: string, act: (set: InstanceSet, ...given: string[]) => Promise<void>) =>
+    program
+      .command(name)
+      .description(description)
+      .action((...given: string[]) => act(openSet(program.opts<{ set: string }>().set), ...given))
+  add('urls', 'print the URLs of what runs as export lines', urls)
+  add('up', 'start them, keep them running until down, and print their URLs', up)
+  add('status', 'tell what runs', status)
+  add('down', 'stop what was started; the data stays', down)
+  add('reset [service]', 'stop all and delete their data; or that of postgres, rabbitmq or redis alone', reset)
+  return parse(program, args)
 }
+
+const EXAMPLES = `
+Examples:
+  eval "$(npm run --silent services -- urls)"     DATABASE_URL and the others for this shell
+  npm run services -- reset rabbitmq              an empty broker: what it held is delivered again`
 
 /** A name and no path, since `reset` deletes the folder of that name. */
 function openSet(name: string): InstanceSet {
@@ -32,10 +44,24 @@ function openSet(name: string): InstanceSet {
 }
 
 async function up(set: InstanceSet): Promise<void> {
-  const { urls, release } = await provideServices(set, (sentence) => console.error(sentence))
+  const { urls: found, release } = await provideServices(set, (sentence) => console.error(sentence))
   keep(set, true)
-  for (const name of SERVICE_NAMES) console.log(`export ${SERVICES[name].variable}='${urls[name]}'`)
+  for (const name of SERVICE_NAMES) console.log(`export ${SERVICES[name].variable}='${found[name]}'`)
   await release()
+  console.error('They keep running until npm run services -- down, also when npm start ends.')
+}
+
+async function urls(set: InstanceSet): Promise<void> {
+  const docker = hasDockerEngine() ? new DockerServices(set) : undefined
+  const inDocker = docker?.running() ?? []
+  const found = SERVICE_NAMES.map((name) => {
+    const url = process.env[SERVICES[name].variable]
+    if (url) return url
+    if (docker && inDocker.includes(name)) return docker.url(name)
+    if (PRIVATE[name].isRunning(set)) return PRIVATE[name].url(set)
+    throw new SetupError(`${SERVICES[name].title} is not running: npm start starts it, or npm run services -- up.`)
+  })
+  for (const [i, name] of SERVICE_NAMES.entries()) console.log(`export ${SERVICES[name].variable}='${found[i]}'`)
 }
 
 async function status(set: InstanceSet): Promise<void> {
@@ -66,12 +92,21 @@ async function down(set: InstanceSet): Promise<void> {
   console.log('stopped')
 }
 
-async function reset(set: InstanceSet): Promise<void> {
+async function reset(set: InstanceSet, service?: string): Promise<void> {
+  if (typeof service === 'string') return resetOne(set, service)
   await down(set)
   await Promise.all(SERVICE_NAMES.map((name) => PRIVATE[name].wipe(set)))
   if (hasDockerEngine()) await new DockerServices(set).wipe()
   rmSync(set.folder, { recursive: true, force: true })
   console.log('data deleted')
+}
+
+async function resetOne(set: InstanceSet, given: string): Promise<void> {
+  const name = SERVICE_NAMES.find((one) => one === given)
+  if (!name) throw new SetupError(`There is no service ${given}.${didYouMean(given, SERVICE_NAMES)}`)
+  await down(set)
+  await PRIVATE[name].wipe(set)
+  console.log(`the data of ${SERVICES[name].title} is deleted`)
 }
 
 function withoutPassword(url: string): string {

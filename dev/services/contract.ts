@@ -22,8 +22,11 @@ export interface PrivateService {
   isInstalled(): boolean
   url(set: InstanceSet): string
   isRunning(set: InstanceSet): boolean
-  /** Resolves when the service answers; an operator's mistake is thrown as a SetupError. */
-  start(set: InstanceSet): Promise<void>
+  /**
+   * Resolves when the service answers. When the signal is aborted nothing of it stays, not even half-made data.
+   * @throws SetupError saying what to do, or the signal's reason
+   */
+  start(set: InstanceSet, signal?: AbortSignal): Promise<void>
   /** Sends the signal and resolves when the process is gone: SIGTERM for a clean stop, SIGKILL for a crash. */
   stop(set: InstanceSet, signal?: NodeJS.Signals): Promise<void>
   /** Deletes its data; it must be stopped. */

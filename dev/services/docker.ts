@@ -1,7 +1,8 @@
-import { spawn, spawnSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import path from 'node:path'
 import type { ServiceName } from './contract.ts'
 import type { InstanceSet, PortName } from './instance-set.ts'
+import { runToEnd } from '../processes/run-to-end.ts'
 import { PROJECT } from '../project.ts'
 
 const PORTS: Record<ServiceName, PortName[]> = {
@@ -27,11 +28,11 @@ export class DockerServices {
   }
 
   /** Resolves when all are healthy. @throws with the last words of Docker */
-  async up(names: ServiceName[]): Promise<void> {
+  async up(names: ServiceName[], signal?: AbortSignal): Promise<void> {
     const running = this.running()
     for (const name of names)
       if (!running.includes(name)) for (const port of PORTS[name]) await this.#set.choosePort(port)
-    await this.#compose('up', '--detach', '--wait', ...names)
+    await this.#compose(['up', '--detach', '--wait', ...names], signal)
   }
 
   running(): string[] {
@@ -42,12 +43,12 @@ export class DockerServices {
 
   /** Their data stays in their volumes. */
   stop(names: ServiceName[]): Promise<void> {
-    return this.#compose('stop', ...names)
+    return this.#compose(['stop', ...names])
   }
 
   /** Removes containers and volumes. */
   wipe(): Promise<void> {
-    return this.#compose('down', '--volumes')
+    return this.#compose(['down', '--volumes'])
   }
 
   url(name: ServiceName): string {
@@ -57,15 +58,10 @@ export class DockerServices {
     return name === 'rabbitmq' ? `amqp://fanfare:${secret}@${place}` : `redis://:${secret}@${place}`
   }
 
-  #compose(...words: string[]): Promise<void> {
+  async #compose(words: string[], signal?: AbortSignal): Promise<void> {
     const { args, env } = this.#command(...words)
-    return new Promise((resolve, reject) => {
-      const child = spawn('docker', args, { env, stdio: ['ignore', 'ignore', 'pipe'] })
-      let said = ''
-      child.stderr.on('data', (chunk: Buffer) => (said = (said + chunk.toString()).slice(-4_000)))
-      child.on('error', reject)
-      child.on('close', (code) => (code === 0 ? resolve() : reject(new Error(lastLine(said) ?? `exit code ${code}`))))
-    })
+    const { code, output } = await runToEnd('docker', args, { env, signal })
+    if (code !== 0) throw new Error(lastLine(output) ?? `exit code ${code}`)
   }
 
   #command(...words: string[]) {

@@ -40,6 +40,7 @@ export class InstanceSet {
   /** Holds all data of the set. */
   readonly folder: string
   readonly state: State
+  #portsAreFixed = false
 
   private constructor(name: string, folder: string) {
     this.name = name
@@ -58,6 +59,13 @@ export class InstanceSet {
     return new InstanceSet(name, folder)
   }
 
+  /** The same set for services that are started again: whoever uses them knows their ports, so these must not change. */
+  withFixedPorts(): InstanceSet {
+    const fixed = new InstanceSet(this.name, this.folder)
+    fixed.#portsAreFixed = true
+    return fixed
+  }
+
   /** The remembered port. */
   port(name: PortName): number {
     const port = this.state.ports[name]
@@ -70,7 +78,9 @@ export class InstanceSet {
     const taken = Object.entries(this.state.ports).flatMap(([other, port]) => (other === name ? [] : [port]))
     const remembered = this.state.ports[name]
     // A server that was killed may still be giving its port back.
-    if (remembered !== undefined && (await waitFor(() => isFree(remembered, LOOPBACK), 2))) return remembered
+    const patienceS = this.#portsAreFixed ? 30 : 2
+    if (remembered !== undefined && (await waitFor(() => isFree(remembered, LOOPBACK), patienceS))) return remembered
+    if (this.#portsAreFixed) throw new Error(`port ${remembered} of ${name} is not free`)
     const first = remembered ?? (this.name === 'dev' ? FIRST_CHOICE[name] : anyPort())
     const candidates = [first, ...Array.from({ length: 50 }, anyPort)]
     for (const port of candidates) {

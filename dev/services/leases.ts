@@ -31,4 +31,11 @@ export function keep(set: InstanceSet, kept: boolean): void {
 
 export const isKept = (set: InstanceSet) => existsSync(keptFile(set))
 
+/** Why the services go on although this process has given up its lease; undefined when they do not. */
+export function whyKept(set: InstanceSet): string | undefined {
+  const others = users(set)
+  if (others.length > 0) return `process ${others.join(', ')} uses them`
+  return isKept(set) ? 'npm run services -- up asked for it; npm run services -- down stops them' : undefined
+}
+
 const keptFile = (set: InstanceSet) => path.join(set.folder, 'kept')

@@ -1,8 +1,8 @@
-import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import pg from 'pg'
+import { runToEnd } from '../processes/run-to-end.ts'
 import { inAnyDatabase } from './answering.ts'
 import { PROJECT, SetupError } from '../project.ts'
 
@@ -48,14 +48,9 @@ async function isUpToDate(url: string): Promise<boolean> {
 async function deploy(url: string): Promise<void> {
   const prisma = path.join(PROJECT, 'node_modules/prisma/build/index.js')
   const env = { ...process.env, DATABASE_URL: url, DATABASE_DIRECT_URL: url }
-  const said = await new Promise<string | undefined>((resolve) => {
-    const child = spawn(process.execPath, [prisma, 'migrate', 'deploy'], { cwd: PROJECT, env })
-    let output = ''
-    for (const stream of [child.stdout, child.stderr])
-      stream.on('data', (chunk: Buffer) => (output += chunk.toString()))
-    child.on('close', (code) => resolve(code === 0 ? undefined : output))
-  })
-  if (said !== undefined) throw new SetupError(`The database could not be migrated:\n${said.trim()}`)
+  // Not to be cut short by Ctrl-C: a migration that is half recorded has to be resolved by hand.
+  const { code, output } = await runToEnd(process.execPath, [prisma, 'migrate', 'deploy'], { cwd: PROJECT, env })
+  if (code !== 0) throw new SetupError(`The database could not be migrated:\n${output.trim()}`)
 }
 
 async function commentOn(client: pg.Client, database: string): Promise<string | undefined> {

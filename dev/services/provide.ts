@@ -1,4 +1,5 @@
 import path from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
 import { silenceOf } from './answering.ts'
 import { canInstallPackages, installPackages, packagesOf } from './private/apt.ts'
 import { SERVICE_NAMES, SERVICES, type ServiceName, type ServiceUrls } from './contract.ts'
@@ -19,37 +20,52 @@ export interface Provided {
 }
 
 type Say = (sentence: string) => void
-type OnAnswer = (name: ServiceName, url: string) => Promise<void>
 
 interface Wishes {
   /** Which services. @default all three */
   names?: readonly ServiceName[]
   /** Called as soon as one service answers, and awaited. */
-  onAnswer?: OnAnswer
+  onAnswer?: (name: ServiceName, url: string) => Promise<void>
+  /** Aborted, it ends what is being started. */
+  signal?: AbortSignal
+}
+
+/** What a start needs to know. */
+interface Start extends Required<Omit<Wishes, 'names' | 'signal'>> {
+  set: InstanceSet
+  say: Say
+  /** Those that the environment does not give. */
+  wanted: ServiceName[]
+  signal: AbortSignal | undefined
 }
 
 /**
  * Provides each service from the first source that can: the URL in the environment, a Docker engine, installed
  * binaries (after installing Debian's packages where that is possible). Resolves when all answer.
- * @throws SetupError saying what to do when there is no source
+ * @throws SetupError saying what to do when there is no source; the signal's reason when it is aborted. Nothing is left behind
  */
 export async function provideServices(
   set: InstanceSet,
   say: Say,
-  { names = SERVICE_NAMES, onAnswer = async () => {} }: Wishes = {},
+  { names = SERVICE_NAMES, onAnswer = async () => {}, signal }: Wishes = {},
 ): Promise<Provided> {
   const given = names.filter((name) => process.env[SERVICES[name].variable])
   const wanted = names.filter((name) => !given.includes(name))
+  const start = { set, say, wanted, onAnswer, signal }
   const release = (docker?: DockerServices) =>
     exclusively(set, async () => {
       if (giveUpLease(set)) await stopServices(set, docker, wanted)
     })
-  try {
-    const started = exclusively(set, async () => {
+  const started = exclusively(
+    set,
+    async () => {
       takeLease(set)
-      return startWanted(set, wanted, say, onAnswer)
-    })
-    const [docker] = await Promise.all([started, ...given.map((name) => expectAnswer(name, onAnswer))])
+      return startWanted(start)
+    },
+    signal,
+  )
+  try {
+    const [docker] = await untilAllEnded([started, ...given.map((name) => expectAnswer(name, start))])
     return { ...describe(set, docker, wanted), release: () => release(docker) }
   } catch (error) {
     await release()
@@ -57,65 +73,88 @@ export async function provideServices(
   }
 }
 
-/** Several runs may share a set: they start and stop its services one at a time. */
-function exclusively<T>(set: InstanceSet, work: () => Promise<T>): Promise<T> {
-  return withLock(path.join(set.folder, 'services.lock'), work)
+/** Like Promise.all, but nothing goes on behind the back of whoever is told of the first failure. */
+async function untilAllEnded<T extends readonly unknown[] | []>(work: T): Promise<{ [K in keyof T]: Awaited<T[K]> }> {
+  await Promise.allSettled(work)
+  return Promise.all(work)
 }
 
-async function startWanted(set: InstanceSet, wanted: ServiceName[], say: Say, onAnswer: OnAnswer) {
+/** Several runs may share a set: they start and stop its services one at a time. */
+function exclusively<T>(set: InstanceSet, work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+  return withLock(path.join(set.folder, 'services.lock'), work, signal)
+}
+
+async function startWanted(start: Start): Promise<DockerServices | undefined> {
+  const { set, wanted, onAnswer } = start
   if (wanted.length === 0) return undefined
   const run = wanted.every((name) => PRIVATE[name].isRunning(set))
-  const docker = run ? undefined : await startInDocker(set, wanted, say)
-  if (docker) await Promise.all(wanted.map((name) => onAnswer(name, docker.url(name))))
-  else await startPrivately(set, wanted, say, onAnswer)
+  const docker = run ? undefined : await startInDocker(start)
+  if (docker) await untilAllEnded(wanted.map((name) => onAnswer(name, docker.url(name))))
+  else await startPrivately(start)
   return docker
 }
 
-async function startInDocker(set: InstanceSet, wanted: ServiceName[], say: Say): Promise<DockerServices | undefined> {
+async function startInDocker({ set, wanted, say, signal }: Start): Promise<DockerServices | undefined> {
   if (!hasDockerEngine()) return undefined
   const docker = new DockerServices(set)
   try {
-    await docker.up(wanted)
+    await docker.up(wanted, signal)
     return docker
   } catch (error) {
+    signal?.throwIfAborted()
     say(`Docker could not start the services (${(error as Error).message}), so the installed ones are used.`)
     return undefined
   }
 }
 
-async function startPrivately(set: InstanceSet, wanted: ServiceName[], say: Say, onAnswer: OnAnswer): Promise<void> {
+async function startPrivately({ set, wanted, say, onAnswer, signal }: Start): Promise<void> {
   const missing = wanted.filter((name) => !PRIVATE[name].isInstalled())
-  const installing = missing.length > 0 ? install(missing, say) : undefined
-  await Promise.all(
+  const installing = missing.length > 0 ? install(missing, say, signal) : undefined
+  await untilAllEnded(
     wanted.map(async (name) => {
       if (missing.includes(name)) await installing
-      await PRIVATE[name].start(set)
+      await PRIVATE[name].start(set, signal)
       await onAnswer(name, PRIVATE[name].url(set))
     }),
   )
 }
 
-async function install(missing: ServiceName[], say: Say): Promise<void> {
-  if (!canInstallPackages()) throw new SetupError(choices(missing))
-  say(`Installing ${packagesOf(missing).join(', ')} with apt-get (their system services stay off) …`)
-  await installPackages(missing).catch((error: Error) => {
+async function install(missing: ServiceName[], say: Say, signal: AbortSignal | undefined): Promise<void> {
+  if (!canInstallPackages() || process.env['FANFARE_APT'] === 'no') throw new SetupError(choices(missing))
+  await announceInstallation(missing, say, signal)
+  await installPackages(missing, signal).catch((error: Error) => {
+    signal?.throwIfAborted()
     throw new SetupError(`apt-get could not install them: ${error.message}\n${choices(missing)}`)
   })
   const absent = missing.filter((name) => !PRIVATE[name].isInstalled())
   if (absent.length > 0) throw new SetupError(choices(absent))
 }
 
+const THINK_S = 5
+
+/** This changes the machine: it is said before, with the way to avoid it; who sits at a terminal gets time for that. */
+async function announceInstallation(missing: ServiceName[], say: Say, signal: AbortSignal | undefined): Promise<void> {
+  const isWatched = process.stdin.isTTY && process.stdout.isTTY
+  const when = isWatched ? `in ${THINK_S} s` : 'now'
+  say(
+    `Not installed: ${titlesOf(missing)}. apt-get installs ${packagesOf(missing).join(', ')} ${when}; their system services stay off.
+To avoid that: start Docker, or set ${variablesOf(missing)}; FANFARE_APT=no never installs anything.`,
+  )
+  if (isWatched) await wait(THINK_S * 1_000, undefined, signal && { signal })
+}
+
+const titlesOf = (names: readonly ServiceName[]) => names.map((name) => SERVICES[name].title).join(', ')
+const variablesOf = (names: readonly ServiceName[]) => names.map((name) => SERVICES[name].variable).join(', ')
+
 function choices(missing: ServiceName[]): string {
-  const titles = missing.map((name) => SERVICES[name].title).join(', ')
-  const variables = missing.map((name) => SERVICES[name].variable).join(', ')
-  return `Not installed: ${titles}; and no Docker engine answers. Choose one:
+  return `Not installed: ${titlesOf(missing)}; and no Docker engine answers. Choose one:
   Docker          start it, and run this again
   Debian, Ubuntu  sudo apt-get install ${packagesOf(missing).join(' ')}
   macOS           brew install postgresql@17 rabbitmq redis
-  elsewhere       set ${variables} to running ones`
+  elsewhere       set ${variablesOf(missing)} to running ones`
 }
 
-async function expectAnswer(name: ServiceName, onAnswer: OnAnswer): Promise<undefined> {
+async function expectAnswer(name: ServiceName, { onAnswer }: Start): Promise<undefined> {
   const { variable, title } = SERVICES[name]
   const url = process.env[variable] as string
   const silence = await silenceOf(name, url)

@@ -1,39 +1,62 @@
 import path from 'node:path'
-import { parseArgs } from 'node:util'
-import { findReactions } from '../../src/messaging/reactions/load-reactions.ts'
-import { InstanceSet, PROJECT, SetupError, tryLock } from '../services/index.ts'
+import { findReactions } from '#messaging'
 import { say } from '../../src/cli/terminal/output.ts'
 import { styled } from '../../src/cli/terminal/style.ts'
+import { commandLine, parse } from '../command-line.ts'
+import { InstanceSet, PROJECT, SetupError, tryLock } from '../services/index.ts'
 import { LOGS } from './console.ts'
 import { planWorkers, readScale, type WorkerProcess } from './plan.ts'
 import { placeSampleOrder } from './sample-order.ts'
+import { Steps } from './steps.ts'
 import { System } from './system.ts'
 
-/** Brings the whole system up, shows one order going through it, and stays until Ctrl-C. */
-export async function startCommand(args: string[]): Promise<void> {
-  const workers = readPlan(args)
+const EXAMPLES = `
+PORT is the port of the API (default 3000). METRICS_PORT is the first of the ports at which scheduler, relay and workers
+serve /metrics and /healthz; the next ones follow. FANFARE_APT=no never installs anything with apt-get.
+
+Example:
+  npm start -- --scale inventory.reserve-stock=3 --scale notification=2`
+
+/** Brings the whole system up, shows one order going through it, and stays until Ctrl-C. @returns the exit code */
+export function startCommand(args: string[]): Promise<number> {
+  const collect = (value: string, given: string[]) => [...given, value]
+  const program = commandLine('npm start --', 'Brings the whole system up, places an order, and stays until Ctrl-C.')
+    .option('--scale <name=count>', 'processes of a reaction or of a folder; repeatable', collect, [])
+    .addHelpText('after', EXAMPLES)
+    .action(({ scale }: { scale: string[] }) => start(readPlan(scale)))
+  return parse(program, args)
+}
+
+async function start(workers: WorkerProcess[]): Promise<void> {
+  const port = readPort('PORT') ?? 3000
+  const metricsPort = readPort('METRICS_PORT')
   const set = InstanceSet.open('dev')
   const unlock = tryLock(path.join(set.folder, 'start.lock'))
   if (!unlock)
     throw new SetupError('npm start already runs in this project: use that one, or stop it there with Ctrl-C.')
-  const system = new System(set, readPort(process.env['PORT'] || '3000'))
+  const system = new System(set, port, metricsPort)
   const stopAsked = untilAskedToStop(system)
+  let kept: string | undefined
   try {
     await Promise.race([bringUp(system, workers), stopAsked])
     await stopAsked
     say('\nStopping …')
   } finally {
-    await system.stop()
+    kept = await system.stop()
     unlock()
   }
-  say('Stopped. The data is kept; npm run services -- reset deletes it.')
+  say(kept ?? 'Stopped. The data is kept; npm run services -- reset deletes it.')
   process.exit()
 }
 
 async function bringUp(system: System, workers: WorkerProcess[]): Promise<void> {
-  const seconds = stopwatch()
-  await system.start(workers)
-  say(`\nFanfare is up after ${seconds()} s, with ${workers.length} worker processes.\n`)
+  const steps = new Steps()
+  try {
+    await system.start(workers, steps)
+  } finally {
+    steps.end()
+  }
+  say(`\nFanfare is up after ${steps.seconds} s, with ${workers.length} worker processes.\n`)
   for (const [what, where] of system.places()) say(`  ${what.padEnd(10)} ${where}`)
   say(`  ${'Logs'.padEnd(10)} ${path.relative(PROJECT, LOGS)} (warnings and errors are shown here too)\n`)
   if (system.isProduction) say('NODE_ENV is production, so there is no demo key and no sample order.')
@@ -41,33 +64,28 @@ async function bringUp(system: System, workers: WorkerProcess[]): Promise<void> 
   say(`\n${styled('dim', 'Ctrl-C stops everything.')}`)
 }
 
-function readPlan(args: string[]): WorkerProcess[] {
-  const { values } = parseArgs({ args, options: { scale: { type: 'string', multiple: true } } })
+function readPlan(scale: string[]): WorkerProcess[] {
   const reactions = findReactions(path.join(PROJECT, 'workers'))
-  return planWorkers(reactions, readScale(values.scale ?? [], reactions))
+  return planWorkers(reactions, readScale(scale, reactions))
 }
 
-function readPort(text: string): number {
-  const port = Number(text)
-  if (Number.isInteger(port) && port > 0 && port < 65_536) return port
-  throw new SetupError(`PORT is ${text}, and must be a whole number from 1 to 65535.`)
+/** Undefined when it is not set, or 0. */
+function readPort(variable: 'PORT' | 'METRICS_PORT'): number | undefined {
+  const text = process.env[variable]
+  const port = Number(text || 0)
+  if (Number.isInteger(port) && port >= 0 && port < 65_500) return port || undefined
+  throw new SetupError(`${variable} is ${text}, and must be a whole number from 1 to 65499.`)
 }
 
 /** npm passes Ctrl-C on to us although we got it ourselves: only a later one means "at once". */
 function untilAskedToStop(system: System): Promise<void> {
-  const seconds = stopwatch()
   let askedAt: number | undefined
   return new Promise((resolve) => {
     const onSignal = () => {
-      askedAt ??= Number(seconds())
-      if (Number(seconds()) - askedAt > 1) system.abandon()
+      askedAt ??= performance.now()
+      if (performance.now() - askedAt > 1_000) system.abandon()
       resolve()
     }
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal)
   })
-}
-
-function stopwatch(): () => string {
-  const began = performance.now()
-  return () => ((performance.now() - began) / 1_000).toFixed(1)
 }

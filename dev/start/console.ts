@@ -4,18 +4,9 @@ import { say } from '../../src/cli/terminal/output.ts'
 import { styled } from '../../src/cli/terminal/style.ts'
 import type { UnwantedEnd } from '../processes/supervised-process.ts'
 import { PROJECT } from '../project.ts'
+import { readRecord, sentenceOf, WARNING, ERROR } from './log-record.ts'
 
 export const LOGS = path.join(PROJECT, '.fanfare/logs')
-
-/** A line of pino's. */
-interface LogRecord {
-  level: number
-  msg?: string
-  err?: { message?: string }
-}
-
-const WARNING = 40
-const ERROR = 50
 
 /** The log file of one process, kept over its restarts; the file of the run before stands beside it. */
 export function openLog(name: string): WriteStream {
@@ -25,30 +16,113 @@ export function openLog(name: string): WriteStream {
   return createWriteStream(file)
 }
 
-/** Prints warnings and errors, and from standard error everything. */
-export function showLine(name: string, line: string, from: 'stdout' | 'stderr'): void {
-  const record = readRecord(line)
-  if (!record) return from === 'stderr' ? print(name, line) : undefined
-  if (record.level < WARNING) return
-  const sentence = [record.msg, record.err?.message].filter(Boolean).join(': ')
-  print(name, record.level < ERROR ? sentence : styled('red', sentence))
+/** Lines that are the same but for their numbers, within the time in which they are counted. */
+interface Repeated {
+  text: string
+  from: Set<string>
+  count: number
+  windowMs: number
 }
 
-export function tellEnd({ name, code, signal, againInMs }: UnwantedEnd): void {
-  const end = signal ? `was ended by ${signal}` : `ended by itself with code ${code}`
-  print(name, styled('red', `${end}; it is started again in ${againInMs / 1_000} s`))
+const FIRST_WINDOW_MS = 5_000
+const LONGEST_WINDOW_MS = 300_000
+/** A service that ends is noticed a little after its clients have complained. */
+const NOTICE_MS = 750
+/** After a service is back its clients need so long to come back too. */
+const SETTLE_MS = 5_000
+
+/**
+ * What all processes say, on one terminal: warnings, errors and whatever stands on standard error. A line that comes again is
+ * counted, and told with its count after 5 s, then after 10 s, and so on. While a service is away, the warnings that follow
+ * from it are only counted.
+ */
+export class Console {
+  readonly #repeated = new Map<string, Repeated>()
+  readonly #away = new Map<string, number>()
+  readonly #held = { count: 0, from: new Set<string>() }
+  #settling: NodeJS.Timeout | undefined
+  #isClosed = false
+
+  /** From now on nothing is worth a line: everything is being stopped. */
+  close(): void {
+    this.#isClosed = true
+  }
+
+  line(name: string, line: string, from: 'stdout' | 'stderr'): void {
+    const record = readRecord(line)
+    if (!record) return from === 'stderr' ? this.#tell(name, line, line) : undefined
+    if (record.level < WARNING) return
+    const sentence = sentenceOf(record)
+    if (record.level >= ERROR) this.#tell(name, sentence, styled('red', sentence))
+    else setTimeout(() => this.#warn(name, sentence), NOTICE_MS).unref()
+  }
+
+  #warn(name: string, sentence: string): void {
+    if (this.#away.size > 0) this.#hold(name)
+    else this.#tell(name, sentence, sentence)
+  }
+
+  ended({ name, code, signal, againInMs }: UnwantedEnd): void {
+    const end = signal ? `was ended by ${signal}` : `ended by itself with code ${code}`
+    this.#tell(name, `${name} ${end}`, styled('red', `${end}; it is started again in ${againInMs / 1_000} s`))
+  }
+
+  serviceDown(title: string): void {
+    this.#away.set(title, performance.now())
+    print(title, styled('red', 'has ended; it is started again'))
+  }
+
+  serviceUp(title: string): void {
+    const seconds = (performance.now() - (this.#away.get(title) ?? 0)) / 1_000
+    print(title, `answers again after ${seconds.toFixed(1)} s`)
+    clearTimeout(this.#settling)
+    this.#settling = setTimeout(() => this.#settled(title), SETTLE_MS)
+    this.#settling.unref()
+  }
+
+  #settled(title: string): void {
+    this.#away.clear()
+    const { count, from } = this.#held
+    if (count > 0) print(title, `warnings meanwhile, in ${relative(LOGS)}: ${count} of ${from.size} processes`)
+    this.#held.count = 0
+    from.clear()
+  }
+
+  #hold(name: string): void {
+    this.#held.count++
+    this.#held.from.add(name)
+  }
+
+  #tell(name: string, text: string, shown: string): void {
+    if (this.#isClosed) return
+    const key = text.replaceAll(/'[^']*'|[0-9a-f]{8}-[0-9a-f-]{27}|\d+/g, '#')
+    const repeated = this.#repeated.get(key)
+    if (repeated) {
+      repeated.count++
+      repeated.from.add(name)
+      return
+    }
+    print(name, shown)
+    this.#count(key, { text: shown, from: new Set([name]), count: 0, windowMs: FIRST_WINDOW_MS })
+  }
+
+  #count(key: string, repeated: Repeated): void {
+    this.#repeated.set(key, repeated)
+    const { text, from, count, windowMs } = repeated
+    const timer = setTimeout(() => {
+      this.#repeated.delete(key)
+      if (repeated.count === 0 || this.#isClosed) return
+      const others = from.size > 1 ? `${from.size} processes` : [...from][0]!
+      print(others, `${repeated.count - count} times more in ${windowMs / 1_000} s: ${text}`)
+      this.#count(key, { text, from: new Set(), count: 0, windowMs: Math.min(windowMs * 2, LONGEST_WINDOW_MS) })
+    }, windowMs)
+    timer.unref()
+  }
 }
+
+const relative = (file: string) => path.relative(PROJECT, file)
 
 /** One line, with the process it comes from before it. */
 function print(from: string, sentence: string): void {
   say(`${styled('dim', `[${from}]`)} ${sentence}`)
-}
-
-function readRecord(line: string): LogRecord | undefined {
-  if (!line.startsWith('{')) return undefined
-  try {
-    return JSON.parse(line) as LogRecord
-  } catch {
-    return undefined
-  }
 }

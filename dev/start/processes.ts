@@ -10,6 +10,8 @@ export interface Surroundings {
   smtpUrl: string
   gatewayUrl: string
   port: number
+  /** First of the ports at which the scheduler, the relay and the workers serve their metrics. @default they do not */
+  metricsPort?: number
 }
 
 /** Each order makes some hundred kilobytes of short-lived objects: with room for them they are collected at a third of the cost. */
@@ -34,17 +36,19 @@ export function paymentGateway(set: InstanceSet): ProcessPlan {
 
 /** The system itself, in the order in which it is stopped: nothing new comes in, then nothing more goes round. */
 export function systemProcesses(workers: WorkerProcess[], surroundings: Surroundings): ProcessPlan[] {
-  const env = environment(surroundings)
+  const env = { ...environment(surroundings), METRICS_PORT: '0' }
   const run = (file: string, ...args: string[]) => [...TYPESCRIPT, `src/main/${file}.ts`, ...args]
+  const others = [
+    { name: 'scheduler', args: run('scheduler') },
+    { name: 'relay', args: run('relay') },
+    ...workers.map(({ name, reactions }) => ({ name, args: run('worker', ...reactions), ready: 'reacting' })),
+  ]
+  const { metricsPort } = surroundings
   return [
     { name: 'api', args: API, env },
-    { name: 'scheduler', args: run('scheduler'), env },
-    { name: 'relay', args: run('relay'), env },
-    ...workers.map(({ name, reactions }) => ({
-      name,
-      args: run('worker', ...reactions),
-      env,
-      ready: 'reacting',
+    ...others.map((plan, i) => ({
+      ...plan,
+      env: metricsPort === undefined ? env : { ...env, METRICS_PORT: String(metricsPort + i) },
     })),
   ]
 }

@@ -5,6 +5,7 @@ import path from 'node:path'
 import { deadline, requireTestService, testDatabase, type TestDatabase } from '#testing'
 import { InstanceSet } from '../services/index.ts'
 import { users } from '../services/leases.ts'
+import { Steps } from './steps.ts'
 import { System } from './system.ts'
 
 const environment = process.env
@@ -37,7 +38,7 @@ it.each([
 ])('starts nothing more when it is stopped %s', async (_, moment: () => Promise<unknown>) => {
   const system = new System(set, await freePort())
   const stopped = moment().then(() => system.stop())
-  await expect(system.start([])).rejects.toThrow(/stopped before it was up/)
+  await expect(system.start([], new Steps())).rejects.toThrow(/stopped before it was up/)
   await stopped
   expect(users(set)).toEqual([])
   expect(processes()).toEqual([])

@@ -16,17 +16,24 @@ export function canInstallPackages(): boolean {
 
 export const packagesOf = (names: ServiceName[]) => names.map((name) => PACKAGES[name])
 
-/** Installs the packages' binaries. Rejects with the last words of apt-get. */
-export function installPackages(names: ServiceName[]): Promise<void> {
+/**
+ * Installs the packages' binaries. When the signal is aborted it ends after the step that is under way: a package that is
+ * half installed would stop the next apt-get. @throws the last words of apt-get, or the signal's reason
+ */
+export async function installPackages(names: ServiceName[], signal?: AbortSignal): Promise<void> {
   const asRoot = process.getuid?.() === 0 ? [] : ['sudo', '-n']
-  return new Promise((resolve, reject) => {
-    const [command = 'sh', ...args] = [...asRoot, 'sh', '-c', INSTALL, 'install', ...packagesOf(names)]
-    const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'] })
-    let said = ''
-    child.stderr.on('data', (chunk: Buffer) => (said = (said + chunk.toString()).slice(-4_000)))
+  const [command = 'sh', ...args] = [...asRoot, 'sh', '-c', INSTALL, 'install', ...packagesOf(names)]
+  const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'], detached: true })
+  const end = () => child.kill('SIGTERM') // to the shell, which hears it between two steps
+  signal?.addEventListener('abort', end, { once: true })
+  let said = ''
+  child.stderr.on('data', (chunk: Buffer) => (said = (said + chunk.toString()).slice(-4_000)))
+  const code = await new Promise<number | null>((resolve, reject) => {
     child.on('error', reject)
-    child.on('close', (code) => (code === 0 ? resolve() : reject(new Error(said.trim().split('\n').at(-1)))))
-  })
+    child.on('close', resolve)
+  }).finally(() => signal?.removeEventListener('abort', end))
+  signal?.throwIfAborted()
+  if (code !== 0) throw new Error(said.trim().split('\n').at(-1))
 }
 
 /**

@@ -1,5 +1,14 @@
 import { spawnSync } from 'node:child_process'
-import { appendFileSync, chownSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import path from 'node:path'
 import { isAnswering } from '../answering.ts'
 import { brewFolders, children, isExecutable, pathFolders } from './binaries.ts'
@@ -9,7 +18,8 @@ import { launch, runningPid, stopDaemon } from '../../processes/daemon.ts'
 import type { InstanceSet } from '../instance-set.ts'
 import { endOfLog } from './log-file.ts'
 import { serverUser, type ServerUser } from './server-user.ts'
-import { waitFor } from '../../processes/wait-for.ts'
+import { runToEnd } from '../../processes/run-to-end.ts'
+import { untilUp } from './until-up.ts'
 
 const OLDEST_MAJOR = 14
 
@@ -19,17 +29,18 @@ export const postgres: PrivateService = {
   url: (set) => `postgresql://fanfare:${set.state.secret}@127.0.0.1:${set.port('postgres')}/fanfare`,
   isRunning: (set) => runningPid(pidFile(set)) !== undefined,
 
-  async start(set) {
+  async start(set, signal) {
     if (!postgres.isRunning(set)) {
       await set.choosePort('postgres')
       const user = serverUser('postgres')
       const folder = dataFolder(set, user)
       const bin = binariesFor(folder)
-      if (!existsSync(path.join(folder, 'data/PG_VERSION'))) initialise(bin, folder, set.state.secret, user)
+      if (!existsSync(path.join(folder, MADE))) await initialise({ bin, folder, user }, set.state.secret, signal)
       launchServer(set, bin, folder, user)
     }
-    if (!(await waitFor(() => isAnswering('postgres', postgres.url(set)), 60)))
-      throw new SetupError(`PostgreSQL did not start. ${endOfLog(logFile(set))}`)
+    const answers = () => isAnswering('postgres', postgres.url(set))
+    if (await untilUp(answers, () => postgres.isRunning(set), { seconds: 60, signal })) return
+    throw new SetupError(`PostgreSQL did not start. ${endOfLog(logFile(set))}`)
   },
 
   async stop(set, signal = 'SIGTERM') {
@@ -58,26 +69,39 @@ function launchServer(set: InstanceSet, bin: string, folder: string, user: Serve
   })
 }
 
-/** Makes a database cluster whose only user is ours, with a password: other users of this machine can connect too. */
-function initialise(bin: string, folder: string, secret: string, user: ServerUser | undefined): void {
-  const data = path.join(folder, 'data')
+/** There once the data folder is whole: initdb writes other files before it. */
+const MADE = 'data/PG_VERSION'
+
+interface Place {
+  bin: string
+  folder: string
+  user: ServerUser | undefined
+}
+
+/**
+ * Makes a database cluster whose only user is ours, with a password: other users of this machine can connect too. It is made
+ * beside its place and moved there when it is whole, so an attempt that was cut short leaves nothing that looks like data.
+ */
+async function initialise({ bin, folder, user }: Place, secret: string, signal?: AbortSignal): Promise<void> {
+  const draft = path.join(folder, 'draft')
   const password = path.join(folder, 'password')
-  rmSync(data, { recursive: true, force: true }) // what an interrupted attempt left
+  rmSync(draft, { recursive: true, force: true })
   writeFileSync(password, secret, { mode: 0o600 })
   if (user) chownSync(password, user.uid, user.gid)
   const locale = process.platform === 'linux' ? 'C.UTF-8' : 'C'
   const access = ['--username=fanfare', '--auth=scram-sha-256', `--pwfile=${password}`]
-  const options = ['-D', data, '--encoding=UTF8', `--locale=${locale}`, '--no-sync', ...access]
-  const done = spawnSync(path.join(bin, 'initdb'), options, {
-    cwd: folder,
-    encoding: 'utf8',
-    env: ENVIRONMENT,
-    ...user,
-  })
-  rmSync(password)
-  if (done.status !== 0)
-    throw new SetupError(`PostgreSQL could not make its data folder ${data}: ${done.stderr.trim()}`)
-  appendFileSync(path.join(data, 'postgresql.conf'), SETTINGS)
+  const options = ['-D', draft, '--encoding=UTF8', `--locale=${locale}`, '--no-sync', ...access]
+  try {
+    const program = path.join(bin, 'initdb')
+    const { code, output } = await runToEnd(program, options, { cwd: folder, env: ENVIRONMENT, user, signal })
+    if (code !== 0) throw new SetupError(`PostgreSQL could not make its data folder in ${folder}: ${output.trim()}`)
+    appendFileSync(path.join(draft, 'postgresql.conf'), SETTINGS)
+    rmSync(path.join(folder, 'data'), { recursive: true, force: true })
+    renameSync(draft, path.join(folder, 'data'))
+  } finally {
+    rmSync(password, { force: true })
+    rmSync(draft, { recursive: true, force: true })
+  }
 }
 
 /** Without a locale macOS starts threads, and PostgreSQL then refuses to start. */
@@ -128,9 +152,7 @@ function canEnter(folder: string, user: ServerUser): boolean {
 /** The binaries of the version that made the data; the newest for new data. */
 function binariesFor(folder: string): string {
   const found = installed()
-  const made = existsSync(path.join(folder, 'data/PG_VERSION'))
-    ? Number(readFileSync(path.join(folder, 'data/PG_VERSION'), 'utf8'))
-    : undefined
+  const made = existsSync(path.join(folder, MADE)) ? Number(readFileSync(path.join(folder, MADE), 'utf8')) : undefined
   const fitting = made === undefined ? found[0] : found.find(({ major }) => major === made)
   if (fitting) return fitting.bin
   throw new SetupError(

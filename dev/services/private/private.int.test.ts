@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { connect } from 'amqplib'
@@ -109,4 +109,26 @@ withBinaries('private instances', () => {
     expect(existsSync(other.state.postgresFolder ?? '')).toBe(false)
     rmSync(closed, { recursive: true })
   })
+})
+
+const BOOT_FAILURES = [
+  'Feature flags: `stream_single_active_consumer`: required feature flag not enabled!', // 4.0 on data of 3.10
+  '{error,{schema_integrity_check_failed,[{table_missing,rabbit_listener}]}}', // 3.10 on data of 4.0
+]
+
+it.each(BOOT_FAILURES)('says what to do about data that this RabbitMQ cannot read: %s', async (words) => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'fanfare-'))
+  const program = path.join(folder, 'rabbitmq-server')
+  writeFileSync(program, `#!/bin/sh\necho '${words}'\nexit 1\n`, { mode: 0o755 })
+  const given = process.env['RABBITMQ_BIN']
+  process.env['RABBITMQ_BIN'] = folder
+  try {
+    await expect(PRIVATE.rabbitmq.start(InstanceSet.open('old', path.join(folder, 'old')))).rejects.toThrow(
+      /^RabbitMQ cannot read the data in .* npm run services -- reset rabbitmq --set old deletes them/s,
+    )
+  } finally {
+    if (given === undefined) delete process.env['RABBITMQ_BIN']
+    else process.env['RABBITMQ_BIN'] = given
+    rmSync(folder, { recursive: true })
+  }
 })

@@ -8,7 +8,7 @@ import type { PrivateService } from '../contract.ts'
 import { launch, runningPid, stopDaemon } from '../../processes/daemon.ts'
 import type { InstanceSet } from '../instance-set.ts'
 import { endOfLog } from './log-file.ts'
-import { waitFor } from '../../processes/wait-for.ts'
+import { untilUp } from './until-up.ts'
 
 export const rabbitmq: PrivateService = {
   name: 'rabbitmq',
@@ -16,9 +16,10 @@ export const rabbitmq: PrivateService = {
   url: (set) => `amqp://fanfare:${set.state.secret}@127.0.0.1:${set.port('rabbitmq')}`,
   isRunning: (set) => runningPid(pidFile(set)) !== undefined,
 
-  async start(set) {
+  async start(set, signal) {
     const bin = binaries()
     if (bin === undefined) throw new SetupError('RabbitMQ is not installed.')
+    const isNew = !existsSync(path.join(dataFolder(set), 'mnesia'))
     if (!rabbitmq.isRunning(set)) {
       if (!portMapperAnswers(set)) await set.choosePort('epmd')
       for (const name of PORTS) await set.choosePort(name)
@@ -27,8 +28,18 @@ export const rabbitmq: PrivateService = {
       const env = environment(set, bin)
       launch({ command, args: [], log: logFile(set), pidFile: pidFile(set), cwd: dataFolder(set), env })
     }
-    if (!(await waitFor(() => isUp(set), 120)))
-      throw new SetupError(`RabbitMQ did not start. ${endOfLog(logFile(set))}`)
+    const answers = () => isAnswering('rabbitmq', rabbitmq.url(set))
+    try {
+      if (await untilUp(answers, () => rabbitmq.isRunning(set), { seconds: 120, signal })) return
+    } catch (aborted) {
+      // A broker that is still starting ends only when it has started.
+      await stopDaemon(pidFile(set), 'SIGKILL', 10)
+      if (isNew) await rabbitmq.wipe(set)
+      throw aborted
+    }
+    throw new SetupError(
+      isOfAnotherVersion(set) ? otherVersion(set) : `RabbitMQ did not start. ${endOfLog(logFile(set))}`,
+    )
   },
 
   async stop(set, signal = 'SIGTERM') {
@@ -41,6 +52,20 @@ export const rabbitmq: PrivateService = {
   },
 }
 
+/** What a broker says when it meets data that it cannot upgrade, or that a newer one has upgraded. */
+const OTHER_VERSION =
+  /required feature flag not enabled|feature_flags_registry|unsupported_feature|schema_integrity_check_failed/
+
+const isOfAnotherVersion = (set: InstanceSet) => OTHER_VERSION.test(endOfLog(logFile(set), Infinity))
+
+function otherVersion(set: InstanceSet): string {
+  const reset = `npm run services -- reset rabbitmq${set.name === 'dev' ? '' : ` --set ${set.name}`}`
+  return (
+    `RabbitMQ cannot read the data in ${dataFolder(set)}: another version of it has made them. ` +
+    `${reset} deletes them; what they held is delivered again from PostgreSQL.`
+  )
+}
+
 /** People look at the page of the `dev` set; without it a broker stops in one second in place of six. */
 const hasManagementPage = (set: InstanceSet) => set.name === 'dev'
 
@@ -48,11 +73,6 @@ const PORTS = ['rabbitmq', 'rabbitmqManagement', 'rabbitmqDistribution'] as cons
 const pidFile = (set: InstanceSet) => path.join(set.folder, 'rabbitmq.pid')
 const logFile = (set: InstanceSet) => path.join(set.folder, 'rabbitmq.log')
 const dataFolder = (set: InstanceSet) => path.join(set.folder, 'rabbitmq')
-
-async function isUp(set: InstanceSet): Promise<boolean> {
-  if (!rabbitmq.isRunning(set)) return false
-  return isAnswering('rabbitmq', rabbitmq.url(set))
-}
 
 function writeSettings(set: InstanceSet): void {
   const folder = dataFolder(set)

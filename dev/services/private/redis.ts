@@ -7,7 +7,7 @@ import type { PrivateService } from '../contract.ts'
 import { launch, runningPid, stopDaemon } from '../../processes/daemon.ts'
 import type { InstanceSet } from '../instance-set.ts'
 import { endOfLog } from './log-file.ts'
-import { waitFor } from '../../processes/wait-for.ts'
+import { untilUp } from './until-up.ts'
 
 export const redis: PrivateService = {
   name: 'redis',
@@ -15,7 +15,7 @@ export const redis: PrivateService = {
   url: (set) => `redis://:${set.state.secret}@127.0.0.1:${set.port('redis')}`,
   isRunning: (set) => runningPid(pidFile(set)) !== undefined,
 
-  async start(set) {
+  async start(set, signal) {
     const command = binary()
     if (command === undefined) throw new SetupError('Redis is not installed.')
     if (!redis.isRunning(set)) {
@@ -23,8 +23,9 @@ export const redis: PrivateService = {
       writeSettings(set)
       launch({ command, args: [settingsFile(set)], log: logFile(set), pidFile: pidFile(set), cwd: dataFolder(set) })
     }
-    if (!(await waitFor(() => isAnswering('redis', redis.url(set)), 30)))
-      throw new SetupError(`Redis did not start. ${endOfLog(logFile(set))}`)
+    const answers = () => isAnswering('redis', redis.url(set))
+    if (await untilUp(answers, () => redis.isRunning(set), { seconds: 30, signal })) return
+    throw new SetupError(`Redis did not start. ${endOfLog(logFile(set))}`)
   },
 
   stop: (set, signal = 'SIGTERM') => stopDaemon(pidFile(set), signal, 20),

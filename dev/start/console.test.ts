@@ -1,0 +1,64 @@
+import { Console } from './console.ts'
+
+let lines: string[]
+let terminal: Console
+beforeEach(() => {
+  jest.useFakeTimers()
+  lines = []
+  jest.spyOn(process.stdout, 'write').mockImplementation((line) => lines.push(String(line).trimEnd()) > 0)
+  terminal = new Console()
+})
+afterEach(() => {
+  jest.useRealTimers()
+  jest.restoreAllMocks()
+})
+
+const warn = (name: string, msg: string, more = {}) =>
+  terminal.line(name, JSON.stringify({ level: 40, time: 'now', pid: 1, service: name, msg, ...more }), 'stdout')
+
+it('shows what a warning knows: reaction, cause and figures', () => {
+  warn('worker payment', 'paused', { reaction: 'payment.capture-payment', reason: 'ECONNREFUSED', attempt: 2 })
+  jest.advanceTimersByTime(1_000)
+  expect(lines).toEqual(['[worker payment] payment.capture-payment: paused (ECONNREFUSED; attempt 2)'])
+})
+
+it('leaves out what is no warning', () => {
+  terminal.line('api', JSON.stringify({ level: 30, msg: 'listening' }), 'stdout')
+  terminal.line('api', 'plain', 'stdout')
+  jest.advanceTimersByTime(1_000)
+  expect(lines).toEqual([])
+})
+
+it('makes one line with a count of what repeats, whoever says it', () => {
+  for (let i = 0; i < 30; i++) warn(`worker ${i % 3}`, `channel '${i}' lost, attempt ${i}`)
+  jest.advanceTimersByTime(7_000)
+  expect(lines).toEqual([
+    "[worker 0] channel '0' lost, attempt 0",
+    "[3 processes] 29 times more in 5 s: channel '0' lost, attempt 0",
+  ])
+})
+
+it('tells an outage of a service of its own in three lines, whatever follows from it', () => {
+  for (let i = 0; i < 50; i++) warn(`worker ${i % 5}`, `line ${'x'.repeat(i)} lost`) // noticed by its clients first
+  jest.advanceTimersByTime(200)
+  terminal.serviceDown('RabbitMQ')
+  for (let i = 0; i < 50; i++) warn(`worker ${i % 5}`, `line ${'y'.repeat(i)} lost`)
+  jest.advanceTimersByTime(3_000)
+  terminal.serviceUp('RabbitMQ')
+  warn('relay', 'found late')
+  jest.advanceTimersByTime(10_000)
+  expect(lines).toEqual([
+    '[RabbitMQ] has ended; it is started again',
+    '[RabbitMQ] answers again after 3.0 s',
+    '[RabbitMQ] warnings meanwhile, in .fanfare/logs: 101 of 6 processes',
+  ])
+  warn('relay', 'another thing')
+  jest.advanceTimersByTime(1_000)
+  expect(lines.at(-1)).toBe('[relay] another thing')
+})
+
+it('shows errors also during an outage', () => {
+  terminal.serviceDown('Redis')
+  terminal.line('scheduler', JSON.stringify({ level: 50, msg: 'job failed', err: { message: 'why' } }), 'stdout')
+  expect(lines.at(-1)).toBe('[scheduler] job failed (why)')
+})
