@@ -22,12 +22,14 @@ export interface TcpProxy {
    * @returns how many
    */
   silence(): number
+  /** From now on new connections lead to another server; those that are open are reset. */
+  leadTo(target: Target): void
   /** Ends `delay` and `blackHole`. What was swallowed stays lost: connections from the black hole are reset. */
   heal(): void
   close(): Promise<void>
 }
 
-interface Target {
+export interface Target {
   host: string
   port: number
 }
@@ -36,7 +38,8 @@ interface Target {
  * A proxy in front of a server on this machine.
  * @param random answers from 0 up to 1; a seeded one makes the jitter and the choice of connections repeatable
  */
-export async function tcpProxy(target: Target, random: () => number = Math.random, port = 0): Promise<TcpProxy> {
+export async function tcpProxy(first: Target, random: () => number = Math.random, port = 0): Promise<TcpProxy> {
+  let target = first
   const pairs = new Set<Pair>()
   const weather = { delayMs: 0, isBlackHole: false }
   const server = createServer({ noDelay: true }, (client) => {
@@ -66,6 +69,10 @@ export async function tcpProxy(target: Target, random: () => number = Math.rando
     silence() {
       for (const pair of pairs) pair.silence()
       return pairs.size
+    },
+    leadTo(other) {
+      target = other
+      cut()
     },
     heal() {
       Object.assign(weather, { delayMs: 0, isBlackHole: false })

@@ -7,7 +7,7 @@ import { createDice } from './dice.ts'
 import { FAULT_NAMES, FAULTS, type FaultName } from './faults.ts'
 import { isGood, print, printPromises } from './report.ts'
 import { run, type RunOptions } from './run.ts'
-import { needsCluster, playScenario, SCENARIO_NAMES, SCENARIOS, type ScenarioName } from './scenarios.ts'
+import { needs, playScenario, SCENARIO_NAMES, SCENARIOS, type ScenarioName } from './scenarios.ts'
 import { openWorld } from './world.ts'
 
 interface Options extends RunOptions {
@@ -103,7 +103,7 @@ async function playAll(set: InstanceSet, { scenarios, seed, keep }: Options, say
   let good = true
   for (const name of scenarios) {
     say(`\n${name}: ${SCENARIOS[name].summary}`)
-    const world = await openWorld(set, createDice(seed), () => {}, { clustered: needsCluster(name) })
+    const world = await openWorld(set, createDice(seed), () => {}, needs(name))
     try {
       const promises = await Promise.race([playScenario(world, name, seed, say), interrupted])
       printPromises(promises, say)

@@ -7,9 +7,17 @@ import { PROJECT } from '../../dev/services/index.ts'
  * others. @returns what it found, one line each; none when every invariant holds
  */
 export function audit(env: Readonly<Record<string, string>>): Promise<string[]> {
+  return fanfare(env, 'audit', '--strict', '--patience', '1s')
+}
+
+/** Gives back what belongs to orders that the database does not know. @returns what it said; nothing when all went well */
+export function releaseOrphans(env: Readonly<Record<string, string>>): Promise<string[]> {
+  return fanfare(env, 'audit', '--release', '--grace', '0s', '--yes')
+}
+
+function fanfare(env: Readonly<Record<string, string>>, ...args: string[]): Promise<string[]> {
   return new Promise((resolve, reject) => {
-    const fanfare = path.join(PROJECT, 'src/cli/fanfare.mjs')
-    const child = spawn(process.execPath, [fanfare, 'audit', '--strict', '--patience', '1s'], {
+    const child = spawn(process.execPath, [path.join(PROJECT, 'src/cli/fanfare.mjs'), ...args], {
       cwd: PROJECT,
       env: { PATH: process.env['PATH'], ...env },
     })

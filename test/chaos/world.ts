@@ -5,7 +5,7 @@ import { upsertProducts } from '#domains/catalog'
 import { receiveStock } from '#domains/inventory'
 import { findReactions } from '#messaging'
 import { openDatabase, type OpenDatabase } from '#platform/database'
-import { testMailServer, type TestMailServer } from '#testing'
+import { placeOf, tcpProxy, testMailServer, type TestMailServer } from '#testing'
 import {
   askRabbitMq,
   isFree,
@@ -24,6 +24,7 @@ import { issueApiKey } from '../../src/api/index.ts'
 import { startCluster, type Cluster } from './cluster.ts'
 import { PRODUCTS } from './customers.ts'
 import type { Dice } from './dice.ts'
+import { startPair } from '../database/standby.ts'
 import { createNetwork, type Network } from './network.ts'
 import { programOf, superviseProcesses, type MemberPlan, type Processes } from './processes.ts'
 
@@ -45,10 +46,24 @@ export interface World {
   gatewayUrl: string
   /** Where RabbitMQ is three nodes; it cannot be stopped and wiped through `services` then. */
   cluster: Cluster | undefined
+  /** Where PostgreSQL is a primary and a standby; it cannot be stopped through `services` then. */
+  replicated: Replicated | undefined
   /** The relay that holds the lease, by the name of its process. */
   activeRelay(): Promise<string | undefined>
   /** Ends everything, frozen or not. */
   close(keepServices: boolean): Promise<void>
+}
+
+/** A primary behind a proxy, which leads to the standby after a failover. */
+export interface Replicated {
+  url: string
+  /** Commits wait for the standby from now on. */
+  synchronous(): Promise<void>
+  /** The standby receives nothing from now on: what is committed is lost in the failover. */
+  disconnect(): Promise<void>
+  /** The primary dies, the standby takes over, the proxy leads there. */
+  failOver(): Promise<void>
+  close(): Promise<void>
 }
 
 export interface Services {
@@ -68,7 +83,7 @@ export async function openWorld(
   set: InstanceSet,
   dice: Dice,
   say: (line: string) => void,
-  { clustered = false } = {},
+  { clustered = false, paired = false } = {},
 ): Promise<World> {
   const releases: (() => Promise<unknown>)[] = []
   const close = async (keepServices: boolean) => {
@@ -78,7 +93,9 @@ export async function openWorld(
   try {
     const cluster = clustered ? await startCluster(set) : undefined
     if (cluster) releases.push(cluster.destroy)
-    const { urls, database } = await startServices(set, say, cluster?.url)
+    const replicated = paired ? await replicate() : undefined
+    if (replicated) releases.push(replicated.close)
+    const { urls, database } = await startServices(set, say, { rabbitmq: cluster?.url, postgres: replicated?.url })
     releases.push(database.close)
     const mail = await testMailServer()
     releases.push(mail.close)
@@ -95,21 +112,61 @@ export async function openWorld(
       return processes.nameOf(Number(lease?.holder?.split(':').at(-1)))
     }
     const services = servicesOf(set, urls)
-    return { urls, database, services, network, processes, mail, apiUrl, gatewayUrl, cluster, activeRelay, close }
+    return {
+      urls,
+      database,
+      services,
+      network,
+      processes,
+      mail,
+      apiUrl,
+      gatewayUrl,
+      cluster,
+      replicated,
+      activeRelay,
+      close,
+    }
   } catch (error) {
     await close(false)
     throw error
   }
 }
 
-async function startServices(set: InstanceSet, say: (line: string) => void, clusterUrl: string | undefined) {
+async function replicate(): Promise<Replicated> {
+  const { primary, standby, close } = await startPair()
+  const door = await tcpProxy(placeOf(primary.url))
+  return {
+    url: door.through(primary.url),
+    async synchronous() {
+      await primary.run(`ALTER SYSTEM SET synchronous_standby_names = 'standby'`)
+      await primary.run('SELECT pg_reload_conf()')
+    },
+    disconnect: standby.disconnect,
+    async failOver() {
+      await primary.kill()
+      await standby.promote()
+      await standby.run(`ALTER SYSTEM SET synchronous_standby_names = ''`)
+      await standby.run('SELECT pg_reload_conf()')
+      door.leadTo(placeOf(standby.url))
+    },
+    async close() {
+      await door.close()
+      await close()
+    },
+  }
+}
+
+async function startServices(
+  set: InstanceSet,
+  say: (line: string) => void,
+  given: Partial<Record<ServiceName, string | undefined>>,
+) {
   await stopLeftovers(path.join(set.folder, 'processes'))
   for (const name of ['logs', 'gateway']) rmSync(path.join(set.folder, name), { recursive: true, force: true })
   say('starting PostgreSQL, RabbitMQ and Redis on empty data')
   await Promise.all(SERVICE_NAMES.map((name) => wipeService(name, set)))
   const started = SERVICE_NAMES.map(async (name) => {
-    const isGiven = name === 'rabbitmq' && clusterUrl !== undefined
-    return [name, isGiven ? clusterUrl : await startService(name, set)] as const
+    return [name, given[name] ?? (await startService(name, set))] as const
   })
   const urls = Object.fromEntries(await Promise.all(started)) as ServiceUrls
   await migrate(urls.postgres)

@@ -19,6 +19,8 @@ export interface Server {
 
 export interface Standby extends Server {
   promote(): Promise<void>
+  /** It receives nothing any more, and nobody is told. */
+  disconnect(): Promise<void>
 }
 
 export interface Pair {
@@ -66,7 +68,18 @@ export async function startPair(): Promise<Pair> {
   })
   return {
     primary,
-    standby: { ...standby, promote: () => standby.run('SELECT pg_promote()').then(() => {}) },
+    standby: {
+      ...standby,
+      promote: () => standby.run('SELECT pg_promote()').then(() => {}),
+      async disconnect() {
+        await standby.run(`ALTER SYSTEM SET primary_conninfo = 'host=127.0.0.1 port=1'`)
+        await standby.run('SELECT pg_reload_conf()')
+        await deadline('it receives nothing', async () => {
+          const { rows } = await primary.run('SELECT FROM pg_stat_replication')
+          return rows.length === 0
+        })
+      },
+    },
     async close() {
       await Promise.all([primary.kill(), standby.kill()])
       rmSync(folder, { recursive: true })
@@ -78,6 +91,7 @@ const SETTINGS = `
 listen_addresses = '127.0.0.1'
 unix_socket_directories = ''
 shared_buffers = 16MB
+max_connections = 300
 fsync = off
 wal_level = replica
 `
