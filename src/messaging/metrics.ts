@@ -13,6 +13,11 @@ export const relayPosition = new Gauge({
   name: 'fanfare_relay_position',
   help: "The relay's checkpoint in the event store.",
 })
+export const sickQueues = new Gauge({
+  name: 'fanfare_relay_sick_queues',
+  help: '1 while the relay publishes past a queue that takes no messages; PostgreSQL delivers to its reaction meanwhile.',
+  labelNames: ['reaction'],
+})
 export const deliveryOutcomes = new Counter({
   name: 'fanfare_deliveries_total',
   help: 'Deliveries settled by a reaction: done (handled now or before), later (to be tried again) or dead.',

@@ -4,6 +4,8 @@ import { reconcile, type ReconcileOptions } from './reconcile.ts'
 
 /** Milliseconds between looks for requests. */
 const LOOK_MS = 500
+/** Milliseconds until the next line about a reaction that is recovered again and again, while its queue is sick. */
+const LINE_MS = 30_000
 
 export interface Recovery {
   /**
@@ -19,6 +21,7 @@ export function createRecovery(options: Omit<ReconcileOptions, 'signal'> & { log
   const stopping = new AbortController()
   let running: Promise<void> | undefined
   let lookAt = 0
+  const report = createReport(options.log)
   return {
     async tick(writeCheckpoint) {
       if (running || performance.now() < lookAt) return
@@ -26,7 +29,7 @@ export function createRecovery(options: Omit<ReconcileOptions, 'signal'> & { log
       const requests = await requestedRecoveries(options.db)
       if (requests.length === 0) return
       await writeCheckpoint()
-      running = serve(requests, { ...options, signal: stopping.signal }).finally(() => (running = undefined))
+      running = serve(requests, report, { ...options, signal: stopping.signal }).finally(() => (running = undefined))
     },
     async stop() {
       stopping.abort()
@@ -35,17 +38,33 @@ export function createRecovery(options: Omit<ReconcileOptions, 'signal'> & { log
   }
 }
 
-async function serve(requests: readonly RecoveryRequest[], options: ReconcileOptions & { log: Logger }) {
+async function serve(
+  requests: readonly RecoveryRequest[],
+  report: ReturnType<typeof createReport>,
+  options: ReconcileOptions & { log: Logger },
+) {
   const { log, signal } = options
   for (const request of requests) {
     if (signal?.aborted) return
     try {
-      const [report] = await reconcile({ ...options, reaction: request.reaction, everything: true })
-      if (signal?.aborted || report?.busy) continue
+      const [done] = await reconcile({ ...options, reaction: request.reaction, everything: true })
+      if (signal?.aborted || done?.busy) continue
       await closeRecovery(options.db, request)
-      if (report?.delivered) log.warn({ reaction: request.reaction, events: report.delivered }, 'delivered again')
+      report(request.reaction, done?.delivered ?? 0)
     } catch (err) {
       log.warn({ reaction: request.reaction, reason: (err as Error).message }, 'recovery interrupted, trying again')
     }
+  }
+}
+
+/** A line at once, and then one now and then with what has come together. */
+function createReport(log: Logger) {
+  const told = new Map<string, { at: number; events: number }>()
+  return (reaction: string, delivered: number) => {
+    const before = told.get(reaction) ?? { at: -Infinity, events: 0 }
+    const events = before.events + delivered
+    const isDue = events > 0 && performance.now() - before.at > LINE_MS
+    if (isDue) log.warn({ reaction, events }, 'delivered again')
+    told.set(reaction, isDue ? { at: performance.now(), events: 0 } : { ...before, events })
   }
 }

@@ -95,52 +95,62 @@ async function lastPosition(tx: Transaction): Promise<bigint> {
   return row!.last
 }
 
-function hold({ db, name }: LeaseOptions, { token, timeline, ...taken }: Taken, began: number): Lease {
+function hold({ db, name }: LeaseOptions, taken: Taken, began: number): Lease {
   let { position } = taken
-  let sureUntil = began + LEASE_MS - MARGIN_MS
-  let ended: string | undefined
-
-  const write = async (tx: Transaction, to: bigint) => {
-    const started = performance.now()
-    const moved = await tx.$executeRaw`
-      UPDATE relay_leases
-      SET position = greatest(position, ${to}), expires_at = clock_timestamp() + make_interval(secs => ${LEASE_MS / 1000}::float8)
-      WHERE name = ${name} AND token = ${token} AND ${timeline}::text IS NOT DISTINCT FROM wal_timeline()
-        AND (SELECT last_value FROM events_position_seq) >= ${to}`
-    if (moved === 0) ended ??= await findReason(tx, name, token, timeline)
-    else sureUntil = Math.max(sureUntil, started + LEASE_MS - MARGIN_MS)
-    return moved > 0
-  }
+  const writer = createWriter(name, taken, began)
   let renewing = false
   const renew = async () => {
     if (renewing) return
     renewing = true
-    await write(db, position).catch(() => {}) // tried again by the next tick, until the lease has run out
+    await writer.write(db, position).catch(() => {}) // tried again by the next tick, until the lease has run out
     renewing = false
   }
   const timer = setInterval(() => void renew(), RENEW_MS)
-
   return {
-    token,
+    token: taken.token,
     get position() {
       return position
     },
     get isSure() {
-      return !ended && performance.now() < sureUntil
+      return writer.ended === undefined
     },
     get ended() {
-      return ended ?? (performance.now() < sureUntil ? undefined : 'it ran out: PostgreSQL did not answer in time')
+      return writer.ended
     },
     async advance(to, together) {
-      const moved = together
-        ? await db.$transaction(async (tx) => (await write(tx, to)) && (await together(tx), true))
-        : await write(db, to)
+      const writeBoth = async (tx: Transaction) => (await writer.write(tx, to)) && (await together!(tx), true)
+      const moved = together ? await db.$transaction(writeBoth) : await writer.write(db, to)
       if (moved) position = to
       return moved
     },
     async release() {
       clearInterval(timer)
-      await db.$executeRaw`UPDATE relay_leases SET expires_at = '-infinity', holder = NULL WHERE name = ${name} AND token = ${token}`
+      await db.$executeRaw`
+        UPDATE relay_leases SET expires_at = '-infinity', holder = NULL WHERE name = ${name} AND token = ${taken.token}`
+    },
+  }
+}
+
+/** Writes the lease row under the token and the timeline that it was taken under, and knows for how long it is sure. */
+function createWriter(name: string, { token, timeline }: Taken, began: number) {
+  let sureUntil = began + LEASE_MS - MARGIN_MS
+  let lost: string | undefined
+  return {
+    /** @returns false when the lease is lost */
+    async write(tx: Transaction, to: bigint): Promise<boolean> {
+      const started = performance.now()
+      const moved = await tx.$executeRaw`
+        UPDATE relay_leases
+        SET position = greatest(position, ${to}), expires_at = clock_timestamp() + make_interval(secs => ${LEASE_MS / 1000}::float8)
+        WHERE name = ${name} AND token = ${token} AND ${timeline}::text IS NOT DISTINCT FROM wal_timeline()
+          AND (SELECT last_value FROM events_position_seq) >= ${to}`
+      if (moved === 0) lost ??= await findReason(tx, name, token, timeline)
+      else sureUntil = Math.max(sureUntil, started + LEASE_MS - MARGIN_MS)
+      return moved > 0
+    },
+    get ended() {
+      if (lost !== undefined || performance.now() < sureUntil) return lost
+      return 'it ran out: PostgreSQL did not answer in time, or this process stood still'
     },
   }
 }

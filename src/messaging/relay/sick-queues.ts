@@ -1,4 +1,5 @@
 import { Unconfirmed } from '../broker/broker.ts'
+import { sickQueues } from '../metrics.ts'
 import { createBackoff, type Backoff } from './backoff.ts'
 import { declareReaction, type Subscriber } from './declare-reaction.ts'
 import type { RelayNeighbours, RelayOptions } from './options.ts'
@@ -74,6 +75,7 @@ export function createSickQueues(options: RelayOptions & RelayNeighbours): SickQ
       return scheduleProbe(sickness)
     }
     sick.delete(reaction)
+    sickQueues.remove({ reaction })
     backoffs.set(reaction, { backoff: sickness.backoff, wellSince: performance.now() })
     log.info({ reaction }, 'the queue takes messages again; what it missed is delivered by recovery')
   }
@@ -85,6 +87,7 @@ export function createSickQueues(options: RelayOptions & RelayNeighbours): SickQ
     const backoff = isRelapse ? before.backoff : createBackoff(FIRST_PROBE_MS, LONGEST_PROBE_MS)
     const sickness: Sickness = { ...subscriber, sample, backoff }
     sick.set(reaction, sickness)
+    sickQueues.set({ reaction }, 1)
     log.error({ reaction, reason: reason.message }, 'a queue takes no messages: only its own reaction waits for it')
     scheduleProbe(sickness)
     await unbind(subscriber)
@@ -115,7 +118,10 @@ export function createSickQueues(options: RelayOptions & RelayNeighbours): SickQ
     },
     stop() {
       stopped = true
-      for (const { probe: timer } of sick.values()) clearTimeout(timer)
+      for (const { probe: timer, reaction } of sick.values()) {
+        clearTimeout(timer)
+        sickQueues.remove({ reaction })
+      }
     },
   }
 }
