@@ -106,7 +106,7 @@ async function aDay(opened: OpenDatabase) {
   await db.$executeRaw`UPDATE relay_leases SET position = (SELECT max(position) FROM events)`
   expect(await lookForLost(opened)).toContainEqual(expect.objectContaining({ busy: false, lost: 0, unsettled: 0 }))
   const reconcileAll = () => Promise.resolve([])
-  for (const job of schedules({ db, wake: () => {}, reconcileAll })) await job.run(new Date())
+  for (const job of schedules({ db, wake: () => {}, reconcileAll })) await job.run()
   measureWaiting(db)
   expect(await register.metrics()).toContain('fanfare_relay_lag_seconds 0')
   await api.close()

@@ -33,7 +33,7 @@ async function place(request: NewOrder): Promise<Order> {
       request.lines.map(({ sku }) => sku),
     )
     const { data } = placeOrder(request, offers, orderId)
-    await insertOrders(tx, [data], new Date())
+    await insertOrders(tx, [data])
     return data
   })
 }

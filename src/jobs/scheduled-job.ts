@@ -7,6 +7,9 @@ export interface ScheduledJob {
   name: string
   /** Milliseconds from one run to the next. */
   everyMs: number
-  /** Answers what it did, for the log; nothing when there was nothing to do. A throw is logged, and the next run tries again. */
-  run: (now: Date) => Promise<Record<string, unknown> | undefined>
+  /**
+   * Answers what it did, for the log; nothing when there was nothing to do. What is due it asks the database, whose clock is
+   * the same for all. A throw is logged, counted and tried again soon.
+   */
+  run: () => Promise<Record<string, unknown> | undefined>
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { Redis } from 'ioredis'
 import { createLogger, type Logger } from '#platform/logger'
+import { register } from '#platform/metrics'
 import { deadline, placeOf, requireTestService, tcpProxy } from '#testing'
 import type { ScheduledJob } from './scheduled-job.ts'
 import { startScheduler, type Scheduler } from './scheduler.ts'
@@ -36,8 +37,8 @@ const silent = () => createLogger('test', 'silent')
 
 function aJob(name = 'test.count-runs') {
   const runs: Date[] = []
-  const run = async (now: Date) => {
-    runs.push(now)
+  const run = async () => {
+    runs.push(new Date())
     return undefined
   }
   const job: ScheduledJob = { name, everyMs: 250, run }
@@ -67,13 +68,35 @@ it('shares the runs between processes', async () => {
 
 it('goes on after a failed run', async () => {
   const { job, runs } = aJob()
-  const failing = async (now: Date) => {
-    await job.run(now)
+  const failing = async () => {
+    await job.run()
     throw new Error('broken')
   }
   start([{ ...job, run: failing }])
   await deadline('three runs', () => runs.length >= 3)
 })
+
+it('tries a failed run again soon, tells its cause and counts it', async () => {
+  const { job, runs } = aJob('test.fail-once')
+  const errors: { err: Error; job: string; attempt: number }[] = []
+  const log = { ...silent(), error: (told: (typeof errors)[number]) => errors.push(told) } as unknown as Logger
+  const failingOnce = async () => {
+    await job.run()
+    if (runs.length === 1) throw new Error('broken', { cause: new Error('a cable') })
+    return undefined
+  }
+  start([{ ...job, everyMs: 3_600_000, run: failingOnce }], { log })
+  await deadline('a second run', () => runs.length === 2, { within: 20_000 })
+  expect(errors).toMatchObject([
+    { err: { message: 'broken', cause: { message: 'a cable' } }, job: job.name, attempt: 1 },
+  ])
+  await deadline('both are counted', async () => {
+    const text = await register.metrics()
+    const count = (outcome: string) =>
+      text.includes(`fanfare_job_runs_total{job="test.fail-once",outcome="${outcome}"} 1`)
+    return count('failed') && count('done')
+  })
+}, 30_000)
 
 it('puts the schedules back after Redis was flushed', async () => {
   const { job, runs } = aJob()

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { Queue, Worker } from 'bullmq'
 import type { Logger } from '#platform/logger'
+import { Counter } from '#platform/metrics'
 import { openRedis } from './redis-link.ts'
 import type { ScheduledJob } from './scheduled-job.ts'
 
@@ -20,7 +21,15 @@ export interface Scheduler {
 }
 
 const QUEUE = 'schedules'
-const KEPT = { removeOnComplete: { count: 20 }, removeOnFail: { count: 100 } }
+/** A run that fails is tried again after 1, 2, 4 and 8 seconds; then the next one by the clock is its turn. */
+const ATTEMPTS = { attempts: 5, backoff: { type: 'exponential', delay: 1_000 } }
+const KEPT = { ...ATTEMPTS, removeOnComplete: { count: 20 }, removeOnFail: { count: 100 } }
+
+const jobRuns = new Counter({
+  name: 'fanfare_job_runs_total',
+  help: 'Runs of scheduled jobs, by what became of them.',
+  labelNames: ['job', 'outcome'],
+})
 
 /**
  * Runs jobs by the clock. Any number of processes may run the same jobs: each run happens in one of them. Redis may be
@@ -34,10 +43,14 @@ export function startScheduler(options: SchedulerOptions): Scheduler {
   queue.on('error', link.isAway)
   const run = createRunner(jobs, log)
   const ofAnotherRelease = (name: string) => queue.removeJobScheduler(name)
-  const worker = new Worker(QUEUE, async ({ name }) => (await run(name)) ?? ofAnotherRelease(name), {
-    ...shared,
-    concurrency: jobs.length,
-  })
+  const worker = new Worker(
+    QUEUE,
+    async ({ name, attemptsMade }) => (await run(name, attemptsMade + 1)) ?? ofAnotherRelease(name),
+    {
+      ...shared,
+      concurrency: jobs.length,
+    },
+  )
   worker.on('error', link.isAway)
 
   const assertAll = async () => {
@@ -60,21 +73,24 @@ export function startScheduler(options: SchedulerOptions): Scheduler {
   }
 }
 
-/** Runs a job by its name, not twice at once in this process. Answers undefined for an unknown name; never throws. */
+/** Runs a job by its name, not twice at once in this process. Answers undefined for an unknown name. */
 function createRunner(jobs: readonly ScheduledJob[], log: Logger) {
   const running = new Set<string>()
-  return async (name: string): Promise<'done' | 'failed' | 'still running' | undefined> => {
+  return async (name: string, attempt: number): Promise<'done' | 'still running' | undefined> => {
     const job = jobs.find((candidate) => candidate.name === name)
     if (!job) return undefined
     if (running.has(name)) return 'still running'
     running.add(name)
     try {
-      const done = await job.run(new Date())
+      const done = await job.run()
+      jobRuns.inc({ job: name, outcome: 'done' })
       if (done) log.info({ job: name, ...done }, 'job done')
       return 'done'
     } catch (err) {
-      log.error({ err, job: name }, 'job failed; its next run tries again')
-      return 'failed'
+      jobRuns.inc({ job: name, outcome: 'failed' })
+      const next = attempt < ATTEMPTS.attempts ? `tried again in ${2 ** (attempt - 1)} s` : 'its next run tries again'
+      log.error({ err, job: name, attempt }, `job failed; ${next}`)
+      throw err
     } finally {
       running.delete(name)
     }
@@ -85,6 +101,7 @@ function createRunner(jobs: readonly ScheduledJob[], log: Logger) {
 async function assertSchedule(queue: Queue, { name, everyMs }: ScheduledJob): Promise<void> {
   const known = await queue.getJobScheduler(name)
   const overdue = Date.now() - (known?.next ?? 0) > 2 * everyMs + 60_000
-  if (known?.every === everyMs && !overdue) return
+  const retried = known?.template?.opts?.attempts === ATTEMPTS.attempts
+  if (known?.every === everyMs && retried && !overdue) return
   await queue.upsertJobScheduler(name, { every: everyMs }, { name, opts: KEPT })
 }

@@ -1,3 +1,5 @@
+import { upsertProducts } from '#domains/catalog'
+import { createPlacement } from '#domains/order'
 import { testDatabase, type TestDatabase } from '#testing'
 import { uuidv7 } from '#platform/uuid'
 import { schedules } from './schedules.ts'
@@ -10,13 +12,37 @@ beforeEach(async () => {
 })
 afterEach(() => database.close())
 
+type FakeTimersConfig = Extract<Parameters<typeof jest.useFakeTimers>[0], { doNotFake?: unknown }>
+
 const MINUTE = 60_000
-const now = new Date('2026-11-21T12:00:00Z')
-const ago = (ms: number) => new Date(now.getTime() - ms)
+/** Only what the clock shows is wrong; time passes as ever. */
+const TIMERS = [
+  'hrtime',
+  'nextTick',
+  'performance',
+  'queueMicrotask',
+  'setImmediate',
+  'clearImmediate',
+  'setInterval',
+  'clearInterval',
+  'setTimeout',
+  'clearTimeout',
+] satisfies NonNullable<FakeTimersConfig['doNotFake']>
+
+const REAL_NOW = () => performance.timeOrigin + performance.now()
+const REQUEST = {
+  customer: { name: 'Ada Lovelace', email: 'ada@example.com' },
+  shippingAddress: { line1: '12 St James Square', city: 'London', postalCode: 'SW1Y 4JH', country: 'GB' },
+  lines: [{ sku: 'MUG-01', quantity: 1 }],
+  payment: { token: 'pm_card_visa' },
+}
+/** A little later: what is as old as the limit will not be older when the job looks. */
+const now = new Date(Date.now() + MINUTE)
+const ago = (ms: number) => new Date(Date.now() - ms)
 
 function run(name: string) {
   const job = schedules({ db: database.db, wake, reconcileAll }).find((candidate) => candidate.name === name)
-  return job!.run(now)
+  return job!.run()
 }
 
 async function anUndecidedOrder(placedAt: Date) {
@@ -41,6 +67,25 @@ it('lets orders expire that were not decided in half an hour, and publishes it',
   expect(await database.db.event.findMany()).toMatchObject([{ type: 'order.expired', stream: `order-${late}` }])
   expect(wake).toHaveBeenCalledTimes(1)
   expect(await run('order.expire-orders')).toBeUndefined()
+})
+
+it.each([-60, 60])('goes by the clock of the database, where this process is %i minutes wrong', async (wrong) => {
+  await upsertProducts(database.db, [{ sku: 'MUG-01', name: 'Enamel mug', price: 1_250, currency: 'GBP' }])
+  jest.useFakeTimers({ now: Date.now() + wrong * MINUTE, doNotFake: TIMERS })
+  try {
+    await anUndecidedOrder(new Date(REAL_NOW() - 31 * MINUTE))
+    const { order } = await createPlacement(database.db).place({
+      request: REQUEST,
+      idempotency: undefined,
+      traceparent: null,
+    })
+    expect(Math.abs(order.placedAt.getTime() - REAL_NOW())).toBeLessThan(MINUTE)
+    const expiry = schedules({ db: database.db, wake, reconcileAll }).find(({ name }) => name === 'order.expire-orders')
+    expect(await expiry!.run()).toEqual({ expired: 1 })
+    expect(await database.db.order.findUnique({ where: { id: order.id } })).toMatchObject({ status: 'placed' })
+  } finally {
+    jest.useRealTimers()
+  }
 })
 
 it('forgets whom it wrote to after 90 days, however many there are', async () => {

@@ -36,8 +36,8 @@ export function schedules({ db, wake, reconcileAll }: Needs): ScheduledJob[] {
     {
       name: 'order.expire-orders',
       everyMs: 30 * SECOND,
-      async run(now) {
-        const expired = await untilDone(() => expireOrders(db, { olderThanMs: UNDECIDED_FOR, limit: AT_ONCE, now }))
+      async run() {
+        const expired = await untilDone(() => expireOrders(db, { olderThanMs: UNDECIDED_FOR, limit: AT_ONCE }))
         if (expired > 0) wake()
         return expired > 0 ? { expired } : undefined
       },
@@ -47,15 +47,14 @@ export function schedules({ db, wake, reconcileAll }: Needs): ScheduledJob[] {
   ]
 }
 
-type Prune = (what: { before: Date; limit: number }) => Promise<number>
+type Prune = (what: { olderThanMs: number; limit: number }) => Promise<number>
 
-function pruning(name: string, keepMs: number, prune: Prune): ScheduledJob {
+function pruning(name: string, olderThanMs: number, prune: Prune): ScheduledJob {
   return {
     name,
     everyMs: HOUR,
-    async run(now) {
-      const before = new Date(now.getTime() - keepMs)
-      const pruned = await untilDone(() => prune({ before, limit: AT_ONCE }))
+    async run() {
+      const pruned = await untilDone(() => prune({ olderThanMs, limit: AT_ONCE }))
       return pruned > 0 ? { pruned } : undefined
     },
   }

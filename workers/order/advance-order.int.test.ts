@@ -113,11 +113,11 @@ describe('expireOrders', () => {
     await database.db.order.updateMany({ data: { status: 'returned' } })
     const [old, older, confirmed, young] = [await place(), await place(), await place(), await place()]
     await react(database, advanceOrder, confirmed.reserved, confirmed.authorized, confirmed.cleared)
-    const now = new Date(Date.now() + 60_000)
-    await database.db.order.update({ where: { id: young.orderId }, data: { placedAt: now } })
-    expect(await expireOrders(database.db, { olderThanMs: 30_000, limit: 1, now })).toBe(1)
-    expect(await expireOrders(database.db, { olderThanMs: 30_000, limit: 10, now })).toBe(1)
-    expect(await expireOrders(database.db, { olderThanMs: 30_000, limit: 10, now })).toBe(0)
+    const where = { id: { in: [old, older, confirmed].map(({ orderId }) => orderId) } }
+    await database.db.order.updateMany({ where, data: { placedAt: new Date(Date.now() - 60_000) } })
+    expect(await expireOrders(database.db, { olderThanMs: 30_000, limit: 1 })).toBe(1)
+    expect(await expireOrders(database.db, { olderThanMs: 30_000, limit: 10 })).toBe(1)
+    expect(await expireOrders(database.db, { olderThanMs: 30_000, limit: 10 })).toBe(0)
     for (const { orderId } of [old, older])
       expect(await order(orderId)).toMatchObject({ status: 'expired', ended: { reason: 'not-decided-in-time' } })
     expect((await order(young.orderId)).status).toBe('placed')

@@ -59,19 +59,20 @@ export function changeOrder(
 export const orderNotFound = (id: string) => new Refusal('not-found', 'order-not-found', `There is no order ${id}.`)
 
 /**
- * Ends orders that have been waiting for their decision longer than `olderThanMs`, the oldest first, at most `limit`.
+ * Ends orders that have been waiting for their decision longer than `olderThanMs`, by the clock of the database, the
+ * oldest first, at most `limit`.
  * Orders that somebody else is changing at this moment are left for the next run.
  * @returns how many have expired
  */
 export function expireOrders(
   db: Database,
-  { olderThanMs, limit, now }: { olderThanMs: number; limit: number; now: Date },
+  { olderThanMs, limit }: { olderThanMs: number; limit: number },
 ): Promise<number> {
   return db.$transaction(async (tx) => {
-    const before = new Date(now.getTime() - olderThanMs)
-    const due = await tx.$queryRaw<{ id: string }[]>`
-      SELECT id FROM orders WHERE status = 'placed' AND placed_at < ${before}::timestamptz
+    const due = await tx.$queryRaw<{ id: string; now: Date }[]>`
+      SELECT id, now() FROM orders WHERE status = 'placed' AND placed_at < now() - ${olderThanMs}::float8 * interval '1 ms'
       ORDER BY id LIMIT ${limit} FOR UPDATE SKIP LOCKED`
+    if (due.length === 0) return 0
     const orders = await lockOrders(
       tx,
       due.map(({ id }) => id),
@@ -80,7 +81,7 @@ export function expireOrders(
     await updateOrders(
       tx,
       facts.map(({ order, fact }) => evolve(order, fact)),
-      now,
+      due[0]!.now,
     )
     await append(
       tx,

@@ -41,12 +41,12 @@ export const keyOf = ({ clientId, key }: Pick<Idempotency, 'clientId' | 'key'>):
  * one call the first gets it.
  * @returns the ids of the orders whose keys were free
  */
-export async function claimKeys(tx: Transaction, rows: readonly KeyRow[], now: Date): Promise<Set<string>> {
+export async function claimKeys(tx: Transaction, rows: readonly KeyRow[]): Promise<Set<string>> {
   if (rows.length === 0) return new Set()
   const numbered = rows.map((row, nth) => ({ ...row, nth }))
   const claimed = await tx.$queryRaw<{ orderId: string }[]>`
     INSERT INTO idempotency_keys (client_id, key, fingerprint, order_id, created_at)
-    SELECT "clientId", key, decode(fingerprint, 'hex'), "orderId", ${now}::timestamptz
+    SELECT "clientId", key, decode(fingerprint, 'hex'), "orderId", now()
     FROM jsonb_to_recordset(${JSON.stringify(numbered)}::jsonb)
       AS row("clientId" uuid, key text, fingerprint text, "orderId" uuid, nth int)
     ORDER BY "clientId", key, nth
@@ -66,11 +66,14 @@ export async function holdersOf(tx: Transaction, keys: readonly Idempotency[]): 
   return new Map(rows.map((row) => [keyOf(row), row]))
 }
 
-/** Forgets at most `limit` keys claimed before then, the oldest first. @returns how many */
-export function pruneKeys(db: Database, { before, limit }: { before: Date; limit: number }): Promise<number> {
+/** Forgets at most `limit` keys that are older, the oldest first. @returns how many */
+export function pruneKeys(
+  db: Database,
+  { olderThanMs, limit }: { olderThanMs: number; limit: number },
+): Promise<number> {
   return db.$executeRaw`
     DELETE FROM idempotency_keys WHERE (client_id, key) IN (
-      SELECT client_id, key FROM idempotency_keys WHERE created_at < ${before}::timestamptz ORDER BY created_at LIMIT ${limit})`
+      SELECT client_id, key FROM idempotency_keys WHERE created_at < now() - ${olderThanMs}::float8 * interval '1 ms' ORDER BY created_at LIMIT ${limit})`
 }
 
 export const reusedKey = () =>

@@ -12,22 +12,28 @@ export interface StoredOrder extends Order {
 
 type PlacedData = DataOf<typeof OrderPlaced>
 
-/** Writes new orders and their lines, in one statement for any number. */
-export async function insertOrders(tx: Transaction, placed: readonly PlacedData[], now: Date): Promise<void> {
-  await tx.$executeRaw`
+/**
+ * Writes new orders and their lines, in one statement for any number.
+ * @returns when they were placed, by the clock of the database: it decides when they expire
+ */
+export async function insertOrders(tx: Transaction, placed: readonly PlacedData[]): Promise<Date> {
+  const [{ placedAt }] = await tx.$queryRaw<[{ placedAt: Date }]>`
     WITH new AS MATERIALIZED (
       SELECT * FROM jsonb_to_recordset(${JSON.stringify(placed)}::jsonb)
         AS row("orderId" uuid, customer jsonb, "shippingAddress" jsonb, total jsonb, lines jsonb)
     ), placed AS (
       INSERT INTO orders (id, status, customer, shipping_address, total, currency, placed_at, updated_at)
       SELECT "orderId", 'placed', customer, "shippingAddress", (total->>'amount')::bigint, total->>'currency',
-        ${now}::timestamptz, ${now}::timestamptz
+        date_trunc('milliseconds', now()), date_trunc('milliseconds', now())
       FROM new
+    ), lines AS (
+      INSERT INTO order_lines (order_id, line, sku, name, quantity, unit_price)
+      SELECT "orderId", line, sku, name, quantity, "unitPrice"
+      FROM new, ROWS FROM (jsonb_to_recordset(lines) AS (sku text, name text, quantity int, "unitPrice" int))
+        WITH ORDINALITY AS l(sku, name, quantity, "unitPrice", line)
     )
-    INSERT INTO order_lines (order_id, line, sku, name, quantity, unit_price)
-    SELECT "orderId", line, sku, name, quantity, "unitPrice"
-    FROM new, ROWS FROM (jsonb_to_recordset(lines) AS (sku text, name text, quantity int, "unitPrice" int))
-      WITH ORDINALITY AS l(sku, name, quantity, "unitPrice", line)`
+    SELECT date_trunc('milliseconds', now()) AS "placedAt"`
+  return placedAt
 }
 
 interface OrderRow {

@@ -53,7 +53,7 @@ export function createPlacement(db: Database): Placement {
   const group: GroupCommit<Candidate, Committed> = createGroupCommit({
     commit: async (candidates: readonly Candidate[]) => {
       commitSize.observe(candidates.length)
-      const committed = await commitOrders(db, candidates, new Date())
+      const committed = await commitOrders(db, candidates)
       crashPoint('api.after-commit')
       return committed
     },
@@ -65,7 +65,7 @@ export function createPlacement(db: Database): Placement {
       if ('order' in committed) return { order: committed.order, replayed: false }
       return { order: await orderAsPlaced(db, committed.replayOf), replayed: true }
     },
-    warmUp: () => commitOrders(db, [], new Date()),
+    warmUp: () => commitOrders(db, []),
     flush: () => group.flush(),
   }
 }
@@ -77,25 +77,20 @@ async function orderAsPlaced(db: Database, id: string): Promise<StoredOrder> {
 }
 
 /** One transaction for all of them. Each gets its own answer; only what is wrong with the database fails the others. */
-function commitOrders(
-  db: Database,
-  candidates: readonly Candidate[],
-  now: Date,
-): Promise<readonly (Committed | Error)[]> {
+function commitOrders(db: Database, candidates: readonly Candidate[]): Promise<readonly (Committed | Error)[]> {
   return db.$transaction(
     async (tx) => {
       const decided = await decideAll(tx, candidates)
-      const { winners, ...keys } = await settleKeys(tx, decided, now)
-      await insertOrders(
+      const { winners, ...keys } = await settleKeys(tx, decided)
+      const placedAt = await insertOrders(
         tx,
         winners.map(({ placed }) => placed.data),
-        now,
       )
       await append(
         tx,
         winners.map(({ placed, orderId, traceparent }) => ({ event: placed, correlationId: orderId, traceparent })),
       )
-      return decided.map((one) => answerFor(one, keys, now))
+      return decided.map((one) => answerFor(one, keys, placedAt))
     },
     { maxWait: 1_500, timeout: 5_000 },
   )
@@ -117,10 +112,10 @@ async function decideAll(tx: Transaction, candidates: readonly Candidate[]): Pro
 type Winner = Candidate & { placed: Placed }
 
 /** Who may be written, by order id: orders without a key, and the first one for each key. The holders answer for the others. */
-async function settleKeys(tx: Transaction, decided: readonly Decided[], now: Date) {
+async function settleKeys(tx: Transaction, decided: readonly Decided[]) {
   const placeable = decided.filter((one): one is Winner => one.placed !== undefined)
   const claims = placeable.flatMap(({ idempotency, orderId }) => (idempotency ? [{ ...idempotency, orderId }] : []))
-  const claimed = await claimKeys(tx, claims, now)
+  const claimed = await claimKeys(tx, claims)
   const winners = placeable.filter(({ idempotency, orderId }) => !idempotency || claimed.has(orderId))
   const won = new Set(winners.map(({ orderId }) => orderId))
   const others = decided.flatMap(({ idempotency, orderId }) => (idempotency && !won.has(orderId) ? [idempotency] : []))
@@ -129,11 +124,11 @@ async function settleKeys(tx: Transaction, decided: readonly Decided[], now: Dat
 
 type Keys = Pick<Awaited<ReturnType<typeof settleKeys>>, 'holders' | 'won'>
 
-function answerFor(one: Decided, { holders, won }: Keys, now: Date): Committed | Error {
+function answerFor(one: Decided, { holders, won }: Keys, placedAt: Date): Committed | Error {
   const holder = one.idempotency && holders.get(keyOf(one.idempotency))
   if (holder && holder.fingerprint !== one.idempotency.fingerprint) return reusedKey()
   if (holder) return { replayOf: holder.orderId }
   if (one.refusal) return one.refusal
   if (!won.has(one.orderId)) return new Error('An idempotency key was taken and given up at the same time')
-  return { order: { ...newOrder(one.placed.data), placedAt: now, updatedAt: now } }
+  return { order: { ...newOrder(one.placed.data), placedAt, updatedAt: placedAt } }
 }
