@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import { isDatabaseOutage } from '#platform/database'
+import { isDatabaseOutage, isOutOfConnections } from '#platform/database'
 import { Refusal, type Fault, type RefusalKind } from './refusal.ts'
 
 interface ProblemOptions extends ErrorOptions {
@@ -43,6 +43,7 @@ const STATUS_OF: Readonly<Record<RefusalKind, number>> = {
 export function toProblem(thrown: unknown): Problem {
   if (thrown instanceof Problem) return thrown
   if (thrown instanceof Refusal) return fromRefusal(thrown)
+  if (isOutOfConnections(thrown)) return outOfConnections(thrown)
   if (isDatabaseOutage(thrown)) return databaseUnavailable(thrown)
   return fromExpress(thrown) ?? unexpected(thrown)
 }
@@ -52,6 +53,12 @@ function fromRefusal(refusal: Refusal): Problem {
   const headers = retryAfterS === undefined ? {} : { 'Retry-After': String(retryAfterS) }
   return new Problem(STATUS_OF[kind], code, message, { headers, faults, cause: refusal })
 }
+
+const outOfConnections = (cause: unknown) =>
+  new Problem(503, 'too-busy', 'This server has more to do than connections to its database. Send the request again.', {
+    headers: { 'Retry-After': '1' },
+    cause,
+  })
 
 export const databaseUnavailable = (cause?: unknown) =>
   new Problem(503, 'database-unavailable', 'The database does not answer at the moment. Send the request again.', {

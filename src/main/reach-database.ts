@@ -48,8 +48,7 @@ export async function checkWhenReachable(context: ProcessContext): Promise<void>
 }
 
 async function check({ config, log }: ProcessContext) {
-  const warning = await checkDatabase(config)
-  if (warning) log.warn(warning)
+  for (const warning of await checkDatabase(config)) log.warn(warning)
 }
 
 /** Of several servers, what each has said. */

@@ -14,6 +14,7 @@ import {
 import { StartupError } from '#platform/config'
 import { checkSettings } from '#platform/settings'
 import { endWithSentence, runProcess, type ProcessContext } from '#platform/shutdown'
+import { connectionsMissing } from './connections.ts'
 import { openMessaging, WORKERS } from './messaging.ts'
 import { serveMetrics } from './metrics.ts'
 import { onceReachable } from './reach-database.ts'
@@ -35,6 +36,8 @@ async function react(context: ProcessContext) {
   const { log, onStop } = context
   const workers = await loadReactions(selectReactions(findReactions(WORKERS), wanted))
   checkSettings()
+  const missing = connectionsMissing(workers, context.config.DATABASE_POOL)
+  if (missing) log.warn(missing)
   const messaging = openMessaging(`worker ${wanted.join(' ') || 'all'}`, context, 'by-key')
   await onceReachable(context, () => subscribe(messaging.db, workers))
   for (const { reaction, eventType } of await strangeSubscriptions(messaging.db, workers)) {

@@ -42,7 +42,7 @@ const variables = z.object({
     .regex(/^[a-z0-9-]*$/, 'may hold a-z, 0-9 and -')
     .default(''),
   /** Connections of one process to PostgreSQL. */
-  DATABASE_POOL: integer(1, 200).default(10),
+  DATABASE_POOL: integer(1, 200).default(15),
   /** Milliseconds after the first, second, … failed attempt; the last one repeats. Up to a fifth is added at random. */
   RETRY_DELAYS: millisecondsList.default([1_000, 5_000, 25_000, 125_000, 600_000]),
   /** Port on 127.0.0.1 … 0.0.0.0 for /metrics and /healthz of relay, scheduler and worker processes; 0 turns it off. */

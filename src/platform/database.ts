@@ -5,7 +5,7 @@ import { sqlStateOf } from './database/errors.ts'
 import { createPool } from './database/pool.ts'
 import { createStatementNames } from './database/prepared-statements.ts'
 
-export { isDatabaseOutage, isTransientConflict, sqlStateOf } from './database/errors.ts'
+export { isDatabaseOutage, isOutOfConnections, isTransientConflict, sqlStateOf } from './database/errors.ts'
 export { clientFor, placesOf } from './database/primary-client.ts'
 
 /** Prisma's client outside a transaction, with the pool it runs on. */

@@ -19,8 +19,10 @@ suite(`several servers${canReplicate ? '' : ' (skipped: PostgreSQL is not instal
 
   /** The standby first: what is not the primary must be passed over. */
   const both = () => `postgresql://fanfare@127.0.0.1:${pair.standby.port},127.0.0.1:${pair.primary.port}/postgres`
-  const check = (url: string) =>
-    checkDatabase(readConfig({ DATABASE_URL: url, RABBITMQ_URL: 'amqp://unused', REDIS_URL: 'redis://unused' }))
+  const check = async (url: string) => {
+    const urls = { DATABASE_URL: url, RABBITMQ_URL: 'amqp://unused', REDIS_URL: 'redis://unused' }
+    return (await checkDatabase(readConfig(urls)))[0]
+  }
 
   it('are told apart, and after a failover pool and wake-ups find the new primary by themselves', async () => {
     const { db, pool, close } = openDatabase(both(), { answerWithinMs: 5_000 })

@@ -57,19 +57,27 @@ const OUTAGE_CODES = new Set([
   'ETIMEDOUT',
 ])
 const OUTAGE_WORDS =
-  /connection (terminated|timeout|error)|terminating connection|unable to start a transaction|query read timeout|server has closed|can't reach database|no free connection within/i
+  /connection (terminated|timeout|error)|terminating connection|unable to start a transaction|query read timeout|server has closed|can't reach database/i
 
 /**
  * True while PostgreSQL cannot be reached or cannot do its work: read-only after a failover, disk full, out of memory,
  * no connection left (of the server's, or of this process: see NoFreeConnection), shut down or starting. Waiting helps, and nobody's message is at fault.
  */
 export function isDatabaseOutage(error: unknown): boolean {
+  if (isOutOfConnections(error)) return true
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
     const state = sqlStateOf(cause)
     if (state && OUTAGE_STATES.some((outage) => state.startsWith(outage))) return true
     if (OUTAGE_CODES.has((cause as { code?: string }).code ?? '') || OUTAGE_WORDS.test(cause.message)) return true
     if ((cause as { errors?: unknown[] }).errors?.some(isDatabaseOutage)) return true
   }
+  return false
+}
+
+/** True when it is this process that had no connection left, rather than PostgreSQL that was away. */
+export function isOutOfConnections(error: unknown): boolean {
+  for (let cause = error; cause instanceof Error; cause = cause.cause)
+    if (cause instanceof NoFreeConnection) return true
   return false
 }
 

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import pg from 'pg'
-import { isDatabaseOutage, openDatabase, sqlStateOf, type OpenDatabase } from '#platform/database'
+import { isDatabaseOutage, isOutOfConnections, openDatabase, sqlStateOf, type OpenDatabase } from '#platform/database'
 import { deadline, placeOf, testDatabase, type TestDatabase } from '#testing'
 
 let database: TestDatabase
@@ -103,7 +103,7 @@ describe('a process that has more to do than connections', () => {
     await Promise.all(holding)
     for (const error of failures) {
       expect((error as Error).message).toMatch(/no free connection within 2 s: all 2 of this process \(DATABASE_POOL\)/)
-      expect(isDatabaseOutage(error)).toBe(true)
+      expect([isDatabaseOutage(error), isOutOfConnections(error)]).toEqual([true, true])
     }
   })
 })

@@ -1,17 +1,18 @@
 import { directUrl, StartupError, type Config } from '../config.ts'
 import type { Pooler } from '../database.ts'
 import { isDatabaseOutage, sqlStateOf } from './errors.ts'
+import { clockGap } from './clock-gap.ts'
 import { poolingOf } from './pooling.ts'
 import { clientFor, placesOf } from './primary-client.ts'
 import { replicationGap } from './replication.ts'
 
 /**
  * Looks once, before a process begins, whether DATABASE_URL and what is said of it are right: for a pooler that breaks
- * prepared statements or LISTEN, and a standby that would lose what was promised.
- * @returns what deserves a warning, if anything does
+ * prepared statements or LISTEN, a standby that would lose what was promised, and a clock that is wrong.
+ * @returns what deserves a warning, one sentence each
  * @throws StartupError that says what to set; an outage as it is: the server may only be starting
  */
-export async function checkDatabase(config: Config): Promise<string | undefined> {
+export async function checkDatabase(config: Config): Promise<string[]> {
   const direct = clientFor(directUrl(config))
   const found = await explained('DATABASE_URL', config.DATABASE_URL, poolingOf(clientFor(config.DATABASE_URL)))
   expectPooler(config.DATABASE_POOLER, found)
@@ -20,7 +21,7 @@ export async function checkDatabase(config: Config): Promise<string | undefined>
   const client = new direct({ application_name: 'fanfare check' })
   try {
     await client.connect()
-    return await replicationGap(client)
+    return [await replicationGap(client), await clockGap(client)].filter((warning) => warning !== undefined)
   } finally {
     void client.end().catch(() => {})
   }
