@@ -5,7 +5,10 @@ import type { Mark } from './operator-actions.ts'
 /** What an operator does to deliveries of one reaction. */
 export interface Change {
   reaction: string
-  /** The condition on `deliveries d`. */
+  /**
+   * The condition on `deliveries d`. Where ids are known, they and the state are enough: next to the reaction, a planner without
+   * statistics reads every dead letter of it for each batch.
+   */
   where: Prisma.Sql
   /** Assignments, for those whose event was not handled meanwhile. */
   set: Prisma.Sql
@@ -32,7 +35,7 @@ export async function change(
     WITH chosen AS MATERIALIZED (
       SELECT d.id, EXISTS (
         SELECT FROM handled_events h WHERE h.event_id = d.event_id AND h.reaction = d.reaction OFFSET 0) AS handled
-      FROM deliveries d WHERE d.reaction = ${reaction} AND ${where} ORDER BY d.id FOR UPDATE
+      FROM deliveries d WHERE ${where} ORDER BY d.id FOR UPDATE
     ), resolved AS (
       UPDATE deliveries d
       SET state = 'resolved', due_at = NULL, claimed_by = NULL, closed_at = clock_timestamp(), action_id = ${actionId}::uuid

@@ -1,3 +1,4 @@
+import type { Transaction } from '#platform/database'
 import { Prisma } from '#prisma'
 import { lockStreams, releaseBlocked } from '../deliveries/block.ts'
 import { change, type Change } from './change.ts'
@@ -29,10 +30,10 @@ export async function discard(
 ): Promise<DiscardResult> {
   checkSelector(selector)
   if (reason.trim() === '') throw new Refused('A discarded event is not handled: say why, for the audit table.')
-  const where = matching(reaction, selector, closable(selector))
+  const state = closable(selector)
   return asAction(context, { action: 'discard', reaction, selector, reason }, async (mark) => {
     const set = Prisma.sql`state = 'discarded', closed_at = clock_timestamp(), action_id = ${mark.actionId}::uuid`
-    const sum = await changeStreams(context, { reaction, where, set, what: 'discarded' }, mark, signal)
+    const sum = await changeStreams(context, { reaction, selector, state, set, what: 'discarded' }, mark, signal)
     const { outcome, changed, resolved, released } = sum
     return { outcome, discarded: changed, alreadyHandled: resolved, released }
   })
@@ -56,39 +57,61 @@ export async function restore(
   reason?: string,
 ): Promise<RestoreResult> {
   checkSelector(selector)
-  const where = Prisma.sql`${matching(reaction, selector, Prisma.sql`d.state = 'discarded'`)} AND NOT ${HANDLED}`
+  const state = Prisma.sql`d.state = 'discarded' AND NOT ${HANDLED}`
   return asAction(context, { action: 'restore', reaction, selector, reason }, async (mark) => {
     const set = Prisma.sql`state = CASE WHEN d.failed_at IS NULL THEN 'held' ELSE 'dead' END, closed_at = NULL,
       action_id = ${mark.actionId}::uuid`
-    const { outcome, changed } = await changeStreams(context, { reaction, where, set, what: 'restored' }, mark)
+    const { outcome, changed } = await changeStreams(
+      context,
+      { reaction, selector, state, set, what: 'restored' },
+      mark,
+    )
     if (changed === 0) throw new Refused(`${reaction} has no discarded one that fits and is not handled.`)
     return { outcome, restored: changed }
   })
 }
 
+interface StreamChange extends Omit<Change, 'where'> {
+  selector: Selector
+  state: Prisma.Sql
+}
+
+/** Looked up at once. */
+const PAGE = 10_000
+/** Changed by one transaction. */
 const BATCH = 200
 
 /**
  * Batch by batch, under the locks of the streams: an ordered reaction sees the event open or closed, not both, and what
  * waits behind it is tried again.
  */
-async function changeStreams({ db }: DeadLetterContext, asked: Change, mark: Mark, signal?: AbortSignal) {
+async function changeStreams({ db }: DeadLetterContext, asked: StreamChange, mark: Mark, signal?: AbortSignal) {
+  const { reaction, selector, state } = asked
   const sum = { outcome: 'done' as ActionOutcome, changed: 0, resolved: 0, released: 0 }
-  for (let found = -1; found !== 0;) {
-    if (signal?.aborted) return { ...sum, outcome: 'interrupted' as const }
-    found = await db.$transaction(async (tx) => {
-      const chosen = await tx.$queryRaw<{ id: string; stream: string | null }[]>`
-        SELECT d.id::text, d.stream FROM deliveries d WHERE ${asked.where} ORDER BY d.id LIMIT ${BATCH}`
-      const streams = [...new Set(chosen.flatMap(({ stream }) => stream ?? []))]
-      await lockStreams(tx, asked.reaction, streams)
-      const ids = chosen.map(({ id }) => id)
-      const where = Prisma.sql`${asked.where} AND d.id = ANY(${ids}::uuid[])`
-      const { changed, resolved } = await change(tx, { ...asked, where }, mark)
-      sum.changed += changed
-      sum.resolved += resolved
-      sum.released += await releaseBlocked(tx, asked.reaction, streams)
-      return chosen.length
-    })
+  for (;;) {
+    const page = await db.$queryRaw<Chosen[]>`
+      SELECT d.id::text, d.stream FROM deliveries d WHERE ${matching(reaction, selector, state)} ORDER BY d.id LIMIT ${PAGE}`
+    if (page.length === 0) return sum
+    for (let start = 0; start < page.length; start += BATCH) {
+      if (signal?.aborted) return { ...sum, outcome: 'interrupted' as const }
+      const done = await db.$transaction((tx) => changeBatch(tx, asked, page.slice(start, start + BATCH), mark))
+      sum.changed += done.changed
+      sum.resolved += done.resolved
+      sum.released += done.released
+    }
   }
-  return sum
+}
+
+interface Chosen {
+  id: string
+  stream: string | null
+}
+
+async function changeBatch(tx: Transaction, asked: StreamChange, chosen: readonly Chosen[], mark: Mark) {
+  const { reaction, state } = asked
+  const streams = [...new Set(chosen.flatMap(({ stream }) => stream ?? []))]
+  await lockStreams(tx, reaction, streams)
+  const ids = chosen.map(({ id }) => id)
+  const done = await change(tx, { ...asked, where: Prisma.sql`d.id = ANY(${ids}::uuid[]) AND ${state}` }, mark)
+  return { ...done, released: await releaseBlocked(tx, reaction, streams) }
 }

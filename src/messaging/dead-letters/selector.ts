@@ -57,4 +57,4 @@ export const HANDLED = Prisma.sql`EXISTS (
   SELECT FROM handled_events h WHERE h.event_id = d.event_id AND h.reaction = d.reaction)`
 
 /** The event store has the delivery's event, so that it can be delivered at all. */
-export const STORED = Prisma.sql`EXISTS (SELECT FROM events e WHERE e.id = d.event_id)`
+export const STORED = Prisma.sql`EXISTS (SELECT FROM events e WHERE e.id = d.event_id OFFSET 0)`
