@@ -35,7 +35,7 @@ export async function claimDue(
     WITH due AS MATERIALIZED (
       SELECT id FROM deliveries WHERE reaction = ${reaction} AND state = 'retrying' AND due_at <= clock_timestamp()
         AND (event_type IS NULL OR event_type = ANY(${[...eventTypes]}))
-      ORDER BY due_at LIMIT ${limit} FOR UPDATE SKIP LOCKED
+      ORDER BY due_at, stream_version LIMIT ${limit} FOR UPDATE SKIP LOCKED
     ), claimed AS (
       UPDATE deliveries d
       SET claimed_by = ${instance}, due_at = clock_timestamp() + ${CLAIM_MS}::float8 * interval '1 ms', starts = d.starts + 1
