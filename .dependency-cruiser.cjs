@@ -7,7 +7,7 @@
  */
 const TEST = '(\\.test\\.ts$|^test/|^src/testing/)'
 /** Our own code, as opposed to node_modules and Node's modules. */
-const OURS = '^(src|workers|scripts|dev|examples|sandbox|test|prisma|tools|bench|console)/'
+const OURS = '^(src|workers|dev|examples|sandbox|test|prisma|tools|bench|console)/'
 const GENERATED = '^src/generated/'
 const PLATFORM = '^src/platform/'
 const SETTINGS = '^src/platform/settings\\.ts$'
@@ -155,7 +155,7 @@ module.exports = {
       comment: 'What runs in production imports nothing of development: no tools, tests, examples or sandboxes.',
       severity: 'error',
       from: { path: '^(src|workers)/', pathNot: TEST },
-      to: { path: '^(scripts|dev|examples|sandbox|test|prisma|tools|bench)/' },
+      to: { path: '^(dev|examples|sandbox|test|prisma|tools|bench)/' },
     },
     {
       name: 'testing-in-tests',

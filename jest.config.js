@@ -5,7 +5,6 @@ export default {
     '<rootDir>/src',
     '<rootDir>/workers',
     '<rootDir>/test',
-    '<rootDir>/scripts',
     '<rootDir>/dev',
     '<rootDir>/examples',
     '<rootDir>/sandbox',

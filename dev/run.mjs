@@ -11,7 +11,6 @@ const COMMANDS = {
   chaos: ['test/chaos/command.ts', 'chaosCommand'],
   bench: ['bench/command.ts', 'benchCommand'],
   import: ['examples/retail-import/command.ts', 'importCommand'],
-  'dead-letters': ['scripts/dead-letters/command.ts', 'deadLettersCommand'],
 }
 
 /** These leave timers behind when they are interrupted. */

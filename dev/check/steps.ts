@@ -14,7 +14,7 @@ export interface Step {
   check(): Promise<Result>
 }
 
-const CRUISED = ['src', 'workers', 'scripts', 'dev', 'examples', 'sandbox', 'test', 'bench', 'prisma', 'tools']
+const CRUISED = ['src', 'workers', 'dev', 'examples', 'sandbox', 'test', 'bench', 'prisma', 'tools']
 
 const tool = (name: string, what: string, command: string, ...args: string[]): Step => ({
   name,

@@ -1,14 +1,6 @@
 import { hostname } from 'node:os'
 import { setTimeout as wait } from 'node:timers/promises'
-import {
-  armCrashPoint,
-  createNames,
-  createRabbitMq,
-  CRASH_POINTS,
-  type Broker,
-  type CrashPoint,
-  type Names,
-} from '#messaging'
+import { createNames, createRabbitMq, type Broker, type Names } from '#messaging'
 import { directUrl, readConfig, StartupError, type Config } from '#platform/config'
 import { openDatabase, type Database, type OpenDatabase } from '#platform/database'
 import { createLogger } from '#platform/logger'
@@ -41,7 +33,6 @@ export async function withMessaging<T>(command: string, work: (messaging: Messag
     const database = openDatabase(directUrl(config), { poolSize: 4, applicationName: `fanfare ${command}` })
     const log = createLogger(command, 'silent')
     const broker = createRabbitMq({ url: config.RABBITMQ_URL, name: `fanfare ${instance}`, log })
-    arm(config.CRASH_AT)
     try {
       await expectTables(database)
       await expectBroker(broker, config.RABBITMQ_URL)
@@ -104,9 +95,4 @@ async function expectBroker(broker: Broker, url: string): Promise<void> {
     }
     await wait(50)
   }
-}
-
-function arm(crashAt: string | undefined) {
-  const [point, nth = '1'] = crashAt?.split(':') ?? []
-  if (CRASH_POINTS.includes(point as CrashPoint)) armCrashPoint(point as CrashPoint, Number(nth))
 }

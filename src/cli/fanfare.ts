@@ -6,6 +6,7 @@ import { addProcesses } from './commands/processes.ts'
 import { addReconcile } from './commands/reconcile.ts'
 import { addReplay } from './commands/replay.ts'
 import { addStory } from './commands/story.ts'
+import { addDeadLetters } from './dead-letters/command.ts'
 import { host, useHost, type Host } from './host.ts'
 import { expectNoTakenFlags } from './npm-flags.ts'
 import { exitCodeOf } from './run.ts'
@@ -43,7 +44,8 @@ function createProgram(): Command {
     .showHelpAfterError('(--help shows the commands and options)')
     .addHelpText('after', ({ command }) => (command.parent ? '' : help()))
     .hook('preAction', applySharedOptions)
-  for (const add of [addStory, addAudit, addReconcile, addReplay, addKeys, addProcesses, addCompletion]) add(program)
+  for (const add of [addDeadLetters, addStory, addAudit, addReconcile, addReplay, addKeys, addProcesses, addCompletion])
+    add(program)
   return program
 }
 

@@ -7,7 +7,7 @@ import { didYouMean } from './terminal/suggest.ts'
 export async function expectReaction(db: Database, name: string): Promise<void> {
   const rows = await db.subscription.findMany({ distinct: ['reaction'], orderBy: { reaction: 'asc' } })
   const known = rows.map(({ reaction }) => reaction)
-  if (!known.includes(name)) throw unknown(name, known)
+  if (!known.includes(name)) throw unknownReaction(name, known)
 }
 
 /** The definition of a reaction, for what it knows of its event types. @throws Refused when this version has none */
@@ -22,8 +22,8 @@ export async function loadReaction(name: string): Promise<Reaction> {
 /** That each is a reaction or a folder of workers/. @throws Refused naming those there are */
 export function expectFiles(names: readonly string[]): void {
   const known = new Set(findReactions(WORKERS).flatMap(({ name, folder }) => [folder, name]))
-  for (const name of names) if (!known.has(name)) throw unknown(name, [...known])
+  for (const name of names) if (!known.has(name)) throw unknownReaction(name, [...known])
 }
 
-const unknown = (name: string, known: readonly string[]) =>
+export const unknownReaction = (name: string, known: readonly string[]) =>
   new Refused(`No reaction is called ${name}.${didYouMean(name, known)} There are: ${known.join(', ') || 'none yet'}.`)

@@ -5,7 +5,7 @@ export const json = () => new Option('--json', 'print JSON')
 const UNITS: Record<string, number> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
 
 /** `90s`, `30m`, `2h`, `7d` in milliseconds. */
-function duration(text: string): number {
+export function duration(text: string): number {
   const [, amount, unit] = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)?$/.exec(text) ?? []
   if (amount === undefined) throw new InvalidArgumentError('A duration is written as 90s, 30m, 2h or 7d.')
   if (unit === undefined)

@@ -39,7 +39,7 @@ const LINES = {
   middle: ' ',
 }
 
-const cut = (text: string, max: number) => {
+export const cut = (text: string, max: number) => {
   const line = text.replaceAll(/\s+/g, ' ')
   return line.length > max ? `${line.slice(0, max - 1)}…` : line
 }

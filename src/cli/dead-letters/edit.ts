@@ -17,8 +17,12 @@ import {
   type Reaction,
 } from '#messaging'
 import type { Database } from '#platform/database'
-import { asOperator, loadReaction, withDatabase } from './open.ts'
-import { confirm, counted, EXIT, isTerminal, next, say, sayJson, warn } from './output.ts'
+import { withDatabase } from '../connect.ts'
+import { host } from '../host.ts'
+import { loadReaction } from '../reactions.ts'
+import { confirm, counted, EXIT, isTerminal, say, sayJson, warn } from '../terminal/output.ts'
+import { next } from './next.ts'
+import { asOperator } from './open.ts'
 import { report, send } from './redrive.ts'
 
 interface EditFlags {
@@ -117,7 +121,7 @@ async function inEditor(draft: EditDraft, reaction: Reaction): Promise<PlannedEd
 }
 
 function openEditor(file: string) {
-  const [command = 'vi', ...args] = (process.env['VISUAL'] || process.env['EDITOR'] || 'vi').split(' ')
+  const [command = 'vi', ...args] = (host().env['VISUAL'] || host().env['EDITOR'] || 'vi').split(' ')
   const { error, status } = spawnSync(command, [...args, file], { stdio: 'inherit' })
   if (error) throw new Refused(`The editor ${command} cannot be started (${error.message}): set EDITOR.`)
   if (status !== 0) throw new Refused(`The editor ended with ${status}; nothing was changed.`)

@@ -8,8 +8,10 @@ import {
   type ReactionSummary,
 } from '#messaging'
 import { describe } from './details.ts'
-import { expectReaction, withDatabase } from './open.ts'
-import { ago, cut, EXIT, next, say, sayJson, table } from './output.ts'
+import { withDatabase } from '../connect.ts'
+import { ago, cut, EXIT, say, sayJson, table } from '../terminal/output.ts'
+import { next } from './next.ts'
+import { expectReaction } from './open.ts'
 
 interface Flags {
   json?: boolean

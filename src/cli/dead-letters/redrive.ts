@@ -10,8 +10,9 @@ import {
   type Selector,
 } from '#messaging'
 import { asOperator, whyNothing } from './open.ts'
-import { confirm, counted, EXIT, isTerminal, next, nothing, say, sayJson, table } from './output.ts'
-import { untilStopped } from './stop.ts'
+import { confirm, counted, EXIT, isTerminal, say, sayJson, table } from '../terminal/output.ts'
+import { untilStopped } from '../terminal/stop.ts'
+import { next, nothing } from './next.ts'
 
 export interface RedriveFlags {
   json?: boolean

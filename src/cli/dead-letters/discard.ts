@@ -1,7 +1,8 @@
 import { checkSelector, discard, planFor, restore, type Selector } from '#messaging'
 import { asOperator, whyNothing } from './open.ts'
-import { confirm, counted, EXIT, next, nothing, say, sayJson } from './output.ts'
-import { untilStopped } from './stop.ts'
+import { confirm, counted, EXIT, say, sayJson } from '../terminal/output.ts'
+import { untilStopped } from '../terminal/stop.ts'
+import { next, nothing } from './next.ts'
 
 interface DiscardFlags {
   json?: boolean

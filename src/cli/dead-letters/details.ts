@@ -1,5 +1,5 @@
 import type { DeliveryDetails, StoryEvent } from '#messaging'
-import { ago, counted } from './output.ts'
+import { ago, counted } from '../terminal/output.ts'
 
 /** A delivery as text for a person. */
 export function describe(details: DeliveryDetails): string {

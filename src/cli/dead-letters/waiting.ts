@@ -9,8 +9,11 @@ import {
   type WaitingGroup,
   type WaitingPlan,
 } from '#messaging'
-import { asOperator, expectReaction, whyNothing, withDatabase } from './open.ts'
-import { confirm, counted, cut, EXIT, next, nothing, say, sayJson, table } from './output.ts'
+import { withDatabase } from '../connect.ts'
+import { host } from '../host.ts'
+import { confirm, counted, cut, EXIT, say, sayJson, table } from '../terminal/output.ts'
+import { next, nothing } from './next.ts'
+import { asOperator, expectReaction, whyNothing } from './open.ts'
 
 export async function waiting(
   reaction: string | undefined,
@@ -99,7 +102,8 @@ export const changeWaiting =
 
 function tell(action: 'retry' | 'hold', reaction: string, changed: number, { inHand, blocked }: WaitingPlan) {
   if (action === 'retry') say(`${counted(changed, 'event')} of ${reaction} due now.`)
-  else say(`${counted(changed, 'event')} of ${reaction} held: not delivered until npm run dead-letters -- retry.`)
+  else
+    say(`${counted(changed, 'event')} of ${reaction} held: not delivered until ${host().call('dead-letters retry')}.`)
   if (inHand > 0) say(`  ${inHand} left alone: a worker has them in hand at this moment`)
   if (action === 'retry' && blocked > 0) say(`  ${blocked} blocked: they go on when what is before them is repaired`)
   next(`waiting ${reaction}`)

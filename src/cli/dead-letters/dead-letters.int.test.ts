@@ -4,8 +4,8 @@ import { OrderPlaced } from '#events'
 import { defineReaction, Unrecoverable } from '#messaging'
 import { uuidv7 } from '#platform/uuid'
 import { anOrderPlaced, deadline, record, testSystem, type TestSystem } from '#testing'
-import recordSale from '../../workers/analytics/record-sale.ts'
-import { deadLettersCommand } from './command.ts'
+import recordSale from '../../../workers/analytics/record-sale.ts'
+import { fanfare } from '../fanfare.ts'
 
 let system: TestSystem
 afterEach(() => system.close())
@@ -26,7 +26,7 @@ beforeEach(() => {
   handled.length = 0
 })
 
-const COMMAND = [path.resolve(import.meta.dirname, '../../dev/run.mjs'), 'dead-letters']
+const COMMAND = [path.resolve(import.meta.dirname, '../fanfare.mjs'), 'dead-letters']
 
 function start(args: string[]) {
   const env = {
@@ -47,19 +47,15 @@ const run = (args: string[]) => start(args).ended
 
 /** Quicker, for what needs no process of its own. */
 async function inProcess(args: string[]) {
-  const before = process.env['DATABASE_URL']
-  process.env['DATABASE_URL'] = system.url
   let output = ''
   const spies = [process.stdout, process.stderr].map((stream) =>
     jest.spyOn(stream, 'write').mockImplementation((text) => Boolean((output += String(text)))),
   )
   try {
-    const code = await deadLettersCommand(args)
+    const code = await fanfare(['dead-letters', ...args], { env: { ...process.env, DATABASE_URL: system.url } })
     return { code, output }
   } finally {
     for (const spy of spies) spy.mockRestore()
-    if (before === undefined) delete process.env['DATABASE_URL']
-    else process.env['DATABASE_URL'] = before
   }
 }
 
@@ -83,7 +79,7 @@ test('from the list to the cause, to one message, to the redrive, to the history
   const list = await run(['list'])
   expect(list).toMatchObject({ code: 0 })
   expect(list.output).toMatch(/test\.fragile +3 +1 .*Unrecoverable: the shelf is locked/)
-  expect(list.output).toContain('Next: npm run dead-letters -- groups test.fragile')
+  expect(list.output).toContain('Next: fanfare dead-letters groups test.fragile')
 
   const [group] = await runJson<{ fingerprint: string; count: number }[]>('groups', 'test.fragile')
   expect(group).toMatchObject({ count: 3, eventType: 'order.placed', reason: 'unrecoverable' })
@@ -140,7 +136,7 @@ test('from the list to the cause, to one message, to the redrive, to the history
 test('mistakes are one sentence that says what to do', async () => {
   system = await testSystem([fragile])
   const mistakes: [args: string[], sentence: RegExp][] = [
-    [['show', 'test.nobody'], /^No reaction is called test\.nobody\. Did you mean test\.fragile\?$/],
+    [['show', 'test.nobody'], /^No reaction is called test\.nobody\. There are: test\.fragile\.$/],
     [['groups', 'nobody'], /^No reaction is called nobody\. There are: test\.fragile\.$/],
     [['show', 'test.fragile', '--id', '7'], /^'7' is not an id/],
     [['redrive', 'test.fragile'], /^Say which ones are meant/],

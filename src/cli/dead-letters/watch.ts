@@ -1,8 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { listReactions, type ReactionSummary } from '#messaging'
 import { reactionTable } from './browse.ts'
-import { withDatabase } from './open.ts'
-import { EXIT, isTerminal, say } from './output.ts'
+import { withDatabase } from '../connect.ts'
+import { EXIT, isTerminal, say } from '../terminal/output.ts'
 
 /** A table that renews itself on a terminal; otherwise one line for each change. */
 export async function watch({ every, json }: { every: number; json?: boolean }, signal: AbortSignal): Promise<number> {
