@@ -6,6 +6,7 @@ const COMMANDS = {
   start: ['dev/start/command.ts', 'startCommand'],
   test: ['dev/test/command.ts', 'testCommand'],
   check: ['dev/check/command.ts', 'checkCommand'],
+  footprint: ['dev/footprint/command.ts', 'footprintCommand'],
   services: ['dev/services/command.ts', 'servicesCommand'],
   fanfare: ['dev/fanfare/command.ts', 'fanfareCommand'],
   chaos: ['test/chaos/command.ts', 'chaosCommand'],
