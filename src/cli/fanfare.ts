@@ -6,6 +6,7 @@ import { addProcesses } from './commands/processes.ts'
 import { addReconcile } from './commands/reconcile.ts'
 import { addReplay } from './commands/replay.ts'
 import { addStory } from './commands/story.ts'
+import { addStuck } from './commands/stuck.ts'
 import { addDeadLetters } from './dead-letters/command.ts'
 import { host, useHost, type Host } from './host.ts'
 import { expectNoTakenFlags } from './npm-flags.ts'
@@ -19,6 +20,7 @@ service does not answer
 It needs DATABASE_URL, and RABBITMQ_URL where messages are delivered.
 
 Examples:
+  ${host().call('stuck')}
   ${host().call('story 01a1fd57-2382-7c64-b8f6-ec17e14dfecf')}
   ${host().call('audit --json')}
   ${host().call('dead-letters list')}`
@@ -44,8 +46,18 @@ function createProgram(): Command {
     .showHelpAfterError('(--help shows the commands and options)')
     .addHelpText('after', ({ command }) => (command.parent ? '' : help()))
     .hook('preAction', applySharedOptions)
-  for (const add of [addDeadLetters, addStory, addAudit, addReconcile, addReplay, addKeys, addProcesses, addCompletion])
-    add(program)
+  const commands = [
+    addStuck,
+    addDeadLetters,
+    addStory,
+    addAudit,
+    addReconcile,
+    addReplay,
+    addKeys,
+    addProcesses,
+    addCompletion,
+  ]
+  for (const add of commands) add(program)
   return program
 }
 

@@ -1,0 +1,88 @@
+import type { Database } from '#platform/database'
+
+/** Why conversations do not move on. Stable codes. */
+export type StuckKind =
+  /** An attempt failed; the next one is due. */
+  | 'retrying'
+  /** Due, and nobody takes it: no worker with this reaction runs, or it cannot keep up. */
+  | 'overdue'
+  /** Only a newer release understands the event. */
+  | 'newer-release'
+  | 'blocked'
+  | 'held'
+  | 'dead'
+  /** An operator closed it: the event will not be handled. */
+  | 'discarded'
+  /** Published, and not handled: it waits on the queue, or no worker with this reaction runs. */
+  | 'waiting'
+  /** Stored, and not published: no relay runs, or it cannot reach the broker. */
+  | 'unpublished'
+
+/** One cause, and every conversation that it keeps from moving on. */
+export interface StuckCause {
+  kind: StuckKind
+  /** Empty for `unpublished`. */
+  reaction: string | null
+  eventType: string | null
+  error: string | null
+  /** Equal for failures of one cause; what `dead-letters redrive --group` takes. */
+  fingerprint: string | null
+  conversations: number
+  /** The one that waits longest. */
+  example: string | null
+  /** Of the example. */
+  deliveryId: string | null
+  /** Failed attempts of the example. */
+  attempts: number
+  since: Date
+  /** When the next attempt is due. */
+  nextAt: Date | null
+}
+
+/** Milliseconds that a message may be on its way before it counts as stuck. */
+const PATIENCE_MS = 10_000
+
+/**
+ * What does not move at this moment, by cause, the newest first. A failed attempt is there at once; what merely takes its time on a
+ * queue, after `patienceMs` (default 10 s). Reads `deliveries`, and the events above the watermarks of reconciliation.
+ */
+export async function findStuck(db: Database, { patienceMs = PATIENCE_MS } = {}): Promise<StuckCause[]> {
+  return db.$queryRaw<StuckCause[]>`
+    WITH late AS MATERIALIZED (
+      SELECT clock_timestamp() - ${patienceMs}::float8 * interval '1 ms' AS at
+    ), checkpoint AS MATERIALIZED (
+      SELECT coalesce(max(position), 0) AS position FROM relay_leases
+    ), found AS MATERIALIZED (
+      SELECT CASE
+          WHEN d.state = 'retrying' AND d.reason IN ('unknown-type', 'newer-version') THEN 'newer-release'
+          WHEN d.state = 'retrying' AND d.due_at < late.at THEN 'overdue'
+          ELSE d.state END AS kind,
+        d.reaction, d.event_type, d.error_name || ': ' || d.error_message AS error, d.fingerprint, d.correlation_id, d.id, d.attempts,
+        coalesce(d.failed_at, d.created_at) AS since, d.due_at
+      FROM deliveries d, late
+      WHERE d.state IN ('dead', 'held', 'blocked', 'discarded')
+        OR (d.state = 'retrying' AND (d.attempts > 0 OR d.reason IN ('unknown-type', 'newer-version') OR d.due_at < late.at))
+      UNION ALL
+      SELECT 'waiting', s.reaction, e.type, NULL, NULL, e.correlation_id, NULL, 0, e.occurred_at, NULL
+      FROM late, checkpoint, subscriptions s LEFT JOIN reconcile_state r ON r.reaction = s.reaction
+      JOIN LATERAL (
+        SELECT * FROM events WHERE type = s.event_type AND position > greatest(s.since, coalesce(r.watermark, 0)) OFFSET 0
+      ) e ON true
+      WHERE e.position <= checkpoint.position AND e.occurred_at < late.at
+        AND NOT EXISTS (SELECT FROM handled_events h WHERE h.event_id = e.id AND h.reaction = s.reaction)
+        AND NOT EXISTS (SELECT FROM deliveries d WHERE d.event_id = e.id AND d.reaction = s.reaction)
+      UNION ALL
+      SELECT 'unpublished', NULL, e.type, NULL, NULL, e.correlation_id, NULL, 0, e.occurred_at, NULL
+      FROM late, checkpoint, events e WHERE e.position > checkpoint.position AND e.occurred_at < late.at
+    ), causes AS (
+      SELECT kind, reaction, event_type, fingerprint, count(DISTINCT correlation_id)::int AS conversations, max(since) AS newest
+      FROM found GROUP BY kind, reaction, event_type, fingerprint
+    ), oldest AS (
+      SELECT DISTINCT ON (kind, reaction, event_type, fingerprint) * FROM found
+      ORDER BY kind, reaction, event_type, fingerprint, since
+    )
+    SELECT c.kind, c.reaction, c.event_type AS "eventType", o.error, c.fingerprint, c.conversations, o.correlation_id AS example,
+      o.id::text AS "deliveryId", o.attempts, o.since, o.due_at AS "nextAt"
+    FROM causes c JOIN oldest o ON (o.kind, o.reaction, o.event_type, o.fingerprint) IS NOT DISTINCT FROM (c.kind, c.reaction, c.event_type, c.fingerprint)
+    ORDER BY c.kind = 'discarded', c.newest DESC`
+}
