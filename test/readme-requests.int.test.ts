@@ -1,8 +1,8 @@
-// Runs the README's requests as they are printed, one after the other, against the API with the seeded shop.
+// Runs the requests of README and docs/api.md as they are printed, one after the other, against the API with seeded products.
 import { spawn, spawnSync } from 'node:child_process'
 import { testDatabase, type TestDatabase } from '#testing'
 import { testApi, type TestApi } from '../src/testing/api.ts'
-import { README, ROOT } from './readme-blocks.ts'
+import { blocksOf, ROOT } from './readme-blocks.ts'
 
 let database: TestDatabase
 let api: TestApi
@@ -22,12 +22,6 @@ afterAll(async () => {
   await database.close()
 })
 
-/** The shell blocks of one chapter as one script. */
-function scriptOf(chapter: string): string {
-  const text = README.split(/^## /m).find((part) => part.startsWith(chapter))!
-  return [...text.matchAll(/^```sh\n(.*?)^```$/gms)].map(([, block]) => block).join('\n')
-}
-
 /** Every answer on a line of its own; a refused request ends the script. */
 const PRELUDE = `set -euo pipefail
 curl() { command curl --fail-with-body "$@"; echo; }
@@ -40,18 +34,25 @@ function bash(script: string): Promise<{ code: number | null; output: string }> 
   return new Promise((resolve) => shell.on('close', (code) => resolve({ code, output })))
 }
 
-it('works as printed', async () => {
-  const script = scriptOf('Try it')
-  expect(script).toContain('API=http://localhost:3000\n')
+async function answersTo(script: string): Promise<unknown[]> {
+  expect(script).toContain('http://localhost:3000')
   const { code, output } = await bash(PRELUDE + script.replace('http://localhost:3000', api.url))
   expect({ code, output: code === 0 ? '' : output }).toEqual({ code: 0, output: '' })
-  const answers = output
+  return output
     .trim()
     .split('\n')
     .map((line) => JSON.parse(line) as unknown)
-  expect(answers).toMatchObject([
+}
+
+it('the request of the README works as printed', async () => {
+  const [request] = blocksOf('README.md', 'sh').filter((block) => block.startsWith('curl'))
+  expect(await answersTo(request!)).toMatchObject([{ status: 'placed', customer: { name: 'Ada Lovelace' } }])
+})
+
+it('those of docs/api.md work as printed', async () => {
+  expect(await answersTo(blocksOf('docs/api.md', 'sh').join('\n'))).toMatchObject([
     { products: expect.arrayContaining([expect.objectContaining({ sku: 'MUG-01' })]) },
-    { sku: 'MUG-01', available: 500 },
+    { sku: 'MUG-01', available: 500 }, // no reaction runs here
     { status: 'placed', total: { amount: 2_500, currency: 'GBP' } },
     { events: [{ type: 'order.placed' }] },
     { status: 'placed', customer: { name: 'Charles Babbage' } },

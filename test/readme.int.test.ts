@@ -1,4 +1,4 @@
-// Adds the README's fact, reaction and test to a copy of the project's shape, and runs that test there.
+// Adds the event, reaction and test of docs/reactions.md to a copy of the project's shape, and runs that test there.
 import { spawnSync } from 'node:child_process'
 import { appendFileSync, cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -7,7 +7,7 @@ import { blocksOf, ROOT } from './readme-blocks.ts'
 
 mkdirSync(path.join(ROOT, '.fanfare'), { recursive: true })
 const project = mkdtempSync(path.join(ROOT, '.fanfare', 'readme-'))
-const files = blocksOf('ts').map((source) => ({ source, file: /^\/\/ (\S+)\n/.exec(source)![1]! }))
+const files = blocksOf('docs/reactions.md', 'ts').map((source) => ({ source, file: /^\/\/ (\S+)\n/.exec(source)![1]! }))
 
 function copyProject() {
   for (const file of ['package.json', '.oxlintrc.json', '.dependency-cruiser.cjs', '.prettierrc.json'])
@@ -28,8 +28,8 @@ function copyProject() {
 copyProject()
 afterAll(() => rmSync(project, { recursive: true, force: true }))
 
-describe('the reaction that the README adds', () => {
-  // Registers the tests that the README shows.
+describe('the first reaction of docs/reactions.md', () => {
+  // Registers the tests that the document shows.
   createRequire(__filename)(path.join(project, 'workers/loyalty/add-gift.int.test.ts'))
 
   it.each([
