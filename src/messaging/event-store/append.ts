@@ -24,33 +24,39 @@ export interface Append {
  */
 export async function append(tx: Transaction, appends: readonly Append[]): Promise<RecordedEvent[]> {
   if (appends.length === 0) return []
-  const now = new Date()
-  const { rows, added } = toRows(appends, now)
-  const placed = await tx.$queryRaw<{ id: string; streamVersion: number }[]>`
+  const { rows, added } = toRows(appends)
+  const placed = await tx.$queryRaw<Placed[]>`
     WITH bumped AS (
       INSERT INTO streams AS s (stream, version)
       SELECT stream, added FROM jsonb_to_recordset(${JSON.stringify(added)}::jsonb) AS row(stream text, added int) ORDER BY stream
       ON CONFLICT (stream) DO UPDATE SET version = s.version + excluded.version
       RETURNING stream, version
     ), reached AS MATERIALIZED (
-      SELECT jsonb_object_agg(stream, version) AS versions FROM bumped
+      SELECT jsonb_object_agg(stream, version) AS versions, clock_timestamp() AS now FROM bumped
     )
     INSERT INTO events (position, id, type, version, stream, stream_version, data, correlation_id, causation_id, traceparent, occurred_at)
     SELECT nextval('events_position_seq'), id, type, version, stream, (versions->>stream)::int - behind,
-      data, correlation_id, causation_id, traceparent, ${now}::timestamptz
+      data, correlation_id, causation_id, traceparent, now
     FROM reached, jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS row(
       ord int, id uuid, type text, version int, stream text, behind int, data jsonb,
       correlation_id text, causation_id uuid, traceparent text)
     ORDER BY ord
-    RETURNING id, stream_version AS "streamVersion"`
-  const versions = new Map(placed.map(({ id, streamVersion }) => [id, streamVersion]))
-  return appends.map((item, ord) => toRecorded(item, rows[ord]!.id, versions.get(rows[ord]!.id)!, now))
+    RETURNING id, stream_version AS "streamVersion", occurred_at AS "time"`
+  const byId = new Map(placed.map((row) => [row.id, row]))
+  return appends.map((item, ord) => toRecorded(item, byId.get(rows[ord]!.id)!))
+}
+
+interface Placed {
+  id: string
+  streamVersion: number
+  /** By the database's clock, as everything that is compared between processes. */
+  time: Date
 }
 
 /** The events, each with how many of its stream stand `behind` it here, and how many are added to each stream. */
-function toRows(appends: readonly Append[], now: Date) {
+function toRows(appends: readonly Append[]) {
   const added = new Map<string, number>()
-  const rows = appends.map((item, ord) => toRow(item, ord, now)).reverse()
+  const rows = appends.map((item, ord) => toRow(item, ord)).reverse()
   const counted = rows.map((row) => {
     const behind = added.get(row.stream) ?? 0
     added.set(row.stream, behind + 1)
@@ -59,10 +65,10 @@ function toRows(appends: readonly Append[], now: Date) {
   return { rows: counted.reverse(), added: [...added].map(([stream, count]) => ({ stream, added: count })) }
 }
 
-function toRow({ event, correlationId, causationId, traceparent }: Append, ord: number, now: Date) {
+function toRow({ event, correlationId, causationId, traceparent }: Append, ord: number) {
   return {
     ord,
-    id: uuidv7(now.getTime()),
+    id: uuidv7(),
     type: event.type,
     version: event.version,
     stream: event.stream,
@@ -73,7 +79,7 @@ function toRow({ event, correlationId, causationId, traceparent }: Append, ord: 
   }
 }
 
-function toRecorded(item: Append, id: string, streamVersion: number, time: Date): RecordedEvent {
+function toRecorded(item: Append, { id, streamVersion, time }: Placed): RecordedEvent {
   const { event, correlationId, causationId = null, traceparent = null, expectedVersion } = item
   if (expectedVersion !== undefined && streamVersion !== expectedVersion + 1) {
     throw new StreamConflict(
