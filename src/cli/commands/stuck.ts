@@ -57,7 +57,7 @@ const COLOURS: Partial<Record<StuckCause['kind'], 'red' | 'yellow' | 'dim'>> = {
 }
 
 /** Why, in one sentence. */
-export function sentenceOf({ kind, reaction, eventType, error, attempts, nextAt }: StuckCause): string {
+function sentenceOf({ kind, reaction, eventType, error, attempts, nextAt }: StuckCause): string {
   const what = `${reaction} and ${eventType ?? 'a message'}`
   const failed = error ? `: ${error}` : ''
   switch (kind) {
