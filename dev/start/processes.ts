@@ -2,7 +2,7 @@ import path from 'node:path'
 import { PROJECT, type InstanceSet, type ServiceUrls } from '../services/index.ts'
 import type { WorkerProcess } from './plan.ts'
 import type { ProcessPlan } from '../processes/process.ts'
-import { TYPESCRIPT } from '../processes/typescript.ts'
+import { fromSource, type Program } from '../processes/compiled.ts'
 
 /** What our own processes are told; a URL that was given is used as it is. */
 export interface Surroundings {
@@ -15,7 +15,9 @@ export interface Surroundings {
 }
 
 /** Each order makes some hundred kilobytes of short-lived objects: with room for them they are collected at a third of the cost. */
-export const API = [...TYPESCRIPT, '--max-semi-space-size=64', 'src/main/api.ts']
+const apiFrom = (program: Program) => ['--max-semi-space-size=64', ...program('src/main/api.ts')]
+
+export const API = apiFrom(fromSource)
 
 /** Catches every mail that the system sends, and shows it on a page. */
 export function mailCatcher(set: InstanceSet): ProcessPlan {
@@ -29,15 +31,19 @@ export function mailCatcher(set: InstanceSet): ProcessPlan {
 }
 
 /** The payment gateway of the sandbox; its journal keeps what it has promised. */
-export function paymentGateway(set: InstanceSet): ProcessPlan {
+export function paymentGateway(set: InstanceSet, program = fromSource): ProcessPlan {
   const env = { GATEWAY_PORT: String(set.port('gateway')), GATEWAY_DATA: path.join(set.folder, 'gateway') }
-  return { name: 'gateway', args: [...TYPESCRIPT, 'sandbox/payment-gateway/main.ts'], env }
+  return { name: 'gateway', args: program('sandbox/payment-gateway/main.ts'), env }
 }
 
 /** The system itself, in the order in which it is stopped: nothing new comes in, then nothing more goes round. */
-export function systemProcesses(workers: WorkerProcess[], surroundings: Surroundings): ProcessPlan[] {
+export function systemProcesses(
+  workers: WorkerProcess[],
+  surroundings: Surroundings,
+  program = fromSource,
+): ProcessPlan[] {
   const env = { ...environment(surroundings), METRICS_PORT: '0' }
-  const run = (file: string, ...args: string[]) => [...TYPESCRIPT, `src/main/${file}.ts`, ...args]
+  const run = (file: string, ...args: string[]) => program(`src/main/${file}.ts`, ...args)
   const others = [
     { name: 'scheduler', args: run('scheduler') },
     { name: 'relay', args: run('relay') },
@@ -45,7 +51,7 @@ export function systemProcesses(workers: WorkerProcess[], surroundings: Surround
   ]
   const { metricsPort } = surroundings
   return [
-    { name: 'api', args: API, env },
+    { name: 'api', args: apiFrom(program), env },
     ...others.map((plan, i) => ({
       ...plan,
       env: metricsPort === undefined ? env : { ...env, METRICS_PORT: String(metricsPort + i) },

@@ -19,6 +19,7 @@ import {
 } from '../services/index.ts'
 import type { WorkerProcess } from './plan.ts'
 import { say } from '../../src/cli/terminal/output.ts'
+import { compile, type Program } from '../processes/compiled.ts'
 import type { ProcessPlan } from '../processes/process.ts'
 import { createSupervisor, type Supervisor } from '../processes/supervisor.ts'
 import { runToEnd } from '../processes/run-to-end.ts'
@@ -71,9 +72,10 @@ export class System {
     await this.#expectFreePort()
     for (const name of ['smtp', 'mail', 'gateway'] as const) await this.#set.choosePort(name)
     if (!process.env['SMTP_URL']) this.#run(mailCatcher(this.#set))
-    if (!process.env['PAYMENT_GATEWAY_URL']) this.#run(paymentGateway(this.#set))
-    const { urls, origin } = await this.#provide(steps)
-    const plans = systemProcesses(workers, { urls, ...this.#surroundings(), ...metricsFrom(this.#metricsPort) })
+    this.#unlessStopping()
+    const [program, { urls, origin }] = await Promise.all([this.#compile(steps), this.#provide(steps)])
+    const surroundings = { urls, ...this.#surroundings(), ...metricsFrom(this.#metricsPort) }
+    const plans = systemProcesses(workers, surroundings, program)
     steps.tell(`starting ${plans.length} processes`)
     steps.begin('the API', ...workers.map(({ name }) => name))
     this.#own = plans.map((plan) => this.#run(plan))
@@ -81,8 +83,15 @@ export class System {
     this.#watch(SERVICE_NAMES.filter((name) => origin[name] === 'private'))
   }
 
+  async #compile(steps: Steps): Promise<Program> {
+    steps.begin('the sources')
+    const program = await compile(this.#stopping.signal)
+    if (!process.env['PAYMENT_GATEWAY_URL']) this.#run(paymentGateway(this.#set, program))
+    steps.done('the sources', 'the sources are compiled')
+    return program
+  }
+
   #provide(steps: Steps): Promise<Provided> {
-    this.#unlessStopping()
     steps.tell('starting PostgreSQL, RabbitMQ and Redis')
     steps.begin(...SERVICE_NAMES.map((name) => SERVICES[name].title), 'the database')
     const say = (sentence: string) => steps.tell(sentence)

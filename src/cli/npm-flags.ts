@@ -1,17 +1,19 @@
 import type { Command, Option } from 'commander'
-import { Refused } from '#messaging'
+import { StartupError } from '#platform/config'
 import { host } from './host.ts'
 
 /**
  * `npm run replay x --dry-run` hands `x` alone over: npm takes the flag for a setting of its own, says so in its
  * environment, and the command would really deliver.
- * @throws Refused with the call that was meant
+ * @throws StartupError with the call that was meant
  */
 export function expectNoTakenFlags(program: Command, args: readonly string[], env: NodeJS.ProcessEnv): void {
   const { command, words } = commandOf(program, args)
   const taken = takenByNpm([...program.options, ...command.options], args, env)
   if (taken)
-    throw new Refused(taken.sentence((rest) => host().call([...words, ...rest].join(' ')), args.slice(words.length)))
+    throw new StartupError(
+      taken.sentence((rest) => host().call([...words, ...rest].join(' ')), args.slice(words.length)),
+    )
 }
 
 type KnownOption = Pick<Option, 'long' | 'short' | 'required'> & { flags: string }

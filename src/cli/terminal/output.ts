@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline/promises'
 import Table from 'cli-table3'
-import { Refused } from '#messaging'
+import { StartupError } from '#platform/config'
 
 export const EXIT = { ok: 0, failed: 1, refused: 2 } as const
 
@@ -56,12 +56,12 @@ export function ago(time: Date | null, now = Date.now()): string {
 export const counted = (count: number, what: string) =>
   `${count.toLocaleString('en-GB')} ${what}${count === 1 ? '' : 's'}`
 
-/** Asks unless told not to. @throws Refused when there is nobody to ask, or the answer is no */
+/** Asks unless told not to. @throws StartupError when there is nobody to ask, or the answer is no */
 export async function confirm(question: string, { yes }: { yes?: boolean }): Promise<void> {
   if (yes) return
-  if (!isTerminal()) throw new Refused(`${question} There is nobody to ask here: add --yes.`)
+  if (!isTerminal()) throw new StartupError(`${question} There is nobody to ask here: add --yes.`)
   const terminal = createInterface({ input: process.stdin, output: process.stdout })
   const answer = await terminal.question(`${question} [y/N] `)
   terminal.close()
-  if (!/^y(es)?$/i.test(answer.trim())) throw new Refused('Nothing was changed.')
+  if (!/^y(es)?$/i.test(answer.trim())) throw new StartupError('Nothing was changed.')
 }

@@ -4,6 +4,10 @@ import { pathToFileURL } from 'node:url'
 import { StartupError } from '#platform/config'
 import type { Reaction } from './define-reaction.ts'
 
+/** `.ts`, and `.js` where this project was compiled. */
+const ENDING = path.extname(import.meta.filename)
+const REACTION = new RegExp(`^[a-z0-9-]+\\${ENDING}$`)
+
 /** A reaction found in a folder of reactions, not loaded yet. */
 export interface ReactionFile {
   /** `<folder>.<file>`, as the definition in it must be named. */
@@ -22,11 +26,11 @@ export function findReactions(directory: string): ReactionFile[] {
       return entries.flatMap((entry): ReactionFile[] => {
         const file = path.join(directory, folder, entry.name)
         if (entry.isDirectory()) {
-          const index = path.join(file, 'index.ts')
+          const index = path.join(file, `index${ENDING}`)
           return existsSync(index) ? [{ name: `${folder}.${entry.name}`, folder, file: index }] : []
         }
-        const isReaction = /^[a-z0-9-]+\.ts$/.test(entry.name)
-        return isReaction ? [{ name: `${folder}.${entry.name.slice(0, -3)}`, folder, file }] : []
+        if (!REACTION.test(entry.name)) return []
+        return [{ name: `${folder}.${path.basename(entry.name, ENDING)}`, folder, file }]
       })
     })
     .sort((a, b) => (a.name < b.name ? -1 : 1))
@@ -53,14 +57,15 @@ export async function loadReactions(files: readonly ReactionFile[]): Promise<Rea
   return Promise.all(
     files.map(async ({ name, file }) => {
       const { default: reaction } = (await import(pathToFileURL(file).href)) as { default?: Reaction }
+      const place = `workers/${name.replace('.', '/')}`
       if (typeof reaction?.name !== 'string' || !Array.isArray(reaction.on)) {
         throw new StartupError(
-          `${file} must export a reaction as its default: export default defineReaction({ name: '${name}', … }).`,
+          `${place} must export a reaction as its default: export default defineReaction({ name: '${name}', … }).`,
         )
       }
       if (reaction.name === name) return reaction
       throw new StartupError(
-        `${file} defines the reaction '${reaction.name}'; at this place it must be named '${name}' (or be moved).`,
+        `${place} defines the reaction '${reaction.name}'; at this place it must be named '${name}' (or be moved).`,
       )
     }),
   )
