@@ -94,6 +94,21 @@ test('again, killed after a page and called again: each event of the range is ha
   await deadline('a page once more', () => seen.length === 2)
   expect(await run({ again: true, pageSize: 2 })).toBe(4)
   await deadline('all noted', async () => (await handled()) === 6)
-  expect(seen).toEqual(events.map(({ id }) => id))
+  expect(seen.toSorted()).toEqual(events.map(({ id }) => id).toSorted())
   expect(await run({ again: true, pageSize: 100 })).toBe(6) // another time, from the beginning
+})
+
+test('again, cut short and called again: what was published and handled since is not handled a second time', async () => {
+  const events = await bornLate()
+  await run()
+  await deadline('six handled', async () => (await handled()) === 6)
+  seen.splice(0)
+  const stop = new AbortController()
+  await run({ again: true, pageSize: 2, signal: stop.signal, onProgress: () => stop.abort() })
+  const [since] = await record(system, anOrderPlaced())
+  await deadline('a page once more, and the new one', () => seen.length === 3)
+  await system.settled()
+  expect(await run({ again: true, pageSize: 2 })).toBe(4)
+  await deadline('all noted', async () => (await handled()) === 7)
+  expect(seen.toSorted()).toEqual([...events.map(({ id }) => id), since!.id].toSorted())
 })

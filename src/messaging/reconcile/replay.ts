@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Database } from '#platform/database'
+import { Prisma } from '#prisma'
 import { deliverAgain } from '../deliveries/deliver-again.ts'
 import { relayCheckpoint } from '../event-store/checkpoint.ts'
 import { holdReaction, type Hold } from './hold.ts'
@@ -111,11 +112,13 @@ const LOOK_MS = 100
 async function deliverPages(plan: ReplayPlan, hold: Hold, options: ReplayOptions) {
   const { db, rate = Number.POSITIVE_INFINITY, again = false, pageSize = PAGE, signal, onProgress } = options
   let delivered = 0
-  let after = again ? await beginAgain(db, plan) : plan.from
+  const begun = again ? await beginAgain(db, plan) : plan
+  const range = { ...plan, to: begun.to }
+  let after = begun.from
   while (!signal?.aborted) {
     await waitForRoom(db, plan.reaction, hold, signal)
     const pageEnds = performance.now() + (pageSize / rate) * 1_000
-    const page = await deliverPage(after, plan, options)
+    const page = await deliverPage(after, range, options)
     if (!page) break
     delivered += page.delivered
     after = page.upTo
@@ -148,14 +151,23 @@ function deliverPage(
   })
 }
 
-/** Where a replay of the same range was cut short, or its beginning. */
-async function beginAgain(db: Database, { reaction, from, types }: ReplayPlan): Promise<bigint> {
+/**
+ * What is left of a replay of the same range that was cut short, or all of it. One that goes on ends where it would have ended at
+ * first: what was published since has been handled once already.
+ */
+async function beginAgain(
+  db: Database,
+  { reaction, from, types, to }: ReplayPlan,
+): Promise<{ from: bigint; to: bigint }> {
   const range = JSON.stringify({ from: String(from), types: types.toSorted() })
-  const [row] = await db.$queryRaw<{ replayedTo: bigint }[]>`
+  const whole = JSON.stringify({ ...(JSON.parse(range) as object), to: String(to) })
+  const isSame = Prisma.sql`coalesce(replay_range::jsonb - 'to' = ${range}::jsonb, false)`
+  const [row] = await db.$queryRaw<{ from: bigint; to: bigint | null }[]>`
     UPDATE reconcile_state
-    SET replayed_to = CASE WHEN replay_range = ${range} THEN replayed_to ELSE ${from}::bigint END, replay_range = ${range}
-    WHERE reaction = ${reaction} RETURNING replayed_to AS "replayedTo"`
-  return row!.replayedTo
+    SET replayed_to = CASE WHEN ${isSame} THEN replayed_to ELSE ${from}::bigint END,
+      replay_range = CASE WHEN ${isSame} THEN replay_range ELSE ${whole} END
+    WHERE reaction = ${reaction} RETURNING replayed_to AS "from", (replay_range::jsonb->>'to')::bigint AS "to"`
+  return { from: row!.from, to: row!.to ?? to }
 }
 
 async function endAgain(db: Database, reaction: string) {
