@@ -21,26 +21,33 @@ export interface Claimed {
 
 type Row = Omit<Claimed, 'event'> & Omit<RecordedEvent, 'id'> & { stored: boolean }
 
+interface Claimant {
+  reaction: string
+  eventTypes: readonly string[]
+  /** Who would be begun for the last time is counted by `beginAlone`: until its turn comes, others may end this process. */
+  poisonAfter: number
+}
+
 /**
  * Takes due deliveries of a reaction in hand, those due first, of types that this release of it knows. Replicas share them: each goes to one process, and to another
  * one only when the claim has run out. In order of position, so that events of one stream come in their order.
  */
 export async function claimDue(
   db: Database,
-  { reaction, eventTypes }: { reaction: string; eventTypes: readonly string[] },
+  { reaction, eventTypes, poisonAfter }: Claimant,
   instance: string,
   limit: number,
 ): Promise<Claimed[]> {
   const rows = await db.$queryRaw<Row[]>`
     WITH due AS MATERIALIZED (
-      SELECT id FROM deliveries WHERE reaction = ${reaction} AND state = 'retrying' AND due_at <= clock_timestamp()
+      SELECT id, starts + 1 AS starts FROM deliveries WHERE reaction = ${reaction} AND state = 'retrying' AND due_at <= clock_timestamp()
         AND (event_type IS NULL OR event_type = ANY(${[...eventTypes]}))
       ORDER BY due_at, stream_version LIMIT ${limit} FOR UPDATE SKIP LOCKED
     ), claimed AS (
       UPDATE deliveries d
-      SET claimed_by = ${instance}, due_at = clock_timestamp() + ${CLAIM_MS}::float8 * interval '1 ms', starts = d.starts + 1
+      SET claimed_by = ${instance}, due_at = clock_timestamp() + ${CLAIM_MS}::float8 * interval '1 ms', starts = CASE WHEN due.starts < ${poisonAfter} THEN due.starts ELSE d.starts END
       FROM due WHERE d.id = due.id
-      RETURNING d.id, d.event_id, d.event_type, d.attempts, d.starts, CASE WHEN d.edited_at IS NOT NULL THEN d.body END AS edited
+      RETURNING d.id, d.event_id, d.event_type, d.attempts, due.starts, CASE WHEN d.edited_at IS NOT NULL THEN d.body END AS edited
     )
     SELECT claimed.id AS "id", claimed.event_id AS "eventId", claimed.event_type AS "eventType", claimed.attempts, claimed.starts,
       claimed.edited, e.id IS NOT NULL AS stored, e.type, e.version, e.stream, e.stream_version AS "streamVersion", e.data,
@@ -69,6 +76,12 @@ export async function renewClaims(db: Database, instance: string, ids: readonly 
   await db.$executeRaw`
     UPDATE deliveries SET due_at = clock_timestamp() + ${CLAIM_MS}::float8 * interval '1 ms'
     WHERE id = ANY(${ids}::uuid[]) AND state = 'retrying' AND claimed_by = ${instance}`
+}
+
+/** One that may have ended processes is begun now, by itself. */
+export async function beginAlone(db: Database, instance: string, id: string): Promise<void> {
+  await db.$executeRaw`
+    UPDATE deliveries SET starts = starts + 1 WHERE id = ${id}::uuid AND state = 'retrying' AND claimed_by = ${instance}`
 }
 
 /** Not begun, or not brought to an end because the process stops: due at once, and nobody's fault. */

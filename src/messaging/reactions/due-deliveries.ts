@@ -7,6 +7,7 @@ interface DueOptions {
   db: Database
   reaction: string
   eventTypes: readonly string[]
+  poisonAfter: number
   instance: string
   log: Logger
   /** Most deliveries in hand at once. */
@@ -25,7 +26,7 @@ export type DueDeliveries = ReturnType<typeof takeDueDeliveries>
  * Takes the deliveries of a reaction that are due in PostgreSQL, for as long as it runs: retries, what an operator sent on
  * its way again, and what the broker had lost. The broker has no part in it, so it goes on while that is away.
  */
-export function takeDueDeliveries({ db, reaction, eventTypes, instance, log, limit, onDue }: DueOptions) {
+export function takeDueDeliveries({ db, reaction, eventTypes, poisonAfter, instance, log, limit, onDue }: DueOptions) {
   const inHand = new Set<string>()
   let timer: NodeJS.Timeout | undefined
   let lookAt = Number.POSITIVE_INFINITY
@@ -37,7 +38,7 @@ export function takeDueDeliveries({ db, reaction, eventTypes, instance, log, lim
     const room = limit - inHand.size
     if (room <= 0) return
     try {
-      const due = await claimDue(db, { reaction, eventTypes }, instance, room)
+      const due = await claimDue(db, { reaction, eventTypes, poisonAfter }, instance, room)
       for (const { id } of due) inHand.add(id)
       more = due.length === room
       if (due.length > 0) onDue(due)

@@ -70,6 +70,32 @@ it('handles alone what was begun when processes died, and gives up what has ende
   ])
 })
 
+it('who waits to be handled alone is not begun yet: the death of this process is not its own', async () => {
+  const [first, ...waiting] = await handedOutBefore(3)
+  const row = { reaction: reaction.name, state: 'retrying', dueAt: new Date(0), reason: 'redelivered', starts: 2 }
+  for (const eventId of [first!, ...waiting])
+    await system.db.delivery.create({ data: { ...row, id: uuidv7(), eventId } })
+  let letGo = () => {}
+  const gate = new Promise<void>((resolve) => (letGo = resolve))
+  const begun: string[] = []
+  const gated = defineReaction({
+    name: reaction.name,
+    on: OrderPlaced,
+    async handleBatch(events) {
+      begun.push(...events.map(({ id }) => id))
+      await gate
+      return events.map(() => null)
+    },
+  })
+  await system.run(gated)
+  await deadline('one is begun', () => begun.length === 1)
+  const starts = await system.db.delivery.findMany({ select: { eventId: true, starts: true } })
+  expect(starts.map((one) => one.starts - (one.eventId === begun[0] ? 1 : 0))).toEqual([2, 2, 2])
+  letGo()
+  await system.settled()
+  expect(await system.db.handledEvent.count()).toBe(3)
+})
+
 it('a claim of a process that is gone runs out, and another one goes on', async () => {
   const [event] = await handedOutBefore(1)
   const row = { reaction: reaction.name, state: 'retrying', reason: 'failed', attempts: 1 }

@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { Broker, Delivery } from '../broker/broker.ts'
 import { topologyOf, type Names } from '../broker/topology.ts'
 import { crashPoint } from '../crash-points.ts'
-import { wakeForRelease, type Claimed } from '../deliveries/claim.ts'
+import { beginAlone, wakeForRelease, type Claimed } from '../deliveries/claim.ts'
 import type { WakeUp } from '../event-store/wake-up.ts'
 import { handlingSeconds } from '../metrics.ts'
 import { createPause, whenAvailable, type Pause } from './availability.ts'
@@ -41,6 +41,7 @@ export async function runReaction(reaction: Reaction, given: ReactionRuntime): P
     ...given,
     reaction: reaction.name,
     eventTypes,
+    poisonAfter: reaction.retry.poisonAfter,
     limit: reaction.batchSize * reaction.concurrency,
     onDue: (claimed) => buffer.put(...claimed.map((one) => ({ claimed: one }))),
   })
@@ -149,8 +150,11 @@ function divideSuspects(reaction: Reaction, messages: readonly Message[]): [Mess
 }
 
 async function handleAlone(reaction: Reaction, message: Message, runtime: Runtime) {
-  const { starts } = message.claimed!
-  if (starts <= reaction.retry.poisonAfter) return handleTogether(reaction, [message], runtime)
+  const { id, starts } = message.claimed!
+  if (starts <= reaction.retry.poisonAfter) {
+    await whenAvailable(runtime.signal, () => beginAlone(runtime.db, runtime.instance, id))
+    return handleTogether(reaction, [message], runtime)
+  }
   const error = new PoisonMessage(`${starts - 1} processes died while handling this message; it is not tried again`)
   await settleWhenAvailable(reaction, [failed(message, error)], runtime)
 }
