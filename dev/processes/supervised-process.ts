@@ -83,6 +83,16 @@ export class SupervisedProcess<Plan extends ProcessPlan = ProcessPlan> {
     if (!this.#stopping) this.#life = this.#start()
   }
 
+  /** SIGTERM and a new life; at once if it waits for one. What a start that is under way already loads is as new. */
+  async restart(): Promise<void> {
+    if (this.#killed || this.#stopping) return
+    this.#killed = true
+    this.#failures = 0
+    clearTimeout(this.#restart)
+    if (this.#life.isRunning) await this.#life.stop(GRACE_MS)
+    if (!this.#stopping) this.#life = this.#start()
+  }
+
   /** Ends it for good: SIGTERM, and SIGKILL when it has not ended after 12 seconds. */
   async stop(): Promise<void> {
     this.#end()

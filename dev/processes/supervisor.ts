@@ -28,6 +28,8 @@ export interface Supervisor<Plan extends ProcessPlan = ProcessPlan> {
   ready(withinS?: number): Promise<void>
   /** kill -9, and a new life after `awayMs`. */
   kill(name: string, awayMs: number): Promise<void>
+  /** SIGTERM, and a new life. */
+  restart(name: string): Promise<void>
   /** SIGSTOP, until the returned function is called. */
   hold(name: string): () => void
   /** SIGSTOP for so long. */
@@ -79,6 +81,7 @@ export function createSupervisor<Plan extends ProcessPlan = ProcessPlan>(supervi
       kills.push({ name, at: Date.now() })
       await member.kill(awayMs)
     },
+    restart: (name) => of(name).restart(),
     hold,
     async freeze(name, ms) {
       const letGo = hold(name)

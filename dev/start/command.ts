@@ -15,19 +15,21 @@ PORT is the port of the API (default 3000). METRICS_PORT is the first of the por
 serve /metrics and /healthz; the next ones follow. FANFARE_APT=no never installs anything with apt-get.
 
 Example:
-  npm start -- --scale inventory.reserve-stock=3 --scale notification=2`
+  npm start -- --scale inventory.reserve-stock=3 --scale notification=2
+  npm run dev     is npm start -- --watch`
 
 /** Brings the whole system up, shows one order going through it, and stays until Ctrl-C. @returns the exit code */
 export function startCommand(args: string[]): Promise<number> {
   const collect = (value: string, given: string[]) => [...given, value]
   const program = commandLine('npm start --', 'Brings the whole system up, places an order, and stays until Ctrl-C.')
     .option('--scale <name=count>', 'processes of a reaction or of a folder; repeatable', collect, [])
+    .option('--watch', 'run the sources as they are, and start a process again when one of its own changes')
     .addHelpText('after', EXAMPLES)
-    .action(({ scale }: { scale: string[] }) => start(readPlan(scale)))
+    .action(({ scale, watch }: { scale: string[]; watch?: true }) => start(readPlan(scale), watch))
   return parse(program, args)
 }
 
-async function start(workers: WorkerProcess[]): Promise<void> {
+async function start(workers: WorkerProcess[], watch = false): Promise<void> {
   const port = readPort('PORT') ?? 3000
   const metricsPort = readPort('METRICS_PORT')
   const set = InstanceSet.open('dev')
@@ -38,7 +40,7 @@ async function start(workers: WorkerProcess[]): Promise<void> {
   const stopAsked = untilAskedToStop(system)
   let kept: string | undefined
   try {
-    await Promise.race([bringUp(system, workers), stopAsked])
+    await Promise.race([bringUp(system, workers, watch), stopAsked])
     await stopAsked
     say('\nStopping …')
   } finally {
@@ -49,10 +51,10 @@ async function start(workers: WorkerProcess[]): Promise<void> {
   process.exit()
 }
 
-async function bringUp(system: System, workers: WorkerProcess[]): Promise<void> {
+async function bringUp(system: System, workers: WorkerProcess[], watch: boolean): Promise<void> {
   const steps = new Steps()
   try {
-    await system.start(workers, steps)
+    await system.start(workers, steps, { watch })
   } finally {
     steps.end()
   }

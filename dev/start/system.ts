@@ -19,7 +19,7 @@ import {
 } from '../services/index.ts'
 import type { WorkerProcess } from './plan.ts'
 import { say } from '../../src/cli/terminal/output.ts'
-import { compile, type Program } from '../processes/compiled.ts'
+import { compile, fromSource, type Program } from '../processes/compiled.ts'
 import type { ProcessPlan } from '../processes/process.ts'
 import { createSupervisor, type Supervisor } from '../processes/supervisor.ts'
 import { runToEnd } from '../processes/run-to-end.ts'
@@ -27,6 +27,8 @@ import { TYPESCRIPT } from '../processes/typescript.ts'
 import { Console, LOGS, openLog } from './console.ts'
 import { environment, mailCatcher, paymentGateway, systemProcesses, type Surroundings } from './processes.ts'
 import type { Steps } from './steps.ts'
+import { affectedBy } from './watch/affected.ts'
+import { watchSources } from './watch/watch-sources.ts'
 
 const SEED = 'prisma/seed.ts'
 
@@ -49,6 +51,7 @@ export class System {
   #own: string[] = []
   #services: Promise<Provided> | undefined
   #watching = async () => {}
+  #endWatch = () => {}
 
   /** @param metricsPort the first of the ports at which scheduler, relay and workers serve their metrics */
   constructor(set: InstanceSet, port: number, metricsPort?: number) {
@@ -66,14 +69,19 @@ export class System {
     })
   }
 
-  /** Resolves when the API and every worker are ready; rejects when stopped before. @throws SetupError saying what to do */
-  async start(workers: WorkerProcess[], steps: Steps): Promise<void> {
+  /**
+   * Resolves when the API and every worker are ready; rejects when stopped before. With `watch` the sources run as they are, and a
+   * process starts again when one of its own changes.
+   * @throws SetupError saying what to do
+   */
+  async start(workers: WorkerProcess[], steps: Steps, { watch = false } = {}): Promise<void> {
     await stopLeftovers(this.#pids)
     await this.#expectFreePort()
     for (const name of ['smtp', 'mail', 'gateway'] as const) await this.#set.choosePort(name)
     if (!process.env['SMTP_URL']) this.#run(mailCatcher(this.#set))
     this.#unlessStopping()
-    const [program, { urls, origin }] = await Promise.all([this.#compile(steps), this.#provide(steps)])
+    const compiled = watch ? this.#fromSource() : this.#compile(steps)
+    const [program, { urls, origin }] = await Promise.all([compiled, this.#provide(steps)])
     const surroundings = { urls, ...this.#surroundings(), ...metricsFrom(this.#metricsPort) }
     const plans = systemProcesses(workers, surroundings, program)
     steps.tell(`starting ${plans.length} processes`)
@@ -81,6 +89,26 @@ export class System {
     this.#own = plans.map((plan) => this.#run(plan))
     await Promise.all([this.#untilReady(workers, steps), this.#untilApiAnswers(steps)])
     this.#watch(SERVICE_NAMES.filter((name) => origin[name] === 'private'))
+    if (watch) this.#watchSources(workers)
+  }
+
+  async #fromSource(): Promise<Program> {
+    if (!process.env['PAYMENT_GATEWAY_URL']) this.#run(paymentGateway(this.#set))
+    return fromSource
+  }
+
+  /** Starts those processes again that may have loaded what has changed. */
+  #watchSources(workers: readonly WorkerProcess[]): void {
+    const others = this.#own.filter((name) => !workers.some((worker) => worker.name === name))
+    const processes = [...others.map((name) => ({ name })), ...workers]
+    this.#endWatch = watchSources((files) => {
+      const affected = affectedBy(files, processes)
+      if (affected.length === 0) return
+      say(
+        `${files.slice(0, 3).join(', ')}${files.length > 3 ? ', …' : ''} changed: starting ${affected.join(', ')} again`,
+      )
+      for (const name of affected) void this.#processes.restart(name)
+    })
   }
 
   async #compile(steps: Steps): Promise<Program> {
@@ -134,6 +162,7 @@ export class System {
   async stop(): Promise<string | undefined> {
     this.#stopping.abort(new SetupError('It was stopped before it was up.'))
     this.#console.close()
+    this.#endWatch()
     await this.#watching()
     const [api, ...others] = this.#own
     if (api) await this.#processes.stop(api)
