@@ -3,6 +3,7 @@ import {
   defineReaction,
   reconcile,
   subscribe,
+  topologyOf,
   type NewEvent,
   type Reaction,
   type Reconciled,
@@ -209,4 +210,19 @@ test('one process at a time', async () => {
   const reports = await Promise.all([run(), run(), run()])
   expect(reports.filter(({ busy }) => busy)).toHaveLength(2)
   expect(await system.db.delivery.count({ where: { reason: 'lost' } })).toBe(30)
+})
+
+test('a queue that has lost its binding gets what it missed, and what comes after by itself', async () => {
+  const other = defineReaction({ name: 'test.other', on: OrderPlaced, handle: () => {} })
+  system = await testSystem([other]) // without it, the relay would find out by itself
+  await subscribe(system.db, [watch])
+  await system.broker.declare(topologyOf(system.names, { name: NAME, eventTypes: [OrderPlaced.type] }))
+  await publish(orders(1))
+  await deadline('it has come', async () => (await depth()) === 1)
+  await system.broker.unbind([{ queue: queue(), exchange: system.names.exchange(OrderPlaced.type) }])
+  await publish(orders(1))
+  await purge()
+  expect(await run()).toMatchObject({ lost: 2, delivered: 2 })
+  await publish(orders(1))
+  await deadline('it comes by itself', async () => (await depth()) === 1)
 })

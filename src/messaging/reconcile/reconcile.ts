@@ -77,6 +77,7 @@ async function reconcileReaction(
     const isEmpty = queue.waiting === 0
     const evidence: Evidence = { graceMs, queueIsEmpty: isEmpty, everything: everything || queue.isMissing }
     const run = await runOver(reaction, hold, evidence, options)
+    if (run.lost > 0 && !everything && !dryRun) await bindQueue(reaction, eventTypes, options)
     if (!dryRun) await releaseStranded(db, reaction)
     return { reaction, waiting: queue.waiting, busy: false, ...run }
   } finally {
@@ -94,6 +95,11 @@ async function lookAtQueue(
   const isMissing = waiting === undefined
   if (isMissing && !dryRun) await broker.declare(topologyOf(names, { name: reaction, eventTypes }))
   return { waiting, isMissing }
+}
+
+/** Perhaps they were lost for want of a binding; then everything after them would be lost as well. */
+async function bindQueue(reaction: string, eventTypes: readonly string[], { broker, names }: ReconcileOptions) {
+  await broker.declare({ ...topologyOf(names, { name: reaction, eventTypes }), queues: [] })
 }
 
 /** Window by window from the watermark to the checkpoint: raises the watermark, has delivered what is lost. */
