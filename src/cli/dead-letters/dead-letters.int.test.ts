@@ -140,7 +140,7 @@ test('mistakes are one sentence that says what to do', async () => {
     [['groups', 'nobody'], /^No reaction is called nobody\. There are: test\.fragile\.$/],
     [['show', 'test.fragile', '--id', '7'], /^'7' is not an id/],
     [['redrive', 'test.fragile'], /^Say which ones are meant/],
-    [['redrive', 'test.fragile', '--older', '5'], /needs a unit: write it as 90s, 30m, 2h or 7d/],
+    [['redrive', 'test.fragile', '--older', '5'], /needs a unit/],
     [['retry', 'test.fragile', '--id', uuidv7()], /^Nothing was changed: \S+ is no delivery of test\.fragile\.$/],
     [['edit', uuidv7()], /^There is no dead letter /],
     [['discard', 'test.fragile', '--all'], /required option '--reason/],

@@ -176,7 +176,7 @@ async function handleTogether(reaction: Reaction, messages: readonly Message[], 
     if (reason) runtime.pause.hold(reason, turn, isSaid ? 1 : reaction.callConcurrency)
     else runtime.pause.resume()
     await settleWhenAvailable(reaction, settlements, runtime)
-    waiting = [...held, ...waiting.filter((message) => !chosen.includes(message))]
+    waiting = [...waiting.filter((message) => !chosen.includes(message)), ...held]
   }
 }
 
@@ -186,7 +186,8 @@ const leastFailed = (messages: readonly Message[], count: number) =>
 
 /**
  * What can be settled, and what must wait because something is away. Calls that fail for everybody hold their messages
- * too; those that probe use up their attempt, so that messages which fail by themselves do not hold others for ever.
+ * too. Of those that probe one uses up its attempt: an outage costs few, and messages which fail by themselves do not hold
+ * others for ever.
  */
 function divide(
   chosen: readonly Message[],
@@ -197,13 +198,15 @@ function divide(
   const settlements: Settlement[] = []
   const held: Message[] = []
   let reason: Error | undefined
+  let isSpent = turn === 'all' // the attempt that a probe uses up
   const open = failures.note(outcomes.map((outcome, index) => ({ outcome, attempt: chosen[index]!.attempt })))
   outcomes.forEach((outcome, index) => {
     const message = chosen[index]!
     const failing = open && isFailedCall(outcome)
     if (outcome.kind === 'unavailable' || failing) reason = outcome.error
-    if (outcome.kind === 'unavailable' || (failing && turn === 'all')) held.push(message)
+    if (outcome.kind === 'unavailable' || (failing && isSpent)) held.push(message)
     else settlements.push({ message, outcome })
+    isSpent ||= failing
   })
   const isSaid = outcomes.some(({ kind }) => kind === 'unavailable')
   return { settlements, held, reason, isSaid }
