@@ -2,8 +2,9 @@ import { isDatabaseOutage, type Transaction } from '#platform/database'
 import { readData } from '../cloud-event.ts'
 import type { RecordedEvent } from '../define-event.ts'
 import { blockBehind, lockStreams, releaseBlocked } from '../deliveries/block.ts'
+import { standingOf } from '../deliveries/handled-events.ts'
 import { UnreadableEvent } from '../errors.ts'
-import type { BatchItem, BatchRuntime, Outcome } from './batch.ts'
+import { EventNotInStore, type BatchItem, type BatchRuntime, type Outcome } from './batch.ts'
 import type { Reaction } from './define-reaction.ts'
 import type { EventTypes } from './message.ts'
 import { failure, recordRuns, retryConflicts, runHandlers, type Ready, type Run } from './transaction.ts'
@@ -91,10 +92,20 @@ function commitStreams(
     const followed = due.filter((one) => one.followed).map(({ event }) => event.stream)
     if (followed.length > 0) await releaseBlocked(tx, reaction.name, [...new Set(followed)])
     const blocked = new Set(waiting.map(({ id }) => id))
-    return items.map(
-      ({ event }): Outcome => handled.get(event.id) ?? { kind: blocked.has(event.id) ? 'blocked' : 'duplicate' },
-    )
+    const rest = items.filter(({ event }) => !handled.has(event.id) && !blocked.has(event.id))
+    const strangers = await notInStore(tx, reaction, rest)
+    return items.map(({ event }): Outcome => {
+      if (strangers.has(event.id)) return { kind: 'failed', error: new EventNotInStore(event.id) }
+      return handled.get(event.id) ?? { kind: blocked.has(event.id) ? 'blocked' : 'duplicate' }
+    })
   })
+}
+
+async function notInStore(tx: Transaction, { name }: Reaction, items: readonly BatchItem[]): Promise<Set<string>> {
+  if (items.length === 0) return new Set()
+  const ids = items.map(({ event }) => event.id)
+  const standing = await standingOf(tx, name, ids)
+  return new Set(ids.filter((id) => standing.get(id) === 'not-in-store'))
 }
 
 /** All at once where the reaction can do that and more than one stream is waiting; else one by one, to know whose fault it was. */

@@ -213,18 +213,22 @@ test('the same event published by hand a second time has no second effect', asyn
   expect(await system.db.delivery.count()).toBe(0)
 })
 
-test('an event that the event store does not know has no effects, and is told', async () => {
-  system = await testSystem([reserve])
-  const event = (await record(system, anOrderPlaced()))[0]!
-  await system.settled()
-  const phantom = { ...event, id: randomUUID(), stream: `order-${randomUUID()}` }
-  const message = { exchange: '', routingKey: system.names.queue('test.reserve'), messageId: phantom.id }
-  await system.broker.publish([{ ...message, body: encode(phantom, JSON.stringify(phantom.data)) }])
-  const dead = await deadline('a dead letter', () => system.db.delivery.findFirst())
-  expect(dead).toMatchObject({ state: 'dead', reason: 'not-in-store', eventId: phantom.id })
-  expect(await system.db.event.count({ where: { type: 'stock.reserved' } })).toBe(1)
-  expect(await system.db.handledEvent.count({ where: { eventId: phantom.id } })).toBe(0)
-})
+test.each([false, true])(
+  'an event that the event store does not know has no effects, and is told (ordered: %s)',
+  async (ordered) => {
+    const handle = ({ data: { orderId, lines } }: ReturnType<typeof anOrderPlaced>) => StockReserved({ orderId, lines })
+    system = await testSystem([defineReaction({ name: 'test.reserve', on: OrderPlaced, ordered, handle })])
+    const event = (await record(system, anOrderPlaced()))[0]!
+    await system.settled()
+    const phantom = { ...event, id: randomUUID(), stream: `order-${randomUUID()}` }
+    const message = { exchange: '', routingKey: system.names.queue('test.reserve'), messageId: phantom.id }
+    await system.broker.publish([{ ...message, body: encode(phantom, JSON.stringify(phantom.data)) }])
+    const dead = await deadline('a dead letter', () => system.db.delivery.findFirst())
+    expect(dead).toMatchObject({ state: 'dead', reason: 'not-in-store', eventId: phantom.id })
+    expect(await system.db.event.count({ where: { type: 'stock.reserved' } })).toBe(1)
+    expect(await system.db.handledEvent.count({ where: { eventId: phantom.id } })).toBe(0)
+  },
+)
 
 test('a type that a newer release has subscribed to waits for it, and does not die', async () => {
   system = await testSystem([reserve])
