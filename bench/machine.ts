@@ -1,17 +1,13 @@
 import { spawnSync } from 'node:child_process'
-import { closeSync, fdatasyncSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { cpus, loadavg, release, totalmem, type } from 'node:os'
-import path from 'node:path'
-import { PROJECT } from '../dev/services/index.ts'
-import { median } from './statistics.ts'
+import { setTimeout as wait } from 'node:timers/promises'
 
 export interface Machine {
   cpu: string
   cores: number
   memoryGb: number
   system: string
-  /** Microseconds until 8 KiB are on the disk: what a commit waits for at least. */
-  flushUs: number
   /** Load average of the last minute when the run began: what else this machine was doing. */
   loadBefore: number
 }
@@ -23,27 +19,8 @@ export function describeMachine(): Machine {
     cores: cpus().length,
     memoryGb: Math.round(totalmem() / 1024 ** 3),
     system: `${type()} ${release()}`,
-    flushUs: measureFlush(),
     loadBefore: Math.round(loadavg()[0]! * 100) / 100,
   }
-}
-
-const FLUSHES = 200
-
-/** The median of some hundred flushes, the way PostgreSQL flushes its log. */
-function measureFlush(): number {
-  const folder = mkdtempSync(path.join(PROJECT, '.fanfare/flush-'))
-  const file = openSync(path.join(folder, 'file'), 'w')
-  const page = Buffer.alloc(8_192, 1)
-  const times = Array.from({ length: FLUSHES }, () => {
-    const started = performance.now()
-    writeSync(file, page, 0, page.length, 0)
-    fdatasyncSync(file)
-    return (performance.now() - started) * 1_000
-  })
-  closeSync(file)
-  rmSync(folder, { recursive: true })
-  return Math.round(median(times))
 }
 
 /** The commit that was measured; with `+` when files differ from it. Undefined outside of a clone. */
@@ -54,4 +31,27 @@ export function describeCommit(): string | undefined {
   const changed =
     git('status', '--porcelain', '--', 'src', 'workers', 'bench', 'package-lock.json').stdout.trim() !== ''
   return `${stdout.trim()}${changed ? '+' : ''}`
+}
+
+const LOOK_MS = 300
+const STAT = '/proc/stat'
+
+/**
+ * The share of all processors, 0 to 1, that others use while this process waits a third of a second: programs beside it, and other
+ * machines on the same hardware (steal). Nothing of ours may be under way. 0 where the system does not tell.
+ */
+export async function usedByOthers(): Promise<number> {
+  if (!existsSync(STAT)) return 0
+  const before = processorTicks()
+  await wait(LOOK_MS)
+  const after = processorTicks()
+  return 1 - (after.idle - before.idle) / (after.all - before.all)
+}
+
+/** Since this machine was started. */
+function processorTicks() {
+  const [first] = readFileSync(STAT, 'utf8').split('\n')
+  // user, nice, system, idle, waiting for disks, interrupts, soft interrupts, steal; guests are counted as user already
+  const ticks = first!.split(/\s+/).slice(1, 9).map(Number)
+  return { idle: ticks[3]! + ticks[4]!, all: ticks.reduce((sum, each) => sum + each, 0) }
 }

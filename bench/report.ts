@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { PROJECT } from '../dev/services/index.ts'
-import { rounded, type Figure, type Table } from './contest.ts'
+import { rounded, type Figure, type Table } from './benchmark.ts'
 import type { Result, Results } from './results.ts'
-import { verdictOf } from './terminal.ts'
+import { spreadOf, type Spread } from './statistics.ts'
 
 const FILE = 'docs/performance.md'
 
@@ -18,8 +18,8 @@ const INTRODUCTION = `<!-- Written by \`npm run bench -- report\` from bench/res
 
 # Performance
 
-Every figure stands beside a limit of the same machine that was measured in the same minutes: limit, ours, limit, ours, and so
-on. The ratio is what carries over to another machine; 1 is the limit itself. Medians over all rounds, the lowest and the
+Every figure stands beside a baseline of the same machine that was measured in the same minutes: baseline, ours, baseline, ours, and
+so on. The ratio is what carries over to another machine; 1 is the baseline itself. Medians over all rounds, the lowest and the
 highest in brackets. Database, broker, our processes and the load generator share the machine.
 
 What bounds the goals that are missed, and what was tried: [bottlenecks.md](bottlenecks.md). How to measure it yourself: \`npm run bench\`, or
@@ -35,10 +35,10 @@ function summary(results: readonly Result[]): string {
 }
 
 function section(result: Result): string {
-  const { title, method, figures, tables, failures = [] } = result
+  const { title, method, figures, tables } = result
   const parts = [`## ${title}`, method]
   if (figures.length > 0) parts.push(figureTable(figures))
-  parts.push(...tables.map(tableText), ...failures.map((failure) => `**Failed:** ${failure}`), provenance(result))
+  parts.push(...tables.map(tableText), provenance(result))
   return parts.join('\n\n')
 }
 
@@ -46,10 +46,10 @@ function figureTable(figures: readonly Figure[]): string {
   const rows = figures.map((figure) => [
     figure.title,
     `${ours(figure)}<br>${figure.oursTitle}`,
-    `${withSpread(figure.limitSpread, figure.unit)}<br>${figure.limitTitle}`,
+    `${withSpread(figure.baselineSpread, figure.unit)}<br>${figure.baselineTitle}`,
     ratio(figure),
   ])
-  return markdownTable(['', 'ours', 'limit', 'ratio'], rows)
+  return markdownTable(['', 'ours', 'baseline', 'ratio'], rows)
 }
 
 function tableText({ title, columns, rows, note }: Table): string {
@@ -58,35 +58,59 @@ function tableText({ title, columns, rows, note }: Table): string {
 }
 
 function provenance({ command, at, commit, machine, versions, settings }: Result): string {
-  const { cpu, cores, memoryGb, system, flushUs, loadBefore } = machine
+  const { cpu, cores, memoryGb, system, loadBefore } = machine
   const listed = (entries: Record<string, string | number>) =>
     Object.entries(entries)
       .map(([name, value]) => `${name} ${value}`)
       .join(', ')
   return [
     `\`${command}\`, ${at.slice(0, 10)}${commit ? `, commit ${commit}` : ''}.`,
-    `${cores} cores of ${cpu}, ${memoryGb} GB, ${system}; ${flushUs} µs to flush 8 KiB to the disk; load average before the run ${loadBefore}.`,
+    `${cores} cores of ${cpu}, ${memoryGb} GB, ${system}; load average before the run ${loadBefore}.`,
     `${listed(versions)}. ${listed(settings)}.`,
   ].join('\n')
 }
 
 const ours = ({ oursSpread, unit }: Figure) => withSpread(oursSpread, unit)
-const ratio = ({ ratioSpread }: Figure) =>
-  `**${ratioSpread.median.toFixed(2)}** (${ratioSpread.min.toFixed(2)}–${ratioSpread.max.toFixed(2)})`
+
+function ratio({ rounds }: Figure): string {
+  const { median, min, max } = spreadOf(rounds)
+  return `**${median.toFixed(2)}** (${min.toFixed(2)}–${max.toFixed(2)})`
+}
 
 function goal({ goal, unit, better }: Figure): string {
   const parts = [
     ...(goal?.ratio === undefined ? [] : [`ratio ≥ ${goal.ratio}`]),
-    ...(goal?.value === undefined ? [] : [`${better === 'higher' ? '≥' : '≤'} ${goal.value} ${unit}`]),
+    ...(goal?.value === undefined ? [] : [`${better === 'lower' ? '≤' : '≥'} ${goal.value} ${unit}`]),
   ]
   return parts.join(', ')
 }
 
-function withSpread({ median, min, max }: Figure['oursSpread'], unit: string): string {
+function verdictOf({ goal, rounds, oursSpread, better }: Figure): string {
+  if (!goal) return ''
+  const { ratio = 0, value } = goal
+  const own = oursSpread.median
+  const valueReached = value === undefined || (better === 'lower' ? own <= value : own >= value)
+  return spreadOf(rounds).median >= ratio && valueReached ? 'reached' : 'missed'
+}
+
+function withSpread({ median, min, max }: Spread, unit: string): string {
   return `${rounded(median)} ${unit} (${rounded(min)}–${rounded(max)})`
 }
 
 function markdownTable(columns: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
   return [line(columns), line(columns.map(() => '---')), ...rows.map(line)].join('\n')
+}
+
+/** For the terminal. */
+export function sentenceFor(figure: Figure): string {
+  const { title, oursSpread, baselineSpread, unit } = figure
+  const verdict = verdictOf(figure) && `goal ${verdictOf(figure)}`
+  const pace = `${rounded(oursSpread.median)} ${unit}, baseline ${rounded(baselineSpread.median)}`
+  return `${title}: ${pace}, ratio ${ratio(figure).replaceAll('*', '')} ${verdict}`.trim()
+}
+
+export function showResult({ title, figures, tables }: Result): void {
+  const sentences = figures.map((figure) => `  ${sentenceFor(figure)}`)
+  console.log(['', title, ...sentences, ...tables.map(tableText)].join('\n'))
 }

@@ -1,43 +1,39 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import { format } from 'prettier'
 import { PROJECT } from '../dev/services/index.ts'
-import type { Figure, Sample, Table } from './contest.ts'
+import type { Figure, Table } from './benchmark.ts'
 import type { Machine } from './machine.ts'
 
-export const REFERENCE = path.join(PROJECT, 'bench/results/reference.json')
-export const LATEST = path.join(PROJECT, 'bench/results/latest.json')
+const FILE = path.join(PROJECT, 'bench/results/reference.json')
 
-/** One measurement, with all that is needed to judge it. */
+/** One benchmark, with all that is needed to judge it. */
 export interface Result {
-  name: string
   title: string
   method: string
+  command: string
   at: string
   commit: string | undefined
-  command: string
   machine: Machine
   versions: Record<string, string>
   settings: Record<string, string | number>
   figures: Figure[]
-  samples: Record<string, Sample[]>
   tables: Table[]
-  /** What must not be; the command has failed. */
-  failures?: readonly string[]
 }
 
+/** By the name of the benchmark. */
 export type Results = Record<string, Result>
 
-export function readResults(file: string): Results {
-  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Results) : {}
+/** The committed ones. */
+export const readResults = () => JSON.parse(readFileSync(FILE, 'utf8')) as Results
+
+/** Replaces the committed results of these benchmarks and leaves the others. */
+export async function saveResults(results: Results): Promise<void> {
+  const text = JSON.stringify({ ...readResults(), ...results }, shorter)
+  writeFileSync(FILE, await format(text, { parser: 'json', printWidth: 160 }))
 }
 
-/** Replaces the measurements of this name in the file and leaves the others. */
-export function writeResults(file: string, results: Results): void {
-  mkdirSync(path.dirname(file), { recursive: true })
-  writeFileSync(file, `${JSON.stringify({ ...readResults(file), ...results }, shorter, 2)}\n`)
-}
-
-/** Five digits say more than these measurements can know. */
+/** Five digits say more than these benchmarks can know. */
 function shorter(_key: string, value: unknown): unknown {
   return typeof value === 'number' && !Number.isInteger(value) ? Number(value.toPrecision(5)) : value
 }

@@ -13,13 +13,10 @@ export interface Counts {
   notDone: number
   /** Effects beyond the first of each order and reaction. */
   doubled: number
-  /** Seconds from the given moment to the last effect; 0 when none came after it. */
-  lastEffectAfterS: number
 }
 
-/** @param since a moment of the database's clock */
-export async function countOrders(pool: pg.Pool, since: Date): Promise<Counts> {
-  const { rows } = await pool.query<Counts>(COUNT, [since])
+export async function countOrders(pool: pg.Pool): Promise<Counts> {
+  const { rows } = await pool.query<Counts>(COUNT)
   return rows[0]!
 }
 
@@ -28,11 +25,11 @@ WITH orders AS (SELECT id FROM peer_orders UNION SELECT id FROM peer_answered),
 effects AS (SELECT order_id, reaction, count(*) AS times FROM peer_effects GROUP BY order_id, reaction),
 done AS (SELECT order_id FROM effects GROUP BY order_id HAVING count(*) = 4)
 SELECT count(*)::int AS placed, (count(*) FILTER (WHERE done.order_id IS NULL))::int AS "notDone",
-  (SELECT coalesce(sum(times - 1), 0)::int FROM effects) AS doubled,
-  (SELECT greatest(0, coalesce(extract(epoch FROM max(at) - $1), 0))::float8 FROM peer_effects) AS "lastEffectAfterS"
+  (SELECT coalesce(sum(times - 1), 0)::int FROM effects) AS doubled
 FROM orders LEFT JOIN done ON done.order_id = orders.id`
 
 export interface Progress {
+  placed: number
   confirmed: number
   /** From the first order to the last fourth effect so far. */
   seconds: number
@@ -46,7 +43,8 @@ export async function progressOf(pool: pg.Pool): Promise<Progress> {
 }
 
 const PROGRESS = `
-SELECT count(*)::int AS confirmed, extract(epoch FROM max(at) - (SELECT min(placed_at) FROM peer_orders))::float8 AS seconds,
+SELECT (SELECT count(*)::int FROM peer_orders) AS placed, count(*)::int AS confirmed,
+  extract(epoch FROM max(at) - (SELECT min(placed_at) FROM peer_orders))::float8 AS seconds,
   percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM at - placed_at)::float8 * 1000) AS "orderMs"
 FROM peer_effects JOIN peer_orders ON id = order_id WHERE reaction = 'confirm'`
 

@@ -1,56 +1,33 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import type { Stage } from '../stage/stage.ts'
-import type { Configuration } from './configurations.ts'
+import type { RunningProcess } from '../../dev/processes/process.ts'
+import type { Environment } from '../environment/environment.ts'
 import { countOrders, noteAnswered, type Counts } from './counts.ts'
-import { supervise, type Supervised } from './supervised.ts'
-import { gather, type Role, type Troupe } from './troupe.ts'
+import { openPeer, type PeerProcesses, type Role } from './processes.ts'
 
 /** Of each process. */
 export const KILLS = 5
-/** What is not done so long after the last kill counts as not done: BullMQ's default finds a lost job within 60 s. */
-export const PATIENCE_S = 75
+/** What is not done so long after the last kill counts as not done. The slowest took 6 s to find what a killed process had held. */
+export const PATIENCE_S = 30
 
-/**
- * Kills the processes of one configuration in turn while orders come in, and starts them again.
- * @returns when the last kill is done; the counts come when patience is over, and meanwhile others may be killed
- */
-export async function killUnderLoad(
-  stage: Stage,
-  configuration: Configuration,
-  rate: number,
-): Promise<{ counts: Promise<Counts> }> {
-  const troupe = await gather(stage, configuration)
-  const processes = new Map<Role, Supervised>()
-  try {
-    for (const role of troupe.roles)
-      processes.set(role, await supervise(() => troupe.start(role, { RATE: String(rate) })))
-    await killInTurn(processes)
-  } catch (error) {
-    await disband(troupe, processes)
-    throw error
-  }
-  return { counts: count(troupe).finally(() => disband(troupe, processes)) }
-}
-
-/** The last one is a producer's, and it has no successor. */
-async function killInTurn(processes: Map<Role, Supervised>): Promise<void> {
-  for (let nth = 1; nth <= KILLS; nth++)
-    for (const [role, process] of processes) {
-      await wait(300 + Math.random() * 600)
-      if (nth < KILLS || role !== 'produce') await process.kill()
-      else await process.end('SIGKILL')
-    }
-  processes.delete('produce')
-}
-
-async function count({ database, answered }: Troupe): Promise<Counts> {
-  const { rows } = await database.pool.query<{ now: Date }>('SELECT clock_timestamp() AS now')
+/** Kills the processes of one peer in turn while orders come in, and starts them again. */
+export async function killUnderLoad(environment: Environment, peer: string, rate: number): Promise<Counts> {
+  const processes = await openPeer(environment, peer)
+  const { pool } = processes.database
+  await killInTurn(processes, { RATE: String(rate) })
   await wait(PATIENCE_S * 1_000, undefined, { ref: false }) // a run that is interrupted ends without it
-  await noteAnswered(database.pool, answered())
-  return countOrders(database.pool, rows[0]!.now)
+  await noteAnswered(pool, processes.answered())
+  return countOrders(pool)
 }
 
-async function disband({ close }: Troupe, processes: Map<Role, Supervised>): Promise<void> {
-  await Promise.allSettled([...processes.values()].map((process) => process.end('SIGTERM')))
-  await close()
+/** The last one killed is a producer, and it has no successor. */
+async function killInTurn({ roles, start }: PeerProcesses, demand: { RATE: string }): Promise<void> {
+  const running = new Map<Role, RunningProcess>()
+  for (const role of roles) running.set(role, await start(role, demand))
+  for (let nth = 1; nth <= KILLS; nth++)
+    for (const role of roles) {
+      await wait(300 + Math.random() * 600)
+      running.get(role)!.signal('SIGKILL')
+      await running.get(role)!.exited
+      if (nth < KILLS || role !== 'produce') running.set(role, await start(role, demand))
+    }
 }

@@ -1,41 +1,54 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { PROJECT, SetupError } from '../../dev/services/index.ts'
 
-/** The peers are a package of their own: nothing of it is installed until they are measured. */
-export const HOME = path.join(PROJECT, 'bench/peers')
+/** A way of doing the same, in the configuration that does it best as far as we know. */
+interface Peer {
+  title: string
+  settings: string
+  /** A process of its own publishes what the others have stored. */
+  relay?: true
+}
 
+/** By name: its file in bench/peers; `fanfare` is ourselves. In the order in which they take their turns. */
+export const PEERS: Record<string, Peer> = {
+  fanfare: {
+    title: 'Fanfare',
+    settings:
+      'quorum queues, persistent, confirmed; `handleBatch`, orders that arrive during a commit share the next one',
+    relay: true,
+  },
+  'publish-after-commit': {
+    title: 'amqplib, publish after commit',
+    settings: 'quorum queues, persistent, confirmed; prefetch 50',
+  },
+  bullmq: {
+    title: 'BullMQ flows',
+    settings: 'append-only file, flushed every second; concurrency 50, 5 attempts, lock 5 s, up to 10 stalls',
+  },
+  dbos: {
+    title: 'DBOS Transact',
+    settings:
+      'in the PostgreSQL of the orders; transactions of a data source, queue polled every 20 ms, 100 orders at once',
+  },
+}
+
+const FOLDER = path.join(PROJECT, 'bench/peers')
+export const MAIN = path.join(FOLDER, 'main.mjs')
 const NODE = 24
 
-export function installPeers(say: (line: string) => void): void {
-  if (!isInstalled()) {
-    say('installing the peers (npm ci in bench/peers)')
-    const { status, stderr } = spawnSync('npm', ['ci', '--ignore-scripts'], { cwd: HOME, encoding: 'utf8' })
-    if (status !== 0) throw new SetupError(`The peers could not be installed:\n${stderr}`)
-  }
-  peerNode()
+/** The peers are a package of their own: nothing of it is installed until they are measured. */
+export function installPeers(): void {
+  if (Number(process.versions.node.split('.')[0]) < NODE)
+    throw new SetupError(`The peers need Node ${NODE}: npx --package node@${NODE} npm run bench -- peers`)
+  console.log('installing the peers (npm ci in bench/peers)')
+  const { status, stderr } = spawnSync('npm', ['ci', '--ignore-scripts'], { cwd: FOLDER, encoding: 'utf8' })
+  if (status !== 0) throw new SetupError(`The peers could not be installed:\n${stderr}`)
 }
 
-/** npm's own note of what it has installed is as new as the lockfile. */
-function isInstalled(): boolean {
-  const args = ['ls', '--depth=0', '--silent']
-  return existsSync(path.join(HOME, 'node_modules')) && spawnSync('npm', args, { cwd: HOME }).status === 0
-}
-
-/** The Node of every row, ourselves included: this one if it is new enough for all, else the one npm has brought. */
-export function peerNode(): string {
-  if (Number(process.versions.node.split('.')[0]) >= NODE) return process.execPath
-  const brought = path.join(HOME, `node_modules/node-${process.platform}-${process.arch}/bin/node`)
-  if (existsSync(brought)) return brought
-  throw new SetupError(`Some peers need Node ${NODE}: run the benchmark with it.`)
-}
-
-/** What was measured: the Node of every row, and the packages that a row is named after. */
+/** Of what is measured. */
 export function versions(): Record<string, string> {
-  const { stdout } = spawnSync(peerNode(), ['--version'], { encoding: 'utf8' })
-  const { dependencies } = JSON.parse(readFileSync(path.join(HOME, 'package.json'), 'utf8')) as {
-    dependencies: Record<string, string>
-  }
-  return { 'Node of every row': stdout.trim(), ...dependencies }
+  const text = readFileSync(path.join(FOLDER, 'package.json'), 'utf8')
+  return (JSON.parse(text) as { dependencies: Record<string, string> }).dependencies
 }

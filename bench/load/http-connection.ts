@@ -1,66 +1,40 @@
-import { connect, type Socket } from 'node:net'
+import { connect } from 'node:net'
 
 export interface Answer {
-  /** 0 when the connection broke or there was no answer in time. */
   status: number
   body: string
 }
 
-export interface HttpConnection {
-  /** One request at a time; never throws. */
-  send(request: string): Promise<Answer>
-  close(): void
-}
-
 const PATIENCE_MS = 15_000
-const NOTHING: Answer = { status: 0, body: '' }
 
 /**
  * HTTP/1.1 kept alive, as thin as a benchmark wants it: on two cores the client's work is taken from the server. It
- * understands answers with a Content-Length. A connection that broke is opened again for the next request.
+ * understands answers with a Content-Length. One request at a time; it rejects when the connection breaks.
  */
-export function openConnection(host: string, port: number): HttpConnection {
-  let socket: Socket | undefined
+export function openConnection(port: number) {
   let received = ''
-  let answer: ((answer: Answer) => void) | undefined
-
-  const finish = (result: Answer) => {
-    const waiting = answer
-    answer = undefined
+  let waiting: { resolve: (answer: Answer) => void; reject: (error: Error) => void } | undefined
+  const socket = connect({ host: '127.0.0.1', port, noDelay: true })
+  socket.setEncoding('latin1') // one character per byte, so that lengths agree
+  socket.setTimeout(PATIENCE_MS, () => socket.destroy(new Error(`no answer within ${PATIENCE_MS} ms`)))
+  socket.on('error', (error) => waiting?.reject(error))
+  socket.on('close', () => waiting?.reject(new Error('the API has closed the connection')))
+  socket.on('data', (chunk: string) => {
+    received += chunk
+    const answer = readAnswer(received)
+    if (!answer) return
     received = ''
-    waiting?.(result)
-  }
-  const open = () => {
-    const opened = connect({ host, port, noDelay: true })
-    opened.setEncoding('latin1') // one character per byte, so that lengths agree
-    opened.setTimeout(PATIENCE_MS, () => opened.destroy())
-    opened.on('error', () => {})
-    opened.on('close', () => {
-      if (socket !== opened) return
-      socket = undefined
-      finish(NOTHING)
-    })
-    opened.on('data', (chunk: string) => {
-      received += chunk
-      const complete = readAnswer(received)
-      if (complete) finish(complete)
-    })
-    return opened
-  }
+    waiting?.resolve(answer)
+  })
   return {
-    send(request) {
-      return new Promise((resolve) => {
-        answer = resolve
-        socket ??= open()
+    send: (request: string) =>
+      new Promise<Answer>((resolve, reject) => {
+        waiting = { resolve, reject }
         socket.write(request)
-      })
-    },
-    close() {
-      const opened = socket
-      socket = undefined
-      opened?.destroy()
-      finish(NOTHING)
-    },
+      }),
+    /** False when it was idle for too long, or broke. */
+    isOpen: () => !socket.destroyed,
+    close: () => socket.destroy(),
   }
 }
 

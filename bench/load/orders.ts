@@ -21,10 +21,10 @@ function newOrder(nth: number) {
 }
 
 /** The whole request as it goes over the wire. */
-export function orderRequest(host: string, nth: number): string {
+export function orderRequest(nth: number): string {
   const body = JSON.stringify(newOrder(nth))
   return (
-    `POST /v1/orders HTTP/1.1\r\nHost: ${host}\r\nAuthorization: Bearer ${API_KEY}\r\n` +
+    `POST /v1/orders HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer ${API_KEY}\r\n` +
     `Content-Type: application/json\r\nIdempotency-Key: ${randomUUID()}\r\nContent-Length: ${body.length}\r\n\r\n${body}`
   )
 }

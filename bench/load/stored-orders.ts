@@ -1,11 +1,17 @@
 import type pg from 'pg'
-import { prepareLimit } from '../limits/statement.ts'
 
 const ADDRESS = JSON.stringify({ line1: '1 High Street', city: 'London', postalCode: 'EC1A 1BB', country: 'GB' })
 
-/** Puts so many facts `order.placed` into the event store in one commit, each with its own order, customer and products. */
+/** Ids in the order of time, as ours are. */
+const UUID_V7 = `
+CREATE OR REPLACE FUNCTION bench_uuidv7() RETURNS uuid LANGUAGE sql VOLATILE AS $$
+  SELECT (lpad(to_hex((extract(epoch FROM clock_timestamp()) * 1000)::bigint), 12, '0') || '7'
+    || substr(md5(random()::text), 1, 3) || '8' || substr(md5(random()::text), 1, 15))::uuid
+$$`
+
+/** Puts so many events `order.placed` into the event store in one commit, each with its own order, customer and products. */
 export async function storeOrders(pool: pg.Pool, count: number): Promise<void> {
-  await prepareLimit(pool)
+  await pool.query(UUID_V7)
   await pool.query(
     `WITH new AS MATERIALIZED (
       SELECT n, bench_uuidv7() AS id, bench_uuidv7() AS event_id,

@@ -1,85 +1,48 @@
-import type { Comparison, Contest, Sample } from '../contest.ts'
-import type { Click, OpenLoop } from '../load/generator.ts'
-import { declareQueues } from '../stage/broker.ts'
-import type { BenchDatabase } from '../stage/databases.ts'
-import { lastPosition, untilSettled } from '../stage/settled.ts'
-import { startShop } from '../stage/shop.ts'
-import type { Stage } from '../stage/stage.ts'
-import { latenciesOf, type Latencies } from '../statistics.ts'
+import { twoHops } from '../baselines/two-hops.ts'
+import type { Benchmark, Ratio, Side } from '../benchmark.ts'
+import type { BenchDatabase } from '../environment/databases.ts'
+import type { Environment } from '../environment/environment.ts'
+import { lastPosition, untilSettled } from '../environment/settled.ts'
+import { startSystem } from '../environment/system.ts'
+import { openLoop, type Click } from '../load/generator.ts'
+import { latenciesOf } from '../statistics.ts'
 
 const RATE = 100
 /** Code that runs once for a batch is compiled late. */
 const WARM_UP_S = 40
-const PATIENCE_S = 120
 
 /** How long an order takes to be confirmed while others keep coming. */
-export async function latency(stage: Stage): Promise<Contest> {
+export function latency(environment: Environment): Benchmark {
   return {
-    name: 'latency',
     title: `Latency at ${RATE} orders a second`,
     method:
       `${RATE} orders a second on a fixed schedule, whether or not earlier ones are answered; all processes run as \`npm start\` ` +
       'runs them. Placed to confirmed is told by the times of the two events in the store: stock, payment and fraud screening ' +
-      'have answered in between. The answer to the click counts from the moment the click was due. The limit is the least that ' +
-      'such an order needs, at the same rate in one bare process: a commit, a confirmed publish through a quorum queue, a commit, ' +
-      'another publish through another one.',
+      'have answered in between. The baseline is the least that such an order needs, at the same rate in one bare process: a ' +
+      'commit, a confirmed publish through a quorum queue, a commit, another publish through another one.',
     settings: { 'orders/s': RATE },
-    sides: { limit: await hops(stage), shop: await wholeShop(stage) },
-    comparisons: [compare('placed → confirmed, p50', 'p50', 25), compare('placed → confirmed, p99', 'p99', 100)],
+    sides: { hops: () => twoHops(environment, RATE), system: () => systemSide(environment) },
+    ratios: [
+      { ...TIME, title: 'placed → confirmed, p50', value: 'p50', goal: { value: 25 } },
+      { ...TIME, title: 'placed → confirmed, p99', value: 'p99', goal: { value: 100 } },
+    ],
   }
 }
 
-const compare = (title: string, value: string, most: number): Comparison => ({
-  title,
-  ours: 'shop',
-  limit: 'limit',
-  value,
-  unit: 'ms',
-  better: 'lower',
-  goal: { value: most },
-  guarded: false,
-})
+const TIME = { ours: 'system', baseline: 'hops', unit: 'ms', better: 'lower' } satisfies Partial<Ratio>
 
-async function hops(stage: Stage) {
-  const database = await stage.create('hops')
-  const ends = ['bench.first', 'bench.second'] as const
-  const { names } = await declareQueues(
-    stage,
-    'hops',
-    ends.map((name) => ({ name, eventTypes: [] })),
-  )
-  const process = await stage.remote('hops', 'bench/processes/hops.ts', {})
-  const run = async (seconds: number): Promise<Sample> => ({
-    ...(await process.ask<Latencies>('run', { rate: RATE, seconds }, seconds + 60)),
-  })
-  return {
-    title: 'two commits and two hops',
-    async warmUp() {
-      const queues = ends.map((name) => names.queue(name))
-      await process.ask('open', { databaseUrl: database.url, rabbitmqUrl: stage.urls.rabbitmq, queues })
-      await run(2)
-    },
-    run,
-  }
-}
-
-async function wholeShop(stage: Stage) {
-  const database = await stage.create('latency')
-  const shop = await startShop(stage, database, { withoutMail: false })
-  stage.onClose(shop.stop)
-  const load = await stage.remote('load', 'bench/load/generator.ts', {})
-  const run = async (seconds: number): Promise<Sample> => {
-    const plan: OpenLoop = { host: '127.0.0.1', port: shop.port, phases: [{ rate: RATE, seconds }] }
+async function systemSide(environment: Environment): Promise<Side> {
+  const database = await environment.create('latency')
+  const port = await startSystem(environment, database)
+  const run = async (seconds: number) => {
     const after = await lastPosition(database)
-    const clicks = await load.ask<Click[]>('openLoop', plan, seconds + 60)
-    await untilSettled(database, PATIENCE_S, { after })
-    const refused = clicks.filter(({ status }) => status !== 202).length
-    if (refused > 0) throw new Error(`${refused} of ${clicks.length} orders were not taken`)
-    const { p50, p90, p99, max } = latenciesOf(await confirmationTimes(database, clicks))
+    const clicks = await openLoop(port, RATE, seconds) // each latency counts from the moment the click was due
+    await untilSettled(database, after)
     const answer = latenciesOf(clicks.map(({ ms }) => ms))
-    return { p50, p90, p99, max, 'click p50': answer.p50, 'click p99': answer.p99 }
+    const confirmed = latenciesOf(await confirmationTimes(database, clicks))
+    return { ...confirmed, 'click p50': answer.p50, 'click p99': answer.p99 }
   }
-  return { title: 'the whole shop', warmUp: async () => void (await run(WARM_UP_S)), run }
+  return { title: 'the whole system', warmUp: () => run(WARM_UP_S), run }
 }
 
 /** Milliseconds between placed and confirmed of each of these orders. @throws when one is not confirmed */

@@ -1,74 +1,99 @@
-import { compare, nameOf, type Finding } from '../comparison/findings.ts'
-import { CONFIGURATIONS, type Configuration } from '../comparison/configurations.ts'
-import { KILLS, PATIENCE_S } from '../comparison/kills.ts'
-import { installPeers, versions } from '../comparison/packages.ts'
-import { paceOf, rateOf } from '../comparison/pace.ts'
-import { rounded, type Schedule, type Tables } from '../contest.ts'
-import type { Options } from '../options.ts'
-import { SetupError } from '../../dev/services/index.ts'
-import type { Stage } from '../stage/stage.ts'
+import { rounded, type Benchmark, type Options, type Table } from '../benchmark.ts'
+import type { Counts } from '../comparison/counts.ts'
+import { killUnderLoad, KILLS, PATIENCE_S } from '../comparison/kills.ts'
+import { easyRate, measurePace, type Pace } from '../comparison/pace.ts'
+import { installPeers, PEERS, versions } from '../comparison/packages.ts'
+import type { Environment } from '../environment/environment.ts'
+import { spreadOf } from '../statistics.ts'
+
+interface Finding {
+  /** One for each round. */
+  paces: Pace[]
+  counts?: Counts
+  /** Why it was not tried any further. */
+  failure?: string
+}
 
 /** The same small order flow in other ways: how fast, and what is lost or doubled when processes are killed. */
-export async function peers(stage: Stage, { peer }: Options, schedule: Schedule): Promise<Tables> {
-  const chosen = choose(peer)
-  installPeers(schedule.say)
-  const findings = await compare(stage, chosen, schedule)
+export function peers(environment: Environment, options: Options): Benchmark {
+  const findings = new Map(Object.keys(PEERS).map((peer): [string, Finding] => [peer, { paces: [] }]))
   return {
-    name: 'peers',
     title: 'Other ways of doing the same',
     method: METHOD,
     settings: versions(),
-    tables: [{ title: 'Pace, and what kill -9 does', columns: COLUMNS, rows: findings.map(rowOf), note: NOTE }],
-    failures: findings.flatMap(({ one, failure }) => (failure === undefined ? [] : [`${nameOf(one)}: ${failure}`])),
+    sides: {},
+    ratios: [],
+    async tables() {
+      installPeers()
+      await compare(environment, findings, options)
+      return [tableOf(findings)]
+    },
   }
 }
 
-function choose(peer: string | undefined): readonly Configuration[] {
-  const chosen = CONFIGURATIONS.filter((one) => peer === undefined || one.peer === peer)
-  const names = [...new Set(CONFIGURATIONS.map((one) => one.peer))].join(', ')
-  if (chosen.length === 0) throw new SetupError(`There is no peer called ${peer}. There are: ${names}.`)
-  return chosen
+/** All in turn, round after round, and then each under kills. What fails is told in its finding, and the others go on. */
+async function compare(
+  environment: Environment,
+  findings: Map<string, Finding>,
+  { rounds, seconds }: Options,
+): Promise<void> {
+  const each = async (work: (peer: string, finding: Finding) => Promise<void>) => {
+    for (const [peer, finding] of findings) {
+      if (finding.failure === undefined)
+        await work(peer, finding).catch((error: Error) => (finding.failure = error.message.split('\n', 1)[0]!))
+      await environment.reset()
+    }
+  }
+  for (let round = 1; round <= rounds; round++)
+    await each(async (peer, { paces }) => {
+      await environment.checkpoint()
+      paces.push(await measurePace(environment, peer, seconds))
+      console.log(`  ${round}/${rounds}  ${peer.padEnd(24)}  ${rounded(paces.at(-1)!.ordersPerS)} orders/s`)
+    })
+  await each(async (peer, finding) => {
+    finding.counts = await killUnderLoad(environment, peer, easyRate(medianOf(finding)))
+    console.log(`  killed ${peer}: ${JSON.stringify(finding.counts)}`)
+  })
 }
 
-const COLUMNS = [
-  '',
-  '',
-  'settings',
-  'orders/s',
-  'ms to fourth effect',
-  'orders placed under kills',
-  `not done ${PATIENCE_S} s after`,
-  'effects doubled',
-  'last effect after s',
-]
+const medianOf = ({ paces }: Finding) => spreadOf(paces.map(({ ordersPerS }) => ordersPerS)).median
 
-/** What has failed has no figures from there on. */
-function rowOf({ one, paces, counts }: Finding): (string | number)[] {
-  const what = [one.title, one.configuration, one.settings]
-  if (paces.length === 0) return [...what, 'failed', ...Array<string>(5).fill('–')]
-  const { median, min, max } = paceOf(paces)
-  const measured = [...what, `${rounded(median)} (${rounded(min)}–${rounded(max)})`, paces[0]!.orderMs ?? '–']
-  if (!counts) return [...measured, 'failed', ...Array<string>(3).fill('–')]
-  const { placed, notDone, doubled, lastEffectAfterS } = counts
-  return [...measured, `${rounded(placed)} at ${rounded(rateOf(paces))}/s`, notDone, doubled, lastEffectAfterS]
+function tableOf(findings: Map<string, Finding>): Table {
+  return {
+    title: 'Pace, and what kill -9 does',
+    columns: [
+      '',
+      'settings',
+      'orders/s',
+      'ms to fourth effect',
+      'orders placed under kills',
+      `not done ${PATIENCE_S} s after`,
+      'effects doubled',
+    ],
+    rows: [...findings].map(([peer, finding]) => [PEERS[peer]!.title, PEERS[peer]!.settings, ...cellsOf(finding)]),
+    note: NOTE,
+  }
+}
+
+function cellsOf({ paces, counts, failure }: Finding): (string | number)[] {
+  if (failure !== undefined || !counts) return [`failed: ${failure}`, '–', '–', '–', '–']
+  const { median, min, max } = spreadOf(paces.map(({ ordersPerS }) => ordersPerS))
+  const orderMs = spreadOf(paces.map((pace) => pace.orderMs)).median
+  const placed = `${rounded(counts.placed)} at ${rounded(easyRate(median))}/s`
+  return [`${rounded(median)} (${rounded(min)}–${rounded(max)})`, orderMs, placed, counts.notDone, counts.doubled]
 }
 
 const METHOD =
   'A small order flow: an order is committed, three reactions write an effect each, and a fourth one when all three have ' +
-  'answered. One process places orders, 16 at once, one works with all reactions, and what the way needs beside them runs too: ' +
-  "a relay, Restate's server. Every order is a transaction of its own unless the row says otherwise. The pace counts from the " +
-  'first order to the last fourth effect; the time to the fourth effect is that of the median order at half the pace, 200 a ' +
-  'second at most. Then, on a fresh database and with orders coming in at the same rate, each process is killed with SIGKILL ' +
-  `${KILLS} times, in turn, 0.3 to 0.9 s after the last one worked again; the services (PostgreSQL, RabbitMQ, Redis, Restate's ` +
-  `server) are not. An order counts as placed when it is stored or its customer was answered. ${PATIENCE_S} s after the last ` +
-  'kill it is counted what is missing and what is there twice.'
+  'answered. One process places orders, 16 at once, one works with all reactions, and a relay runs where the way needs one. The ' +
+  'pace counts from the first order to the last fourth effect; the time to the fourth effect is that of the median order at half ' +
+  'the pace, 200 a second at most. Then, on a fresh database and with orders coming in at the same rate, each process (and no ' +
+  `service) is killed with SIGKILL ${KILLS} times, in turn, 0.3 to 0.9 s after the last one worked again. An order counts as ` +
+  `placed when it is stored or its customer was answered. ${PATIENCE_S} s after the last kill it is counted what is missing and ` +
+  'what is there twice.'
 
 const NOTE =
-  'Default is what the documentation of a way begins with, tuned what it offers beside; nothing is deduplicated by hand unless ' +
-  'the row says so. Publish after commit, Nest and BullMQ write to PostgreSQL and then to the broker: killed in between, the ' +
-  "order is stored and nobody reacts to it, ever. Nest's default acknowledges a message before it is handled, and what was in " +
-  "memory is gone. BullMQ's default gives up a job whose worker was killed twice. pg-boss's default handles one job of a queue " +
-  'every two seconds, so few orders that they tell little of kills, and gives the job of a killed worker to another one after ' +
-  '15 minutes: not done here, but not lost. What commits its effect and notes in a second write that it is done (publish after ' +
-  'commit, Nest, BullMQ, the default of pg-boss, Restate) does it again when it is killed in between. DBOS notes it in the ' +
-  "effect's own transaction, as its documentation asks of database writes; in its plain steps it would do it again too."
+  'Each way in the configuration that does this best as far as we know. Publish after commit and BullMQ write to PostgreSQL and ' +
+  'then to the broker: killed in between, the order is stored and nobody reacts to it, ever; and what commits its effect and notes ' +
+  "in a second write that it is done does it again. DBOS notes it in the effect's own transaction, as its documentation asks of " +
+  'database writes. Default configurations and four more ways were measured once: [measured-once.md](measured-once.md).'

@@ -1,141 +1,152 @@
-import path from 'node:path'
-import { PROJECT } from '../../dev/services/index.ts'
-import type { Comparison, Contest, Side } from '../contest.ts'
-import { commitLimit, perUnit } from '../limits/pgbench.ts'
-import { atOnce, ONE_ROW, RESERVE_STOCK } from '../limits/statement.ts'
+import { setTimeout as wait } from 'node:timers/promises'
+import { OrderPlaced } from '#events'
+import { defineReaction, findReactions, loadReactions, runReaction, selectReactions, type Reaction } from '#messaging'
+import { register } from '#platform/metrics'
+import { commits } from '../baselines/commits.ts'
+import { openPublisher, WINDOW } from '../baselines/publishing.ts'
+import { ONE_ROW, RESERVE_STOCK } from '../baselines/transactions.ts'
+import type { Benchmark, Ratio, Side } from '../benchmark.ts'
+import type { BenchDatabase } from '../environment/databases.ts'
+import type { Environment } from '../environment/environment.ts'
+import { openMessaging, purge, subscribe, type Messaging } from '../environment/messaging.ts'
+import { lastPosition } from '../environment/settled.ts'
+import { WORKERS } from '../environment/system.ts'
 import { storeOrders } from '../load/stored-orders.ts'
-import type { Options } from '../options.ts'
-import { declareQueues } from '../stage/broker.ts'
-import { subscribeTo, type BenchDatabase } from '../stage/databases.ts'
-import { lastPosition } from '../stage/settled.ts'
-import { environment, startGateway } from '../stage/shop.ts'
-import type { Stage } from '../stage/stage.ts'
 
-const NOTES = 'CREATE TABLE bench_notes (order_id uuid NOT NULL PRIMARY KEY, noted_at timestamptz NOT NULL)'
-const MANY = 8
-const SHOP = path.join(PROJECT, 'workers')
+const NOTES =
+  'CREATE TABLE IF NOT EXISTS bench_notes (order_id uuid NOT NULL PRIMARY KEY, noted_at timestamptz NOT NULL)'
 const STOCK = 'inventory.reserve-stock'
+const MANY = 8
 const WARM_UP = 1_000
 const FEWEST = 500
 
 /** Messages through one reaction in one process, against one commit per message. */
-export async function react(stage: Stage, { reaction: asked }: Options): Promise<Contest> {
-  if (asked) return reactWith(stage, asked)
-  const own = path.join(PROJECT, 'bench/reactions')
+export function react(environment: Environment): Benchmark {
+  const ours = async (reaction: Reaction, title: string) =>
+    reactionSide(environment, await environment.create('react'), reaction, title)
   return {
-    name: 'react',
     title: 'Reacting',
     method:
-      'A queue full of order.placed is worked off by one worker process with one reaction, from its first batch to its last. ' +
-      'The limit reads and writes the same rows as a worker does that commits one message after the other, without any ' +
-      'broker: BEGIN, one prepared statement for each table (the ledger is asked, then effect and ledger row; for the stock ' +
-      'also reservation, stream and the event that follows), COMMIT, with ids made by the client in the order of time; ' +
-      `by one client, as a worker that takes one message after the other would, and by ${MANY} at once. Beside it stands ` +
-      'the same in one statement and one round trip, which nobody writes.',
+      'A queue full of order.placed is worked off by one reaction in one process, from its first batch to its last. The baseline ' +
+      'reads and writes the same rows without any broker, one message after the other: BEGIN, a prepared statement for each table ' +
+      '(handled events are asked, then the effect and the row there; for the stock also reservation, stream and the event that ' +
+      `follows), COMMIT, with ids in the order of time made by the client; by one client, and by ${MANY} at once.`,
     settings: { 'messages per batch': 'up to 100' },
     sides: {
-      'limit-row': await commitLimit(stage, ONE_ROW, 1, NOTES),
-      note: await reactionSide(stage, { folder: own, name: 'bench.note', title: 'handle, one row for each message' }),
-      'note-many': await reactionSide(stage, {
-        folder: own,
-        name: 'bench.note-many',
-        title: 'handleBatch, one statement for a batch',
-      }),
-      'limit-row-many': await commitLimit(stage, ONE_ROW, MANY, NOTES),
-      'limit-stock': await commitLimit(stage, RESERVE_STOCK, 1),
-      stock: await reactionSide(stage, { folder: SHOP, name: STOCK, title: STOCK }),
-      'limit-stock-many': await commitLimit(stage, RESERVE_STOCK, MANY),
-      'limit-row-at-once': await commitLimit(stage, atOnce(ONE_ROW), 1, NOTES),
-      'limit-stock-at-once': await commitLimit(stage, atOnce(RESERVE_STOCK), 1),
+      commits: () => commits(environment, ONE_ROW, 1, NOTES),
+      note: () => ours(note, 'handle, one row for each message'),
+      'note-many': () => ours(noteMany, 'handleBatch, one statement for a batch'),
+      'commits-many': () => commits(environment, ONE_ROW, MANY, NOTES),
+      'stock-commits': () => commits(environment, RESERVE_STOCK, 1),
+      stock: async () => ours(await reserveStock(), STOCK),
+      'stock-commits-many': () => commits(environment, RESERVE_STOCK, MANY),
     },
-    comparisons: [
-      compare('one row, handle', 'note', 'limit-row', 1.5),
-      compare('one row, handleBatch', 'note-many', 'limit-row', 1.5),
-      compare(`one row, handleBatch, against ${MANY} clients`, 'note-many', 'limit-row-many'),
-      compare('one row, handleBatch, against one statement each', 'note-many', 'limit-row-at-once'),
-      compare(STOCK, 'stock', 'limit-stock', 1.5),
-      compare(`${STOCK} against ${MANY} clients`, 'stock', 'limit-stock-many'),
-      compare(`${STOCK} against one statement each`, 'stock', 'limit-stock-at-once'),
+    ratios: [
+      { ...GUARDED, title: 'one row, handle', ours: 'note', baseline: 'commits' },
+      { ...GUARDED, title: 'one row, handleBatch', ours: 'note-many', baseline: 'commits' },
+      { ...RATE, title: `one row, handleBatch, against ${MANY} clients`, ours: 'note-many', baseline: 'commits-many' },
+      { ...GUARDED, title: STOCK, ours: 'stock', baseline: 'stock-commits' },
+      { ...RATE, title: `${STOCK}, against ${MANY} clients`, ours: 'stock', baseline: 'stock-commits-many' },
     ],
   }
 }
 
-/** Any reaction to order.placed. */
-async function reactWith(stage: Stage, name: string): Promise<Contest> {
-  const gateway = await startGateway(stage)
-  return {
-    name: 'react-with',
-    title: `Reacting with ${name}`,
-    method:
-      'A queue full of order.placed is worked off by one worker process, against one ledger row and one row per commit.',
-    settings: {},
-    sides: {
-      limit: await commitLimit(stage, ONE_ROW, 1, NOTES),
-      ours: await reactionSide(stage, { folder: SHOP, name, title: name, settings: { PAYMENT_GATEWAY_URL: gateway } }),
-    },
-    comparisons: [compare(name, 'ours', 'limit')],
-  }
-}
+const RATE = { value: 'rate', unit: 'messages/s' } satisfies Partial<Ratio>
+const GUARDED = { ...RATE, goal: { ratio: 1.5 }, guarded: true } satisfies Partial<Ratio>
 
-const compare = (title: string, ours: string, limit: string, ratio?: number): Comparison => ({
-  title,
-  ours,
-  limit,
-  value: 'rate',
-  unit: 'messages/s',
-  better: 'higher',
-  ...(ratio ? { goal: { ratio } } : {}),
+/** The simplest reaction there is: one row for each event. */
+const note = defineReaction({
+  name: 'bench.note',
+  on: OrderPlaced,
+  async handle({ data: { orderId } }, { tx }) {
+    await tx.$executeRaw`INSERT INTO bench_notes (order_id, noted_at) VALUES (${orderId}::uuid, now())`
+  },
 })
 
-interface Reaction {
-  folder: string
-  name: string
-  title: string
-  /** More settings of its process. */
-  settings?: Record<string, string>
-  /** @default a new one */
-  database?: BenchDatabase
+/** The same with one statement for all the events of a batch. */
+const noteMany = defineReaction({
+  name: 'bench.note-many',
+  on: OrderPlaced,
+  async handleBatch(events, { tx }) {
+    const orderIds = events.map(({ data }) => data.orderId)
+    await tx.$executeRaw`INSERT INTO bench_notes (order_id, noted_at) SELECT unnest(${orderIds}::uuid[]), now()`
+    return events.map(() => undefined)
+  },
+})
+
+export async function reserveStock(): Promise<Reaction> {
+  return (await loadReactions(selectReactions(findReactions(WORKERS), [STOCK])))[0]!
 }
 
-export async function reactionSide(stage: Stage, { folder, name, title, settings, ...given }: Reaction): Promise<Side> {
-  const label = name.replaceAll('.', '-')
-  const database = given.database ?? (await stage.create(label.replaceAll('-', '_')))
+/** After a position: what lies before it costs nothing. */
+const HANDLED = `SELECT count(*)::int AS handled FROM events JOIN handled_events ON event_id = id
+  WHERE position > $1 AND reaction = $2`
+
+/** A reaction to `order.placed`, on a queue of its own. */
+export async function reactionSide(
+  environment: Environment,
+  database: BenchDatabase,
+  reaction: Reaction,
+  title: string,
+): Promise<Side> {
   await database.pool.query(NOTES)
-  await subscribeTo(database, name, 'order.placed')
-  const { names, purge } = await declareQueues(stage, label, [{ name, eventTypes: ['order.placed'] }])
-  const env = { ...environment(stage, database, names.namespace), ...settings }
-  const worker = await stage.remote(`worker ${name}`, 'bench/processes/worker.ts', env)
-  const publisher = await stage.remote(`feeder ${name}`, 'bench/processes/publisher.ts', {})
-  const load = { databaseUrl: database.url, rabbitmqUrl: stage.urls.rabbitmq, namespace: names.namespace }
-  let expected = 0
-  const drain = async (count: number) => {
-    await purge()
+  const messaging = openMessaging(environment, database, reaction.name.replaceAll('.', '-'))
+  const subscriptions = [{ name: reaction.name, eventTypes: ['order.placed'] }]
+  await subscribe(messaging, subscriptions)
+  const publisher = await openPublisher(environment, messaging)
+  let rate = 0
+  const workOff = async (count: number) => {
+    await purge(environment, messaging, subscriptions)
     const after = await lastPosition(database)
     await storeOrders(database.pool, count)
-    await publisher.ask('load', { ...load, messages: count, after })
-    await publisher.ask('publish', { count, window: 2_000 })
-    const { result: rate, cpu } = await stage.metered([worker], () => worker.ask<number>('drain', count, 150))
-    const handled = await handledAfter(database, name, after)
-    if (handled !== count) throw new Error(`${name} has handled ${handled} of ${count} messages`)
-    expected = rate
-    return { rate, ...perUnit(cpu, count) }
+    await publishAll(publisher, after)
+    rate = await drain(reaction, messaging, count)
+    const { rows } = await database.pool.query<{ handled: number }>(HANDLED, [after, reaction.name])
+    if (rows[0]?.handled !== count) throw new Error(`${rows[0]?.handled} of ${count} messages are noted as handled`)
+    return { rate }
   }
   return {
     title,
-    async warmUp() {
-      await worker.ask('load', { folder, name })
-      await drain(WARM_UP)
-      await drain(WARM_UP)
-    },
-    run: (seconds) => drain(Math.max(FEWEST, Math.ceil(expected * seconds))),
+    warmUp: async () => [await workOff(WARM_UP), await workOff(WARM_UP)],
+    run: (seconds) => workOff(Math.max(FEWEST, Math.ceil(rate * seconds))),
   }
 }
 
-/** Events after this position that a reaction has handled; those before it cost nothing. */
-export async function handledAfter({ pool }: BenchDatabase, reaction: string, after: bigint): Promise<number> {
-  const { rows } = await pool.query<{ handled: number }>(
-    `SELECT count(*)::int AS handled FROM events e JOIN handled_events d ON d.event_id = e.id AND d.reaction = $2 WHERE e.position > $1`,
-    [String(after), reaction],
-  )
-  return rows[0]!.handled
+/** Page by page: what is ready to be published fills the memory. */
+async function publishAll({ read, publish }: Awaited<ReturnType<typeof openPublisher>>, after: bigint): Promise<void> {
+  const { messages, last } = await read(after, WINDOW)
+  if (last === undefined) return
+  await publish(messages, messages.length)
+  await publishAll({ read, publish }, last)
+}
+
+const LOOK_MS = 2
+const PATIENCE_MS = 120_000
+
+/** Handles so many messages that wait in its queue. @returns messages per second, from the first batch to the last */
+async function drain(reaction: Reaction, messaging: Messaging, count: number): Promise<number> {
+  const before = await doneBy(reaction)
+  const running = await runReaction(reaction, messaging)
+  const end = performance.now() + PATIENCE_MS
+  let first: { at: number; done: number } | undefined
+  try {
+    for (;;) {
+      const done = (await doneBy(reaction)) - before
+      if (done > 0) first ??= { at: performance.now(), done }
+      if (done >= count) return (count - first!.done) / ((performance.now() - first!.at) / 1_000)
+      if (performance.now() > end) throw new Error(`handled ${done} of ${count} messages within two minutes`)
+      await wait(LOOK_MS)
+    }
+  } finally {
+    await running.stop()
+  }
+}
+
+/** Messages so far in this process. @throws when one was not simply handled */
+async function doneBy({ name }: Reaction): Promise<number> {
+  const { values } = await register.getSingleMetric('fanfare_deliveries_total')!.get()
+  const own = values.filter(({ labels }) => labels['reaction'] === name)
+  for (const { labels, value } of own)
+    if (labels['outcome'] !== 'done') throw new Error(`${value} messages ended as ${labels['outcome']}`)
+  return own.reduce((sum, { value }) => sum + value, 0)
 }

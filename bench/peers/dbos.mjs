@@ -6,10 +6,6 @@ import { openDataSource } from './dbos-data-source.mjs'
 import { answer, confirm, insertOrder, inTransaction, openPool, REACTIONS } from './tables.mjs'
 
 const QUEUE = 'orders'
-const SETTINGS = {
-  default: { queue: {}, pool: {} },
-  tuned: { queue: { minPollingIntervalMs: 20, workerConcurrency: 100 }, pool: { systemDatabasePoolSize: 20 } },
-}
 const url = process.env.DATABASE_URL
 
 export async function producer() {
@@ -22,8 +18,7 @@ export async function producer() {
     })
 }
 
-export async function worker(configuration) {
-  const { queue, pool } = SETTINGS[configuration]
+export async function worker() {
   const step = openDataSource(openPool(20))
   DBOS.registerWorkflow(
     async (id) => {
@@ -32,9 +27,15 @@ export async function worker(configuration) {
     },
     { name: 'order' },
   )
-  DBOS.setConfig({ name: 'peers', systemDatabaseUrl: url, logger: SILENT, applicationVersion: '1', ...pool })
+  DBOS.setConfig({
+    name: 'peers',
+    systemDatabaseUrl: url,
+    logger: SILENT,
+    applicationVersion: '1',
+    systemDatabasePoolSize: 20,
+  })
   await DBOS.launch()
-  await DBOS.registerQueue(QUEUE, { ...queue, onConflict: 'always_update' })
+  await DBOS.registerQueue(QUEUE, { minPollingIntervalMs: 20, workerConcurrency: 100, onConflict: 'always_update' })
 }
 
 const SILENT = { info() {}, debug() {}, warn() {}, error() {} }

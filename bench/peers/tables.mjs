@@ -26,26 +26,6 @@ const EFFECT = 'INSERT INTO peer_effects (order_id, reaction, at) VALUES ($1, $2
 const ANSWER = 'UPDATE peer_orders SET answers = answers + 1 WHERE id = $1 RETURNING answers'
 const CONFIRM = "UPDATE peer_orders SET status = 'confirmed' WHERE id = $1"
 
-/** `answer` for many orders with one statement. @returns the ids of those whose last answer this was */
-export async function answerAll(client, ids, reaction) {
-  const { rows } = await client.query({ text: ANSWER_ALL, values: [ids, reaction] })
-  return rows.filter(({ answers }) => answers === REACTIONS.length).map(({ id }) => id)
-}
-
-/** `confirm` for many orders with one statement. */
-export const confirmAll = (client, ids) => client.query({ text: CONFIRM_ALL, values: [ids] })
-
-// The orders are locked in one order, so that two reactions never wait for each other.
-const ANSWER_ALL = `
-WITH asked AS (SELECT unnest($1::uuid[]) AS id),
-effects AS (INSERT INTO peer_effects (order_id, reaction, at) SELECT id, $2, clock_timestamp() FROM asked),
-locked AS MATERIALIZED (SELECT o.id FROM peer_orders o JOIN asked USING (id) ORDER BY o.id FOR UPDATE OF o)
-UPDATE peer_orders o SET answers = answers + 1 FROM locked WHERE o.id = locked.id RETURNING o.id, answers`
-const CONFIRM_ALL = `
-WITH asked AS (SELECT unnest($1::uuid[]) AS id),
-effects AS (INSERT INTO peer_effects (order_id, reaction, at) SELECT id, 'confirm', clock_timestamp() FROM asked)
-UPDATE peer_orders SET status = 'confirmed' FROM asked WHERE peer_orders.id = asked.id`
-
 export async function inTransaction(pool, work) {
   const client = await pool.connect()
   try {

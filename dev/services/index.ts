@@ -1,4 +1,4 @@
-export { remember, stopLeftovers } from '../processes/daemon.ts'
+export { stopLeftovers } from '../processes/daemon.ts'
 export { SERVICE_NAMES, SERVICES, type ServiceName, type ServiceUrls } from './contract.ts'
 export { InstanceSet, isFree } from './instance-set.ts'
 export { keep as keepServices, whyKept } from './leases.ts'

@@ -1,0 +1,33 @@
+import { rounded, runRounds, type Ratio, type Side } from './benchmark.ts'
+
+const side = (name: string, values: readonly number[], log: string[] = []) => {
+  let turn = 0
+  const run = async () => (log.push(name), { rate: values[turn++]! })
+  return async (): Promise<Side> => ({ title: name, run })
+}
+const ratio: Ratio = { title: 'it', ours: 'ours', baseline: 'baseline', value: 'rate', unit: '/s' }
+const schedule = { rounds: 3, seconds: 1, settle: async () => {}, say: () => {} }
+
+it('lets the sides take turns and compares neighbours', async () => {
+  const log: string[] = []
+  const sides = { baseline: side('baseline', [100, 200, 400], log), ours: side('ours', [50, 120, 160], log) }
+  const figures = await runRounds({ sides }, [ratio], schedule)
+  expect(log).toEqual(['baseline', 'ours', 'baseline', 'ours', 'baseline', 'ours'])
+  expect(figures).toMatchObject([{ rounds: [0.5, 0.6, 0.4], oursSpread: { median: 120 } }])
+})
+
+it('turns the ratio round where less is better', async () => {
+  const sides = { baseline: side('baseline', [10, 10, 10]), ours: side('ours', [20, 40, 20]) }
+  const [figure] = await runRounds({ sides }, [{ ...ratio, better: 'lower' }], schedule)
+  expect(figure!.rounds).toEqual([0.5, 0.25, 0.5])
+})
+
+it('sets up only the sides that are compared', async () => {
+  const unwanted = () => Promise.reject(new Error('nobody has asked for it'))
+  const sides = { baseline: side('baseline', [1, 1, 1]), ours: side('ours', [1, 1, 1]), unwanted }
+  await expect(runRounds({ sides }, [ratio], schedule)).resolves.toHaveLength(1)
+})
+
+it('shows three digits that count', () => {
+  expect([12_345.6, 99.44, 0.012345, Number.NaN].map(rounded)).toEqual(['12,346', '99.4', '0.0123', '–'])
+})

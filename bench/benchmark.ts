@@ -1,0 +1,125 @@
+import { spreadOf, type Spread } from './statistics.ts'
+
+/** What one run has shown, by name: a rate, a percentile. */
+export type Sample = Readonly<Record<string, number>>
+
+/** What is run again and again: ourselves, or a baseline of this machine. */
+export interface Side {
+  /** What it is, for the report. */
+  title: string
+  warmUp?: () => Promise<unknown>
+  /** @param seconds how long it should take */
+  run: (seconds: number) => Promise<Sample>
+}
+
+/** A value of ours against the same value of a baseline: 1 is the baseline itself, more is better, whatever the unit. */
+export interface Ratio {
+  title: string
+  /** Names of sides. */
+  ours: string
+  baseline: string
+  /** Which value of the samples. */
+  value: string
+  unit: string
+  /** @default 'higher' */
+  better?: 'higher' | 'lower'
+  /** Of the ratio, of our own value, or of both. */
+  goal?: { ratio?: number; value?: number }
+  /** Looked at by the guard. @default false */
+  guarded?: boolean
+}
+
+export interface Table {
+  title: string
+  columns: readonly string[]
+  rows: readonly (readonly (string | number)[])[]
+  note?: string
+}
+
+export interface Benchmark {
+  title: string
+  /** What is done, in sentences for the report. */
+  method: string
+  settings: Record<string, string | number>
+  /** In the order in which they take their turns; each is set up when it is needed. */
+  sides: Record<string, () => Promise<Side>>
+  ratios: readonly Ratio[]
+  /** What else is to be shown, called after the last round. */
+  tables?: () => Promise<Table[]>
+}
+
+/** A measured ratio. */
+export interface Figure extends Omit<Ratio, 'guarded'> {
+  oursTitle: string
+  baselineTitle: string
+  oursSpread: Spread
+  baselineSpread: Spread
+  /** One ratio for each round, from neighbouring runs. */
+  rounds: readonly number[]
+}
+
+/** What the command line asks for. */
+export interface Options {
+  rounds: number
+  seconds: number
+  /** Stored events to measure `growth` with. */
+  events: number[]
+}
+
+export interface Schedule {
+  rounds: number
+  seconds: number
+  /** Before every run, such as a checkpoint. */
+  settle: () => Promise<void>
+  say: (line: string) => void
+}
+
+/** Every side in turn, round after round, so that what else this machine does falls on all of them alike. */
+export async function runRounds(
+  { sides }: Pick<Benchmark, 'sides'>,
+  ratios: readonly Ratio[],
+  { rounds, seconds, settle, say }: Schedule,
+): Promise<Figure[]> {
+  const needed = Object.keys(sides).filter((name) =>
+    ratios.some(({ ours, baseline }) => [ours, baseline].includes(name)),
+  )
+  const ready = new Map<string, Side>()
+  for (const name of needed) ready.set(name, await sides[name]!())
+  for (const side of ready.values()) await side.warmUp?.()
+  const samples = new Map(needed.map((name) => [name, [] as Sample[]]))
+  for (let round = 1; round <= rounds; round++)
+    for (const [name, side] of ready) {
+      await settle()
+      const sample = await side.run(seconds)
+      samples.get(name)!.push(sample)
+      say(`  ${round}/${rounds}  ${side.title.padEnd(52)}  ${shown(sample)}`)
+    }
+  return ratios.map((ratio) => figureOf(ratio, ready, samples))
+}
+
+function figureOf(ratio: Ratio, sides: Map<string, Side>, samples: Map<string, Sample[]>): Figure {
+  const { guarded: _, ...told } = ratio
+  const of = (side: string) => samples.get(side)!.map((sample) => sample[ratio.value]!)
+  const [ours, baseline] = [of(ratio.ours), of(ratio.baseline)]
+  const compare = (own: number, other: number) => (ratio.better === 'lower' ? other / own : own / other)
+  return {
+    ...told,
+    oursTitle: sides.get(ratio.ours)!.title,
+    baselineTitle: sides.get(ratio.baseline)!.title,
+    oursSpread: spreadOf(ours),
+    baselineSpread: spreadOf(baseline),
+    rounds: ours.map((own, round) => compare(own, baseline[round]!)),
+  }
+}
+
+const shown = (sample: Sample) =>
+  Object.entries(sample)
+    .map(([name, value]) => `${name} ${rounded(value)}`)
+    .join('  ')
+
+/** Three digits that count. */
+export function rounded(value: number): string {
+  if (!Number.isFinite(value)) return '–'
+  if (Math.abs(value) >= 100) return Math.round(value).toLocaleString('en-GB')
+  return String(Number(value.toPrecision(3)))
+}

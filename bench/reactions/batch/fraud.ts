@@ -1,9 +1,0 @@
-import { defineReaction } from '#messaging'
-import { answerAll } from '../../comparison/answer.ts'
-import { PeerPlaced } from '../../comparison/events.ts'
-
-export default defineReaction({
-  name: 'batch.fraud',
-  on: PeerPlaced,
-  handleBatch: (events, { tx }) => answerAll(tx, events, 'fraud'),
-})
