@@ -5,7 +5,7 @@ import { styled } from '../../src/cli/terminal/style.ts'
 import { commandLine, parse } from '../command-line.ts'
 import { InstanceSet, PROJECT, SetupError, tryLock } from '../services/index.ts'
 import { LOGS } from './console.ts'
-import { planWorkers, readScale, type WorkerProcess } from './plan.ts'
+import { planTogether, planWorkers, readScale, type WorkerProcess } from './plan.ts'
 import { placeSampleOrder } from './sample-order.ts'
 import { Steps } from './steps.ts'
 import { System } from './system.ts'
@@ -18,14 +18,21 @@ Example:
   npm start -- --scale inventory.reserve-stock=3 --scale notification=2
   npm run dev     is npm start -- --watch`
 
+interface Options {
+  scale: string[]
+  together?: true
+  watch?: true
+}
+
 /** Brings the whole system up, shows one order going through it, and stays until Ctrl-C. @returns the exit code */
 export function startCommand(args: string[]): Promise<number> {
   const collect = (value: string, given: string[]) => [...given, value]
   const program = commandLine('npm start --', 'Brings the whole system up, places an order, and stays until Ctrl-C.')
+    .option('--together', 'all reactions in one process, for a small machine: a failure of one can end all')
     .option('--scale <name=count>', 'processes of a reaction or of a folder; repeatable', collect, [])
     .option('--watch', 'run the sources as they are, and start a process again when one of its own changes')
     .addHelpText('after', EXAMPLES)
-    .action(({ scale, watch }: { scale: string[]; watch?: true }) => start(readPlan(scale), watch))
+    .action((options: Options) => start(readPlan(options), options.watch))
   return parse(program, args)
 }
 
@@ -58,7 +65,9 @@ async function bringUp(system: System, workers: WorkerProcess[], watch: boolean)
   } finally {
     steps.end()
   }
-  say(`\nFanfare is up after ${steps.seconds} s, with ${workers.length} worker processes.\n`)
+  say(
+    `\nFanfare is up after ${steps.seconds} s, with ${workers.length} worker process${workers.length === 1 ? '' : 'es'}.\n`,
+  )
   for (const [what, where] of system.places()) say(`  ${what.padEnd(10)} ${where}`)
   say(`  ${'Logs'.padEnd(10)} ${path.relative(PROJECT, LOGS)} (warnings and errors are shown here too)\n`)
   if (system.isProduction) say('NODE_ENV is production, so there is no demo key and no sample order.')
@@ -66,9 +75,10 @@ async function bringUp(system: System, workers: WorkerProcess[], watch: boolean)
   say(`\n${styled('dim', 'Ctrl-C stops everything.')}`)
 }
 
-function readPlan(scale: string[]): WorkerProcess[] {
+function readPlan({ scale, together }: Options): WorkerProcess[] {
   const reactions = findReactions(path.join(PROJECT, 'workers'))
-  return planWorkers(reactions, readScale(scale, reactions))
+  const plan = together ? planTogether : planWorkers
+  return plan(reactions, readScale(scale, reactions))
 }
 
 /** Undefined when it is not set, or 0. */

@@ -1,4 +1,4 @@
-import { planWorkers, readScale } from './plan.ts'
+import { planTogether, planWorkers, readScale } from './plan.ts'
 
 const reactions = [
   { name: 'inventory.release-stock', folder: 'inventory' },
@@ -34,6 +34,17 @@ it('scales a folder, and the only reaction of one', () => {
 
 it('runs none of what is scaled to 0', () => {
   expect(plan('inventory=0', 'loyalty.award-points=0')).toEqual([])
+})
+
+it('runs all together in one process, but for what is scaled', () => {
+  const together = (...wishes: string[]) => planTogether(reactions, readScale(wishes, reactions))
+  expect(together()).toEqual([{ name: 'worker', reactions: reactions.map(({ name }) => name), connections: 14 }])
+  expect(together('inventory.reserve-stock=2', 'loyalty=0')).toEqual([
+    { name: 'worker', reactions: ['inventory.release-stock'], connections: 6 },
+    { name: 'worker inventory.reserve-stock 1', reactions: ['inventory.reserve-stock'] },
+    { name: 'worker inventory.reserve-stock 2', reactions: ['inventory.reserve-stock'] },
+  ])
+  expect(together('inventory=0', 'loyalty=0')).toEqual([])
 })
 
 it.each(['inventory.reserve-stock', 'inventory=many', '=3', 'inventory=-1'])('refuses %s', (wish) => {

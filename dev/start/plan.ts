@@ -10,6 +10,8 @@ export interface Reaction {
 export interface WorkerProcess {
   name: string
   reactions: string[]
+  /** Its connections to PostgreSQL, at most. @default what the environment says */
+  connections?: number
 }
 
 export type Scale = ReadonlyMap<string, number>
@@ -39,6 +41,18 @@ export function planWorkers(reactions: Reaction[], scale: Scale): WorkerProcess[
       ...alone.flatMap((name) => replicas(name, [name], scale.get(name) ?? 1)),
     ]
   })
+}
+
+/** Batches that a reaction has under way at once, unless its definition says more. */
+const CONCURRENCY = 4
+
+/** One process for all; scaled reactions and folders get processes of their own. */
+export function planTogether(reactions: Reaction[], scale: Scale): WorkerProcess[] {
+  const isScaled = ({ name, folder }: Reaction) => scale.has(name) || scale.has(folder)
+  const rest = reactions.filter((reaction) => !isScaled(reaction)).map(({ name }) => name)
+  const connections = CONCURRENCY * rest.length + 2
+  const together = rest.length === 0 ? [] : [{ name: 'worker', reactions: rest, connections }]
+  return [...together, ...planWorkers(reactions.filter(isScaled), scale)]
 }
 
 function replicas(name: string, reactions: string[], count: number): WorkerProcess[] {

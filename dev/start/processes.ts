@@ -44,20 +44,28 @@ export function systemProcesses(
 ): ProcessPlan[] {
   const env = { ...environment(surroundings), METRICS_PORT: '0' }
   const run = (file: string, ...args: string[]) => program(`src/main/${file}.ts`, ...args)
-  const others = [
+  const others: ProcessPlan[] = [
     { name: 'scheduler', args: run('scheduler') },
     { name: 'relay', args: run('relay') },
-    ...workers.map(({ name, reactions }) => ({ name, args: run('worker', ...reactions), ready: 'reacting' })),
+    ...workers.map((worker) => ({
+      name: worker.name,
+      args: run('worker', ...worker.reactions),
+      ready: 'reacting',
+      env: poolOf(worker),
+    })),
   ]
   const { metricsPort } = surroundings
   return [
     { name: 'api', args: apiFrom(program), env },
     ...others.map((plan, i) => ({
       ...plan,
-      env: metricsPort === undefined ? env : { ...env, METRICS_PORT: String(metricsPort + i) },
+      env: { ...env, ...plan.env, ...(metricsPort !== undefined && { METRICS_PORT: String(metricsPort + i) }) },
     })),
   ]
 }
+
+const poolOf = ({ connections }: WorkerProcess): NodeJS.ProcessEnv =>
+  connections === undefined || process.env['DATABASE_POOL'] ? {} : { DATABASE_POOL: String(connections) }
 
 export function environment({ urls, smtpUrl, gatewayUrl, port }: Surroundings): NodeJS.ProcessEnv {
   return {

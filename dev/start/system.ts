@@ -197,7 +197,7 @@ export class System {
 
   async #untilReady(workers: readonly WorkerProcess[], steps: Steps): Promise<void> {
     await Promise.all(workers.map(({ name }) => this.#untilWorks(name, steps)))
-    steps.tell(`${workers.length} worker processes react`)
+    steps.tell(workers.length === 1 ? 'the worker process reacts' : `${workers.length} worker processes react`)
   }
 
   async #untilWorks(name: string, steps: Steps): Promise<void> {
