@@ -52,9 +52,11 @@ export function createPublishing(options: RelayOptions & RelayNeighbours): Publi
   }
 
   /** Something is unconfirmed: a queue is sick, or the broker as a whole gives no answers. */
-  const settle = async ({ rows, answers }: Batch) => {
+  const settle = async (open: Batch) => {
+    const { rows, answers, without } = open
     await ask(options)
-    await sick.isolate(rows.filter(({ id }) => answers.unconfirmed.has(id)))
+    const missedBy = await sick.isolate(rows.filter(({ id }) => answers.unconfirmed.has(id)))
+    open.without = new Set([...without, ...missedBy])
   }
 
   const noteMissed = async ({ rows, without }: Batch) => {

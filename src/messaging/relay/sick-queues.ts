@@ -24,8 +24,9 @@ export interface SickQueues {
   /**
    * Brings events that the broker has not confirmed straight to each queue that they are for, and takes those queues out
    * of the way that do not take them.
+   * @returns the reactions whose queues did not, even if they are well again by now
    */
-  isolate(rows: readonly StoredRow[]): Promise<void>
+  isolate(rows: readonly StoredRow[]): Promise<ReadonlySet<string>>
   /** Takes a queue out of the way: its exchanges no longer lead to it, and its events wait in PostgreSQL. */
   exclude(subscriber: Subscriber, reason: Error, sample?: StoredRow): Promise<void>
   stop(): void
@@ -89,18 +90,27 @@ export function createSickQueues(options: RelayOptions & RelayNeighbours): SickQ
     sick.set(reaction, sickness)
     sickQueues.set({ reaction }, 1)
     log.error({ reaction, reason: reason.message }, 'a queue takes no messages: only its own reaction waits for it')
+    await unbind(subscriber) // before a probe may bind it again
     scheduleProbe(sickness)
-    await unbind(subscriber)
   }
 
-  const deliver = async (subscriber: Subscriber, rows: readonly StoredRow[]) => {
-    if (sick.has(subscriber.reaction)) return unbind(subscriber) // a worker that came back has bound it
+  /** A worker that came back has bound it; a probe that succeeds meanwhile has the last word. */
+  const unbindAgain = async (subscriber: Subscriber) => {
+    await unbind(subscriber)
+    if (!sick.has(subscriber.reaction)) await declareReaction(options, subscriber)
+  }
+
+  /** @returns whether the queue took them */
+  const deliver = async (subscriber: Subscriber, rows: readonly StoredRow[]): Promise<boolean> => {
+    if (sick.has(subscriber.reaction)) return unbindAgain(subscriber).then(() => false)
     try {
       await publishTo(subscriber, rows.slice(0, 1)) // a queue without a majority is not to be filled in vain
       await publishTo(subscriber, rows.slice(1))
+      return true
     } catch (error) {
       if (!(error instanceof Unconfirmed) || error.answers.isLost) throw error
       await exclude(subscriber, error, rows[0])
+      return false
     }
   }
 
@@ -114,7 +124,8 @@ export function createSickQueues(options: RelayOptions & RelayNeighbours): SickQ
         const own = rows.filter(({ type }) => eventTypes.includes(type))
         return own.length > 0 ? [{ subscriber: { reaction, eventTypes }, own }] : []
       })
-      await Promise.all(concerned.map(({ subscriber, own }) => deliver(subscriber, own)))
+      const taken = await Promise.all(concerned.map(({ subscriber, own }) => deliver(subscriber, own)))
+      return new Set(concerned.flatMap(({ subscriber }, index) => (taken[index] ? [] : [subscriber.reaction])))
     },
     stop() {
       stopped = true
