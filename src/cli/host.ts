@@ -22,8 +22,8 @@ const PRODUCTION: Omit<Host, 'env'> = {
   provide: async () => async () => {},
   async run(file, args) {
     process.argv = [process.argv[0]!, path.join(import.meta.dirname, `../main/${file}.ts`), ...args]
-    await import(`../main/${file}.ts`)
-    return new Promise(() => {}) // the process ends itself
+    await import(`../main/${file}.ts`) // it goes on by itself, and ends the process
+    return Number(process.exitCode ?? 0)
   },
 }
 

@@ -1,0 +1,136 @@
+import { spawnSync } from 'node:child_process'
+import path from 'node:path'
+import pg from 'pg'
+import { anOrderPlaced, record, requireTestService, testDatabase, type TestDatabase } from '#testing'
+import { fanfare } from './fanfare.ts'
+
+jest.setTimeout(120_000)
+
+const PROGRAM = path.resolve(import.meta.dirname, 'fanfare.mjs')
+
+let database: TestDatabase
+beforeAll(async () => (database = await testDatabase()))
+afterAll(() => database.close())
+
+async function run(args: string[], env: NodeJS.ProcessEnv = { DATABASE_URL: database.url }) {
+  let output = ''
+  const spies = [process.stdout, process.stderr].map((stream) =>
+    jest.spyOn(stream, 'write').mockImplementation((text) => Boolean((output += String(text)))),
+  )
+  try {
+    return { code: await fanfare(args, { env: { ...env } }), output: output.trim() }
+  } finally {
+    for (const spy of spies) spy.mockRestore()
+  }
+}
+
+const WORKING = ['dead-letters', 'story', 'audit', 'reconcile', 'replay', 'keys', 'completion']
+const COMMANDS = [...WORKING, 'worker', 'api', 'relay', 'scheduler']
+
+it.each(COMMANDS)('%s explains itself, without any setting', async (command) => {
+  const { code, output } = await run([command, '--help'], {})
+  expect(output).toMatch(new RegExp(`^Usage: fanfare ${command}`))
+  expect(output).not.toMatch(/^ +at /m)
+  expect(code).toBe(0)
+})
+
+const mistakes: [args: string[], sentence: RegExp, env?: NodeJS.ProcessEnv][] = [
+  [['adit'], /unknown command 'adit'\s+\(Did you mean audit\?\)/],
+  [['audit', '--stirct'], /unknown option '--stirct'\s+\(Did you mean --strict\?\)/],
+  [['audit', 'now'], /too many arguments/],
+  [['audit', '--patience', '5'], /A duration needs a unit: 5s, 5m, 5h or 5d\./],
+  [['audit'], /^DATABASE_URL is not set: export it, or give --database-url\.$/, {}],
+  [['reconcile'], /^RABBITMQ_URL is not set: export it, or give --rabbitmq-url\.$/],
+  [['keys', 'revoke', 'nobody'], /^No key in use is named 'nobody'\. fanfare keys list shows what there is\.$/],
+  [['story', 'bogus'], /^bogus is not the id of an order/],
+  [['story', '01a1fd57-2382-7c64-b8f6-ec17e14dfecf'], /^There is no order 01a1fd57-\S+ in this database\.$/],
+  [['worker', 'inventry'], /^No reaction is called inventry\. Did you mean inventory\?/],
+  [['completion', 'fish'], /Allowed choices are bash, zsh/],
+  [
+    ['replay', 'loyalty.award-points'],
+    /^npm kept --dry-run for itself, so nothing was done\. .*\n {2}fanfare replay loyalty\.award-points --dry-run$/,
+    { npm_command: 'run', npm_config_dry_run: 'true' },
+  ],
+]
+
+test.each(mistakes.map(([args, ...expected]) => [args.join(' '), { args, expected }] as const))(
+  '%s: one sentence',
+  async (_, { args, expected: [sentence, env] }) => {
+    const { code, output } = await run(args, env)
+    expect(output).toMatch(sentence)
+    expect(output).not.toMatch(/^ +at /m)
+    expect(code).toBe(2)
+  },
+)
+
+describe('a database', () => {
+  const server = () => new URL(requireTestService('TEST_DATABASE_URL'))
+
+  it.each(['127.0.0.1:1', '10.255.255.1'])('that does not answer (%s) is told soon, with its place', (place) => {
+    const env = { ...process.env, DATABASE_URL: `postgresql://${place}/fanfare` }
+    const { status, stderr } = spawnSync(PROGRAM, ['keys', 'list'], { encoding: 'utf8', env })
+    expect(stderr).toBe(`PostgreSQL at ${place} cannot be reached: does it run, and is DATABASE_URL right?\n`)
+    expect(status).toBe(2)
+  })
+
+  it('that does not exist, refuses the password, or is empty', async () => {
+    const absent = await run(['keys', 'list'], { DATABASE_URL: new URL('/absent', server()).href })
+    expect(absent).toMatchObject({ code: 2, output: expect.stringMatching(/^The database that DATABASE_URL names/) })
+    const stranger = Object.assign(server(), { password: 'guessed' }).href
+    const refused = await run(['keys', 'list'], { DATABASE_URL: stranger })
+    expect(refused).toMatchObject({ code: 2, output: expect.stringMatching(/refuses the user or password/) })
+    const empty = await run(['keys', 'list'], { DATABASE_URL: new URL('/postgres', server()).href })
+    expect(empty).toMatchObject({ code: 2, output: expect.stringMatching(/^The database lacks what this version/) })
+  })
+
+  it('given as an option counts in place of the environment', async () => {
+    const { code } = await run(['keys', 'list', '--database-url', database.url], {
+      DATABASE_URL: 'postgresql://127.0.0.1:1/x',
+    })
+    expect(code).toBe(0)
+  })
+})
+
+it('makes, lists and revokes keys', async () => {
+  expect(await run(['keys', 'create', 'web-shop'])).toMatchObject({
+    code: 0,
+    output: expect.stringMatching(/^\S{20,}$/),
+  })
+  expect((await run(['keys', 'list'])).output).toMatch(/^web-shop {2}created \S+$/m)
+  expect((await run(['keys', 'revoke', 'web-shp'])).output).toMatch(/Did you mean web-shop\?/)
+  expect((await run(['keys', 'revoke', 'web-shop', '--json'])).output).toMatch(/"revoked": 1/)
+})
+
+it('draws the story of an order', async () => {
+  const client = new pg.Client({ connectionString: database.url })
+  await client.connect()
+  const placed = anOrderPlaced()
+  await record(database, placed)
+  const { orderId, customer, shippingAddress, total } = placed.data
+  await client.query(
+    `INSERT INTO orders (id, status, customer, shipping_address, total, currency, placed_at, updated_at)
+     VALUES ($1, 'placed', $2, $3, $4, $5, now(), now())`,
+    [orderId, customer, shippingAddress, total.amount, total.currency],
+  )
+  await client.end()
+  const { code, output } = await run(['story', orderId])
+  expect(output).toMatch(/^0 ms {2}order\.placed\n\nThe order is placed: 1 events/)
+  expect(code).toBe(0)
+})
+
+it('completes commands, options and names of reactions in bash', async () => {
+  const { output } = await run(['completion', 'bash'], {})
+  const completed = (...words: string[]) => {
+    const line = `COMP_WORDS=(fanfare ${words.map((word) => `'${word}'`).join(' ')}); COMP_CWORD=${words.length}; _fanfare; echo "\${COMPREPLY[@]}"`
+    return spawnSync('bash', ['-c', `${output}\n${line}`], { encoding: 'utf8' }).stdout.trim()
+  }
+  expect(completed('re')).toBe('reconcile replay relay')
+  expect(completed('dead-letters', 'red')).toBe('redrive')
+  expect(completed('replay', 'loyalty')).toBe('loyalty.award-points')
+  expect(completed('audit', '--str')).toBe('--strict')
+})
+
+it('is a program of its own', () => {
+  const { status, stdout } = spawnSync(PROGRAM, ['worker', '--list', 'fraud'], { encoding: 'utf8' })
+  expect({ status, stdout }).toEqual({ status: 0, stdout: expect.stringMatching(/^fraud\.screen-order\n/) })
+})
