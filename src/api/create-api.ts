@@ -8,7 +8,7 @@ import type { ApiKeys } from './api-keys.ts'
 import { mountRoutes } from './mount-routes.ts'
 import { describeRequest, observeRequests, requestIdOf } from './observe-requests.ts'
 import { openApiDocument } from './openapi.ts'
-import { readMetrics } from './operations.ts'
+import { readMetrics } from '#platform/metrics'
 
 export interface ApiOptions {
   routes: readonly Route[]

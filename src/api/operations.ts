@@ -1,6 +1,5 @@
 import { z } from 'zod'
 import type { Database } from '#platform/database'
-import { register } from '#platform/metrics'
 import { databaseUnavailable, defineRoute, Problem, type Route } from '#http'
 
 const Health = z.strictObject({ status: z.literal('ok') }).meta({ id: 'Health' })
@@ -52,9 +51,4 @@ function within(ms: number, work: Promise<unknown>): Promise<unknown> {
     const timer = setTimeout(() => reject(databaseUnavailable()), ms)
     work.then(resolve, reject).finally(() => clearTimeout(timer))
   })
-}
-
-/** The metrics of this process in the text format of Prometheus. */
-export async function readMetrics(): Promise<{ contentType: string; text: string }> {
-  return { contentType: register.contentType, text: await register.metrics() }
 }

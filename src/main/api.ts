@@ -4,7 +4,6 @@ import { catalogRoutes } from '#domains/catalog'
 import { createPlacement, orderRoutes } from '#domains/order'
 import { shippingRoutes } from '#domains/shipping'
 import { openDatabase } from '#platform/database'
-import { collectProcessMetrics } from '#platform/metrics'
 import { runProcess } from '#platform/shutdown'
 import { createApi, createApiKeys, operationRoutes, serve } from '../api/index.ts'
 import { armFrom } from './messaging.ts'
@@ -26,7 +25,6 @@ await runProcess('api', async (context) => {
   const { wake } = createWakeUp(pool)
   const placement = createPlacement(db)
   onStop(placement.flush)
-  collectProcessMetrics()
   measureWaiting(db)
 
   let stopping = false

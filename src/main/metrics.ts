@@ -1,17 +1,16 @@
 import { createServer } from 'node:http'
 import { StartupError } from '#platform/config'
-import { collectProcessMetrics, register } from '#platform/metrics'
+import { readMetrics } from '#platform/metrics'
 import type { ProcessContext } from '#platform/shutdown'
 
 /** GET /metrics and /healthz of a process without an API of its own. Port 0 leaves it out. */
 export async function serveMetrics({ config, log, onStop }: ProcessContext): Promise<void> {
   const port = config.METRICS_PORT
   if (port === 0) return
-  collectProcessMetrics()
   const server = createServer((request, response) => {
     if (request.url === '/healthz') return response.end('ok')
     if (request.url !== '/metrics') return response.writeHead(404).end()
-    void register.metrics().then((text) => response.setHeader('content-type', register.contentType).end(text))
+    void readMetrics().then(({ contentType, text }) => response.setHeader('content-type', contentType).end(text))
   })
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error) => reject(new StartupError(`METRICS_PORT ${port} cannot be used: ${error.message}.`)))
