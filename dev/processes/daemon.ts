@@ -79,6 +79,8 @@ function sendSignal(pid: number, signal: NodeJS.Signals): void {
   }
 }
 
+let bootId: string | undefined
+
 /** Undefined for a process that does not exist or has ended. */
 function bornAt(pid: number): string | undefined {
   if (process.platform !== 'linux') return bornByPs(pid)
@@ -88,7 +90,8 @@ function bornAt(pid: number): string | undefined {
     const [state, ticksSinceBoot] = [fields[0], fields[19]]
     // A zombie has ended, unless threads of it still run: they hold its ports.
     if (state === 'Z' && readdirSync(`/proc/${pid}/task`).length < 2) return undefined
-    return `${ticksSinceBoot} ${readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()}`
+    bootId ??= readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
+    return `${ticksSinceBoot} ${bootId}`
   } catch {
     return undefined
   }

@@ -5,7 +5,7 @@ import type { ServiceName } from './contract.ts'
 import type { InstanceSet } from './instance-set.ts'
 import { PRIVATE } from './private/index.ts'
 
-const LOOK_MS = 200
+const LOOK_MS = 500
 const AGAIN_MS = 1_000
 
 export interface Watcher {

@@ -98,7 +98,6 @@ ${hasManagementPage(set) ? managementSettings(set) : ''}`
 
 const managementSettings = (set: InstanceSet) => `management.tcp.ip = 127.0.0.1
 management.tcp.port = ${set.port('rabbitmqManagement')}
-collect_statistics_interval = 1000
 `
 
 /**
