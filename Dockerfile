@@ -15,10 +15,13 @@ FROM build AS migrate
 USER node
 CMD ["npx", "prisma", "migrate", "deploy"]
 
+# Of Prisma's query compilers for all databases the generated client loads one: 129 MB of packages become 51.
 FROM node:24-slim AS packages
 WORKDIR /app
 COPY package.json package-lock.json ./
-RUN npm ci --omit=dev --omit=optional --ignore-scripts --no-audit --no-fund
+RUN npm ci --omit=dev --omit=optional --ignore-scripts --no-audit --no-fund \
+ && find node_modules/@prisma/client/runtime -name 'query_compiler_*' ! -name 'query_compiler_small_bg.postgresql.*' -delete \
+ && find node_modules -name '*.map' -delete
 
 FROM node:24-slim AS base
 ENV NODE_ENV=production
@@ -39,9 +42,12 @@ EXPOSE 4010
 CMD ["node", "sandbox/payment-gateway/main.ts"]
 
 FROM base AS runtime
-ENV PORT=3000 METRICS_PORT=9100
+ENV PORT=3000 METRICS_PORT=9100 NODE_COMPILE_CACHE=/home/node/.compiled
 USER root
 RUN ln -s /app/src/cli/fanfare.mjs /usr/local/bin/fanfare
 USER node
+# Compiled here and not by each process: 25 MB less in each, and a third less work until it is ready.
+RUN node src/main/worker.ts --list \
+ && node --input-type=module -e "await Promise.all(['api', 'jobs'].map((part) => import('./src/' + part + '/index.ts')))"
 EXPOSE 3000 9100
 CMD ["node", "--max-semi-space-size=64", "src/main/api.ts"]

@@ -121,6 +121,14 @@ describe('Dockerfile', () => {
   it('installs no development dependency in what runs in production', () => {
     expect(stages.find(({ name }) => name === 'packages')?.text).toContain('npm ci --omit=dev --omit=optional')
   })
+
+  it('keeps the query compiler that the generated client loads', () => {
+    const kept = /! -name '(.+)\*' -delete/.exec(read('Dockerfile'))?.[1] ?? 'nothing'
+    const loaded = read('src/generated/prisma/internal/class.ts').matchAll(/runtime\/(query_compiler_[^"]+)"/g)
+    const names = [...loaded].map(([, name]) => name)
+    expect(names).toHaveLength(2)
+    expect(names.filter((name) => !name?.startsWith(kept))).toEqual([])
+  })
 })
 
 describe('.env.example', () => {
