@@ -4,8 +4,8 @@ export const CRASH_POINTS = [
   'relay.before-publish',
   'publisher.before-confirm',
   'relay.after-confirm',
-  'worker.after-call',
-  'worker.after-commit',
+  'reaction.after-call',
+  'reaction.after-commit',
 ] as const
 export type CrashPoint = (typeof CRASH_POINTS)[number]
 

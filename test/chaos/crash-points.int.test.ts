@@ -59,8 +59,8 @@ it.each<[CrashPoint, string]>([
 })
 
 it.each<[CrashPoint, string]>([
-  ['worker.after-call', 'the outside world is asked again under the same key'],
-  ['worker.after-commit', 'what was handled and not acknowledged comes again and is recognised'],
+  ['reaction.after-call', 'the outside world is asked again under the same key'],
+  ['reaction.after-commit', 'what was handled and not acknowledged comes again and is recognised'],
 ])('a worker, at %s: %s', async (point) => {
   await Promise.all([system.start('api'), system.start('relay')])
   const dying = await system.start('worker', { crashAt: `${point}:5` })

@@ -29,7 +29,7 @@ async function callOne(reaction: Reaction, { event }: BatchItem, { db }: BatchRu
   const started = performance.now()
   try {
     const result = await abortable(reaction.call!(event as never, context), limit)
-    crashPoint('worker.after-call')
+    crashPoint('reaction.after-call')
     return { ok: true, result, durationUs: microsecondsSince(started) }
   } catch (error) {
     return {

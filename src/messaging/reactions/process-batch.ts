@@ -69,7 +69,7 @@ async function call(
     return !ended
   })
   const calls = await callAll(reaction, open, runtime)
-  crashPoint('worker.after-call')
+  crashPoint('reaction.after-call')
   return open.flatMap((item, index): Called[] => {
     const answer = calls[index]!
     if (answer.ok) return [{ ...item, item, result: answer.result, callUs: answer.durationUs }]

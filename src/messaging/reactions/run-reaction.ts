@@ -215,7 +215,7 @@ function divide(
 async function settleWhenAvailable(reaction: Reaction, settlements: readonly Settlement[], runtime: Runtime) {
   if (settlements.length === 0) return
   const handled = settlements.flatMap(({ outcome }) => (outcome.kind === 'handled' ? [outcome] : []))
-  if (handled.length > 0) crashPoint('worker.after-commit')
+  if (handled.length > 0) crashPoint('reaction.after-commit')
   if (handled.some(({ published }) => published.length > 0)) runtime.wakeUp.wake()
   await whenAvailable(runtime.signal, () => settle(reaction, settlements, runtime))
   if (reaction.ordered && handled.length > 0) runtime.due.soon(0) // what was blocked behind them
