@@ -72,8 +72,7 @@ async function carry(opened: OpenDatabase, workers: readonly Reaction[], after: 
     after = rows.at(-1)!.position
     for (const worker of workers) {
       const events = rows.filter(({ type }) => worker.on.some((on) => on.type === type)).map(toEvent)
-      const { outcomes } = await react({ ...database, ...opened }, worker, ...events)
-      expect(outcomes.filter(({ kind }) => kind !== 'handled')).toEqual([])
+      await react({ ...database, ...opened }, worker, ...events)
     }
   }
 }

@@ -21,11 +21,25 @@ export async function record({ db }: TestDatabase, ...events: NewEvent[]): Promi
 }
 
 /**
- * Takes events through a reaction as one batch: the product's own loop, ledger and event store included, on a real
+ * Takes events through a reaction as one batch: the product's own loop, handled events and event store included, on a real
  * database and without a broker. New events are recorded first; recorded ones are delivered as they are, so giving one
  * again is a second delivery of the same event.
+ * @throws ReactionFailed when the reaction fails on one of them, or something it needs is away
  */
 export async function react(
+  database: TestDatabase,
+  reaction: Reaction,
+  ...events: (NewEvent | RecordedEvent)[]
+): Promise<Reacted> {
+  const tried = await attempt(database, reaction, ...events)
+  tried.outcomes.forEach((outcome, index) => {
+    if ('error' in outcome) throw new ReactionFailed(reaction, events[index]!, outcome)
+  })
+  return tried
+}
+
+/** Like `react`, for tests of failures: they are among the outcomes, and nothing is thrown. */
+export async function attempt(
   database: TestDatabase,
   reaction: Reaction,
   ...events: (NewEvent | RecordedEvent)[]
@@ -40,6 +54,15 @@ export async function react(
   )
   const published = outcomes.flatMap((outcome) => (outcome.kind === 'handled' ? outcome.published : []))
   return { published, outcomes }
+}
+
+/** A test expected an event to be handled, and it was not. */
+export class ReactionFailed extends Error {
+  override name = 'ReactionFailed'
+  constructor({ name }: Reaction, { type, stream }: NewEvent, { kind, error }: Extract<Outcome, { error: Error }>) {
+    const what = kind === 'unavailable' ? 'found something away' : 'failed'
+    super(`${name} ${what} on ${type} of ${stream}: ${error.name}: ${error.message}`, { cause: error })
+  }
 }
 
 /** `order-<id>` belongs to the conversation `<id>`. */

@@ -60,8 +60,7 @@ it('counts the same when two replicas handle overlapping orders and products at 
     ),
   )
   const halves = [facts.filter((_, i) => i % 3 === 0), facts.filter((_, i) => i % 3 !== 0).toReversed()]
-  const results = await Promise.all(halves.map((half) => react(database, recordSale, ...half)))
-  expect(new Set(results.flatMap(({ outcomes }) => outcomes.map(({ kind }) => kind)))).toEqual(new Set(['handled']))
+  await Promise.all(halves.map((half) => react(database, recordSale, ...half)))
   expect(await days()).toMatchObject([{ placed: 20, confirmed: 20, revenue: 50_000n }])
   expect(await products()).toMatchObject([
     { sku: 'a', quantity: 20, revenue: 2_000n },

@@ -5,6 +5,7 @@ import {
   anOrderRejected,
   anOrderShipped,
   aReturnAccepted,
+  attempt,
   deadline,
   react,
   record,
@@ -83,8 +84,7 @@ describe('reserve-stock', () => {
     const ba = await record(database, ...times(200, () => anOrderPlaced({ lines: [line(b), line(a)] })))
     const reserve = (orders: typeof ab) => (replica: TestDatabase) =>
       inBatches(8, orders, async (batch) => {
-        const { outcomes } = await react(replica, reserveStock, ...batch)
-        for (const outcome of outcomes) expect(outcome.kind).toBe('handled')
+        await react(replica, reserveStock, ...batch)
       })
     await Promise.all([runInReplica(reserve(ab)), runInReplica(reserve(ba))])
     expect(await kept(a)).toEqual({ onHand: 0, reserved: 400, shipped: 0 })
@@ -176,13 +176,12 @@ describe('ship-stock', () => {
     const { orderId } = order.data
     await react(database, reserveStock, order)
     await react(database, releaseStock, aReturnAccepted({ orderId }))
-    const { outcomes } = await react(database, shipStock, anOrderShipped({ orderId }))
-    expect(outcomes).toMatchObject([{ kind: 'handled' }])
+    await react(database, shipStock, anOrderShipped({ orderId }))
     expect(await kept(sku)).toEqual({ onHand: 5, reserved: 0, shipped: 0 })
   })
 
   test('fails for an order that has reserved nothing', async () => {
-    const { outcomes } = await react(database, shipStock, anOrderShipped())
+    const { outcomes } = await attempt(database, shipStock, anOrderShipped())
     expect(outcomes).toMatchObject([{ kind: 'failed' }])
   })
 })

@@ -1,15 +1,16 @@
 import { closeMailer } from '#domains/notification'
 import {
-  aPaymentRefunded,
   anOrderCancelled,
   anOrderConfirmed,
   anOrderRejected,
   anOrderShipped,
+  aPaymentRefunded,
+  attempt,
   react,
   record,
   testDatabase,
-  testMailServer,
   type TestDatabase,
+  testMailServer,
   type TestMailServer,
 } from '#testing'
 import { uuidv7 } from '#platform/uuid'
@@ -43,8 +44,7 @@ const journal = () => database.db.sentMail.findMany({ orderBy: { sentAt: 'asc' }
 
 it('writes one mail for each occasion and keeps a journal', async () => {
   const events = [anOrderConfirmed(), anOrderRejected(), anOrderCancelled(), anOrderShipped()]
-  const { outcomes, published } = await react(database, emailCustomer, ...events)
-  expect(outcomes.map(({ kind }) => kind)).toEqual(Array(4).fill('handled'))
+  const { published } = await react(database, emailCustomer, ...events)
   expect(published).toEqual([])
   expect(server.received.map(({ to }) => to)).toEqual(Array(4).fill(['ada@example.com']))
   expect((await journal()).map(({ kind }) => kind).toSorted()).toEqual(events.map(({ type }) => type).toSorted())
@@ -63,9 +63,9 @@ it('does not write again when the journal could not be written after the mail wa
     CREATE FUNCTION away() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'away' USING ERRCODE = '57P01'; END $$;
     CREATE TRIGGER away BEFORE INSERT ON sent_mails EXECUTE FUNCTION away()`)
   const [event] = await record(database, anOrderConfirmed())
-  expect((await react(database, emailCustomer, event!)).outcomes).toMatchObject([{ kind: 'unavailable' }])
+  expect((await attempt(database, emailCustomer, event!)).outcomes).toMatchObject([{ kind: 'unavailable' }])
   await pool.query('DROP TRIGGER away ON sent_mails')
-  expect((await react(database, emailCustomer, event!)).outcomes).toMatchObject([{ kind: 'handled' }])
+  await react(database, emailCustomer, event!)
   expect(server.received).toHaveLength(1)
   expect(await journal()).toHaveLength(1)
 })
@@ -74,7 +74,7 @@ it('asks and writes the journal for many at once, and one that it refuses costs 
   await database.pool.query(`ALTER TABLE sent_mails ADD CONSTRAINT known CHECK (recipient <> 'bad@example.com')`)
   const bad = anOrderConfirmed({ customer: { name: 'Bad', email: 'bad@example.com' } })
   const events = [anOrderConfirmed(), bad, anOrderShipped(), anOrderCancelled()]
-  const { outcomes } = await react(database, emailCustomer, ...events)
+  const { outcomes } = await attempt(database, emailCustomer, ...events)
   expect(outcomes.map(({ kind }) => kind)).toEqual(['handled', 'failed', 'handled', 'handled'])
   expect(await journal()).toHaveLength(3)
 })
@@ -83,8 +83,7 @@ it('does not write again when the process died between the mail and the end of i
   const [event] = await record(database, anOrderConfirmed())
   await react(database, emailCustomer, event!)
   await database.db.handledEvent.deleteMany({ where: { eventId: event!.id } }) // the batch was never committed
-  const { outcomes } = await react(database, emailCustomer, event!)
-  expect(outcomes).toMatchObject([{ kind: 'handled' }])
+  await react(database, emailCustomer, event!)
   expect(server.received).toHaveLength(1)
 })
 
@@ -108,14 +107,14 @@ it('finds out whom to tell of a refund', async () => {
 })
 
 it('gives up on a refund of an order that nobody knows', async () => {
-  const { outcomes } = await react(database, emailCustomer, aPaymentRefunded())
+  const { outcomes } = await attempt(database, emailCustomer, aPaymentRefunded())
   expect(outcomes).toMatchObject([{ kind: 'failed', error: { name: 'Unrecoverable' } }])
 })
 
 it('waits while the mail server is away', async () => {
   closeMailer()
   configure('smtp://127.0.0.1:1')
-  const { outcomes } = await react(database, emailCustomer, anOrderConfirmed())
+  const { outcomes } = await attempt(database, emailCustomer, anOrderConfirmed())
   expect(outcomes).toMatchObject([{ kind: 'unavailable' }])
   expect(await journal()).toEqual([])
 })

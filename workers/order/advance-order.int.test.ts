@@ -7,7 +7,7 @@ import {
   ShipmentCreated,
   StockReserved,
 } from '#events'
-import { aStockReserved, react, testDatabase, type TestDatabase } from '#testing'
+import { aStockReserved, attempt, react, testDatabase, type TestDatabase } from '#testing'
 import { anOrder, testApi, type TestApi } from '../../src/testing/api.ts'
 import advanceOrder from './advance-order.ts'
 
@@ -103,7 +103,7 @@ describe('order.advance-order', () => {
   })
 
   it('gives up at once on an order that never was', async () => {
-    const { outcomes } = await react(database, advanceOrder, aStockReserved())
+    const { outcomes } = await attempt(database, advanceOrder, aStockReserved())
     expect(outcomes).toMatchObject([{ kind: 'failed', error: { name: 'Unrecoverable' } }])
   })
 })

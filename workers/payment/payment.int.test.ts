@@ -7,6 +7,7 @@ import {
   anOrderPlaced,
   anOrderRejected,
   aReturnAccepted,
+  attempt,
   react,
   record,
   testDatabase,
@@ -58,7 +59,7 @@ async function reactAtLast(reaction: Reaction, ...events: RecordedEvent[]): Prom
   const published: RecordedEvent[] = []
   let waiting = events
   for (let round = 0; waiting.length > 0; round++) {
-    const run = await react(database, reaction, ...waiting)
+    const run = await attempt(database, reaction, ...waiting)
     published.push(...run.published)
     const open = waiting.filter((_, index) => run.outcomes[index]!.kind === 'failed')
     if (round === 20) throw new Error(`still failing: ${JSON.stringify(run.outcomes)}`)
@@ -103,21 +104,20 @@ describe('authorize-payment', () => {
 
   test('asks again after a failure, with the same key: the money is held once', async () => {
     const [order] = await record(database, anOrder('pm_sandbox_flaky'))
-    const first = await react(database, authorizePayment, order!)
+    const first = await attempt(database, authorizePayment, order!)
     expect(first.outcomes).toMatchObject([{ kind: 'failed' }])
     expect(types(await reactAtLast(authorizePayment, order!))).toEqual(['payment.authorized'])
   })
 
   test('one failing gateway call does not keep the rest of the batch', async () => {
-    const { published, outcomes } = await react(database, authorizePayment, anOrder('pm_sandbox_flaky'), anOrder())
+    const { published, outcomes } = await attempt(database, authorizePayment, anOrder('pm_sandbox_flaky'), anOrder())
     expect(outcomes.map(({ kind }) => kind)).toEqual(['failed', 'handled'])
     expect(types(published)).toEqual(['payment.authorized'])
   })
 
   test('two events that ask for the money of one order lead to one hold', async () => {
     const order = anOrder()
-    const { published, outcomes } = await react(database, authorizePayment, order, anOrderPlaced(order.data))
-    expect(outcomes.map(({ kind }) => kind)).toEqual(['handled', 'handled'])
+    const { published } = await react(database, authorizePayment, order, anOrderPlaced(order.data))
     expect(types(published)).toEqual(['payment.authorized'])
     expect(await holdsOf(order.data.orderId)).toHaveLength(1)
   })
@@ -126,7 +126,7 @@ describe('authorize-payment', () => {
     const order = anOrder()
     await react(database, authorizePayment, order)
     const edited = anOrderPlaced({ ...order.data, total: { amount: 100, currency: 'GBP' } })
-    const { published, outcomes } = await react(database, authorizePayment, edited)
+    const { published, outcomes } = await attempt(database, authorizePayment, edited)
     expect(outcomes).toMatchObject([{ kind: 'failed', error: { name: 'Unrecoverable' } }])
     expect(published).toEqual([])
     expect(await status(order.data.orderId)).toBe('authorized')
@@ -145,7 +145,7 @@ describe('authorize-payment', () => {
   test('while the gateway is at work on the order, whoever asks again waits: no decline, no second hold', async () => {
     const order = anOrder('pm_sandbox_slow')
     const [first, second] = await record(database, order, anOrderPlaced(order.data))
-    const both = await Promise.all([first!, second!].map((event) => react(database, authorizePayment, event)))
+    const both = await Promise.all([first!, second!].map((event) => attempt(database, authorizePayment, event)))
     const waiting = both.flatMap(({ outcomes }) => outcomes.filter(({ kind }) => kind === 'failed'))
     expect(waiting).toMatchObject([{ error: { name: 'RetryLater' } }])
     await reactAtLast(authorizePayment, first!, second!)
@@ -179,13 +179,13 @@ describe('capture-payment', () => {
   test('never asks for the money of a closed order', async () => {
     const { orderId } = await authorized()
     await react(database, returnPayment, anOrderCancelled({ orderId }))
-    const { published, outcomes } = await react(database, capturePayment, anOrderConfirmed({ orderId, total }))
-    expect([published, outcomes[0]!.kind]).toEqual([[], 'handled'])
+    const { published } = await react(database, capturePayment, anOrderConfirmed({ orderId, total }))
+    expect(published).toEqual([])
     expect(await status(orderId)).toBe('voided')
   })
 
   test('fails for an order whose money was never asked for', async () => {
-    const { outcomes } = await react(database, capturePayment, anOrderConfirmed())
+    const { outcomes } = await attempt(database, capturePayment, anOrderConfirmed())
     expect(outcomes).toMatchObject([{ kind: 'failed' }])
   })
 })

@@ -1,6 +1,6 @@
 import { defineReaction, RetryLater, Unrecoverable, DependencyUnavailable } from '#messaging'
 import { OrderPlaced, StockReserved } from '#events'
-import { anOrderPlaced, react, record, testDatabase, type TestDatabase } from '#testing'
+import { anOrderPlaced, attempt, react, record, testDatabase, type TestDatabase } from '#testing'
 
 let database: TestDatabase
 beforeAll(async () => (database = await testDatabase()))
@@ -58,7 +58,7 @@ test('one bad event of a batch costs only itself', async () => {
       return StockReserved({ orderId: data.orderId, lines: data.lines })
     },
   })
-  const { outcomes } = await react(database, picky, anOrderPlaced(), bad, anOrderPlaced())
+  const { outcomes } = await attempt(database, picky, anOrderPlaced(), bad, anOrderPlaced())
   expect(outcomes.map(({ kind }) => kind)).toEqual(['handled', 'failed', 'handled'])
   expect(await countOf('SELECT count(*) n FROM events WHERE stream = $1', bad.stream)).toBe(1)
 })
@@ -77,7 +77,7 @@ test('the errors a handler throws arrive by kind', async () => {
       throw errors[Number(data.payment.token)]!
     },
   })
-  const { outcomes } = await react(
+  const { outcomes } = await attempt(
     database,
     throwing,
     ...errors.map((_, i) => anOrderPlaced({ payment: { token: String(i) } })),
@@ -104,7 +104,7 @@ test('a call gets the same idempotency key each time, is not repeated for a hand
   })
   const [placed] = await record(database, anOrderPlaced({ payment: { token: 'slow' } }))
   const kinds: string[] = []
-  for (let i = 0; i < 3; i++) kinds.push((await react(database, calling, placed!)).outcomes[0]!.kind)
+  for (let i = 0; i < 3; i++) kinds.push((await attempt(database, calling, placed!)).outcomes[0]!.kind)
   expect(kinds).toEqual(['failed', 'handled', 'duplicate'])
   expect(keys).toEqual([`test.calling:${placed!.id}`, `test.calling:${placed!.id}`])
 })

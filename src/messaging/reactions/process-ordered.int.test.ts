@@ -3,14 +3,15 @@ import { defineReaction, Unrecoverable, type RecordedEvent } from '#messaging'
 import { OrderPlaced, PaymentAuthorized, StockReserved } from '#events'
 import {
   anOrderPlaced,
-  deadline,
   aPaymentAuthorized,
   aStockReserved,
+  attempt,
+  deadline,
   react,
   record,
   testDatabase,
-  testSystem,
   type TestDatabase,
+  testSystem,
   type TestSystem,
 } from '#testing'
 import type { Transaction } from '#platform/database'
@@ -116,7 +117,7 @@ test.each(ways)(
     await subscribe(database.db, [reaction])
     const [one, two, three, four] = await anOrdersEvents(database)
     const [other] = await anOrdersEvents(database)
-    const { outcomes } = await react(database, reaction, one!, two!, three!, other!)
+    const { outcomes } = await attempt(database, reaction, one!, two!, three!, other!)
     expect(outcomes.map(({ kind }) => kind)).toEqual(['handled', 'failed', 'blocked', 'handled'])
     broken = false
     expect((await react(database, reaction, two!)).outcomes).toMatchObject([{ kind: 'handled' }])
