@@ -1,5 +1,6 @@
 import type { Transaction, Database } from '#platform/database'
 import type { AnyEventType, NewEvent, RecordedOf } from '../define-event.ts'
+import { checkDefinition } from './check-definition.ts'
 import { DEFAULT_RETRY, type RetryPolicy } from './retry-policy.ts'
 
 /** What a handler publishes: nothing, one event or several. They are appended in the handler's transaction. */
@@ -122,26 +123,18 @@ const DEFAULTS = {
   lingerMs: 0,
   ordered: false,
 }
-const NAME = /^[a-z]+(-[a-z0-9]+)*\.[a-z]+(-[a-z0-9]+)*$/
 
 /**
  * A reaction: one file under workers/, one queue. Return = done, throw = later, `throw new Unrecoverable` = dead letter
  * at once, `throw new RetryLater(ms)` = later without using up an attempt.
+ * @throws TypeError with the sentence that says what is wrong with the definition
  */
 export function defineReaction<const On extends Subscribed, Result = undefined>(
   definition: ReactionDefinition<On, Result>,
 ): Reaction {
+  checkDefinition(definition)
   const { name, on, retry, call, effect, handle, handleBatch, ...options } = definition
-  if (!NAME.test(name))
-    throw new TypeError(`Reaction '${name}' must be named <folder>.<file>, such as inventory.reserve-stock`)
-  if (options.ordered && (call || (options.concurrency ?? 1) > 1)) {
-    throw new TypeError(
-      `Reaction '${name}' is ordered, so it has no call and a concurrency of 1: calls and concurrent batches cannot keep the order of each stream`,
-    )
-  }
   const types = (Array.isArray(on) ? on : [on]) as AnyEventType[]
-  if (new Set(types.map(({ type }) => type)).size !== types.length)
-    throw new TypeError(`Reaction '${name}' names an event type twice`)
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
   return {
     ...DEFAULTS,

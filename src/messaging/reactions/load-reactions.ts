@@ -51,22 +51,37 @@ export function selectReactions(found: readonly ReactionFile[], wanted: readonly
 
 /**
  * Loads reactions.
- * @throws StartupError when a file holds no reaction, or one whose name is not that of its place
+ * @throws StartupError when a file cannot be loaded, holds no reaction, or one whose name is not that of its place
  */
 export async function loadReactions(files: readonly ReactionFile[]): Promise<Reaction[]> {
-  return Promise.all(
-    files.map(async ({ name, file }) => {
-      const { default: reaction } = (await import(pathToFileURL(file).href)) as { default?: Reaction }
-      const place = `workers/${name.replace('.', '/')}`
-      if (typeof reaction?.name !== 'string' || !Array.isArray(reaction.on)) {
-        throw new StartupError(
-          `${place} must export a reaction as its default: export default defineReaction({ name: '${name}', … }).`,
-        )
-      }
-      if (reaction.name === name) return reaction
-      throw new StartupError(
-        `${place} defines the reaction '${reaction.name}'; at this place it must be named '${name}' (or be moved).`,
-      )
-    }),
+  return Promise.all(files.map(loadReaction))
+}
+
+async function loadReaction({ name, file }: ReactionFile): Promise<Reaction> {
+  const place = path.relative(process.cwd(), file)
+  const { default: reaction } = await importFrom(file, place)
+  if (typeof reaction?.name !== 'string' || typeof reaction.retry?.poisonAfter !== 'number') {
+    throw new StartupError(
+      `${place} must export a reaction as its default: export default defineReaction({ name: '${name}', … }).`,
+    )
+  }
+  if (reaction.name === name) return reaction
+  throw new StartupError(
+    `${place} defines the reaction '${reaction.name}'; at this place it must be named '${name}' (or be moved).`,
   )
+}
+
+/** @throws StartupError that names the file; what the file itself threw is its cause */
+async function importFrom(file: string, place: string) {
+  try {
+    return (await import(pathToFileURL(file).href)) as { default?: Reaction }
+  } catch (error) {
+    if (error instanceof StartupError) throw error
+    const { name, message } = error instanceof Error ? error : new Error(String(error))
+    const told = message.trim().replaceAll(/\s*\n\s*/g, ' ')
+    const isDefinition = error instanceof TypeError && message.startsWith('Reaction ')
+    throw new StartupError(isDefinition ? `${place}: ${told}.` : `${place} cannot be loaded: ${name}: ${told}`, {
+      cause: error,
+    })
+  }
 }

@@ -1,0 +1,56 @@
+import type { AnyEventType } from '../define-event.ts'
+
+/** A definition as it may really come: written in JavaScript, or past the compiler. */
+interface Given {
+  name?: unknown
+  on?: unknown
+  call?: unknown
+  handle?: unknown
+  handleBatch?: unknown
+  concurrency?: number
+  ordered?: boolean
+  retry?: object
+}
+
+const OPTIONS = new Set(
+  `name on call effect handle handleBatch retry callTimeoutMs callConcurrency concurrency prefetch batchSize lingerMs ordered`.split(
+    ' ',
+  ),
+)
+const RETRY_OPTIONS = new Set(['attempts', 'delaysMs', 'poisonAfter'])
+const NAME = /^[a-z]+(-[a-z0-9]+)*\.[a-z]+(-[a-z0-9]+)*$/
+
+/** @throws TypeError with the sentence that says what is wrong with a reaction's definition, and what to do */
+export function checkDefinition(given: Given): void {
+  const refuse = (sentence: string): never => {
+    throw new TypeError(`Reaction '${String(given.name)}' ${sentence}`)
+  }
+  if (typeof given.name !== 'string' || !NAME.test(given.name))
+    refuse('must be named <folder>.<file>, such as inventory.reserve-stock')
+  for (const option of unknownAmong(given, OPTIONS))
+    refuse(`has an unknown option '${option}'; there are: ${[...OPTIONS].join(', ')}`)
+  for (const option of unknownAmong(given.retry ?? {}, RETRY_OPTIONS))
+    refuse(`has an unknown option 'retry.${option}'; there are: ${[...RETRY_OPTIONS].join(', ')}`)
+  checkEventTypes(given.on, refuse)
+  if (isFunction(given.handle) === isFunction(given.handleBatch))
+    refuse(`needs one of handle and handleBatch, and has ${given.handle ? 'both' : 'none'}`)
+  if (given.call !== undefined && !isFunction(given.call)) refuse('has a call that is not a function')
+  if (given.ordered && (given.call || (given.concurrency ?? 1) > 1))
+    refuse(
+      'is ordered, so it has no call and a concurrency of 1: calls and concurrent batches cannot keep the order of each stream',
+    )
+}
+
+function checkEventTypes(on: unknown, refuse: (sentence: string) => never) {
+  const types = (Array.isArray(on) ? on : [on]) as (AnyEventType | undefined)[]
+  if (types.length === 0) refuse('is on no event: name one in `on`')
+  const wrong = types.findIndex((type) => typeof type?.type !== 'string')
+  if (wrong >= 0)
+    refuse(
+      `is on something that is not an event type (${String(types[wrong])}${types.length > 1 ? `, number ${wrong + 1} in \`on\`` : ''}): import it from src/events, and look whether it is spelled as it is exported there`,
+    )
+  if (new Set(types.map((type) => type!.type)).size !== types.length) refuse('names an event type twice')
+}
+
+const isFunction = (value: unknown) => typeof value === 'function'
+const unknownAmong = (given: object, known: ReadonlySet<string>) => Object.keys(given).filter((key) => !known.has(key))
