@@ -24,9 +24,10 @@ export interface PrivateService {
   isRunning(set: InstanceSet): boolean
   /**
    * Resolves when the service answers. When the signal is aborted nothing of it stays, not even half-made data.
+   * @param onLaunch called when it runs at its URL and does not answer there yet
    * @throws SetupError saying what to do, or the signal's reason
    */
-  start(set: InstanceSet, signal?: AbortSignal): Promise<void>
+  start(set: InstanceSet, signal?: AbortSignal, onLaunch?: () => void): Promise<void>
   /** Sends the signal and resolves when the process is gone: SIGTERM for a clean stop, SIGKILL for a crash. */
   stop(set: InstanceSet, signal?: NodeJS.Signals): Promise<void>
   /** Deletes its data; it must be stopped. */

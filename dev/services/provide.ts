@@ -24,6 +24,8 @@ type Say = (sentence: string) => void
 interface Wishes {
   /** Which services. @default all three */
   names?: readonly ServiceName[]
+  /** Called as soon as the URL of one service is settled; it may not answer there yet. */
+  onUrl?: (name: ServiceName, url: string) => void
   /** Called as soon as one service answers, and awaited. */
   onAnswer?: (name: ServiceName, url: string) => Promise<void>
   /** Aborted, it ends what is being started. */
@@ -47,11 +49,11 @@ interface Start extends Required<Omit<Wishes, 'names' | 'signal'>> {
 export async function provideServices(
   set: InstanceSet,
   say: Say,
-  { names = SERVICE_NAMES, onAnswer = async () => {}, signal }: Wishes = {},
+  { names = SERVICE_NAMES, onUrl = () => {}, onAnswer = async () => {}, signal }: Wishes = {},
 ): Promise<Provided> {
   const given = names.filter((name) => process.env[SERVICES[name].variable])
   const wanted = names.filter((name) => !given.includes(name))
-  const start = { set, say, wanted, onAnswer, signal }
+  const start = { set, say, wanted, onUrl, onAnswer, signal }
   const release = (docker?: DockerServices) =>
     exclusively(set, async () => {
       if (giveUpLease(set)) await stopServices(set, docker, wanted)
@@ -85,13 +87,18 @@ function exclusively<T>(set: InstanceSet, work: () => Promise<T>, signal?: Abort
 }
 
 async function startWanted(start: Start): Promise<DockerServices | undefined> {
-  const { set, wanted, onAnswer } = start
+  const { set, wanted } = start
   if (wanted.length === 0) return undefined
   const run = wanted.every((name) => PRIVATE[name].isRunning(set))
   const docker = run ? undefined : await startInDocker(start)
-  if (docker) await untilAllEnded(wanted.map((name) => onAnswer(name, docker.url(name))))
+  if (docker) await untilAllEnded(wanted.map((name) => answered(name, docker.url(name), start)))
   else await startPrivately(start)
   return docker
+}
+
+async function answered(name: ServiceName, url: string, { onUrl, onAnswer }: Start): Promise<void> {
+  onUrl(name, url)
+  await onAnswer(name, url)
 }
 
 async function startInDocker({ set, wanted, say, signal }: Start): Promise<DockerServices | undefined> {
@@ -107,13 +114,13 @@ async function startInDocker({ set, wanted, say, signal }: Start): Promise<Docke
   }
 }
 
-async function startPrivately({ set, wanted, say, onAnswer, signal }: Start): Promise<void> {
+async function startPrivately({ set, wanted, say, onUrl, onAnswer, signal }: Start): Promise<void> {
   const missing = wanted.filter((name) => !PRIVATE[name].isInstalled())
   const installing = missing.length > 0 ? install(missing, say, signal) : undefined
   await untilAllEnded(
     wanted.map(async (name) => {
       if (missing.includes(name)) await installing
-      await PRIVATE[name].start(set, signal)
+      await PRIVATE[name].start(set, signal, () => onUrl(name, PRIVATE[name].url(set)))
       await onAnswer(name, PRIVATE[name].url(set))
     }),
   )
@@ -154,13 +161,13 @@ function choices(missing: ServiceName[]): string {
   elsewhere       set ${variablesOf(missing)} to running ones`
 }
 
-async function expectAnswer(name: ServiceName, { onAnswer }: Start): Promise<undefined> {
+async function expectAnswer(name: ServiceName, start: Start): Promise<undefined> {
   const { variable, title } = SERVICES[name]
   const url = process.env[variable] as string
   const silence = await silenceOf(name, url)
   if (silence !== undefined)
     throw new SetupError(`${variable} is set, but ${title} does not answer there (${silence}): start it, or unset it.`)
-  await onAnswer(name, url)
+  await answered(name, url, start)
 }
 
 function describe(

@@ -62,3 +62,17 @@ it('shows errors also during an outage', () => {
   terminal.line('scheduler', JSON.stringify({ level: 50, msg: 'job failed', err: { message: 'why' } }), 'stdout')
   expect(lines.at(-1)).toBe('[scheduler] job failed (why)')
 })
+
+it('leaves out that a service is away which has just been started, and nothing else', () => {
+  terminal.serviceStarts('RabbitMQ')
+  warn('relay', "connection 'relay' to RabbitMQ could not be opened, trying again")
+  warn('worker payment', 'DATABASE_POOL is too small')
+  terminal.serviceStarted('RabbitMQ')
+  jest.advanceTimersByTime(1_000)
+  warn('relay', "connection 'relay' to RabbitMQ lost, opening it again")
+  jest.advanceTimersByTime(1_000)
+  expect(lines).toEqual([
+    '[worker payment] DATABASE_POOL is too small',
+    "[relay] connection 'relay' to RabbitMQ lost, opening it again",
+  ])
+})

@@ -38,6 +38,7 @@ const SETTLE_MS = 5_000
  */
 export class Console {
   readonly #repeated = new Map<string, Repeated>()
+  readonly #starting = new Set<string>()
   readonly #away = new Map<string, number>()
   readonly #held = { count: 0, from: new Set<string>() }
   #settling: NodeJS.Timeout | undefined
@@ -54,7 +55,8 @@ export class Console {
     if (record.level < WARNING) return
     const sentence = sentenceOf(record)
     if (record.level >= ERROR) this.#tell(name, sentence, styled('red', sentence))
-    else setTimeout(() => this.#warn(name, sentence), NOTICE_MS).unref()
+    else if (![...this.#starting].some((title) => sentence.includes(title)))
+      setTimeout(() => this.#warn(name, sentence), NOTICE_MS).unref()
   }
 
   #warn(name: string, sentence: string): void {
@@ -65,6 +67,15 @@ export class Console {
   ended({ name, code, signal, againInMs }: UnwantedEnd): void {
     const end = signal ? `was ended by ${signal}` : `ended by itself with code ${code}`
     this.#tell(name, `${name} ${end}`, styled('red', `${end}; it is started again in ${againInMs / 1_000} s`))
+  }
+
+  /** Processes that start beside a service warn that it is away: until it answers that is no news. */
+  serviceStarts(title: string): void {
+    this.#starting.add(title)
+  }
+
+  serviceStarted(title: string): void {
+    setTimeout(() => this.#starting.delete(title), NOTICE_MS).unref()
   }
 
   serviceDown(title: string): void {

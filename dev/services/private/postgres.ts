@@ -29,7 +29,7 @@ export const postgres: PrivateService = {
   url: (set) => `postgresql://fanfare:${set.state.secret}@127.0.0.1:${set.port('postgres')}/fanfare`,
   isRunning: (set) => runningPid(pidFile(set)) !== undefined,
 
-  async start(set, signal) {
+  async start(set, signal, onLaunch = () => {}) {
     if (!postgres.isRunning(set)) {
       await set.choosePort('postgres')
       const user = serverUser('postgres')
@@ -38,6 +38,7 @@ export const postgres: PrivateService = {
       if (!existsSync(path.join(folder, MADE))) await initialise({ bin, folder, user }, set.state.secret, signal)
       launchServer(set, bin, folder, user)
     }
+    onLaunch()
     const answers = () => isAnswering('postgres', postgres.url(set))
     if (await untilUp(answers, () => postgres.isRunning(set), { seconds: 60, signal })) return
     throw new SetupError(`PostgreSQL did not start. ${endOfLog(logFile(set))}`)

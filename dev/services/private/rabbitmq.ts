@@ -16,7 +16,7 @@ export const rabbitmq: PrivateService = {
   url: (set) => `amqp://fanfare:${set.state.secret}@127.0.0.1:${set.port('rabbitmq')}`,
   isRunning: (set) => runningPid(pidFile(set)) !== undefined,
 
-  async start(set, signal) {
+  async start(set, signal, onLaunch = () => {}) {
     const bin = binaries()
     if (bin === undefined) throw new SetupError('RabbitMQ is not installed.')
     const isNew = !existsSync(path.join(dataFolder(set), 'mnesia'))
@@ -28,6 +28,7 @@ export const rabbitmq: PrivateService = {
       const env = environment(set, bin)
       launch({ command, args: [], log: logFile(set), pidFile: pidFile(set), cwd: dataFolder(set), env })
     }
+    onLaunch()
     const answers = () => isAnswering('rabbitmq', rabbitmq.url(set))
     try {
       if (await untilUp(answers, () => rabbitmq.isRunning(set), { seconds: 120, signal })) return

@@ -15,7 +15,7 @@ export const redis: PrivateService = {
   url: (set) => `redis://:${set.state.secret}@127.0.0.1:${set.port('redis')}`,
   isRunning: (set) => runningPid(pidFile(set)) !== undefined,
 
-  async start(set, signal) {
+  async start(set, signal, onLaunch = () => {}) {
     const command = binary()
     if (command === undefined) throw new SetupError('Redis is not installed.')
     if (!redis.isRunning(set)) {
@@ -23,6 +23,7 @@ export const redis: PrivateService = {
       writeSettings(set)
       launch({ command, args: [settingsFile(set)], log: logFile(set), pidFile: pidFile(set), cwd: dataFolder(set) })
     }
+    onLaunch()
     const answers = () => isAnswering('redis', redis.url(set))
     if (await untilUp(answers, () => redis.isRunning(set), { seconds: 30, signal })) return
     throw new SetupError(`Redis did not start. ${endOfLog(logFile(set))}`)
