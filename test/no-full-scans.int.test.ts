@@ -102,7 +102,7 @@ async function aDay(opened: OpenDatabase) {
   for (const path of ['', '/story', '/history']) await api.get(`/v1/orders/${ids[0]!}${path}`).expect(200)
   for (const query of ['', '?status=placed', '?status=shipped']) await api.get(`/v1/orders${query}`).expect(200)
   expect((await api.get(`/v1/orders/${ids[0]!}`)).body).toMatchObject({ status: 'shipped' })
-  await db.$executeRaw`UPDATE relay_leases SET position = (SELECT max(position) FROM events)`
+  await db.$executeRaw`UPDATE relay_checkpoints SET position = (SELECT max(position) FROM events)`
   expect(await lookForLost(opened)).toContainEqual(expect.objectContaining({ busy: false, lost: 0, unsettled: 0 }))
   const reconcileAll = () => Promise.resolve([])
   for (const job of schedules({ db, wake: () => {}, reconcileAll })) await job.run()

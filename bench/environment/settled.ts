@@ -29,7 +29,7 @@ export async function untilSettled({ pool }: BenchDatabase, after: bigint, withi
 const COUNT = `
 WITH new AS MATERIALIZED (SELECT id, type FROM events WHERE position > $1),
 handled AS (SELECT handled_at FROM new JOIN handled_events ON event_id = id)
-SELECT coalesce((SELECT max(position) FROM events), 0) <= coalesce((SELECT position FROM relay_leases), 0) AS published,
+SELECT coalesce((SELECT max(position) FROM events), 0) <= coalesce((SELECT position FROM relay_checkpoints), 0) AS published,
   (SELECT count(*)::int FROM new JOIN subscriptions ON event_type = type) AS expected,
   (SELECT count(*)::int FROM new) AS events,
   (SELECT count(*)::int FROM handled) AS handled,

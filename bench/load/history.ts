@@ -152,7 +152,7 @@ const SUMS = [
   `INSERT INTO product_sales (day, sku, currency, quantity, revenue)
    SELECT placed_on, line.sku, 'GBP', sum(quantity), sum(amount)
    FROM order_sales, jsonb_to_recordset(lines) AS line(sku text, quantity int, amount int) GROUP BY placed_on, line.sku`,
-  `INSERT INTO relay_leases (name, position, expires_at) SELECT 'relay', max(position), '-infinity' FROM events`,
+  `INSERT INTO relay_checkpoints (name, position) SELECT 'relay', max(position) FROM events`,
   `INSERT INTO reconcile_state (reaction, watermark, event_types)
    SELECT reaction, (SELECT max(position) FROM events), array_agg(event_type) FROM subscriptions GROUP BY reaction`,
   `SELECT setval('events_position_seq', max(position)) FROM events`,

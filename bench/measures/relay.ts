@@ -98,7 +98,7 @@ async function untilPublished(pool: BenchDatabase['pool']): Promise<void> {
   const { rows } = await pool.query<{ last: string | null }>('SELECT max(position) AS last FROM events')
   const end = performance.now() + PATIENCE_MS
   for (;;) {
-    const relayed = await pool.query<{ position: string }>('SELECT position FROM relay_leases')
+    const relayed = await pool.query<{ position: string }>('SELECT position FROM relay_checkpoints')
     if (BigInt(relayed.rows[0]?.position ?? 0) >= BigInt(rows[0]!.last ?? 0)) return
     if (performance.now() > end) throw new Error('the relay did not publish everything within two minutes')
     await wait(LOOK_MS)

@@ -56,7 +56,7 @@ beforeAll(async () => {
   await system.settled()
   await deadline('all published, also what no reaction is on', async () => {
     const [relay] = await system.db.$queryRaw<[{ done: boolean }]>`
-      SELECT (SELECT max(position) FROM relay_leases) >= (SELECT max(position) FROM events) AS done`
+      SELECT (SELECT max(position) FROM relay_checkpoints) >= (SELECT max(position) FROM events) AS done`
     return relay.done
   })
 })
@@ -150,7 +150,7 @@ const BREACHES: [invariant: string, why: RegExp, ...statements: string[]][] = [
   [
     'event-is-published',
     /is not published; the relay stands at \d+/,
-    'UPDATE relay_leases SET position = position - 1',
+    'UPDATE relay_checkpoints SET position = position - 1',
   ],
   [
     'event-is-accounted-for',

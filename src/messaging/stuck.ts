@@ -51,7 +51,7 @@ export async function findStuck(db: Database, { patienceMs = PATIENCE_MS } = {})
     WITH late AS MATERIALIZED (
       SELECT clock_timestamp() - ${patienceMs}::float8 * interval '1 ms' AS at
     ), checkpoint AS MATERIALIZED (
-      SELECT coalesce(max(position), 0) AS position FROM relay_leases
+      SELECT coalesce(max(position), 0) AS position FROM relay_checkpoints
     ), found AS MATERIALIZED (
       SELECT CASE
           WHEN d.state = 'retrying' AND d.reason IN ('unknown-type', 'newer-version') THEN 'newer-release'

@@ -66,6 +66,6 @@ function countWaiting(db: Database): Promise<{ reaction: string; state: string; 
 async function readLag(db: Database): Promise<number> {
   const [row] = await db.$queryRaw<{ seconds: number | null }[]>`
     SELECT extract(epoch FROM clock_timestamp() - occurred_at)::float8 AS seconds FROM events
-    WHERE position > (SELECT coalesce(max(position), 0) FROM relay_leases) ORDER BY position LIMIT 1`
+    WHERE position > (SELECT coalesce(max(position), 0) FROM relay_checkpoints) ORDER BY position LIMIT 1`
   return row?.seconds ?? 0
 }

@@ -78,7 +78,7 @@ async function tearDown({ db }: TestDatabase, broker: Broker, names: Names) {
 
 async function isSettled({ db }: TestDatabase): Promise<boolean> {
   const [state] = await db.$queryRaw<{ open: bigint }[]>`
-    SELECT count(*) + (SELECT count(*) FROM events WHERE position > (SELECT coalesce(max(position), 0) FROM relay_leases)) AS open
+    SELECT count(*) + (SELECT count(*) FROM events WHERE position > (SELECT coalesce(max(position), 0) FROM relay_checkpoints)) AS open
     FROM events e JOIN subscriptions s ON s.event_type = e.type AND e.position > s.since
     WHERE NOT EXISTS (SELECT FROM handled_events h WHERE h.event_id = e.id AND h.reaction = s.reaction)
       AND NOT EXISTS (SELECT FROM deliveries d WHERE d.event_id = e.id AND d.reaction = s.reaction AND d.state <> 'retrying')`

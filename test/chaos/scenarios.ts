@@ -328,6 +328,6 @@ async function refusal({ apiUrl }: World, books: Books): Promise<{ ms: number; g
 
 async function unrelayed({ database }: World): Promise<number> {
   const [row] = await database.db.$queryRaw<{ open: number }[]>`
-    SELECT count(*)::int AS open FROM events WHERE position > (SELECT coalesce(max(position), 0) FROM relay_leases)`
+    SELECT count(*)::int AS open FROM events WHERE position > (SELECT coalesce(max(position), 0) FROM relay_checkpoints)`
   return row!.open
 }

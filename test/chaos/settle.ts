@@ -28,7 +28,7 @@ async function whatIsOpen(db: OpenDatabase['db']): Promise<Open> {
       WHERE NOT EXISTS (SELECT FROM handled_events d WHERE d.event_id = e.id AND d.reaction = s.reaction)
     )
     SELECT
-      (SELECT count(*)::int FROM events WHERE position > (SELECT coalesce(max(position), 0) FROM relay_leases)) AS unrelayed,
+      (SELECT count(*)::int FROM events WHERE position > (SELECT coalesce(max(position), 0) FROM relay_checkpoints)) AS unrelayed,
       (SELECT count(*)::int FROM unhandled WHERE NOT dead) AS unhandled,
       (SELECT count(*)::int FROM orders WHERE status IN ('placed', 'confirmed')
         AND id::text NOT IN (SELECT correlation_id FROM unhandled WHERE dead)) AS orders`

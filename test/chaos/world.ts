@@ -108,7 +108,7 @@ export async function openWorld(
     say(`starting ${processes.names('api', 'relay', 'scheduler', 'worker').length} processes of the system`)
     await processes.ready()
     const activeRelay = async () => {
-      const lease = await database.db.relayLease.findFirst().catch(() => null)
+      const lease = await database.db.lease.findUnique({ where: { name: 'relay' } }).catch(() => null)
       return processes.nameOf(Number(lease?.holder?.split(':').at(-1)))
     }
     const services = servicesOf(set, urls)

@@ -75,11 +75,11 @@ testPair(
     }
     const published = (ids: readonly string[]) =>
       deadline('published', () => ids.every((id) => seen.has(id)), { within: 20_000 })
-    const checkpoint = async () => (await db.relayLease.findFirst())?.position
+    const checkpoint = async () => (await db.relayCheckpoint.findFirst())?.position
 
     await published(await orders(10))
     await deadline('noted', async () => (await checkpoint()) === 10n)
-    const isThere = '(SELECT position FROM relay_leases) = 10'
+    const isThere = '(SELECT position FROM relay_checkpoints) = 10'
     await deadline('the standby has it all', () => says(standby, isThere))
     await standby.run("ALTER SYSTEM SET primary_conninfo = ''")
     await standby.run('SELECT pg_reload_conf()')
@@ -104,7 +104,7 @@ testPair(
     >`SELECT min(position) AS position FROM events WHERE position > 10`
     expect(Number(first!.position)).toBeLessThan(70) // handed out for the second time
     await published(after)
-    expect(await db.relayLease.findFirst()).toMatchObject({ timeline: '00000002' })
+    expect(await db.lease.findUnique({ where: { name: 'relay' } })).toMatchObject({ timeline: '00000002' })
     expect(await db.reconcileState.count({ where: { reaction: watcher.name } })).toBe(1) // recovery was requested
   },
   90_000,

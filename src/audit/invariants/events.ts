@@ -18,7 +18,7 @@ const published: Invariant = {
   says: 'No event waits for the relay longer than patience lasts.',
   offenders: (limits) => Prisma.sql`
     SELECT e.id AS who, format('%s at position %s is not published; the relay stands at %s.', e.type, e.position, relay.position) AS why
-    FROM (SELECT coalesce(max(position), 0) AS position FROM relay_leases) relay
+    FROM (SELECT coalesce(max(position), 0) AS position FROM relay_checkpoints) relay
     JOIN events e ON e.position > relay.position
     WHERE ${since('e.occurred_at', limits)}`,
 }

@@ -38,7 +38,8 @@ function run(command: 'audit' | 'reconcile' | 'replay', ...args: string[]) {
 }
 
 const orders = (count: number) => record(system, ...Array.from({ length: count }, () => anOrderPlaced()))
-const relayed = () => deadline('relayed', () => system.db.relayLease.findFirst({ where: { position: { gte: 3n } } }))
+const relayed = () =>
+  deadline('relayed', () => system.db.relayCheckpoint.findFirst({ where: { position: { gte: 3n } } }))
 const salesOf = () => system.db.dailySales.findMany({ select: { placed: true } })
 
 test('audit: 0 where all is well, 1 and the offenders where it is not', async () => {
@@ -95,7 +96,7 @@ test('replay: history to a reaction that was born later, and once more for a reb
 test('replay: what acts outside of the database is not done a second time', async () => {
   await subscribe(system.db, [emailCustomer])
   await record(system, anOrderConfirmed())
-  await deadline('relayed', () => system.db.relayLease.findFirst({ where: { position: 1n } }))
+  await deadline('relayed', () => system.db.relayCheckpoint.findFirst({ where: { position: 1n } }))
   const first = await run('replay', emailCustomer.name)
   expect(first).toMatchObject({
     code: 2,

@@ -15,7 +15,7 @@ export async function subscribe(db: Database, reactions: readonly Subscriber[]):
   const rows = reactions.flatMap(({ name, on }) => on.map(({ type }) => ({ reaction: name, event_type: type })))
   await db.$executeRaw`
     INSERT INTO subscriptions (reaction, event_type, since)
-    SELECT reaction, event_type, coalesce((SELECT max(position) FROM relay_leases), 0)
+    SELECT reaction, event_type, coalesce((SELECT max(position) FROM relay_checkpoints), 0)
     FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS row(reaction text, event_type text)
     ORDER BY reaction, event_type
     ON CONFLICT DO NOTHING`

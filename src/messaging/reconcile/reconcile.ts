@@ -115,7 +115,7 @@ async function runOver(reaction: string, hold: Hold, evidence: Evidence, options
     tally.lost += lost.length
     if (!dryRun) tally.delivered += await deliverPages(reaction, lost, hold, options)
     if (isComplete) await raise(hold, tally, { to, firstUnsettled, oldUpTo })
-    else await hold.renew()
+    else await hold.confirm()
     const isBacklog = unsettled > 0 && lost.length === 0 && !evidence.queueIsEmpty
     if (isBacklog) break
   }
@@ -135,7 +135,7 @@ async function raise(
   const oldTo = oldUpTo ?? tally.watermark
   const next = settledTo < oldTo ? settledTo : oldTo
   if (next > tally.watermark) await hold.moveTo((tally.watermark = next))
-  else await hold.renew()
+  else await hold.confirm()
 }
 
 async function deliverPages(
@@ -146,7 +146,7 @@ async function deliverPages(
 ): Promise<number> {
   let delivered = 0
   for (let start = 0; start < lost.length && !signal?.aborted; start += PAGE) {
-    await hold.renew()
+    await hold.confirm()
     const positions = lost.slice(start, start + PAGE)
     delivered += await deliverAgain(db, reaction, { positions }, { reason: 'lost', instance })
   }

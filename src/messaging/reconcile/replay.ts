@@ -116,15 +116,15 @@ async function deliverPages(plan: ReplayPlan, hold: Hold, options: ReplayOptions
   const range = { ...plan, to: begun.to }
   let after = begun.from
   while (!signal?.aborted) {
-    await waitForRoom(db, plan.reaction, hold, signal)
+    await waitForRoom(db, plan.reaction, signal)
+    await hold.confirm()
     const pageEnds = performance.now() + (pageSize / rate) * 1_000
-    const page = await deliverPage(after, range, options)
+    const page = await deliverPage(after, range, hold, options)
     if (!page) break
     delivered += page.delivered
     after = page.upTo
     onProgress?.(delivered)
-    while (performance.now() < pageEnds && !signal?.aborted)
-      await pause(hold, Math.min(5_000, pageEnds - performance.now()), signal)
+    await pause(pageEnds - performance.now(), signal)
   }
   if (again && !signal?.aborted) await endAgain(db, plan.reaction)
   return delivered
@@ -134,6 +134,7 @@ async function deliverPages(plan: ReplayPlan, hold: Hold, options: ReplayOptions
 function deliverPage(
   after: bigint,
   { reaction, types, to }: ReplayPlan,
+  hold: Hold,
   { db, instance, again, pageSize = PAGE }: ReplayOptions,
 ) {
   return db.$transaction(async (tx) => {
@@ -143,11 +144,10 @@ function deliverPage(
     if (rows.length === 0) return undefined
     const ids = rows.map(({ id }) => id)
     const upTo = rows.at(-1)!.position
-    if (again) {
-      await tx.handledEvent.deleteMany({ where: { reaction, eventId: { in: ids } } })
-      await tx.$executeRaw`UPDATE reconcile_state SET replayed_to = ${upTo} WHERE reaction = ${reaction}`
-    }
-    return { upTo, delivered: await deliverAgain(tx, reaction, { ids }, { reason: 'replayed', instance }) }
+    if (again) await tx.handledEvent.deleteMany({ where: { reaction, eventId: { in: ids } } })
+    const delivered = await deliverAgain(tx, reaction, { ids }, { reason: 'replayed', instance })
+    if (again) await hold.noteReplayed(tx, upTo)
+    return { upTo, delivered }
   })
 }
 
@@ -175,16 +175,14 @@ async function endAgain(db: Database, reaction: string) {
 }
 
 /** Replays as fast as the reaction handles: a long history does not fill the table of deliveries. */
-async function waitForRoom(db: Database, reaction: string, hold: Hold, signal: AbortSignal | undefined) {
-  for (let looks = 0; !signal?.aborted; looks++) {
+async function waitForRoom(db: Database, reaction: string, signal: AbortSignal | undefined) {
+  while (!signal?.aborted) {
     const waiting = await db.delivery.count({ where: { reaction, state: 'retrying', reason: 'replayed' } })
     if (waiting < BACKLOG) return
-    if (looks % 20 === 0) await hold.renew()
-    await wait(LOOK_MS, undefined, signal && { signal }).catch(() => {})
+    await pause(LOOK_MS, signal)
   }
 }
 
-async function pause(hold: Hold, ms: number, signal: AbortSignal | undefined) {
-  await hold.renew()
-  await wait(Math.max(0, ms), undefined, signal && { signal }).catch(() => {})
+async function pause(ms: number, signal: AbortSignal | undefined) {
+  if (ms > 0) await wait(ms, undefined, signal && { signal }).catch(() => {})
 }

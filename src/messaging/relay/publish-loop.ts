@@ -3,18 +3,17 @@ import { createBackoff } from './backoff.ts'
 import { createCheckpoint } from './checkpoint.ts'
 import { createComplaints } from './complaints.ts'
 import { createEventReader } from './event-reader.ts'
-import type { Lease } from './lease.ts'
 import type { RelayNeighbours, RelayOptions } from './options.ts'
 import { createPublishing } from './publish-events.ts'
 import type { StoredRow } from './read-events.ts'
+import type { RelayLease } from './relay-lease.ts'
 
 /** Milliseconds that news may be waited for after a read that was not full. */
 const LONGEST_BREATH_MS = 5
 const FIRST_RETRY_MS = 250
 const LONGEST_RETRY_MS = 5_000
 
-export interface LoopOptions extends Required<RelayOptions>, RelayNeighbours {
-  lease: Lease
+export interface LoopOptions extends Required<RelayOptions>, RelayNeighbours, RelayLease {
   signal: AbortSignal
   /** Waits, or until there is news. */
   pause: (ms: number) => Promise<void>
@@ -30,7 +29,7 @@ export interface LoopOptions extends Required<RelayOptions>, RelayNeighbours {
 export async function publishLoop(options: LoopOptions): Promise<void> {
   const { broker, lease, signal, pollMs, pause } = options
   const { reader, publish, publishing, checkpoint, heal } = createParts(options)
-  let publishedTo = lease.position
+  let publishedTo = options.position
   try {
     while (!signal.aborted && lease.isSure) {
       await heal()
@@ -60,7 +59,7 @@ function createParts(options: LoopOptions) {
   const complaints = createComplaints(log)
   const backoff = createBackoff(FIRST_RETRY_MS, LONGEST_RETRY_MS)
   const publishing = createPublishing(options)
-  const checkpoint = createCheckpoint(lease, publishing, options)
+  const checkpoint = createCheckpoint({ ...options, publishing })
 
   /** Tried again with each pass; a failure does not keep events from being published. */
   const heal = async () => {

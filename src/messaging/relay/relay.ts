@@ -2,9 +2,9 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { Transaction } from '#platform/database'
 import { createBackoff } from './backoff.ts'
 import { createComplaints } from './complaints.ts'
-import { acquireLease, LEASE_MS, type Lease } from './lease.ts'
 import type { RelayNeighbours, RelayOptions } from './options.ts'
 import { publishLoop } from './publish-loop.ts'
+import { acquireRelayLease, LEASE_MS, type RelayLease } from './relay-lease.ts'
 
 export interface Relay {
   /** Something was committed: look now. */
@@ -12,7 +12,6 @@ export interface Relay {
   stop(): Promise<void>
 }
 
-const LEASE_NAME = 'relay'
 const FIRST_RETRY_MS = 250
 const LONGEST_RETRY_MS = 5_000
 
@@ -33,12 +32,12 @@ export function runRelay(options: RelayOptions & RelayNeighbours): Relay {
   const backoff = createBackoff(FIRST_RETRY_MS, LONGEST_RETRY_MS)
   const pauseFor = (ms: number) => wait(ms, undefined, { signal }).catch(() => {})
 
-  const holdLease = async (lease: Lease) => {
+  const holdLease = async ({ lease, position }: RelayLease) => {
     const began = performance.now()
-    log.info({ token: String(lease.token), position: String(lease.position) }, 'relay active')
+    log.info({ token: String(lease.token), position: String(position) }, 'relay active')
     const defaults = { readSize: 1_000, pollMs: 500 }
     try {
-      await publishLoop({ ...defaults, ...options, lease, signal, pause: bell.wait })
+      await publishLoop({ ...defaults, ...options, lease, position, signal, pause: bell.wait })
       if (!signal.aborted) log.warn(`relay stands by: its lease has ended, ${lease.ended}`)
     } finally {
       if (performance.now() - began > LONGEST_RETRY_MS) backoff.reset()
@@ -48,8 +47,8 @@ export function runRelay(options: RelayOptions & RelayNeighbours): Relay {
   const run = async () => {
     while (!signal.aborted) {
       try {
-        const lease = await acquireLease(leaseOptions(options))
-        if (lease) await holdLease(lease)
+        const acquired = await acquireRelayLease(leaseOptions(options))
+        if (acquired) await holdLease(acquired)
         else await pauseFor(LEASE_MS / 3)
       } catch (error) {
         complaints.warn('relay interrupted, starting over from the checkpoint', error)
@@ -71,8 +70,7 @@ export function runRelay(options: RelayOptions & RelayNeighbours): Relay {
 function leaseOptions({ db, instance, log, subscriptions, ...neighbours }: RelayOptions & RelayNeighbours) {
   return {
     db,
-    name: LEASE_NAME,
-    holder: instance,
+    instance,
     async onOtherStore(tx: Transaction, { reason, checkpoint }: { reason: string; checkpoint: bigint }) {
       log.error(`${reason}; publishing from the store's own checkpoint ${checkpoint}, with recovery for every reaction`)
       await neighbours.lowerWatermarks(tx, checkpoint)

@@ -81,7 +81,7 @@ test('a queue that refuses messages delays its own reaction only, and misses not
   const mixed: NewEvent[] = Array.from({ length: 20 }, (_, i) => (i % 2 === 0 ? anOrderPlaced() : anOrderCancelled()))
   const first = await record(database, ...mixed)
   await arrived(first)
-  const position = async () => (await database.db.relayLease.findFirst())?.position
+  const position = async () => (await database.db.relayCheckpoint.findFirst())?.position
   await deadline('the checkpoint passes them', async () => (await position()) === 20n, { within: 5_000 })
   const isOwed = await database.db.reconcileState.count({ where: { reaction: sick.name } })
   expect(isOwed).toBe(1)
