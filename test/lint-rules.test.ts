@@ -6,6 +6,8 @@ import path from 'node:path'
 
 const root = path.resolve(__dirname, '..')
 const READS = `export const home = process.env['HOME']\n`
+const CASTS = `import type { Transaction } from '#platform/database'
+export const read = (tx: Transaction) => tx.$queryRaw<{ a: number }[]>\`SELECT 1::bigint AS a\`\n`
 
 const plants: [file: string, source: string, broken: string[]][] = [
   ['src/api/reads.ts', READS, ['node(no-process-env)']],
@@ -15,6 +17,9 @@ const plants: [file: string, source: string, broken: string[]][] = [
     `import { env } from 'node:process'\nexport const e = env\n`,
     ['eslint(no-restricted-imports)'],
   ],
+  ['src/api/casts.ts', CASTS, ['eslint(no-restricted-properties)']],
+  ['workers/mail/casts.ts', CASTS, ['eslint(no-restricted-properties)']],
+  ['src/platform/database/rows.ts', CASTS, []],
   ['src/platform/config.ts', READS, []],
   ['dev/prepare.ts', READS, []],
   [

@@ -39,7 +39,7 @@ export function operationRoutes({ db, isStopping }: Needs): Route[] {
       async handle() {
         if (isStopping())
           throw new Problem(503, 'stopping', 'This process is stopping.', { headers: { 'Retry-After': '1' } })
-        await within(PROBE_MS, db.$queryRaw`SELECT 1`)
+        await within(PROBE_MS, db.$executeRaw`SELECT 1`)
         return ok
       },
     }),

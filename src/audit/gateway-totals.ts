@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import type { Database, Transaction } from '#platform/database'
+import { z } from 'zod'
+import { readRow, readRows, row, type Database, type Transaction } from '#platform/database'
 import type { Finding, Limits, Offender } from './invariant.ts'
 
 const INVARIANT = {
@@ -49,8 +50,10 @@ async function readGateway(url: string): Promise<Totals | undefined> {
   }
 }
 
+const LedgerSum = row({ name: z.string(), sum: z.string() })
+
 async function readLedger(db: Database | Transaction): Promise<Totals> {
-  const rows = await db.$queryRaw<{ name: string; sum: string }[]>`
+  const rows = await readRows(db, LedgerSum)`
     SELECT currency || ' ' || kind AS name, count(*) || ' × ' || sum(greatest(abs(held), abs(taken))) AS sum
     FROM payment_ledger GROUP BY currency, kind`
   return new Map(rows.map(({ name, sum }) => [name, sum]))
@@ -64,10 +67,12 @@ function differences(ours: Totals, theirs: Totals): Offender[] {
   })
 }
 
+const Open = row({ open: z.int() })
+
 async function underWay(db: Database | Transaction): Promise<number> {
-  const [row] = await db.$queryRaw<{ open: number }[]>`
+  const { open } = await readRow(db, Open)`
     SELECT count(*)::int AS open
     FROM events e JOIN subscriptions s ON s.event_type = e.type AND e.position > s.since AND s.reaction LIKE 'payment.%'
     WHERE NOT EXISTS (SELECT FROM handled_events d WHERE d.event_id = e.id AND d.reaction = s.reaction)`
-  return row!.open
+  return open
 }

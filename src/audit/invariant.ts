@@ -1,4 +1,5 @@
-import type { Database, Transaction } from '#platform/database'
+import { z } from 'zod'
+import { readRows, row, type Database, type Transaction } from '#platform/database'
 import { Prisma } from '#prisma'
 
 export interface Limits {
@@ -55,8 +56,10 @@ export const statementOf = (invariant: Invariant, limits: Limits) => Prisma.sql`
   WITH offenders AS MATERIALIZED (${invariant.offenders(limits)})
   SELECT who::text, why, count(*) OVER ()::int AS total FROM offenders ORDER BY who LIMIT ${limits.list}`
 
+const OffenderRow = row({ who: z.string(), why: z.string(), total: z.int() })
+
 export async function apply(db: Database | Transaction, invariant: Invariant, limits: Limits): Promise<Finding> {
-  const found = await db.$queryRaw<(Offender & { total: number })[]>(statementOf(invariant, limits))
+  const found = await readRows(db, OffenderRow)(statementOf(invariant, limits))
   const { name, says, onlyWarns = false } = invariant
   const offenders = found.map(({ who, why }) => ({ who, why }))
   return { invariant: name, says, onlyWarns, count: found[0]?.total ?? 0, offenders }

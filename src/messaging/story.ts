@@ -1,4 +1,5 @@
-import type { Database } from '#platform/database'
+import { z } from 'zod'
+import { readRows, row, type Database } from '#platform/database'
 
 /** What happened to a delivery that did not simply succeed: a failed attempt, or a repair. */
 export interface HistoryEntry {
@@ -58,7 +59,7 @@ export interface StoryEvent {
  * far it has come. Empty when nothing was ever recorded under this correlation id.
  */
 export async function readStory(db: Database, correlationId: string): Promise<StoryEvent[]> {
-  const rows = await db.$queryRaw<{ event: Told }[]>`
+  const rows = await readRows(db, ToldRow)`
     SELECT jsonb_build_object(
       'id', e.id, 'type', e.type, 'stream', e.stream, 'streamVersion', e.stream_version, 'time', e.occurred_at,
       'causationId', e.causation_id, 'data', e.data,
@@ -77,22 +78,45 @@ export async function readStory(db: Database, correlationId: string): Promise<St
   return rows.map(({ event }) => toStoryEvent(event))
 }
 
-interface Told extends Omit<StoryEvent, 'time' | 'reactions'> {
-  time: string
-  subscribed: string[]
-  handled: { reaction: string; handled_at: string; duration_us: number; attempt: number }[]
-  deliveries: { id: string; reaction: string; state: string; reason: string; due_at: string | null }[]
-  history: {
-    reaction: string
-    at: string
-    what: string
-    attempt: number
-    error_name: string | null
-    error_message: string | null
-    instance: string
-    due_at: string | null
-  }[]
-}
+/** Moments within JSON are text. */
+const Moment = z.string()
+
+type Told = z.infer<typeof Told>
+const Told = z.strictObject({
+  id: z.string(),
+  type: z.string(),
+  stream: z.string(),
+  streamVersion: z.int(),
+  time: Moment,
+  causationId: z.string().nullable(),
+  publishedBy: z.string().nullable(),
+  data: z.unknown(),
+  subscribed: z.array(z.string()),
+  handled: z.array(z.object({ reaction: z.string(), handled_at: Moment, duration_us: z.int(), attempt: z.int() })),
+  deliveries: z.array(
+    z.object({
+      id: z.string(),
+      reaction: z.string(),
+      state: z.string(),
+      reason: z.string(),
+      due_at: Moment.nullable(),
+    }),
+  ),
+  history: z.array(
+    z.object({
+      reaction: z.string(),
+      at: Moment,
+      what: z.string(),
+      attempt: z.int(),
+      error_name: z.string().nullable(),
+      error_message: z.string().nullable(),
+      instance: z.string(),
+      due_at: Moment.nullable(),
+    }),
+  ),
+})
+
+const ToldRow = row({ event: Told })
 
 function toStoryEvent({ subscribed, handled, deliveries, history, time, ...event }: Told): StoryEvent {
   const told = [...handled, ...deliveries, ...history].map(({ reaction }) => reaction)

@@ -1,43 +1,47 @@
-import type { Database } from '#platform/database'
+import { z } from 'zod'
+import { readRows, row, type Database } from '#platform/database'
 
 /** Why conversations do not move on. Stable codes. */
-export type StuckKind =
+export type StuckKind = z.infer<typeof StuckKind>
+const StuckKind = z.enum([
   /** An attempt failed; the next one is due. */
-  | 'retrying'
+  'retrying',
   /** Due, and nobody takes it: no worker with this reaction runs, or it cannot keep up. */
-  | 'overdue'
+  'overdue',
   /** Only a newer release understands the event. */
-  | 'newer-release'
-  | 'blocked'
-  | 'held'
-  | 'dead'
+  'newer-release',
+  'blocked',
+  'held',
+  'dead',
   /** An operator closed it: the event will not be handled. */
-  | 'discarded'
+  'discarded',
   /** Published, and not handled: it waits on the queue, or no worker with this reaction runs. */
-  | 'waiting'
+  'waiting',
   /** Stored, and not published: no relay runs, or it cannot reach the broker. */
-  | 'unpublished'
+  'unpublished',
+])
 
 /** One cause, and every conversation that it keeps from moving on. */
-export interface StuckCause {
-  kind: StuckKind
+export type StuckCause = z.infer<typeof StuckCause>
+const StuckCause = row({
+  kind: StuckKind,
   /** Empty for `unpublished`. */
-  reaction: string | null
-  eventType: string | null
-  error: string | null
+  reaction: z.string().nullable(),
+  eventType: z.string().nullable(),
+  error: z.string().nullable(),
   /** Equal for failures of one cause; what `dead-letters redrive --group` takes. */
-  fingerprint: string | null
-  conversations: number
+  fingerprint: z.string().nullable(),
+  conversations: z.int(),
   /** The one that waits longest. */
-  example: string | null
+  example: z.string().nullable(),
   /** Of the example. */
-  deliveryId: string | null
+  deliveryId: z.string().nullable(),
   /** Failed attempts of the example. */
-  attempts: number
-  since: Date
+  attempts: z.int(),
+  since: z.date(),
   /** When the next attempt is due. */
-  nextAt: Date | null
-}
+  nextAt: z.date().nullable(),
+})
 
 /** Milliseconds that a message may be on its way before it counts as stuck. */
 const PATIENCE_MS = 10_000
@@ -47,7 +51,7 @@ const PATIENCE_MS = 10_000
  * queue, after `patienceMs` (default 10 s). Reads `deliveries`, and the events above the watermarks of reconciliation.
  */
 export async function findStuck(db: Database, { patienceMs = PATIENCE_MS } = {}): Promise<StuckCause[]> {
-  return db.$queryRaw<StuckCause[]>`
+  return readRows(db, StuckCause)`
     WITH late AS MATERIALIZED (
       SELECT clock_timestamp() - ${patienceMs}::float8 * interval '1 ms' AS at
     ), checkpoint AS MATERIALIZED (

@@ -1,4 +1,5 @@
-import type { Database } from '#platform/database'
+import { z } from 'zod'
+import { readRows, row, type Database } from '#platform/database'
 import { Gauge } from '#platform/metrics'
 
 /** Milliseconds that a scrape waits for PostgreSQL. */
@@ -51,21 +52,27 @@ function inTime<Answer>(asked: Promise<Answer>): Promise<Answer | undefined> {
   })
 }
 
-function countDeadLetters(db: Database): Promise<{ reaction: string; open: number }[]> {
-  return db.$queryRaw`
+const DeadLetters = row({ reaction: z.string(), open: z.int() })
+
+function countDeadLetters(db: Database) {
+  return readRows(db, DeadLetters)`
     SELECT reaction, (SELECT count(*)::int FROM deliveries d WHERE d.reaction = s.reaction AND d.state = 'dead') AS open
     FROM (SELECT DISTINCT reaction FROM subscriptions) AS s ORDER BY reaction`
 }
 
-function countWaiting(db: Database): Promise<{ reaction: string; state: string; count: number }[]> {
-  return db.$queryRaw`
+const Waiting = row({ reaction: z.string(), state: z.string(), count: z.int() })
+
+function countWaiting(db: Database) {
+  return readRows(db, Waiting)`
     SELECT reaction, state, count(*)::int AS count FROM deliveries
     WHERE state IN ('retrying', 'blocked', 'held') GROUP BY reaction, state ORDER BY reaction, state`
 }
 
+const Oldest = row({ seconds: z.number() })
+
 async function readLag(db: Database): Promise<number> {
-  const [row] = await db.$queryRaw<{ seconds: number | null }[]>`
+  const [oldest] = await readRows(db, Oldest)`
     SELECT extract(epoch FROM clock_timestamp() - occurred_at)::float8 AS seconds FROM events
     WHERE position > (SELECT coalesce(max(position), 0) FROM relay_checkpoints) ORDER BY position LIMIT 1`
-  return row?.seconds ?? 0
+  return oldest?.seconds ?? 0
 }

@@ -7,6 +7,7 @@ import { createStatementNames } from './database/prepared-statements.ts'
 
 export { isDatabaseOutage, isOutOfConnections, isTransientConflict, sqlStateOf } from './database/errors.ts'
 export { clientFor, placesOf } from './database/primary-client.ts'
+export { readRow, readRows, row } from './database/rows.ts'
 
 /** Prisma's client outside a transaction, with the pool it runs on. */
 export type Database = PrismaClient

@@ -1,6 +1,7 @@
+import { z } from 'zod'
 import type { Hold, Orphan, PaymentGateway } from '#domains/payment'
 import { DependencyUnavailable } from '#messaging'
-import type { Database, Transaction } from '#platform/database'
+import { readRows, row, type Database, type Transaction } from '#platform/database'
 
 /** How far back is looked, in milliseconds before now. */
 export interface Window {
@@ -12,11 +13,8 @@ export interface Window {
 
 export type OrphanMoney = Orphan & { since: Date }
 
-export interface OrphanReservation {
-  orderId: string
-  pieces: number
-  since: Date
-}
+export type OrphanReservation = z.infer<typeof OrphanReservation>
+const OrphanReservation = row({ orderId: z.string(), since: z.date(), pieces: z.int() })
 
 /**
  * Money that the gateway holds or has taken for orders that this database does not know, and how many of those that it
@@ -55,12 +53,21 @@ async function* pagesOf(gateway: PaymentGateway, since: Date): AsyncGenerator<re
   }
 }
 
+const PaymentRow = row({
+  orderId: z.string(),
+  authorizationId: z.string(),
+  minor: z.bigint(),
+  currency: z.string(),
+  since: z.date(),
+  state: z.enum(['authorized', 'captured']),
+})
+
 /**
  * Payments of ours that are held or taken, whose order this database does not know: an event of a lost order was handled,
  * or letting go of its money was broken off.
  */
 export async function findPayments(db: Database, graceMs: number): Promise<OrphanMoney[]> {
-  const rows = await db.$queryRaw<(Omit<OrphanMoney, 'amount'> & { minor: bigint; currency: string })[]>`
+  const rows = await readRows(db, PaymentRow)`
     SELECT order_id AS "orderId", authorization_id AS "authorizationId", amount AS minor, currency, updated_at AS since,
       CASE status WHEN 'captured' THEN 'captured' ELSE 'authorized' END AS state
     FROM payments p
@@ -72,7 +79,7 @@ export async function findPayments(db: Database, graceMs: number): Promise<Orpha
 
 /** Goods that are set aside for orders that this database does not know. Those that were shipped cannot be given back. */
 export function findReservations(db: Database, graceMs: number): Promise<OrphanReservation[]> {
-  return db.$queryRaw<OrphanReservation[]>`
+  return readRows(db, OrphanReservation)`
     SELECT order_id AS "orderId", updated_at AS since, (
       SELECT coalesce(sum(quantity), 0)::int FROM jsonb_to_recordset(lines) AS line(sku text, quantity int)) AS pieces
     FROM reservations r
@@ -83,9 +90,11 @@ export function findReservations(db: Database, graceMs: number): Promise<OrphanR
 
 const ORDER_ID = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}$/
 
+const Stranger = row({ id: z.string() })
+
 /** Which of these ids no order has. */
 export async function withoutOrder(db: Database | Transaction, ids: readonly string[]): Promise<Set<string>> {
-  const rows = await db.$queryRaw<{ id: string }[]>`
+  const rows = await readRows(db, Stranger)`
     SELECT id FROM unnest(${[...ids]}::uuid[]) AS asked(id) WHERE NOT EXISTS (SELECT FROM orders o WHERE o.id = asked.id)`
   return new Set(rows.map(({ id }) => id))
 }

@@ -1,6 +1,7 @@
+import { z } from 'zod'
 import { keepReservations } from '#domains/inventory'
 import { createGateway, letGo } from '#domains/payment'
-import type { Database } from '#platform/database'
+import { readRow, row, type Database } from '#platform/database'
 import {
   findMoney,
   findPayments,
@@ -85,8 +86,10 @@ async function attempt(orderId: string, failed: string, work: () => Promise<stri
   }
 }
 
+const Standby = row({ standby: z.boolean() })
+
 /** A standby may lack the newest orders, which would be taken for lost ones. */
 export async function isStandby(db: Database): Promise<boolean> {
-  const [row] = await db.$queryRaw<[{ standby: boolean }]>`SELECT pg_is_in_recovery() AS standby`
-  return row.standby
+  const { standby } = await readRow(db, Standby)`SELECT pg_is_in_recovery() AS standby`
+  return standby
 }

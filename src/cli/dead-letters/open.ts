@@ -1,6 +1,7 @@
 import { userInfo } from 'node:os'
+import { z } from 'zod'
 import type { DeadLetterContext, Selector } from '#messaging'
-import type { Database } from '#platform/database'
+import { readRows, row, type Database } from '#platform/database'
 import { withDatabase } from '../connect.ts'
 import { unknownReaction } from '../reactions.ts'
 
@@ -16,9 +17,11 @@ export function asOperator<T>(
   })
 }
 
+const Known = row({ reaction: z.string() })
+
 /** The reaction that is meant. @throws Refused naming those there are */
 export async function expectReaction(db: Database, name: string): Promise<void> {
-  const rows = await db.$queryRaw<{ reaction: string }[]>`
+  const rows = await readRows(db, Known)`
     SELECT reaction FROM subscriptions UNION SELECT reaction FROM deliveries WHERE reaction = ${name} ORDER BY reaction`
   const known = rows.map(({ reaction }) => reaction)
   if (known.includes(name)) return

@@ -1,4 +1,5 @@
-import type { Transaction } from '#platform/database'
+import { z } from 'zod'
+import { readRows, row, type Transaction } from '#platform/database'
 import { dailyOf, learn, negative, productsOf } from './sale.ts'
 import type { DailyAddend, ProductAddend, Sale, SaleFact } from './sale.ts'
 
@@ -19,11 +20,23 @@ export async function recordSales(tx: Transaction, facts: readonly SaleFact[]): 
   )
 }
 
-type SaleRow = { orderId: string } & { [Part in keyof Sale]: Sale[Part] | null }
+const SoldLine = z.strictObject({ sku: z.string(), quantity: z.int(), amount: z.int() })
+
+type SaleRow = z.infer<typeof SaleRow>
+const SaleRow = row({
+  orderId: z.string(),
+  currency: z.string().nullable(),
+  total: z.number().nullable(),
+  lines: z.array(SoldLine).nullable(),
+  placedOn: z.string().nullable(),
+  confirmedOn: z.string().nullable(),
+  rejectedOn: z.string().nullable(),
+  cancelledOn: z.string().nullable(),
+})
 
 async function lockSales(tx: Transaction, orderIds: readonly string[]): Promise<Map<string, Sale>> {
   // The idle update locks the rows that are there already and returns them as well.
-  const rows = await tx.$queryRaw<SaleRow[]>`
+  const rows = await readRows(tx, SaleRow)`
     INSERT INTO order_sales (order_id)
     SELECT order_id FROM unnest(${orderIds}::uuid[]) AS asked(order_id) ORDER BY order_id
     ON CONFLICT (order_id) DO UPDATE SET order_id = excluded.order_id

@@ -1,18 +1,20 @@
-import type { Database, Transaction } from '#platform/database'
+import { z } from 'zod'
+import { readRows, row, type Database, type Transaction } from '#platform/database'
 
-export interface Product {
-  readonly sku: string
-  readonly name: string
+export type Product = Readonly<z.infer<typeof Product>>
+const Product = row({
+  sku: z.string(),
+  name: z.string(),
   /** Minor units of the currency. */
-  readonly price: number
+  price: z.int(),
   /** ISO 4217. */
-  readonly currency: string
-}
+  currency: z.string(),
+})
 
 /** The products behind these SKUs, as they are at this moment; unknown SKUs are missing from the answer. */
 export async function productsOf(db: Database | Transaction, skus: readonly string[]): Promise<Map<string, Product>> {
   if (skus.length === 0) return new Map()
-  const rows = await db.$queryRaw<Product[]>`
+  const rows = await readRows(db, Product)`
     SELECT sku, name, price, currency FROM products WHERE sku = ANY(${[...skus]}::text[])`
   return new Map(rows.map((product) => [product.sku, product]))
 }

@@ -1,24 +1,22 @@
-import type { Database, Transaction } from '#platform/database'
+import { z } from 'zod'
+import { readRow, readRows, row, type Database, type Transaction } from '#platform/database'
 
-export interface StockTotals {
-  received: number
-  onHand: number
-  reserved: number
-  shipped: number
-}
+export type StockTotals = z.infer<typeof StockTotals>
+const StockTotals = row({ received: z.number(), onHand: z.number(), reserved: z.number(), shipped: z.number() })
 
 /** Pieces of all SKUs together; onHand + reserved + shipped = received. */
-export async function stockTotals(db: Database | Transaction): Promise<StockTotals> {
-  const [totals] = await db.$queryRaw<[StockTotals]>`
+export function stockTotals(db: Database | Transaction): Promise<StockTotals> {
+  return readRow(db, StockTotals)`
     SELECT coalesce(sum(received), 0)::float8 AS received, coalesce(sum(on_hand), 0)::float8 AS "onHand",
            coalesce(sum(reserved), 0)::float8 AS reserved, coalesce(sum(shipped), 0)::float8 AS shipped
     FROM stock`
-  return totals
 }
+
+const WrongStock = row({ sku: z.string(), kept: z.string(), expected: z.string() })
 
 /** A sentence for every SKU whose stock is not what its receipts and reservations add up to; empty when all is well. */
 export async function auditStock(db: Database | Transaction): Promise<string[]> {
-  const wrong = await db.$queryRaw<{ sku: string; kept: string; expected: string }[]>`
+  const wrong = await readRows(db, WrongStock)`
     WITH expected AS (
       SELECT sku, sum(quantity) FILTER (WHERE place = 'received') AS received,
              sum(quantity) FILTER (WHERE place = 'reserved') AS reserved,

@@ -1,14 +1,6 @@
-import type { Transaction } from '#platform/database'
-import {
-  decide,
-  movementsOf,
-  type Decision,
-  type Fact,
-  type Movement,
-  type Quantity,
-  type Reservation,
-  type Status,
-} from './reservation.ts'
+import { z } from 'zod'
+import { readRows, row, type Transaction } from '#platform/database'
+import { decide, movementsOf, type Decision, type Fact, type Movement, type Reservation } from './reservation.ts'
 import { lockStock, moveStock } from './stock.ts'
 
 export type OrderFact = Fact & { orderId: string }
@@ -53,9 +45,15 @@ function skusOf(facts: readonly OrderFact[], reservations: ReadonlyMap<string, R
   return new Set(lines.map(({ sku }) => sku))
 }
 
+const ReservationRow = row({
+  orderId: z.string(),
+  status: z.enum(['open', 'reserved', 'rejected', 'released', 'shipped', 'returned']),
+  lines: z.array(z.strictObject({ sku: z.string(), quantity: z.int() })),
+})
+
 /** Locks one row per order; the ones that nobody has heard of come into being as open. */
 async function claim(tx: Transaction, orderIds: ReadonlySet<string>, now: Date): Promise<Map<string, Reservation>> {
-  const rows = await tx.$queryRaw<{ orderId: string; status: Status; lines: Quantity[] }[]>`
+  const rows = await readRows(tx, ReservationRow)`
     INSERT INTO reservations (order_id, status, lines, updated_at)
     SELECT order_id, 'open', '[]', ${now} FROM unnest(${[...orderIds]}::uuid[]) AS wanted(order_id) ORDER BY order_id
     ON CONFLICT (order_id) DO UPDATE SET status = reservations.status

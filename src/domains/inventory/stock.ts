@@ -1,4 +1,5 @@
-import type { Database, Transaction } from '#platform/database'
+import { z } from 'zod'
+import { readRow, readRows, row, type Database, type Transaction } from '#platform/database'
 import { uuidv7 } from '#platform/uuid'
 import { mergeLines, type Movement, type Quantity } from './reservation.ts'
 
@@ -11,6 +12,8 @@ export async function stockOf(db: Database | Transaction, skus: readonly string[
   return new Map(skus.map((sku) => [sku, free.get(sku) ?? 0]))
 }
 
+const Receipts = row({ receipts: z.int() })
+
 /**
  * Puts goods on the shelf, whole or not at all. The same `receiptId` counts once, whatever its lines say the second time.
  * @returns false when the receipt was booked before
@@ -21,7 +24,7 @@ export async function receiveStock(
   receiptId: string = uuidv7(),
 ): Promise<boolean> {
   const received = JSON.stringify(mergeLines(lines))
-  const [booked] = await db.$queryRaw<[{ receipts: number }]>`
+  const { receipts } = await readRow(db, Receipts)`
     WITH receipt AS (
       INSERT INTO stock_receipts (id, lines) VALUES (${receiptId}, ${received}::jsonb) ON CONFLICT (id) DO NOTHING RETURNING id
     ), shelf AS (
@@ -32,13 +35,15 @@ export async function receiveStock(
         SET received = stock.received + excluded.received, on_hand = stock.on_hand + excluded.on_hand
     )
     SELECT count(*)::int AS receipts FROM receipt`
-  return booked.receipts > 0
+  return receipts > 0
 }
+
+const Shelf = row({ sku: z.string(), free: z.int() })
 
 /** Locks these SKUs until the transaction ends, in order of SKU whoever asks, and says what is free of each. */
 export async function lockStock(tx: Transaction, skus: ReadonlySet<string>): Promise<Map<string, number>> {
   if (skus.size === 0) return new Map()
-  const rows = await tx.$queryRaw<{ sku: string; free: number }[]>`
+  const rows = await readRows(tx, Shelf)`
     SELECT sku, on_hand AS free FROM stock WHERE sku = ANY(${[...skus]}) ORDER BY sku FOR NO KEY UPDATE`
   return new Map(rows.map(({ sku, free }) => [sku, free]))
 }

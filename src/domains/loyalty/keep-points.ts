@@ -1,4 +1,5 @@
-import type { Transaction } from '#platform/database'
+import { z } from 'zod'
+import { readRows, row, type Transaction } from '#platform/database'
 import { changeOf, evolve, type Earnings, type PointsChange, type PointsFact } from './earnings.ts'
 
 /**
@@ -22,9 +23,18 @@ export async function keepPoints(tx: Transaction, facts: readonly PointsFact[]):
   return changes
 }
 
+const EarningsRow = row({
+  orderId: z.string(),
+  email: z.string().nullable(),
+  currency: z.string().nullable(),
+  paid: z.number(),
+  refunded: z.number(),
+  points: z.int(),
+})
+
 async function lockEarnings(tx: Transaction, orderIds: ReadonlySet<string>): Promise<Map<string, Earnings>> {
   // The idle update locks the rows that are there already and returns them as well.
-  const rows = await tx.$queryRaw<Earnings[]>`
+  const rows = await readRows(tx, EarningsRow)`
     INSERT INTO loyalty_orders (order_id)
     SELECT order_id FROM unnest(${[...orderIds]}::uuid[]) AS asked(order_id) ORDER BY order_id
     ON CONFLICT (order_id) DO UPDATE SET order_id = excluded.order_id

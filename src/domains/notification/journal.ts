@@ -1,4 +1,5 @@
-import type { Database } from '#platform/database'
+import { z } from 'zod'
+import { readRows, row, type Database } from '#platform/database'
 import { together } from './together.ts'
 
 /** A mail that the mail server has accepted. */
@@ -30,8 +31,10 @@ export function journalOf(db: Database): Journal {
   return journal
 }
 
+const Entered = row({ eventId: z.string() })
+
 async function areEntered(db: Database, eventIds: readonly string[]): Promise<boolean[]> {
-  const rows = await db.$queryRaw<{ eventId: string }[]>`
+  const rows = await readRows(db, Entered)`
     SELECT event_id AS "eventId" FROM sent_mails WHERE event_id = ANY(${eventIds}::uuid[])`
   const entered = new Set(rows.map(({ eventId }) => eventId))
   return eventIds.map((id) => entered.has(id))

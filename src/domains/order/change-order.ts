@@ -1,5 +1,6 @@
+import { z } from 'zod'
 import { append, Unrecoverable, type Publication } from '#messaging'
-import type { Database, Transaction } from '#platform/database'
+import { readRows, row, type Database, type Transaction } from '#platform/database'
 import { Refusal } from '#http'
 import { advance, decide, type OrderCommand } from './decide.ts'
 import { evolve, type RecordedAnswer } from './order.ts'
@@ -58,6 +59,8 @@ export function changeOrder(
 
 export const orderNotFound = (id: string) => new Refusal('not-found', 'order-not-found', `There is no order ${id}.`)
 
+const Due = row({ id: z.string(), now: z.date() })
+
 /**
  * Ends orders that have been waiting for their decision longer than `olderThanMs`, by the clock of the database, the
  * oldest first, at most `limit`.
@@ -69,7 +72,7 @@ export function expireOrders(
   { olderThanMs, limit }: { olderThanMs: number; limit: number },
 ): Promise<number> {
   return db.$transaction(async (tx) => {
-    const due = await tx.$queryRaw<{ id: string; now: Date }[]>`
+    const due = await readRows(tx, Due)`
       SELECT id, now() FROM orders WHERE status = 'placed' AND placed_at < now() - ${olderThanMs}::float8 * interval '1 ms'
       ORDER BY id LIMIT ${limit} FOR UPDATE SKIP LOCKED`
     if (due.length === 0) return 0

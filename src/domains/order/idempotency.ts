@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
-import type { Database, Transaction } from '#platform/database'
+import { z } from 'zod'
+import { readRows, row, type Database, type Transaction } from '#platform/database'
 import { Refusal } from '#http'
 import type { NewOrder } from './schemas.ts'
 
@@ -11,9 +12,8 @@ export interface Idempotency {
   readonly fingerprint: string
 }
 
-interface KeyRow extends Idempotency {
-  readonly orderId: string
-}
+type KeyRow = Readonly<z.infer<typeof KeyRow>>
+const KeyRow = row({ clientId: z.string(), key: z.string(), fingerprint: z.string(), orderId: z.string() })
 
 const KEY = /^[\x20-\x7e]{1,255}$/
 
@@ -36,6 +36,8 @@ export function readIdempotencyKey(
 
 export const keyOf = ({ clientId, key }: Pick<Idempotency, 'clientId' | 'key'>): string => `${clientId} ${key}`
 
+const Claimed = row({ orderId: z.string() })
+
 /**
  * Claims keys for new orders. Waits for a transaction that is claiming one of them at this moment. Of two equal keys in
  * one call the first gets it.
@@ -44,7 +46,7 @@ export const keyOf = ({ clientId, key }: Pick<Idempotency, 'clientId' | 'key'>):
 export async function claimKeys(tx: Transaction, rows: readonly KeyRow[]): Promise<Set<string>> {
   if (rows.length === 0) return new Set()
   const numbered = rows.map((row, nth) => ({ ...row, nth }))
-  const claimed = await tx.$queryRaw<{ orderId: string }[]>`
+  const claimed = await readRows(tx, Claimed)`
     INSERT INTO idempotency_keys (client_id, key, fingerprint, order_id, created_at)
     SELECT "clientId", key, decode(fingerprint, 'hex'), "orderId", now()
     FROM jsonb_to_recordset(${JSON.stringify(numbered)}::jsonb)
@@ -59,7 +61,7 @@ export async function claimKeys(tx: Transaction, rows: readonly KeyRow[]): Promi
 export async function holdersOf(tx: Transaction, keys: readonly Idempotency[]): Promise<Map<string, KeyRow>> {
   if (keys.length === 0) return new Map()
   const wanted = keys.map(({ clientId, key }) => ({ clientId, wanted: key }))
-  const rows = await tx.$queryRaw<KeyRow[]>`
+  const rows = await readRows(tx, KeyRow)`
     SELECT client_id AS "clientId", key, encode(fingerprint, 'hex') AS fingerprint, order_id AS "orderId"
     FROM idempotency_keys WHERE (client_id, key) IN (
       SELECT "clientId", wanted FROM jsonb_to_recordset(${JSON.stringify(wanted)}::jsonb) AS row("clientId" uuid, wanted text))`

@@ -1,8 +1,9 @@
+import { z } from 'zod'
 import type { DataOf } from '#messaging'
-import type { Customer, OrderPlaced } from '#events'
-import type { Database, Transaction } from '#platform/database'
-import type { EndReason, Order, Verdict } from './order.ts'
-import type { OrderStatus } from './order-states.ts'
+import { Address, Customer, OrderLine, RejectionReason, type OrderPlaced } from '#events'
+import { readRow, readRows, row, type Database, type Transaction } from '#platform/database'
+import type { Order } from './order.ts'
+import { ORDER_STATUSES, type OrderStatus } from './order-states.ts'
 
 /** An order with its times, as its row and lines tell. */
 export interface StoredOrder extends Order {
@@ -12,12 +13,14 @@ export interface StoredOrder extends Order {
 
 type PlacedData = DataOf<typeof OrderPlaced>
 
+const Placed = row({ placedAt: z.date() })
+
 /**
  * Writes new orders and their lines, in one statement for any number.
  * @returns when they were placed, by the clock of the database: it decides when they expire
  */
 export async function insertOrders(tx: Transaction, placed: readonly PlacedData[]): Promise<Date> {
-  const [{ placedAt }] = await tx.$queryRaw<[{ placedAt: Date }]>`
+  const { placedAt } = await readRow(tx, Placed)`
     WITH new AS MATERIALIZED (
       SELECT * FROM jsonb_to_recordset(${JSON.stringify(placed)}::jsonb)
         AS row("orderId" uuid, customer jsonb, "shippingAddress" jsonb, total jsonb, lines jsonb)
@@ -36,25 +39,29 @@ export async function insertOrders(tx: Transaction, placed: readonly PlacedData[
   return placedAt
 }
 
-interface OrderRow {
-  id: string
-  status: OrderStatus
-  stock: Verdict
-  payment: Verdict
-  fraud: Verdict
-  capture: Verdict
-  arrived: boolean
-  carrier: string | null
-  trackingNumber: string | null
-  reason: EndReason | null
-  detail: string | null
-  customer: Order['customer']
-  shippingAddress: Order['shippingAddress']
-  amount: string
-  currency: string
-  placedAt: Date
-  updatedAt: Date
-}
+const Verdict = z.enum(['pending', 'yes', 'no'])
+const EndReason = z.enum([...RejectionReason.options, 'payment-failed', 'cancelled-on-request', 'not-decided-in-time'])
+
+type OrderRow = z.infer<typeof OrderRow>
+const OrderRow = row({
+  id: z.string(),
+  status: z.enum(ORDER_STATUSES),
+  stock: Verdict,
+  payment: Verdict,
+  fraud: Verdict,
+  capture: Verdict,
+  arrived: z.boolean(),
+  carrier: z.string().nullable(),
+  trackingNumber: z.string().nullable(),
+  reason: EndReason.nullable(),
+  detail: z.string().nullable(),
+  customer: Customer,
+  shippingAddress: Address,
+  amount: z.string(),
+  currency: z.string(),
+  placedAt: z.date(),
+  updatedAt: z.date(),
+})
 
 /**
  * Orders by id, locked in order of id until the transaction ends: two transactions can only wait, never deadlock.
@@ -65,7 +72,7 @@ export async function lockOrders(
   ids: readonly string[],
   wantsLines = (_status: OrderStatus) => true,
 ): Promise<Map<string, StoredOrder>> {
-  const rows = await tx.$queryRaw<OrderRow[]>`
+  const rows = await readRows(tx, OrderRow)`
     SELECT id, status, stock, payment, fraud, capture, arrived, carrier, tracking_number AS "trackingNumber", reason, detail,
       customer, shipping_address AS "shippingAddress", total::text AS amount, currency,
       placed_at AS "placedAt", updated_at AS "updatedAt"
@@ -84,9 +91,11 @@ export async function findOrder(db: Database | Transaction, id: string): Promise
   return toOrder({ ...row, amount } as unknown as OrderRow, lines.get(id) ?? [])
 }
 
+const LinesRow = row({ orderId: z.string(), lines: z.array(OrderLine) })
+
 async function linesOf(db: Database | Transaction, ids: readonly string[]) {
   if (ids.length === 0) return new Map<string, Order['lines']>()
-  const rows = await db.$queryRaw<{ orderId: string; lines: Order['lines'] }[]>`
+  const rows = await readRows(db, LinesRow)`
     SELECT order_id AS "orderId", jsonb_agg(jsonb_build_object(
       'sku', sku, 'name', name, 'quantity', quantity, 'unitPrice', unit_price) ORDER BY line) AS lines
     FROM order_lines WHERE order_id = ANY(${[...ids]}::uuid[]) GROUP BY order_id`

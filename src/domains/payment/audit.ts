@@ -1,18 +1,21 @@
-import type { Database, Transaction } from '#platform/database'
+import { z } from 'zod'
+import { readRows, row, type Database, type Transaction } from '#platform/database'
 
 /** Sums of one currency, in minor units. held = authorized - captured - voided; taken = captured - refunded. */
-export interface MoneyTotals {
-  authorized: number
-  captured: number
-  voided: number
-  refunded: number
-  held: number
-  taken: number
-}
+export type MoneyTotals = Omit<z.infer<typeof MoneyTotals>, 'currency'>
+const MoneyTotals = row({
+  currency: z.string(),
+  authorized: z.number(),
+  captured: z.number(),
+  voided: z.number(),
+  refunded: z.number(),
+  held: z.number(),
+  taken: z.number(),
+})
 
 /** What the ledger adds up to, by ISO 4217 code; comparable with the gateway's own totals. */
 export async function moneyTotals(db: Database | Transaction): Promise<Record<string, MoneyTotals>> {
-  const rows = await db.$queryRaw<(MoneyTotals & { currency: string })[]>`
+  const rows = await readRows(db, MoneyTotals)`
     SELECT currency,
            coalesce(sum(held) FILTER (WHERE kind = 'authorized'), 0)::float8 AS authorized,
            coalesce(sum(taken) FILTER (WHERE kind = 'captured'), 0)::float8 AS captured,
@@ -23,9 +26,11 @@ export async function moneyTotals(db: Database | Transaction): Promise<Record<st
   return Object.fromEntries(rows.map(({ currency, ...totals }) => [currency, totals]))
 }
 
+const WrongPayment = row({ orderId: z.string(), status: z.string(), expected: z.string(), booked: z.string() })
+
 /** A sentence for every payment whose status is not what its ledger entries add up to; empty when all is well. */
 export async function auditPayments(db: Database | Transaction): Promise<string[]> {
-  const wrong = await db.$queryRaw<{ orderId: string; status: string; expected: string; booked: string }[]>`
+  const wrong = await readRows(db, WrongPayment)`
     WITH booked AS (
       SELECT order_id, sum(held) AS held, sum(taken) AS taken FROM payment_ledger GROUP BY order_id
     ), compared AS (

@@ -1,19 +1,21 @@
-import type { Database, Transaction } from '#platform/database'
-import { entryOf, evolve, unknownPayment, type Fact, type Payment, type Status } from './payment.ts'
+import { z } from 'zod'
+import { readRows, row, type Database, type Transaction } from '#platform/database'
+import { entryOf, evolve, unknownPayment, type Fact, type Payment } from './payment.ts'
 
-interface Row {
-  orderId: string
-  status: Status
-  closed: boolean
-  authorizationId: string | null
-  amount: bigint | null
-  currency: string | null
-}
+type PaymentRow = z.infer<typeof PaymentRow>
+const PaymentRow = row({
+  orderId: z.string(),
+  status: z.enum(['pending', 'authorized', 'captured', 'refunded', 'voided', 'declined', 'failed']),
+  closed: z.boolean(),
+  authorizationId: z.string().nullable(),
+  amount: z.bigint().nullable(),
+  currency: z.string().nullable(),
+})
 
 /** What is known of an order's money right now, unlocked; pending when nothing is. */
 export async function paymentOf(db: Database | Transaction, orderId: string): Promise<Payment> {
   const row = await db.payment.findUnique({ where: { orderId } })
-  return row ? toPayment(row as Row) : unknownPayment
+  return row ? toPayment(row as PaymentRow) : unknownPayment
 }
 
 /** Facts that follow from an event, and what it publishes. */
@@ -56,7 +58,7 @@ export async function keepPayments<Published>(
 }
 
 async function claim(tx: Transaction, orderIds: ReadonlySet<string>, now: Date): Promise<Map<string, Payment>> {
-  const rows = await tx.$queryRaw<Row[]>`
+  const rows = await readRows(tx, PaymentRow)`
     INSERT INTO payments (order_id, status, updated_at)
     SELECT order_id, 'pending', ${now} FROM unnest(${[...orderIds]}::uuid[]) AS wanted(order_id) ORDER BY order_id
     ON CONFLICT (order_id) DO UPDATE SET status = payments.status
@@ -84,7 +86,7 @@ async function book(tx: Transaction, entries: readonly object[], now: Date): Pro
       AS entry("orderId" uuid, kind text, held bigint, taken bigint, currency text)`
 }
 
-function toPayment({ status, closed, authorizationId, amount, currency }: Row): Payment {
+function toPayment({ status, closed, authorizationId, amount, currency }: PaymentRow): Payment {
   const money = amount !== null && currency !== null ? { amount: Number(amount), currency } : null
   return { status, closed, authorizationId, amount: money }
 }

@@ -1,7 +1,15 @@
+import { z } from 'zod'
 import type { Address } from '#events'
-import type { Transaction } from '#platform/database'
+import { readRows, row, type Transaction } from '#platform/database'
 import { uuidv7 } from '#platform/uuid'
 import { bookingFor, type Booking, type Shipment } from './shipment.ts'
+
+const BookingRow = row({ id: z.string(), orderId: z.string(), carrier: z.string(), trackingNumber: z.string() })
+const ShipmentRow = BookingRow.extend({
+  status: z.enum(['booked', 'delivered', 'called-off']),
+  bookedAt: z.date(),
+  deliveredAt: z.date().nullable(),
+})
 
 /**
  * Books a parcel for each order that has none and was not called off; answers the new bookings by order.
@@ -13,7 +21,7 @@ export async function bookShipments(
   now: Date,
 ): Promise<Map<string, Booking>> {
   const wanted = orders.map(({ orderId, shippingAddress }) => bookingFor(uuidv7(), orderId, shippingAddress))
-  const booked = await tx.$queryRaw<Booking[]>`
+  const booked = await readRows(tx, BookingRow)`
     INSERT INTO shipments (id, order_id, status, carrier, tracking_number, booked_at)
     SELECT id, "orderId", 'booked', carrier, "trackingNumber", ${now}::timestamptz
     FROM jsonb_to_recordset(${JSON.stringify(wanted)}::jsonb)
@@ -38,7 +46,7 @@ export async function callOffShipments(tx: Transaction, orderIds: readonly strin
 
 /** The parcel under this number, locked until the transaction ends. */
 export async function lockShipment(tx: Transaction, trackingNumber: string): Promise<Shipment | undefined> {
-  const [shipment] = await tx.$queryRaw<Shipment[]>`
+  const [shipment] = await readRows(tx, ShipmentRow)`
     SELECT id, order_id AS "orderId", status, carrier, tracking_number AS "trackingNumber",
       booked_at AS "bookedAt", delivered_at AS "deliveredAt"
     FROM shipments WHERE tracking_number = ${trackingNumber} FOR UPDATE`

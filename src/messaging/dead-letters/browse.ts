@@ -1,22 +1,24 @@
-import type { Database } from '#platform/database'
+import { z } from 'zod'
+import { readRows, row, type Database } from '#platform/database'
 
 /** The dead letters of one reaction. */
-export interface ReactionSummary {
-  reaction: string
-  count: number
+export type ReactionSummary = z.infer<typeof ReactionSummary>
+const ReactionSummary = row({
+  reaction: z.string(),
+  count: z.int(),
   /** Distinct causes. */
-  groups: number
-  oldest: Date | null
-  newest: Date | null
+  groups: z.int(),
+  oldest: z.date().nullable(),
+  newest: z.date().nullable(),
   /** Of the most frequent cause. */
-  topError: string | null
+  topError: z.string().nullable(),
   /** Redriven, and neither handled nor dead again yet. */
-  inFlight: number
-}
+  inFlight: z.int(),
+})
 
 /** Every reaction with dead letters or redriven ones under way, the most first. Reads indexes, no bodies. */
 export async function listReactions(db: Database): Promise<ReactionSummary[]> {
-  return db.$queryRaw<ReactionSummary[]>`
+  return readRows(db, ReactionSummary)`
     WITH causes AS MATERIALIZED (
       SELECT reaction, fingerprint, count(*)::int AS count, min(failed_at) AS oldest, max(failed_at) AS newest
       FROM deliveries WHERE state = 'dead' GROUP BY reaction, fingerprint
@@ -41,22 +43,23 @@ export async function listReactions(db: Database): Promise<ReactionSummary[]> {
 }
 
 /** Dead letters of one cause. */
-export interface Group {
+export type Group = z.infer<typeof Group>
+const Group = row({
   /** What `redrive --group` takes. */
-  fingerprint: string
-  count: number
-  eventType: string | null
-  reason: string
-  error: string
-  oldest: Date
-  newest: Date
+  fingerprint: z.string(),
+  count: z.int(),
+  oldest: z.date(),
+  newest: z.date(),
+  eventType: z.string().nullable(),
+  reason: z.string(),
+  error: z.string(),
   /** The latest of them. */
-  exampleId: string
-}
+  exampleId: z.string(),
+})
 
 /** The groups of a reaction, the largest first. @param limit default 100 */
 export async function listGroups(db: Database, reaction: string, limit = 100): Promise<Group[]> {
-  return db.$queryRaw<Group[]>`
+  return readRows(db, Group)`
     WITH causes AS MATERIALIZED (
       SELECT fingerprint, count(*)::int AS count, min(failed_at) AS oldest, max(failed_at) AS newest
       FROM deliveries WHERE state = 'dead' AND reaction = ${reaction}

@@ -1,4 +1,5 @@
-import type { Database, Transaction } from '#platform/database'
+import { z } from 'zod'
+import { readRow, row, type Database, type Transaction } from '#platform/database'
 import type { Prisma } from '#prisma'
 import type { Mark } from './operator-actions.ts'
 
@@ -16,22 +17,23 @@ export interface Change {
   what: 'redriven' | 'edited' | 'discarded' | 'restored' | 'retried' | 'held'
 }
 
-export interface Changed {
-  changed: number
+export type Changed = z.infer<typeof Changed>
+const Changed = row({
+  changed: z.int(),
   /** Their event was handled already: they are `resolved` instead. */
-  resolved: number
-}
+  resolved: z.int(),
+})
 
 /**
  * Changes deliveries and writes their history, in one statement: killed at any moment, it is done or it is not. What another
  * operator, or a worker, has changed since is left alone.
  */
-export async function change(
+export function change(
   db: Database | Transaction,
   { reaction, where, set, what }: Change,
   { actionId, by }: Mark,
 ): Promise<Changed> {
-  const [row] = await db.$queryRaw<[Changed]>`
+  return readRow(db, Changed)`
     WITH chosen AS MATERIALIZED (
       SELECT d.id, EXISTS (
         SELECT FROM handled_events h WHERE h.event_id = d.event_id AND h.reaction = d.reaction OFFSET 0) AS handled
@@ -49,5 +51,4 @@ export async function change(
       FROM (SELECT * FROM resolved UNION ALL SELECT * FROM changed) AS done
     )
     SELECT (SELECT count(*)::int FROM changed) AS changed, (SELECT count(*)::int FROM resolved) AS resolved`
-  return row
 }

@@ -1,4 +1,5 @@
-import type { Transaction } from '#platform/database'
+import { z } from 'zod'
+import { readRows, row, type Transaction } from '#platform/database'
 import { Prisma } from '#prisma'
 import { lockStreams, releaseBlocked } from '../deliveries/block.ts'
 import { change, type Change } from './change.ts'
@@ -76,6 +77,9 @@ interface StreamChange extends Omit<Change, 'where'> {
   state: Prisma.Sql
 }
 
+type Chosen = z.infer<typeof Chosen>
+const Chosen = row({ id: z.string(), stream: z.string().nullable() })
+
 /** Looked up at once. */
 const PAGE = 10_000
 /** Changed by one transaction. */
@@ -89,7 +93,7 @@ async function changeStreams({ db }: DeadLetterContext, asked: StreamChange, mar
   const { reaction, selector, state } = asked
   const sum = { outcome: 'done' as ActionOutcome, changed: 0, resolved: 0, released: 0 }
   for (;;) {
-    const page = await db.$queryRaw<Chosen[]>`
+    const page = await readRows(db, Chosen)`
       SELECT d.id::text, d.stream FROM deliveries d WHERE ${matching(reaction, selector, state)} ORDER BY d.id LIMIT ${PAGE}`
     if (page.length === 0) return sum
     for (let start = 0; start < page.length; start += BATCH) {
@@ -100,11 +104,6 @@ async function changeStreams({ db }: DeadLetterContext, asked: StreamChange, mar
       sum.released += done.released
     }
   }
-}
-
-interface Chosen {
-  id: string
-  stream: string | null
 }
 
 async function changeBatch(tx: Transaction, asked: StreamChange, chosen: readonly Chosen[], mark: Mark) {

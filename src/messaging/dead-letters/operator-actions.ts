@@ -1,9 +1,12 @@
-import type { Database } from '#platform/database'
+import { z } from 'zod'
+import { readRows, row, type Database } from '#platform/database'
 import { uuidv7 } from '#platform/uuid'
 import type { DeadLetterContext } from './context.ts'
 
-export type ActionKind = 'redrive' | 'edit' | 'discard' | 'restore' | 'retry' | 'hold'
-export type ActionOutcome = 'done' | 'halted' | 'interrupted' | 'failed'
+export type ActionKind = (typeof KINDS)[number]
+const KINDS = ['redrive', 'edit', 'discard', 'restore', 'retry', 'hold'] as const
+export type ActionOutcome = (typeof OUTCOMES)[number]
+const OUTCOMES = ['done', 'halted', 'interrupted', 'failed'] as const
 
 export interface NewAction {
   action: ActionKind
@@ -43,23 +46,28 @@ export async function asAction<Result extends { outcome: ActionOutcome }>(
   return { ...result, actionId }
 }
 
-export interface PastAction extends Required<Omit<NewAction, 'reason'>> {
-  actionId: string
-  operator: string
-  begunAt: Date
-  finishedAt: Date | null
-  reason: string | null
+export type PastAction = z.infer<typeof PastAction>
+const PastAction = row({
+  actionId: z.string(),
+  begunAt: z.date(),
+  finishedAt: z.date().nullable(),
+  operator: z.string(),
+  action: z.enum(KINDS),
+  reaction: z.string(),
+  /** Which deliveries were meant. */
+  selector: z.looseObject({}),
+  reason: z.string().nullable(),
   /** Empty while it runs, and for ever when its process was killed. */
-  outcome: ActionOutcome | null
-  result: Record<string, unknown> | null
-}
+  outcome: z.enum(OUTCOMES).nullable(),
+  result: z.record(z.string(), z.unknown()).nullable(),
+})
 
 /** What operators did, the latest first. @param limit default 50 */
 export async function readHistory(
   db: Database,
   { reaction, limit = 50 }: { reaction?: string; limit?: number } = {},
 ): Promise<PastAction[]> {
-  return db.$queryRaw<PastAction[]>`
+  return readRows(db, PastAction)`
     SELECT b.action_id::text AS "actionId", b.at AS "begunAt", f.at AS "finishedAt", b.operator, b.action, b.reaction,
       b.selector, b.reason, f.outcome, f.result
     FROM operator_actions b

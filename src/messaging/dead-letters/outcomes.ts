@@ -1,26 +1,27 @@
-import type { Database } from '#platform/database'
+import { z } from 'zod'
+import { readRow, row, type Database } from '#platform/database'
 
 /** What became of the deliveries that one redrive has sent on their way. */
-export interface Outcomes {
-  handled: number
-  deadAgain: number
+export type Outcomes = z.infer<typeof Outcomes>
+const Outcomes = row({
+  handled: z.int(),
+  deadAgain: z.int(),
   /** Failed since, and waits for its next attempt. */
-  retrying: number
+  retrying: z.int(),
   /** Nothing is known yet. */
-  inFlight: number
-}
+  inFlight: z.int(),
+})
 
 export const NOTHING_KNOWN: Outcomes = { handled: 0, deadAgain: 0, retrying: 0, inFlight: 0 }
 
 /** @param alreadyHandled those that the redrive itself resolved */
-export async function readOutcomes(db: Database, actionId: string, alreadyHandled: number): Promise<Outcomes> {
-  const [row] = await db.$queryRaw<[Outcomes]>`
+export function readOutcomes(db: Database, actionId: string, alreadyHandled: number): Promise<Outcomes> {
+  return readRow(db, Outcomes)`
     SELECT (count(*) FILTER (WHERE state = 'resolved'))::int - ${alreadyHandled}::int AS handled,
       (count(*) FILTER (WHERE state = 'dead'))::int AS "deadAgain",
       (count(*) FILTER (WHERE state IN ('retrying', 'blocked', 'held') AND attempts > 0))::int AS retrying,
       (count(*) FILTER (WHERE state IN ('retrying', 'blocked', 'held') AND attempts = 0))::int AS "inFlight"
     FROM deliveries WHERE action_id = ${actionId}::uuid`
-  return row
 }
 
 export const known = ({ handled, deadAgain, retrying }: Outcomes) => handled + deadAgain + retrying

@@ -1,4 +1,5 @@
-import type { Database } from '#platform/database'
+import { z } from 'zod'
+import { readRows, row, type Database } from '#platform/database'
 import { checkSelector, closable, DEAD, HANDLED, matching, STORED, type Selector } from './selector.ts'
 
 /** What a selector means at this moment. */
@@ -14,7 +15,16 @@ export interface Plan {
   kinds: { eventType: string | null; reason: string; count: number }[]
 }
 
-type Row = Plan['kinds'][number] & { handled: number; lost: number; oldest: Date; newest: Date }
+type Kind = z.infer<typeof Kind>
+const Kind = row({
+  eventType: z.string().nullable(),
+  reason: z.string(),
+  count: z.int(),
+  handled: z.int(),
+  lost: z.int(),
+  oldest: z.date(),
+  newest: z.date(),
+})
 
 /** Counts what an action would take, without changing anything. @throws Refused when nothing is selected */
 export async function planFor(
@@ -25,14 +35,14 @@ export async function planFor(
 ): Promise<Plan> {
   checkSelector(selector)
   const state = action === 'redrive' ? DEAD : closable(selector)
-  const kinds = await db.$queryRaw<Row[]>`
+  const kinds = await readRows(db, Kind)`
     SELECT event_type AS "eventType", reason, count(*)::int AS count, (count(*) FILTER (WHERE handled))::int AS handled,
       (count(*) FILTER (WHERE NOT stored AND NOT handled))::int AS lost, min(failed_at) AS oldest, max(failed_at) AS newest
     FROM (SELECT d.event_type, d.reason, coalesce(d.failed_at, d.created_at) AS failed_at, ${HANDLED} AS handled, ${STORED} AS stored
           FROM deliveries d WHERE ${matching(reaction, selector, state)}) chosen
     GROUP BY event_type, reason ORDER BY count(*) DESC, event_type, reason`
-  const sum = (of: (kind: Row) => number) => kinds.reduce((total, kind) => total + of(kind), 0)
-  const times = (of: (kind: Row) => Date) => kinds.map((kind) => of(kind).getTime())
+  const sum = (of: (kind: Kind) => number) => kinds.reduce((total, kind) => total + of(kind), 0)
+  const times = (of: (kind: Kind) => Date) => kinds.map((kind) => of(kind).getTime())
   return {
     total: sum(({ count }) => count),
     alreadyHandled: sum(({ handled }) => handled),

@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import type { Database } from '#platform/database'
+import { z } from 'zod'
+import { readRows, row, type Database } from '#platform/database'
 import { Prisma } from '#prisma'
 import { change } from './change.ts'
 import { Refused, type DeadLetterContext } from './context.ts'
@@ -107,12 +108,8 @@ async function send(scope: Scope, state: Progress, options: RedriveOptions): Pro
 const batchSize = (rate = Number.POSITIVE_INFINITY) => Math.max(1, Math.min(BATCH, Math.ceil(rate / 10)))
 
 /** A place in the order of a redrive: stream by stream, each by version. */
-interface Candidate {
-  id: string
-  stream: string
-  streamVersion: number
-  stored: boolean
-}
+type Candidate = z.infer<typeof Candidate>
+const Candidate = row({ id: z.string(), stream: z.string(), streamVersion: z.int(), stored: z.boolean() })
 
 const SEQUENCE = Prisma.sql`coalesce(d.stream, ''), coalesce(d.stream_version, 0), d.id`
 
@@ -121,7 +118,7 @@ function nextCandidates({ db, reaction, selector, actionId }: Scope, after: Cand
   const place = after
     ? Prisma.sql`(${SEQUENCE}) > (${after.stream}::text, ${after.streamVersion}::int, ${after.id}::uuid)`
     : Prisma.sql`true`
-  return db.$queryRaw<Candidate[]>`
+  return readRows(db, Candidate)`
     SELECT d.id::text, coalesce(d.stream, '') AS stream, coalesce(d.stream_version, 0) AS "streamVersion", ${STORED} AS stored
     FROM deliveries d
     WHERE ${matching(reaction, selector)} AND ${place} AND d.action_id IS DISTINCT FROM ${actionId}::uuid

@@ -1,4 +1,5 @@
-import type { Database } from '#platform/database'
+import { z } from 'zod'
+import { readRow, readRows, row, type Database } from '#platform/database'
 import { Prisma } from '#prisma'
 import { change } from './change.ts'
 import type { DeadLetterContext } from './context.ts'
@@ -6,25 +7,26 @@ import { asAction, type ActionOutcome } from './operator-actions.ts'
 import { checkSelector, HANDLED, matching, type Selector } from './selector.ts'
 
 /** A delivery that PostgreSQL keeps and that is neither handled nor given up. */
-export interface WaitingDelivery {
-  id: string
-  reaction: string
-  eventId: string
-  eventType: string
+export type WaitingDelivery = z.infer<typeof WaitingDelivery>
+const WaitingDelivery = row({
+  id: z.string(),
+  reaction: z.string(),
+  eventId: z.string(),
+  eventType: z.string(),
   /** The conversation. */
-  correlationId: string
+  correlationId: z.string(),
   /** retrying: delivered when due. blocked: behind an earlier event of its stream. held: an operator keeps it back. */
-  state: 'retrying' | 'blocked' | 'held'
-  reason: string
-  attempts: number
+  state: z.enum(['retrying', 'blocked', 'held']),
+  reason: z.string(),
+  attempts: z.int(),
   /** Milliseconds until it is delivered, below 0 when it is overdue; only of `retrying` that nobody has in hand. */
-  dueInMs: number | null
-  error: string | null
+  dueInMs: z.number().nullable(),
+  error: z.string().nullable(),
   /** The process that has it in hand at this moment. */
-  inHandsOf: string | null
+  inHandsOf: z.string().nullable(),
   /** The first event of its stream that it waits for, as `order.placed (1), dead`; only of `blocked`. */
-  behind: string | null
-}
+  behind: z.string().nullable(),
+})
 
 const WAITING = Prisma.sql`d.state IN ('retrying', 'blocked', 'held')`
 const IN_HAND = Prisma.sql`(d.state = 'retrying' AND d.claimed_by IS NOT NULL AND d.due_at > clock_timestamp())`
@@ -36,7 +38,7 @@ const ofReaction = (reaction: string | undefined) =>
 
 /** What waits, of one reaction or of all, those due first at the top. @param limit default 100 */
 export function listWaiting(db: Database, reaction?: string, limit = 100): Promise<WaitingDelivery[]> {
-  return db.$queryRaw<WaitingDelivery[]>`
+  return readRows(db, WaitingDelivery)`
     SELECT d.id::text, d.reaction, d.event_id::text AS "eventId", d.event_type AS "eventType", d.correlation_id AS "correlationId",
       d.state, d.reason, d.attempts, ${DUE_IN} AS "dueInMs", ${ERROR} AS error,
       CASE WHEN ${IN_HAND} THEN d.claimed_by END AS "inHandsOf", behind.told AS behind
@@ -53,22 +55,23 @@ export function listWaiting(db: Database, reaction?: string, limit = 100): Promi
 }
 
 /** Deliveries that wait for one cause. */
-export interface WaitingGroup {
-  reaction: string
-  state: WaitingDelivery['state']
-  reason: string
+export type WaitingGroup = z.infer<typeof WaitingGroup>
+const WaitingGroup = row({
+  reaction: z.string(),
+  state: z.enum(['retrying', 'blocked', 'held']),
+  reason: z.string(),
   /** What `--group` takes; empty when nothing has failed. */
-  fingerprint: string | null
-  count: number
+  fingerprint: z.string().nullable(),
+  count: z.int(),
   /** Until the first of them is due. */
-  dueInMs: number | null
+  dueInMs: z.number().nullable(),
   /** Of one of them. */
-  error: string | null
-}
+  error: z.string().nullable(),
+})
 
 /** What waits, by reaction, state and cause, the most first. */
 export function groupWaiting(db: Database, reaction?: string): Promise<WaitingGroup[]> {
-  return db.$queryRaw<WaitingGroup[]>`
+  return readRows(db, WaitingGroup)`
     SELECT d.reaction, d.state, d.reason, d.fingerprint, count(*)::int AS count, min(${DUE_IN}) AS "dueInMs",
       max(${ERROR}) AS error
     FROM deliveries d WHERE ${ofReaction(reaction)}
@@ -76,25 +79,25 @@ export function groupWaiting(db: Database, reaction?: string): Promise<WaitingGr
 }
 
 /** What `retryNow` or `hold` would find at this moment. */
-export interface WaitingPlan {
+export type WaitingPlan = z.infer<typeof WaitingPlan>
+const WaitingPlan = row({
   /** Not in hand; `hold` takes them, `retryNow` makes them due. */
-  retrying: number
+  retrying: z.int(),
   /** `hold` takes them too. Due at once they would be blocked again, so `retryNow` leaves them. */
-  blocked: number
+  blocked: z.int(),
   /** `retryNow` releases them. */
-  held: number
+  held: z.int(),
   /** A worker has them in hand: left alone. */
-  inHand: number
-}
+  inHand: z.int(),
+})
 
 export async function planWaiting(db: Database, reaction: string, selector: Selector): Promise<WaitingPlan> {
   checkSelector(selector)
-  const [plan] = await db.$queryRaw<[WaitingPlan]>`
+  return readRow(db, WaitingPlan)`
     SELECT (count(*) FILTER (WHERE d.state = 'retrying' AND NOT ${IN_HAND}))::int AS retrying,
       (count(*) FILTER (WHERE d.state = 'blocked'))::int AS blocked, (count(*) FILTER (WHERE d.state = 'held'))::int AS held,
       (count(*) FILTER (WHERE ${IN_HAND}))::int AS "inHand"
     FROM deliveries d WHERE ${matching(reaction, selector, WAITING)}`
-  return plan
 }
 
 export interface WaitingResult {

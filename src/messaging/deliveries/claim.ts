@@ -1,5 +1,7 @@
-import type { Database } from '#platform/database'
+import { z } from 'zod'
+import { readRows, row, type Database } from '#platform/database'
 import type { RecordedEvent } from '../define-event.ts'
+import { eventColumns } from '../event-store/event-columns.ts'
 
 /** Milliseconds that a claim lasts unless it is renewed: how long a delivery waits whose process died. */
 export const CLAIM_MS = 10_000
@@ -19,7 +21,21 @@ export interface Claimed {
   eventType: string | null
 }
 
-type Row = Omit<Claimed, 'event'> & Omit<RecordedEvent, 'id'> & { stored: boolean }
+const claimColumns = {
+  id: z.string(),
+  eventId: z.string().nullable(),
+  eventType: z.string().nullable(),
+  attempts: z.int(),
+  starts: z.int(),
+  edited: z.instanceof(Uint8Array).nullable(),
+}
+const { id: _, ...otherColumns } = eventColumns
+
+type DueRow = z.infer<typeof DueRow>
+const DueRow = z.discriminatedUnion('stored', [
+  row({ ...claimColumns, stored: z.literal(true), ...otherColumns, eventId: z.string() }),
+  z.looseObject({ ...claimColumns, stored: z.literal(false) }),
+])
 
 interface Claimant {
   reaction: string
@@ -38,7 +54,7 @@ export async function claimDue(
   instance: string,
   limit: number,
 ): Promise<Claimed[]> {
-  const rows = await db.$queryRaw<Row[]>`
+  const rows = await readRows(db, DueRow)`
     WITH due AS MATERIALIZED (
       SELECT id, starts + 1 AS starts FROM deliveries WHERE reaction = ${reaction} AND state = 'retrying' AND due_at <= clock_timestamp()
         AND (event_type IS NULL OR event_type = ANY(${[...eventTypes]}))
@@ -57,17 +73,15 @@ export async function claimDue(
   return rows.map(toClaimed)
 }
 
-function toClaimed({ id, eventId, eventType, attempts, starts, edited, stored, ...event }: Row): Claimed {
-  const body = edited && Buffer.from(edited)
-  return {
-    id,
-    eventId,
-    eventType,
-    attempts,
-    starts,
-    edited: body,
-    event: stored ? { ...event, id: eventId! } : undefined,
-  }
+function toClaimed(due: DueRow): Claimed {
+  const { id, attempts, starts, eventId, eventType } = due
+  const edited = due.edited && Buffer.from(due.edited)
+  return { id, eventId, eventType, attempts, starts, edited, event: due.stored ? toEvent(due) : undefined }
+}
+
+function toEvent(due: Extract<DueRow, { stored: true }>): RecordedEvent {
+  const { type, version, stream, streamVersion, data, correlationId, causationId, traceparent, time } = due
+  return { id: due.eventId, type, version, stream, streamVersion, data, correlationId, causationId, traceparent, time }
 }
 
 /** This process still has them in hand. One that was claimed by another meanwhile stays with that one. */

@@ -1,4 +1,5 @@
-import type { Database, Transaction } from '#platform/database'
+import { z } from 'zod'
+import { readRow, row, type Database, type Transaction } from '#platform/database'
 import { Prisma } from '#prisma'
 
 /** Why an event is delivered from PostgreSQL although nothing failed. Stable codes. */
@@ -16,6 +17,8 @@ interface Again {
   instance: string
 }
 
+const Written = row({ count: z.int() })
+
 /**
  * Has events delivered to a reaction from PostgreSQL, at once. Left out are those that were handled, and those whose delivery
  * has an answer already; of an event that was dead once and is handled no more (`replay --again`), the old answer gives way.
@@ -32,7 +35,7 @@ export async function deliverAgain(
       ? Prisma.sql`e.id = ANY(${events.ids}::uuid[])`
       : Prisma.sql`e.position = ANY(${events.positions}::bigint[])`
   const starts = reason === 'redelivered' ? 1 : 0
-  const [row] = await db.$queryRaw<{ count: number }[]>`
+  const { count } = await readRow(db, Written)`
     WITH written AS (
       INSERT INTO deliveries AS d (id, reaction, event_id, event_type, stream, stream_version, correlation_id, state, due_at, starts,
         reason, instance)
@@ -50,5 +53,5 @@ export async function deliverAgain(
       SELECT ${reaction}, event_id, id, 'recovered', ${instance} FROM written WHERE ${reason === 'lost'}
     )
     SELECT count(*)::int AS count FROM written`
-  return row!.count
+  return count
 }

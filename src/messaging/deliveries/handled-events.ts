@@ -1,4 +1,5 @@
-import type { Database, Transaction } from '#platform/database'
+import { z } from 'zod'
+import { readRows, row, type Database, type Transaction } from '#platform/database'
 import type { RecordedEvent } from '../define-event.ts'
 
 export interface HandledEntry {
@@ -15,7 +16,9 @@ export interface HandledEntry {
  * `not-in-store`: the event store does not have it, so it never happened (commits were lost in a failover, or a stranger
  * published it).
  */
-export type Standing = 'open' | 'handled' | 'kept' | 'not-in-store'
+export type Standing = z.infer<typeof Standing>
+const Standing = z.enum(['open', 'handled', 'kept', 'not-in-store'])
+const StandingRow = row({ id: z.string(), standing: Standing })
 
 /** The standing of each of these events. */
 export async function standingOf(
@@ -23,7 +26,7 @@ export async function standingOf(
   reaction: string,
   eventIds: readonly string[],
 ): Promise<Map<string, Standing>> {
-  const rows = await db.$queryRaw<{ id: string; standing: Standing }[]>`
+  const rows = await readRows(db, StandingRow)`
     SELECT id::text, CASE
       WHEN EXISTS (SELECT FROM handled_events h WHERE h.event_id = id AND h.reaction = ${reaction} OFFSET 0) THEN 'handled'
       WHEN EXISTS (SELECT FROM deliveries d WHERE d.event_id = id AND d.reaction = ${reaction}

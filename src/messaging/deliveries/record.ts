@@ -1,4 +1,5 @@
-import type { Database } from '#platform/database'
+import { z } from 'zod'
+import { readRow, row, type Database } from '#platform/database'
 import { uuidv7 } from '#platform/uuid'
 import type { RecordedEvent } from '../define-event.ts'
 import type { UnreadableReason } from '../errors.ts'
@@ -21,6 +22,8 @@ export interface FailedAttempt {
   next: { kind: 'retry'; reason: RetryReason; afterMs: number } | { kind: 'dead'; reason: DeadReason }
 }
 
+const FirstDue = row({ dueInMs: z.number().nullable() })
+
 /**
  * Records failed attempts: the answer of each delivery, and its history. A postponement (`retry-later` and the two that wait for a
  * newer release) uses up no attempt and leaves no history. A delivery that another process has taken over, that an
@@ -35,7 +38,7 @@ export async function recordFailures(
 ): Promise<number | undefined> {
   if (failed.length === 0) return undefined
   const rows = failed.map((one) => toRow(reaction, one)).sort((a, b) => (a.event_id < b.event_id ? -1 : 1))
-  const [row] = await db.$queryRaw<{ dueInMs: number | null }[]>`
+  const { dueInMs } = await readRow(db, FirstDue)`
     WITH given AS MATERIALIZED (
       SELECT *, CASE WHEN state = 'retrying' THEN clock_timestamp() + after_ms * interval '1 ms' END AS due_at
       FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS row(
@@ -64,7 +67,7 @@ export async function recordFailures(
       FROM written JOIN given USING (event_id) WHERE what IS NOT NULL
     )
     SELECT extract(epoch FROM min(due_at) - clock_timestamp())::float8 * 1000 AS "dueInMs" FROM written`
-  return row?.dueInMs ?? undefined
+  return dueInMs ?? undefined
 }
 
 function toRow(reaction: string, { event, attempt, error, next }: FailedAttempt) {

@@ -1,4 +1,5 @@
-import type { Database, Transaction } from '#platform/database'
+import { z } from 'zod'
+import { readRows, row, type Database, type Transaction } from '#platform/database'
 
 /** These reactions' messages on the broker are gone, or could not be put there: all that is unsettled is delivered from PostgreSQL at once. */
 export async function requestRecovery(db: Database | Transaction, reactions: readonly string[]): Promise<void> {
@@ -12,14 +13,15 @@ export async function lowerWatermarks(tx: Transaction, position: bigint): Promis
   await tx.$executeRaw`UPDATE reconcile_state SET watermark = least(watermark, ${position})`
 }
 
-export interface RecoveryRequest {
-  reaction: string
+export type RecoveryRequest = z.infer<typeof RecoveryRequest>
+const RecoveryRequest = row({
+  reaction: z.string(),
   /** The moment of the request, as text because it is compared to the microsecond. */
-  requestedAt: string
-}
+  requestedAt: z.string(),
+})
 
 export function requestedRecoveries(db: Database): Promise<RecoveryRequest[]> {
-  return db.$queryRaw<RecoveryRequest[]>`
+  return readRows(db, RecoveryRequest)`
     SELECT reaction, recovery_requested_at::text AS "requestedAt"
     FROM reconcile_state WHERE recovery_requested_at IS NOT NULL ORDER BY reaction`
 }

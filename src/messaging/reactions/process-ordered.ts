@@ -1,6 +1,8 @@
-import { isDatabaseOutage, type Transaction } from '#platform/database'
+import { z } from 'zod'
+import { isDatabaseOutage, readRows, row, type Transaction } from '#platform/database'
 import { readData } from '../cloud-event.ts'
 import type { RecordedEvent } from '../define-event.ts'
+import { eventColumns } from '../event-store/event-columns.ts'
 import { blockBehind, lockStreams, releaseBlocked } from '../deliveries/block.ts'
 import { standingOf } from '../deliveries/handled-events.ts'
 import { UnreadableEvent } from '../errors.ts'
@@ -148,11 +150,13 @@ function divide(pending: readonly Pending[], delivered: ReadonlyMap<string, unkn
  * What is not handled yet of these streams up to the delivered versions, in order; what an operator discarded counts as handled.
  * OFFSET 0 keeps each stream and each event a look into its index: a planner without statistics would read whole tables.
  */
+const PendingRow = row({ ...eventColumns, kept: z.boolean(), blocks: z.boolean(), followed: z.boolean() })
+
 async function readPending(tx: Transaction, reaction: Reaction, items: readonly BatchItem[]): Promise<Pending[]> {
   const reach = new Map<string, number>()
   for (const { event } of items) reach.set(event.stream, Math.max(event.streamVersion, reach.get(event.stream) ?? 0))
   const types = new Map(reaction.on.map((type) => [type.type, type]))
-  const rows = await tx.$queryRaw<(RecordedEvent & Omit<Pending, 'event'>)[]>`
+  const rows = await readRows(tx, PendingRow)`
     SELECT e.id, e.type, e.version, e.stream, e.stream_version AS "streamVersion", e.data, e.correlation_id AS "correlationId",
       e.causation_id AS "causationId", e.traceparent, e.occurred_at AS "time", d.state IS NOT NULL AS kept,
       coalesce(d.state IN ('dead', 'held') OR (d.state = 'retrying' AND d.due_at > clock_timestamp()), false) AS blocks,
