@@ -1,3 +1,5 @@
+import { availableParallelism } from 'node:os'
+
 /** @type {import('jest').Config} */
 export default {
   testEnvironment: 'node',
@@ -27,4 +29,6 @@ export default {
   // Real services on a machine that may be busy: conditions have deadlines of their own, this is only the last resort.
   testTimeout: 60_000,
   clearMocks: true,
+  // Most tests wait for real services, so that even two cores carry three at once.
+  maxWorkers: Math.max(3, availableParallelism() - 1),
 }

@@ -37,9 +37,11 @@ it.each([
   ['while the services start', () => deadline('a lease', () => users(set).length > 0, { every: 1 })],
 ])('starts nothing more when it is stopped %s', async (_, moment: () => Promise<unknown>) => {
   const system = new System(set, await freePort())
+  const steps = new Steps()
   const stopped = moment().then(() => system.stop())
-  await expect(system.start([], new Steps())).rejects.toThrow(/stopped before it was up/)
+  await expect(system.start([], steps)).rejects.toThrow(/stopped before it was up/)
   await stopped
+  steps.end()
   expect(users(set)).toEqual([])
   expect(processes()).toEqual([])
 })
