@@ -30,7 +30,7 @@ it('names the place in the source in a stack, and the place of what is not TypeS
     expect(stderr).toContain('sandbox/broken-for-a-test.ts:5:7')
     writeFileSync(source, 'const a = = 1\n')
     await expect(compile()).rejects.toThrow(SetupError)
-    await expect(compile()).rejects.toThrow('sandbox/broken-for-a-test.ts(1,11)')
+    await expect(compile()).rejects.toThrow('sandbox/broken-for-a-test.ts:1:11')
   } finally {
     rmSync(source)
   }

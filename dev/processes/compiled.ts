@@ -1,18 +1,7 @@
 import { createHash } from 'node:crypto'
-import {
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  utimesSync,
-  writeFileSync,
-} from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { PROJECT, SetupError } from '../project.ts'
-import { runToEnd } from './run-to-end.ts'
+import { PROJECT } from '../project.ts'
 import { TYPESCRIPT } from './typescript.ts'
 
 /** What node is to be told to run a TypeScript file of this project. */
@@ -22,7 +11,6 @@ export type Program = (file: string, ...args: string[]) => string[]
 export const fromSource: Program = (file, ...args) => [...TYPESCRIPT, file, ...args]
 
 const FOLDER = path.join(PROJECT, '.fanfare/compiled')
-const CONFIG = path.join(PROJECT, 'dev/processes/tsconfig.compile.json')
 /** What of the project its own processes run; nothing else can be run from there. */
 const SOURCES = ['src', 'workers', 'sandbox']
 /**
@@ -34,13 +22,14 @@ const FLAGS = ['--enable-source-maps', '--liftoff-only']
 const KEPT = 3
 
 /**
- * Translates the sources once for all processes: one that translates for itself takes 30 MB and half a second of processor
- * time more. Does nothing when they were translated as they are now. Types are not checked.
+ * Translates and bundles the sources once for all processes. Does nothing when they were translated as they are now. Types
+ * are not checked.
  * @throws SetupError with the place of what is not TypeScript; the signal's reason when it is aborted
  */
 export async function compile(signal?: AbortSignal): Promise<Program> {
   const folder = path.join(FOLDER, fingerprint())
-  if (!existsSync(folder)) await emit(folder, signal)
+  if (!existsSync(folder)) await emit(folder)
+  signal?.throwIfAborted()
   const now = new Date()
   utimesSync(folder, now, now)
   forgetOldest()
@@ -49,13 +38,8 @@ export async function compile(signal?: AbortSignal): Promise<Program> {
 
 /** Names the sources and the way they are compiled, by what changes when a file is written. */
 function fingerprint(): string {
-  const inside = SOURCES.flatMap((folder) =>
-    readdirSync(path.join(PROJECT, folder), { recursive: true, encoding: 'utf8' }).map((file) =>
-      path.join(folder, file),
-    ),
-  )
   const hash = createHash('sha256')
-  for (const file of ['package.json', 'tsconfig.json', path.relative(PROJECT, CONFIG), ...inside.sort()]) {
+  for (const file of ['package-lock.json', 'package.json', 'tsconfig.json', 'dev/processes/bundle.ts', ...sources()]) {
     const { mtimeMs, size } = statSync(path.join(PROJECT, file))
     hash.update(`${file} ${mtimeMs} ${size}\n`)
   }
@@ -63,26 +47,28 @@ function fingerprint(): string {
 }
 
 /** Complete or not there at all. */
-async function emit(folder: string, signal: AbortSignal | undefined): Promise<void> {
+async function emit(folder: string): Promise<void> {
   const draft = `${folder}.${process.pid}`
-  const compiler = path.join(PROJECT, 'node_modules/typescript/bin/tsc')
   try {
-    const args = [compiler, '--project', CONFIG, '--outDir', draft]
-    const { code, output } = await runToEnd(process.execPath, args, { cwd: PROJECT, signal })
-    if (code !== 0) throw new SetupError(`The sources cannot be compiled:\n${output.trim()}`)
-    writeFileSync(path.join(draft, 'package.json'), packageOf(readFileSync(path.join(PROJECT, 'package.json'), 'utf8')))
+    const { bundle } = await import('./bundle.ts') // its compiler is seldom needed
+    await bundle(programs(), draft, folder)
+    writeFileSync(path.join(draft, 'package.json'), '{"type":"module"}')
     if (!existsSync(folder)) renameSync(draft, folder)
   } finally {
     rmSync(draft, { recursive: true, force: true })
   }
 }
 
-/** The inner names, such as #messaging, of what was compiled. */
-function packageOf(text: string): string {
-  const { type, imports } = JSON.parse(text) as { type: string; imports: Record<string, string> }
-  const compiled = Object.entries(imports).map(([name, file]) => [name, file.replace(/\.ts$/, '.js')])
-  return JSON.stringify({ type, imports: Object.fromEntries(compiled) as Record<string, string> })
-}
+/** What is started or imported by its place. */
+const programs = () =>
+  sources().filter((file) => /^(src\/main|workers|sandbox)\/.*\.ts$/.test(file) && !file.endsWith('.test.ts'))
+
+const sources = () =>
+  SOURCES.flatMap((folder) =>
+    readdirSync(path.join(PROJECT, folder), { recursive: true, encoding: 'utf8' }).map((file) =>
+      path.join(folder, file),
+    ),
+  ).sort()
 
 function forgetOldest(): void {
   mkdirSync(FOLDER, { recursive: true })

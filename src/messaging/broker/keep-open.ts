@@ -18,7 +18,7 @@ interface Opened<T> {
 }
 
 const FIRST_DELAY = 50
-const LONGEST_DELAY = 2_000
+const LONGEST_DELAY = 1_000
 
 /** Opens something again and again: with growing, jittered pauses while that fails, at once after it had worked. */
 function keepOpen<T>(what: string, log: Logger, open: (attempt: number) => Promise<Opened<T>>): Kept<T> {
