@@ -1,5 +1,6 @@
 import { hash, randomBytes } from 'node:crypto'
 import type { Database } from '#platform/database'
+import { inTime } from '#platform/in-time'
 import { uuidv7 } from '#platform/uuid'
 
 const hashOf = (key: string) => hash('sha256', key, 'base64')
@@ -63,7 +64,7 @@ export function createApiKeys(db: Database, now = Date.now): ApiKeys {
       const seen = known.get(name)
       if (seen && now() - seen.at < CACHE_MS) return seen.clientId
       try {
-        const clientId = await within(seen ? KNOWN_LOOK_UP_MS : LOOK_UP_MS, lookUp(name))
+        const clientId = await inTime(lookUp(name), seen ? KNOWN_LOOK_UP_MS : LOOK_UP_MS, late)
         known.delete(name)
         if (known.size >= MOST_CACHED) known.delete(known.keys().next().value!)
         if (clientId) known.set(name, { clientId, at: now() })
@@ -80,10 +81,4 @@ const LOOK_UP_MS = 1_000
 /** A key that was good before does not take the time from the request behind it, which has to be answered within 2 s. */
 const KNOWN_LOOK_UP_MS = 200
 
-function within<T>(ms: number, work: Promise<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const late = () => reject(Object.assign(new Error('the database did not answer in time'), { code: 'ETIMEDOUT' }))
-    const timer = setTimeout(late, ms)
-    work.then(resolve, reject).finally(() => clearTimeout(timer))
-  })
-}
+const late = () => Object.assign(new Error('the database did not answer in time'), { code: 'ETIMEDOUT' })

@@ -1,6 +1,7 @@
 import express, { type Express, type Request, type RequestHandler, type Response } from 'express'
 import type { z } from 'zod'
 import { invalid, Problem, type Reply, type Route, type RouteRequest } from '#http'
+import { inTime } from '#platform/in-time'
 import { answer } from './answer.ts'
 import type { ApiKeys } from './api-keys.ts'
 import { authenticate } from './authenticate.ts'
@@ -48,7 +49,10 @@ function handlerOf(route: Route, keys: ApiKeys): RequestHandler {
       traceparent: traceparentOf(request),
       header: (name: string) => request.headers[name] as string | undefined,
     } satisfies RouteRequest<unknown, unknown, unknown>
-    send(response, await inTime(Promise.resolve(route.handle(checked as RouteRequest<never, never, never>))))
+    send(
+      response,
+      await inTime(Promise.resolve(route.handle(checked as RouteRequest<never, never, never>)), DEADLINE_MS, tooSlow),
+    )
   }
 }
 
@@ -90,15 +94,7 @@ function send(response: Response, { status, headers, body }: Reply): void {
   else answer(response, status, { text: JSON.stringify(body) }, headers)
 }
 
-function inTime(work: Promise<Reply>): Promise<Reply> {
-  return new Promise((resolve, reject) => {
-    const late = () =>
-      reject(
-        new Problem(503, 'too-slow', 'This took too long and was given up. Look at the state before you try again.', {
-          headers: { 'Retry-After': '2' },
-        }),
-      )
-    const timer = setTimeout(late, DEADLINE_MS)
-    work.then(resolve, reject).finally(() => clearTimeout(timer))
+const tooSlow = () =>
+  new Problem(503, 'too-slow', 'This took too long and was given up. Look at the state before you try again.', {
+    headers: { 'Retry-After': '2' },
   })
-}

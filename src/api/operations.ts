@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Database } from '#platform/database'
+import { inTime } from '#platform/in-time'
 import { databaseUnavailable, defineRoute, Problem, type Route } from '#http'
 
 const Health = z.strictObject({ status: z.literal('ok') }).meta({ id: 'Health' })
@@ -39,16 +40,9 @@ export function operationRoutes({ db, isStopping }: Needs): Route[] {
       async handle() {
         if (isStopping())
           throw new Problem(503, 'stopping', 'This process is stopping.', { headers: { 'Retry-After': '1' } })
-        await within(PROBE_MS, db.$executeRaw`SELECT 1`)
+        await inTime(db.$executeRaw`SELECT 1`, PROBE_MS, databaseUnavailable)
         return ok
       },
     }),
   ]
-}
-
-function within(ms: number, work: Promise<unknown>): Promise<unknown> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(databaseUnavailable()), ms)
-    work.then(resolve, reject).finally(() => clearTimeout(timer))
-  })
 }

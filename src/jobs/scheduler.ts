@@ -1,5 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import { Queue, Worker } from 'bullmq'
+import { atMost } from '#platform/in-time'
 import type { Logger } from '#platform/logger'
 import { Counter } from '#platform/metrics'
 import { openRedis } from './redis-link.ts'
@@ -66,8 +66,7 @@ export function startScheduler(options: SchedulerOptions): Scheduler {
     async stop(graceMs = 10_000) {
       clearInterval(timer)
       const closing = worker.close().then(() => queue.close())
-      closing.catch(() => {})
-      await Promise.race([closing, delay(graceMs, undefined, { ref: false })])
+      await atMost(graceMs, closing)
       link.close()
     },
   }

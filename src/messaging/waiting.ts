@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { readRows, row, type Database } from '#platform/database'
+import { inTime } from '#platform/in-time'
 import { Gauge } from '#platform/metrics'
 
 /** Milliseconds that a scrape waits for PostgreSQL. */
@@ -15,7 +16,7 @@ export function measureWaiting(db: Database): void {
     help: 'Dead letters that wait for an operator.',
     labelNames: ['reaction'],
     async collect() {
-      const rows = await inTime(countDeadLetters(db))
+      const rows = await ask(countDeadLetters(db))
       this.reset()
       for (const { reaction, open } of rows ?? []) this.set({ reaction }, open)
     },
@@ -25,7 +26,7 @@ export function measureWaiting(db: Database): void {
     help: 'Deliveries that PostgreSQL keeps: retrying (tried again when due), blocked (behind an earlier event) or held (by an operator).',
     labelNames: ['reaction', 'state'],
     async collect() {
-      const rows = await inTime(countWaiting(db))
+      const rows = await ask(countWaiting(db))
       this.reset()
       for (const { reaction, state, count } of rows ?? []) this.set({ reaction, state }, count)
     },
@@ -34,7 +35,7 @@ export function measureWaiting(db: Database): void {
     name: 'fanfare_relay_lag_seconds',
     help: 'Age of the oldest event that the relay has not published; 0 when there is none.',
     async collect() {
-      const seconds = await inTime(readLag(db))
+      const seconds = await ask(readLag(db))
       if (seconds === undefined) this.remove()
       else this.set(seconds)
     },
@@ -42,14 +43,8 @@ export function measureWaiting(db: Database): void {
 }
 
 /** The answer, or nothing when PostgreSQL fails or is late. */
-function inTime<Answer>(asked: Promise<Answer>): Promise<Answer | undefined> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(() => resolve(undefined), PATIENCE_MS)
-    void asked
-      .catch(() => undefined)
-      .then(resolve)
-      .finally(() => clearTimeout(timer))
-  })
+function ask<Answer>(asked: Promise<Answer>): Promise<Answer | undefined> {
+  return inTime(asked, PATIENCE_MS).catch(() => undefined)
 }
 
 const DeadLetters = row({ reaction: z.string(), open: z.int() })

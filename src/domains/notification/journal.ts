@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { readRows, row, type Database } from '#platform/database'
-import { together } from './together.ts'
+import { isDatabaseOutage, readRows, row, type Database } from '#platform/database'
+import { createMicroBatch } from '#platform/micro-batch'
 
 /** A mail that the mail server has accepted. */
 export interface SentMail {
@@ -24,11 +24,15 @@ const journals = new WeakMap<Database, Journal>()
 
 export function journalOf(db: Database): Journal {
   const journal = journals.get(db) ?? {
-    has: together((eventIds: readonly string[]) => areEntered(db, eventIds)),
-    enter: together((mails: readonly SentMail[]) => enterAll(db, mails)),
+    has: sharing((eventIds: readonly string[]) => areEntered(db, eventIds)),
+    enter: sharing((mails: readonly SentMail[]) => enterAll(db, mails)),
   }
   journals.set(db, journal)
   return journal
+}
+
+function sharing<Item, Result>(run: (items: readonly Item[]) => Promise<readonly Result[]>) {
+  return createMicroBatch({ run, isOutage: isDatabaseOutage, patienceMs: 100, soon: setImmediate }).submit
 }
 
 const Entered = row({ eventId: z.string() })

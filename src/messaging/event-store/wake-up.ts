@@ -1,6 +1,7 @@
 import type pg from 'pg'
 import { clientFor } from '#platform/database'
 import type { Logger } from '#platform/logger'
+import { createMicroBatch } from '#platform/micro-batch'
 
 const CHANNEL = 'fanfare_events'
 
@@ -14,22 +15,12 @@ export interface WakeUp {
  * the database until its transaction ends. A lost wake-up costs only the relay's polling interval.
  */
 export function createWakeUp(pool: pg.Pool): WakeUp {
-  let sending = false
-  let wanted = false
-  const send = async () => {
-    sending = true
-    while (wanted) {
-      wanted = false
-      await pool.query(`NOTIFY ${CHANNEL}`).catch(() => {}) // the relay polls as well
-    }
-    sending = false
+  const notify = async () => {
+    await pool.query(`NOTIFY ${CHANNEL}`).catch(() => {}) // the relay polls as well
+    return []
   }
-  return {
-    wake() {
-      wanted = true
-      if (!sending) void send()
-    },
-  }
+  const wakeUps = createMicroBatch<undefined, void>({ run: notify, isOutage: () => true })
+  return { wake: () => void wakeUps.submit(undefined) }
 }
 
 /**

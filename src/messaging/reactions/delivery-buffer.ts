@@ -1,3 +1,5 @@
+import { atMost } from '#platform/in-time'
+
 interface Gatherer {
   enough: number
   done: () => void
@@ -33,16 +35,10 @@ export function createDeliveryBuffer<Item>() {
     /** Waits until `enough` deliveries wait, but no longer than `ms`. */
     async gather(enough: number, ms: number): Promise<void> {
       if (waiting.length >= enough || closed) return
-      await new Promise<void>((resolve) => {
-        const done = () => {
-          clearTimeout(timer)
-          gatherers.delete(gatherer)
-          resolve()
-        }
-        const timer = setTimeout(done, ms)
-        const gatherer: Gatherer = { enough, done }
-        gatherers.add(gatherer)
-      })
+      let gatherer: Gatherer | undefined
+      const gathered = new Promise<void>((done) => gatherers.add((gatherer = { enough, done })))
+      await atMost(ms, gathered)
+      gatherers.delete(gatherer!)
     },
     /** Keeps, of what was not taken, only what `isStillOurs`: what came over a broken channel comes again. */
     keepOnly(isStillOurs: (item: Item) => boolean) {

@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Transaction } from '#platform/database'
+import { atMost } from '#platform/in-time'
 import { createBackoff } from './backoff.ts'
 import { createComplaints } from './complaints.ts'
 import type { RelayNeighbours, RelayOptions } from './options.ts'
@@ -79,27 +80,15 @@ function leaseOptions({ db, instance, log, subscriptions, ...neighbours }: Relay
   }
 }
 
-/** A wait that ends early when it is rung, also when that was just before it began. */
+/** A bounded wait that ends early when it is rung, also when that was just before it began. */
 function createBell() {
-  let rung = false
-  let answer: (() => void) | undefined
+  let ring = () => {}
+  let rung = new Promise<void>((resolve) => (ring = resolve))
   return {
-    ring() {
-      rung = true
-      answer?.()
-    },
-    wait(ms: number): Promise<void> {
-      return new Promise((resolve) => {
-        const done = () => {
-          clearTimeout(timer)
-          answer = undefined
-          rung = false
-          resolve()
-        }
-        const timer = setTimeout(done, ms)
-        if (rung) done()
-        else answer = done
-      })
+    ring: () => ring(),
+    async wait(ms: number): Promise<void> {
+      await atMost(ms, rung)
+      rung = new Promise<void>((resolve) => (ring = resolve))
     },
   }
 }

@@ -1,4 +1,4 @@
-import { together } from './together.ts'
+import { createMicroBatch } from './micro-batch.ts'
 
 /** Work under the test's control: it lasts until `finish` or `fail` is called. */
 function controlled() {
@@ -10,9 +10,11 @@ function controlled() {
   const isBegun = async (times: number) => {
     while (begun.length < times) await turn()
   }
-  return { begun, isBegun, ask: together(work) }
+  const batch = createMicroBatch({ run: work, isOutage: never, patienceMs: 100 })
+  return { begun, isBegun, batch, ask: batch.submit }
 }
 
+const never = () => false
 const turn = () => new Promise((resolve) => setImmediate(resolve))
 
 it('serves those who come in the same turn together, each with its own answer', async () => {
@@ -43,15 +45,52 @@ it('gathers those who come while others are served', async () => {
 
 it('lets a bad item cost only itself', async () => {
   const asked: (readonly number[])[] = []
-  const ask = together(async (items: readonly number[]) => {
+  const run = async (items: readonly number[]) => {
     asked.push(items)
     if (items.includes(2)) throw new Error('bad')
     return items
-  })
+  }
+  const ask = createMicroBatch({ run, isOutage: never }).submit
   const outcomes = await Promise.allSettled([1, 2, 3].map(ask))
   expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
   expect(asked).toEqual([[1, 2, 3], [1], [2], [3]])
   expect(await ask(4)).toBe(4)
+})
+
+it('tells all of an outage, and tries none alone', async () => {
+  let runs = 0
+  const run = async (): Promise<number[]> => {
+    runs++
+    throw new Error('away')
+  }
+  const ask = createMicroBatch({ run, isOutage: () => true }).submit
+  const outcomes = await Promise.allSettled([1, 2].map(ask))
+  expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected'])
+  expect(runs).toBe(1)
+})
+
+it('gathers for as long as it is told to', async () => {
+  const sizes: number[] = []
+  const run = async (items: readonly number[]) => (sizes.push(items.length), items)
+  const ask = createMicroBatch({ run, isOutage: never, soon: setImmediate }).submit
+  const first = ask(1)
+  await Promise.resolve()
+  await Promise.all([first, ask(2)])
+  expect(sizes).toEqual([2])
+})
+
+it('gives back what is not begun, and never answers it', async () => {
+  const { begun, isBegun, batch, ask } = controlled()
+  const first = ask(1)
+  await isBegun(1)
+  void ask(2)
+  const third = ask(3)
+  expect([batch.withdraw(1), batch.withdraw(2)]).toEqual([false, true])
+  begun[0]!.finish()
+  await isBegun(2)
+  begun[1]!.finish()
+  expect(await Promise.all([first, third])).toEqual([10, 30])
+  expect(begun.map(({ items }) => items)).toEqual([[1], [3]])
 })
 
 it('does not wait for ever for work that hangs', async () => {
