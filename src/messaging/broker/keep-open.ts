@@ -12,20 +12,33 @@ export interface Kept<T> {
 
 interface Opened<T> {
   value: T
-  /** Settles when it is no longer open, whoever closed it. */
-  closed: Promise<unknown>
+  /** Resolves when it is no longer open, whoever closed it; with the error, if there was one. */
+  closed: Promise<Error | undefined>
   close(): Promise<unknown>
 }
 
 const FIRST_DELAY = 50
 const LONGEST_DELAY = 1_000
 
+interface Opening<T> {
+  what: string
+  open: (attempt: number) => Promise<Opened<T>>
+  /** Where it is opened: for the log. */
+  addressOf?: (attempt: number) => string
+}
+
 /** Opens something again and again: with growing, jittered pauses while that fails, at once after it had worked. */
-function keepOpen<T>(what: string, log: Logger, open: (attempt: number) => Promise<Opened<T>>): Kept<T> {
+function keepOpen<T>({ what, open, addressOf }: Opening<T>, log: Logger): Kept<T> {
   let current: Opened<T> | undefined
   let waiters: { resolve: (value: T) => void; reject: (error: Error) => void }[] = []
   const stop = new AbortController()
   const stopped = new Promise<undefined>((resolve) => stop.signal.addEventListener('abort', () => resolve(undefined)))
+
+  const warn = (attempt: number, error: NodeJS.ErrnoException | undefined, sentence: string) => {
+    if (stop.signal.aborted) return
+    const reason = error ? error.message || error.code || error.name : 'it was closed without an error'
+    log.warn({ ...(addressOf && { address: addressOf(attempt) }), reason }, sentence)
+  }
 
   const run = async () => {
     let delay = FIRST_DELAY
@@ -38,11 +51,9 @@ function keepOpen<T>(what: string, log: Logger, open: (attempt: number) => Promi
         if (!current) continue
         for (const { resolve } of waiters.splice(0)) resolve(current.value)
         delay = FIRST_DELAY
-        await current.closed
-        if (!stop.signal.aborted) log.warn(`${what} lost, opening it again`)
-      } catch (err) {
-        if (!stop.signal.aborted)
-          log.warn({ reason: (err as Error).message }, `${what} could not be opened, trying again`)
+        warn(attempt, await current.closed, `${what} lost, opening it again`)
+      } catch (error) {
+        warn(attempt, error as Error, `${what} could not be opened, trying again`)
       }
       current = undefined
       await wait(delay * (0.8 + 0.4 * Math.random()), undefined, { signal: stop.signal }).catch(() => {})
@@ -83,8 +94,9 @@ export function keepConnection(
   log: Logger,
   onState: (state: 'open' | 'blocked' | 'unblocked') => void,
 ) {
-  return keepOpen<ChannelModel>(`connection '${name}' to RabbitMQ`, log, async (attempt) => {
-    const url = new URL(urls[attempt % urls.length]!)
+  const urlOf = (attempt: number) => new URL(urls[attempt % urls.length]!)
+  const open = async (attempt: number) => {
+    const url = urlOf(attempt)
     url.searchParams.set('heartbeat', String(HEARTBEAT_SECONDS))
     const model = await connect(url.toString(), {
       timeout: 5_000,
@@ -92,13 +104,15 @@ export function keepConnection(
       keepAlive: true,
       clientProperties: { connection_name: name },
     })
-    model.on('error', (err) => log.warn({ reason: err.message }, 'RabbitMQ connection error'))
+    model.on('error', () => {}) // it closes then, with the error
     model.on('blocked', () => onState('blocked'))
     model.on('unblocked', () => onState('unblocked'))
-    const closed = new Promise((resolve) => model.once('close', resolve))
+    const closed = new Promise<Error | undefined>((resolve) => model.once('close', resolve))
     onState('open')
     return { value: model, closed, close: () => model.close() }
-  })
+  }
+  const what = `connection '${name}' to RabbitMQ`
+  return keepOpen<ChannelModel>({ what, open, addressOf: (attempt) => urlOf(attempt).host }, log)
 }
 
 /** One channel on a kept connection, kept open: `create` opens it and sets it up. */
@@ -109,17 +123,21 @@ export function keepChannel<C extends Channel>(
   create: (model: ChannelModel) => Promise<C>,
   setUp: (channel: C) => Promise<unknown> = async () => {},
 ): Kept<C> {
-  return keepOpen<C>(`channel '${name}'`, log, async () => {
+  const open = async () => {
     const channel = await create(await connection.get())
     let isClosed = false
-    const closed = new Promise<void>((resolve) => channel.once('close', () => ((isClosed = true), resolve())))
-    channel.on('error', (err) => log.warn({ reason: err.message }, `RabbitMQ closed channel '${name}'`))
+    let error: Error | undefined
+    channel.on('error', (err: Error) => (error = err))
+    const closed = new Promise<Error | undefined>((resolve) =>
+      channel.once('close', () => ((isClosed = true), resolve(error))),
+    )
     try {
       await setUp(channel)
-    } catch (error) {
+    } catch (failure) {
       if (!isClosed) await channel.close().catch(() => {})
-      throw error
+      throw failure
     }
     return { value: channel, closed, close: () => channel.close() }
-  })
+  }
+  return keepOpen<C>({ what: `channel '${name}'`, open }, log)
 }
