@@ -9,7 +9,7 @@ import {
   createRabbitMq,
   findReactions,
   loadReactions,
-  measureWaiting,
+  measureBacklog,
   reconcile,
   type Reaction,
 } from '#messaging'
@@ -106,7 +106,7 @@ async function aDay(opened: OpenDatabase) {
   expect(await lookForLost(opened)).toContainEqual(expect.objectContaining({ busy: false, lost: 0, unsettled: 0 }))
   const reconcileAll = () => Promise.resolve([])
   for (const job of schedules({ db, wake: () => {}, reconcileAll })) await job.run()
-  measureWaiting(db)
+  measureBacklog(db)
   expect(await register.metrics()).toContain('fanfare_relay_lag_seconds 0')
   await api.close()
 }

@@ -1,4 +1,4 @@
-import { createWakeUp, measureWaiting } from '#messaging'
+import { createWakeUp, measureBacklog } from '#messaging'
 import { analyticsRoutes } from '#domains/analytics'
 import { catalogRoutes } from '#domains/catalog'
 import { createPlacement, orderRoutes } from '#domains/order'
@@ -25,7 +25,7 @@ await runProcess('api', async (context) => {
   const { wake } = createWakeUp(pool)
   const placement = createPlacement(db)
   onStop(placement.flush)
-  measureWaiting(db)
+  measureBacklog(db)
 
   let stopping = false
   const routes = [

@@ -39,6 +39,13 @@ it('tells apart what differs in a field or in the error', () => {
   expect(lines).toHaveLength(4)
 })
 
+it('counts a reason in which only the numbers differ', () => {
+  const { log, lines } = recording()
+  for (let n = 0; n < 9; n++) log.warn({ reaction: 'a.b', reason: `${n} messages are not confirmed` }, 'interrupted')
+  log.warn({ reaction: 'a.b', reason: 'the lease is lost' }, 'interrupted')
+  expect(lines).toHaveLength(2)
+})
+
 it('prints every line of another level', () => {
   const { log, lines } = recording()
   for (let n = 0; n < 3; n++) log.info('done')

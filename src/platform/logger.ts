@@ -59,10 +59,14 @@ function createRepeats() {
   }
 }
 
-/** Errors are the same by their message: each has a stack of its own. Undefined for what cannot be compared. */
+/**
+ * Errors are the same by their message, for each has a stack of its own; a `reason` is the same whatever the numbers in it.
+ * Undefined for what cannot be compared.
+ */
 function keyOf(args: readonly unknown[]): string | undefined {
   try {
-    return JSON.stringify(args, (_, value: unknown) => {
+    return JSON.stringify(args, (field, value: unknown) => {
+      if (field === 'reason') return String(value).replace(/\d+/g, '#')
       if (value instanceof Error) return `${value.name}: ${value.message}`
       return typeof value === 'bigint' ? String(value) : value
     })

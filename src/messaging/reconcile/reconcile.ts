@@ -7,7 +7,7 @@ import { knownSubscriptions } from '../deliveries/subscriptions.ts'
 import { relayCheckpoint } from '../event-store/checkpoint.ts'
 import { redeliveredEvents } from '../metrics.ts'
 import { holdReaction, type Hold } from './hold.ts'
-import { surveyRange, type Evidence } from './survey.ts'
+import { findLost, type Evidence } from './find-lost.ts'
 
 export interface ReconcileOptions {
   db: Database
@@ -109,7 +109,7 @@ async function runOver(reaction: string, hold: Hold, evidence: Evidence, options
   const tally = { watermark: hold.watermark, unsettled: 0, lost: 0, delivered: 0 }
   for (let from = hold.watermark; from < checkpoint && !signal?.aborted; from += WINDOW) {
     const to = from + WINDOW < checkpoint ? from + WINDOW : checkpoint
-    const { firstUnsettled, oldUpTo, unsettled, lost } = await surveyRange(db, reaction, { from, to }, evidence)
+    const { firstUnsettled, oldUpTo, unsettled, lost } = await findLost(db, reaction, { from, to }, evidence)
     const isComplete = tally.unsettled === 0
     tally.unsettled += unsettled
     tally.lost += lost.length

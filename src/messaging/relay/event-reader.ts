@@ -2,7 +2,6 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { createGapReader, type Appender, type Reading } from './gap-reader.ts'
 import type { RelayOptions } from './options.ts'
 import { readEvents, runningAppenders, type EventsRead, type StoredRow } from './read-events.ts'
-import type { Complaints } from './complaints.ts'
 
 /** Milliseconds until a gap is looked at again; most last from drawing a position to the commit, a few milliseconds. */
 const GAP_MS = 5
@@ -13,10 +12,10 @@ const LONGEST_GAP_PAUSE_MS = 50
 /** Milliseconds after which somebody should know who keeps a gap open. */
 const LONG_GAP_MS = 5_000
 
-type Options = Pick<RelayOptions, 'db'> & { readSize: number; complaints: Complaints }
+type Options = Pick<RelayOptions, 'db' | 'log'> & { readSize: number }
 
 /** Reads the event store in the order of positions, one step ahead where it is told to, never past an open gap. */
-export function createEventReader({ db, readSize, complaints }: Options) {
+export function createEventReader({ db, log, readSize }: Options) {
   const gaps = createGapReader()
   let ahead: Promise<EventsRead> | undefined
   /** Smaller while events are large: PostgreSQL looks at as many as it is asked for, whatever their size. */
@@ -42,15 +41,15 @@ export function createEventReader({ db, readSize, complaints }: Options) {
       if (waitingMs <= LASTING_GAP_MS) return pause(GAP_MS)
       const appenders = await runningAppenders(db)
       gaps.noteAppenders(appenders)
-      if (waitingMs > LONG_GAP_MS) complaints.warn(COMPLAINT, reasonOf(position + 1n, appenders))
+      if (waitingMs > LONG_GAP_MS) log.warn({ reason: reasonOf(position + 1n, appenders) }, STUCK)
       await wait(Math.min(LONGEST_GAP_PAUSE_MS, Math.max(GAP_MS, waitingMs / 4)))
     },
   }
 }
 
-const COMPLAINT = 'events wait for a transaction that does not end'
+const STUCK = 'events wait for a transaction that does not end'
 
 function reasonOf(position: bigint, appenders: readonly Appender[]) {
   const names = appenders.map(({ id, pid }) => (pid === null ? `prepared ${id}` : `pid ${pid}`)).join(', ')
-  return new Error(`position ${position} is drawn and not committed; appending: ${names || 'nobody'}`)
+  return `position ${position} is drawn and not committed; appending: ${names || 'nobody'}`
 }

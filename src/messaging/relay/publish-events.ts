@@ -3,7 +3,7 @@ import { crashPoint } from '../crash-points.ts'
 import { relayedEvents, unroutedEvents } from '../metrics.ts'
 import { keepTopology } from './keep-topology.ts'
 import type { RelayNeighbours, RelayOptions } from './options.ts'
-import { toEverybody } from './outgoing.ts'
+import { toEverybody } from './event-to-message.ts'
 import type { StoredRow } from './read-events.ts'
 import { createSickQueues, QUEUE_SILENCE_MS } from './sick-queues.ts'
 

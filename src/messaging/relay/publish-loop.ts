@@ -1,7 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { createBackoff } from './backoff.ts'
 import { createCheckpoint } from './checkpoint.ts'
-import { createComplaints } from './complaints.ts'
 import { createEventReader } from './event-reader.ts'
 import type { RelayNeighbours, RelayOptions } from './options.ts'
 import { createPublishing } from './publish-events.ts'
@@ -56,7 +55,7 @@ export async function publishLoop(options: LoopOptions): Promise<void> {
 
 function createParts(options: LoopOptions) {
   const { lease, log, signal, broker } = options
-  const complaints = createComplaints(log)
+  const warn = (error: Error, sentence: string) => log.warn({ reason: error.message }, sentence)
   const backoff = createBackoff(FIRST_RETRY_MS, LONGEST_RETRY_MS)
   const publishing = createPublishing(options)
   const checkpoint = createCheckpoint({ ...options, publishing })
@@ -66,7 +65,7 @@ function createParts(options: LoopOptions) {
     if (broker.publishingPaused) return
     await options
       .heal(checkpoint.write)
-      .catch((error) => complaints.warn('the broker could not be checked for lost messages, trying again', error))
+      .catch((error: Error) => warn(error, 'the broker could not be checked for lost messages, trying again'))
   }
   /** @returns false when the lease or the process ended before the rows were published */
   const publish = async (rows: readonly StoredRow[]): Promise<boolean> => {
@@ -76,12 +75,12 @@ function createParts(options: LoopOptions) {
         backoff.reset()
         return true
       } catch (error) {
-        complaints.warn('events could not be published, trying again', error)
+        warn(error as Error, 'events could not be published, trying again')
       }
       await wait(backoff.next(), undefined, { signal }).catch(() => {})
       await heal()
     }
     return false
   }
-  return { reader: createEventReader({ ...options, complaints }), publish, publishing, checkpoint, heal }
+  return { reader: createEventReader(options), publish, publishing, checkpoint, heal }
 }

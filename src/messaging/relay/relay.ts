@@ -2,7 +2,6 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { Transaction } from '#platform/database'
 import { atMost } from '#platform/in-time'
 import { createBackoff } from './backoff.ts'
-import { createComplaints } from './complaints.ts'
 import type { RelayNeighbours, RelayOptions } from './options.ts'
 import { publishLoop } from './publish-loop.ts'
 import { acquireRelayLease, LEASE_MS, type RelayLease } from './relay-lease.ts'
@@ -29,7 +28,6 @@ export function runRelay(options: RelayOptions & RelayNeighbours): Relay {
   const { signal } = stopping
   const bell = createBell()
   signal.addEventListener('abort', bell.ring)
-  const complaints = createComplaints(log)
   const backoff = createBackoff(FIRST_RETRY_MS, LONGEST_RETRY_MS)
   const pauseFor = (ms: number) => wait(ms, undefined, { signal }).catch(() => {})
 
@@ -52,7 +50,7 @@ export function runRelay(options: RelayOptions & RelayNeighbours): Relay {
         if (acquired) await holdLease(acquired)
         else await pauseFor(LEASE_MS / 3)
       } catch (error) {
-        complaints.warn('relay interrupted, starting over from the checkpoint', error)
+        log.warn({ reason: (error as Error).message }, 'relay interrupted, starting over from the checkpoint')
         await pauseFor(backoff.next())
       }
     }

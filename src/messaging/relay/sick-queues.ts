@@ -3,7 +3,7 @@ import { sickQueues } from '../metrics.ts'
 import { createBackoff, type Backoff } from './backoff.ts'
 import { declareReaction, type Subscriber } from './declare-reaction.ts'
 import type { RelayNeighbours, RelayOptions } from './options.ts'
-import { toReaction } from './outgoing.ts'
+import { toReaction } from './event-to-message.ts'
 import type { StoredRow } from './read-events.ts'
 
 /** Milliseconds without an answer after which a queue that was asked by itself counts as sick. */

@@ -10,7 +10,7 @@ export interface Evidence {
   everything: boolean
 }
 
-export interface Survey {
+export interface Findings {
   /** Position of the first event that is on its way or lost; null when there is none in the range. */
   firstUnsettled: bigint | null
   /** Highest position of an event, whoever is on it, older than the grace period; null when there is none. The watermark goes no further. */
@@ -28,13 +28,13 @@ export interface Survey {
  * or the reaction has handled, at the first attempt and a grace period ago, an event published after it (the queue is first
  * in, first out). A mistake is harmless: what is delivered twice is handled once.
  */
-export async function surveyRange(
+export async function findLost(
   db: Database,
   reaction: string,
   { from, to }: { from: bigint; to: bigint },
   { graceMs, queueIsEmpty, everything }: Evidence,
-): Promise<Survey> {
-  const [row] = await db.$queryRaw<(Omit<Survey, 'lost'> & { lost: bigint[] | null })[]>`
+): Promise<Findings> {
+  const [row] = await db.$queryRaw<(Omit<Findings, 'lost'> & { lost: bigint[] | null })[]>`
     WITH ago AS MATERIALIZED (
       SELECT clock_timestamp() - ${graceMs}::float8 * interval '1 ms' AS grace
     ), seen AS MATERIALIZED (

@@ -10,7 +10,7 @@ const PATIENCE_MS = 1_000
  * Metrics of what waits in the whole system, asked from PostgreSQL whenever somebody scrapes: one process telling them is
  * enough. While PostgreSQL is away they are absent, and the other metrics are there all the same. Call once per process.
  */
-export function measureWaiting(db: Database): void {
+export function measureBacklog(db: Database): void {
   new Gauge({
     name: 'fanfare_dead_letters_open',
     help: 'Dead letters that wait for an operator.',

@@ -1,6 +1,6 @@
 import { register } from '#platform/metrics'
 import { anOrderPlaced, record, testDatabase } from '#testing'
-import { measureWaiting } from './waiting.ts'
+import { measureBacklog } from './backlog-metrics.ts'
 
 const told = async (metric: string) =>
   (await register.metrics()).split('\n').filter((line) => line.startsWith(metric) && !line.startsWith('#'))
@@ -8,7 +8,7 @@ const told = async (metric: string) =>
 it('tells open dead letters and the age of what is not published, and nothing while PostgreSQL is away', async () => {
   const database = await testDatabase()
   const { db } = database
-  measureWaiting(db)
+  measureBacklog(db)
   await db.subscription.create({ data: { reaction: 'a.quiet', eventType: 'order.placed', since: 0 } })
   await db.subscription.create({ data: { reaction: 'b.broken', eventType: 'order.placed', since: 0 } })
   await db.$executeRaw`
