@@ -5,6 +5,7 @@ import { keepTopology } from './keep-topology.ts'
 import type { RelayNeighbours, RelayOptions } from './options.ts'
 import { toEverybody } from './event-to-message.ts'
 import type { StoredRow } from './read-events.ts'
+import type { RelayLease } from './relay-lease.ts'
 import { createSickQueues, QUEUE_SILENCE_MS } from './sick-queues.ts'
 
 /** Milliseconds without any confirm after which the relay looks for a queue that holds them back. */
@@ -14,6 +15,8 @@ const SILENCE_MS = 2_000
 interface Batch {
   rows: readonly StoredRow[]
   answers: Answers
+  /** Which connection it went over: what this broker has confirmed, the one behind the next may not have. */
+  connection: number
   /** Reactions whose queues were out of the way. */
   without: ReadonlySet<string>
 }
@@ -30,24 +33,26 @@ export interface Publishing {
   stop(): void
 }
 
-export function createPublishing(options: RelayOptions & RelayNeighbours): Publishing {
+export function createPublishing(options: RelayOptions & RelayNeighbours & Pick<RelayLease, 'lease'>): Publishing {
   const { broker, names, log, subscriptions } = options
   const sick = createSickQueues(options)
   const topology = keepTopology(options, sick)
   let missed = new Set<string>()
   let batch: Batch | undefined
+  let connection = 0
+  const stopCounting = broker.onConnect(() => connection++)
 
   const send = async (rows: readonly StoredRow[]): Promise<Batch> => {
     await topology.ensure(rows)
-    const without = sick.reactions
+    const open = { rows, without: sick.reactions, connection }
     crashPoint('relay.before-publish')
     const messages = rows.map((row) => toEverybody(row, names))
     try {
       const unroutable = await broker.publish(messages, { silenceMs: SILENCE_MS })
-      return { rows, without, answers: { unconfirmed: new Set(), unroutable, isLost: false } }
+      return { ...open, answers: { unconfirmed: new Set(), unroutable, isLost: false } }
     } catch (error) {
       if (!(error instanceof Unconfirmed) || error.answers.isLost) throw error
-      return { rows, without, answers: error.answers }
+      return { ...open, answers: error.answers }
     }
   }
 
@@ -86,9 +91,10 @@ export function createPublishing(options: RelayOptions & RelayNeighbours): Publi
 
   return {
     async publish(rows) {
-      if (batch?.answers.isLost) batch = undefined
+      if (batch?.answers.isLost || batch?.connection !== connection) batch = undefined
       batch ??= await send(rows)
       if (batch.answers.unconfirmed.size > 0) await settle(batch)
+      if (batch.connection !== connection) throw new Error('the connection was lost before all was confirmed')
       crashPoint('relay.after-confirm')
       await noteMissed(batch)
       await publishUnrouted(batch)
@@ -101,6 +107,7 @@ export function createPublishing(options: RelayOptions & RelayNeighbours): Publi
       return taken
     },
     stop() {
+      stopCounting()
       sick.stop()
       topology.stop()
     },

@@ -4,8 +4,21 @@ import { OrderCancelled, OrderPlaced } from '#events'
 import { createNames, createRabbitMq, defineReaction, runReaction, startRelay, subscribe, topologyOf } from '#messaging'
 import type { Broker, Names, NewEvent, Reaction } from '#messaging'
 import { createLogger } from '#platform/logger'
-import { anOrderCancelled, anOrderPlaced, deadline, record, requireTestService, testDatabase } from '#testing'
+import {
+  anOrderCancelled,
+  anOrderPlaced,
+  deadline,
+  placeOf,
+  record,
+  requireTestService,
+  tcpProxy,
+  testDatabase,
+} from '#testing'
 import type { TestDatabase } from '#testing'
+import { knownSubscriptions } from '../deliveries/subscriptions.ts'
+import { createPublishing } from './publish-events.ts'
+import { readEvents } from './read-events.ts'
+import { acquireRelayLease } from './relay-lease.ts'
 
 const log = createLogger('test', 'silent')
 const url = requireTestService('TEST_RABBITMQ_URL')
@@ -104,3 +117,59 @@ test('a queue that refuses messages delays its own reaction only, and misses not
   await place(5)
   await deadline('what is new is handled', async () => (await handled()) === 65)
 }, 90_000)
+
+/** The publishing part of a relay that holds the lease. */
+async function publishingOver(over: Broker) {
+  const nothing = async () => {}
+  const acquired = await acquireRelayLease({ ...database, instance: 'test', onOtherStore: nothing })
+  opened.push(acquired!.lease.release)
+  const neighbours = { requestRecovery: nothing, lowerWatermarks: nothing, heal: nothing, stop: nothing }
+  const subscriptions = () => knownSubscriptions(database.db)
+  const own = { ...database, names, log, instance: 'test', broker: over }
+  const publishing = createPublishing({ ...own, ...neighbours, subscriptions, lease: acquired!.lease })
+  opened.push(async () => publishing.stop())
+  return { publishing, lease: acquired!.lease }
+}
+
+test('a relay that has lost its lease unbinds no queue that its successor has bound', async () => {
+  await declareFull()
+  await broker.declare({ ...topology(sick), queues: [] })
+  const { publishing, lease } = await publishingOver(broker)
+  await place(2)
+  const { rows } = await readEvents(database.db, 0n, 10)
+  lease.end('taken over by another')
+  await publishing.publish(rows).catch(() => {})
+  const exchange = names.exchange(OrderPlaced.type)
+  const toAll = broker.publish([{ exchange, routingKey: '', messageId: '1', body: Buffer.from('{}') }])
+  await expect(toAll).rejects.toThrow('refused by the broker') // by the full queue, which is still bound
+})
+
+test('a batch that was refused in part is published again as a whole when another broker is behind the connection', async () => {
+  await declareFull()
+  await broker.declare(topology(healthy))
+  const proxy = await tcpProxy(placeOf(url))
+  const through = createRabbitMq({ url: proxy.through(url), name: 'through', log })
+  opened.push(proxy.close, through.close)
+  let isReplaced = false
+  const replaced = Object.create(through) as Broker
+  replaced.publish = async (messages, options) => {
+    if (messages[0]!.messageId === 'nobody' && !isReplaced) {
+      isReplaced = true
+      for (const reaction of [healthy, sick]) await broker.destroy(topology(reaction))
+      proxy.cut()
+    }
+    return through.publish(messages, options)
+  }
+  const { publishing } = await publishingOver(replaced)
+  const events = await record(database, anOrderPlaced(), anOrderCancelled(), anOrderPlaced(), anOrderCancelled())
+  const { rows } = await readEvents(database.db, 0n, 10)
+  const publish = () =>
+    publishing.publish(rows).then(
+      () => true,
+      () => false,
+    )
+  await deadline('published', publish, { within: 20_000 })
+  expect(isReplaced).toBe(true)
+  const seen = await watchHealthyQueue()
+  await deadline('all have arrived', () => events.every(({ id }) => seen.has(id)))
+}, 60_000)

@@ -5,6 +5,7 @@ import { declareReaction, type Subscriber } from './declare-reaction.ts'
 import type { RelayNeighbours, RelayOptions } from './options.ts'
 import { toReaction } from './event-to-message.ts'
 import type { StoredRow } from './read-events.ts'
+import type { RelayLease } from './relay-lease.ts'
 
 /** Milliseconds without an answer after which a queue that was asked by itself counts as sick. */
 export const QUEUE_SILENCE_MS = 1_500
@@ -38,8 +39,8 @@ export interface SickQueues {
  * only; what it misses is for recovery, which does not need it. It is tried again with growing pauses, and bound again
  * when it confirms.
  */
-export function createSickQueues(options: RelayOptions & RelayNeighbours): SickQueues {
-  const { broker, names, log, subscriptions } = options
+export function createSickQueues(options: RelayOptions & RelayNeighbours & Pick<RelayLease, 'lease'>): SickQueues {
+  const { broker, names, log, lease, subscriptions } = options
   const sick = new Map<string, Sickness>()
   /** Outlives a sickness: a queue that falls sick again soon is left alone for longer. */
   const backoffs = new Map<string, { backoff: Backoff; wellSince: number }>()
@@ -57,11 +58,14 @@ export function createSickQueues(options: RelayOptions & RelayNeighbours): SickQ
     await broker.publish(messages, { silenceMs: QUEUE_SILENCE_MS })
   }
 
-  const unbind = (subscriber: Subscriber) =>
-    broker.unbind(bindings(subscriber)).catch((err: Error) => {
-      const { reaction } = subscriber
-      log.warn({ reaction, reason: err.message }, 'a queue that takes no messages could not be unbound')
-    })
+  /** Only under the lease: a relay that has lost it must not take away what its successor has bound. */
+  const unbind = async (subscriber: Subscriber) => {
+    const { reaction } = subscriber
+    const warn = ({ message }: Error) => log.warn({ reaction, reason: message }, 'a sick queue could not be unbound')
+    if (!lease.isSure) return
+    await broker.unbind(bindings(subscriber)).catch(warn)
+    if (!lease.isSure) await declareReaction(options, subscriber).catch(warn) // lost meanwhile: bound again
+  }
 
   const scheduleProbe = (sickness: Sickness) => {
     if (!stopped) sickness.probe = setTimeout(() => void probe(sickness), sickness.backoff.next())
