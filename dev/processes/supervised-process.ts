@@ -36,9 +36,12 @@ export class SupervisedProcess<Plan extends ProcessPlan = ProcessPlan> {
   readonly plan: Plan
   /** Settles when the process works for the first time, or is given up. */
   readonly ready: Promise<void>
+  /** Settles when it has said anything: then it has loaded what it consists of. Or when it has ended. */
+  readonly spoken: Promise<void>
   readonly #supervision: Supervision
   readonly #log: Writable
   #settle = { resolve: () => {}, reject: (_: Error) => {} }
+  #hasSpoken = () => {}
   #life: RunningProcess
   #startedAt = 0
   #works = false
@@ -53,6 +56,7 @@ export class SupervisedProcess<Plan extends ProcessPlan = ProcessPlan> {
     this.#log = supervision.openLog(plan.name)
     this.ready = new Promise((resolve, reject) => (this.#settle = { resolve, reject }))
     this.ready.catch(() => {}) // told to whoever waits for it
+    this.spoken = new Promise((resolve) => (this.#hasSpoken = resolve))
     this.#life = this.#start()
   }
 
@@ -120,6 +124,7 @@ export class SupervisedProcess<Plan extends ProcessPlan = ProcessPlan> {
       log: this.#log,
       pidFile: path.join(this.#supervision.pids, name.replaceAll(' ', '-')),
       onLine: (line, from) => {
+        this.#hasSpoken()
         if (ready !== undefined && line.includes(ready)) this.#isReady()
         this.#supervision.onLine?.(name, line, from)
       },
@@ -135,6 +140,7 @@ export class SupervisedProcess<Plan extends ProcessPlan = ProcessPlan> {
   }
 
   #ended(life: RunningProcess, exit: Exit): void {
+    this.#hasSpoken()
     if (this.#killed || this.#stopping) return
     const { name } = this.plan
     const { restartMs, hopelessAfter, onUnwantedEnd } = this.#supervision

@@ -21,6 +21,8 @@ export interface Supervisor<Plan extends ProcessPlan = ProcessPlan> {
   start(plan: Plan): void
   /** Resolves when this one has worked. @throws its last words when it is given up */
   untilReady(name: string): Promise<void>
+  /** Resolves when this one has loaded: it has said something, or ended. */
+  untilSpoken(name: string): Promise<void>
   /**
    * Resolves when all that were started have worked.
    * @throws the last words of one that is given up, or the name of one that does not work after so many seconds (default 60)
@@ -72,6 +74,7 @@ export function createSupervisor<Plan extends ProcessPlan = ProcessPlan>(supervi
       members.set(plan.name, new SupervisedProcess(plan, { ...supervision, onUnwantedEnd }))
     },
     untilReady: (name) => of(name).ready,
+    untilSpoken: (name) => of(name).spoken,
     async ready(withinS = 60) {
       await Promise.all(all().map((member) => within(withinS, member)))
     },

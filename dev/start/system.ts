@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import path from 'node:path'
 import { say } from '../../src/cli/terminal/output.ts'
 import { compile, fromSource, type Program } from '../processes/compiled.ts'
@@ -68,8 +69,8 @@ export class System {
     const plans = systemProcesses(workers, { urls, ...this.#surroundings() }, program)
     steps.tell(`starting ${plans.length} processes`)
     steps.begin('the API', ...workers.map(({ name }) => name))
-    this.#own = plans.map((plan) => this.#run(plan))
-    await Promise.all([answering, this.#untilReady(workers, steps), this.#untilApiAnswers(steps)])
+    const started = this.#runInTurns(plans, answering).then(() => this.#untilReady(workers, steps))
+    await Promise.all([answering, started, this.#untilApiAnswers(steps)])
     await this.#services.watch()
     if (watch) this.#watchSources(workers)
   }
@@ -123,6 +124,21 @@ export class System {
       say(`${changed} changed: starting ${affected.join(', ')} again`)
       for (const name of affected) void this.#processes.restart(name)
     })
+  }
+
+  /**
+   * While the services still start, one for each processor that is left begins when the one before it has loaded. All at once
+   * would take turns with RabbitMQ, which needs seconds of a processor, and everything would wait for that.
+   */
+  async #runInTurns(plans: readonly ProcessPlan[], answering: Promise<unknown>): Promise<void> {
+    const waiting = [...plans]
+    const runNext = async () => {
+      for (let plan = waiting.shift(); plan; plan = waiting.shift()) {
+        this.#own.push(this.#run(plan))
+        await Promise.race([this.#processes.untilSpoken(plan.name), answering])
+      }
+    }
+    await Promise.all(Array.from({ length: Math.max(1, availableParallelism() - 1) }, runNext))
   }
 
   /** @returns its name */
