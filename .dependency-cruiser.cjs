@@ -12,6 +12,8 @@ const GENERATED = '^src/generated/'
 const PLATFORM = '^src/platform/'
 const SETTINGS = '^src/platform/settings\\.ts$'
 const MESSAGING_DOOR = '^src/messaging/index\\.ts$'
+/** Folders of the core that know no other. */
+const MESSAGING_GROUND = '^src/messaging/(event-store|broker|lease)/'
 const HTTP_DOOR = '^src/http/index\\.ts$'
 const EVENTS = '^src/events/'
 const DOMAIN_DOORS = '^src/domains/[^/]+/index\\.ts$'
@@ -73,6 +75,31 @@ module.exports = {
       PLATFORM,
       GENERATED,
     ]),
+    {
+      name: 'messaging-rooms',
+      comment:
+        'The folders of the core know those that they stand on and no others, so no two of them know each other.',
+      severity: 'error',
+      from: { path: '^src/messaging/([^/]+)/', pathNot: [TEST, MESSAGING_GROUND, '^src/messaging/deliveries/'] },
+      to: {
+        path: '^src/messaging/[^/]+/',
+        pathNot: ['^src/messaging/$1/', MESSAGING_GROUND, '^src/messaging/deliveries/'],
+      },
+    },
+    {
+      name: 'messaging-ground',
+      comment: 'What the folders of the core meet in knows none of them; deliveries stand on event store and broker.',
+      severity: 'error',
+      from: { path: MESSAGING_GROUND, pathNot: TEST },
+      to: { path: '^src/messaging/[^/]+/', pathNot: '^src/messaging/$1/' },
+    },
+    {
+      name: 'messaging-deliveries',
+      comment: 'Deliveries stand on event store and broker alone.',
+      severity: 'error',
+      from: { path: '^src/messaging/deliveries/', pathNot: TEST },
+      to: { path: '^src/messaging/[^/]+/', pathNot: '^src/messaging/(deliveries|event-store|broker)/' },
+    },
     only(
       'http-alone',
       'What a route is has nothing to do with what it is about, or with who serves it.',

@@ -60,6 +60,22 @@ const plants: [file: string, source: string, ...broken: string[]][] = [
   ['src/messaging/by-type.ts', `import type { Placed } from '../events/index.ts'`, 'messaging-alone'],
   ['src/messaging/by-export.ts', `export { order } from '../domains/order/index.ts'`, 'messaging-alone'],
   ['src/messaging/by-call.ts', `export class A { b = async () => (await import('../api/x.ts')).x }`, 'messaging-alone'],
+  [
+    'src/messaging/relay/relay.ts',
+    `import '../broker/broker.ts'; import '../deliveries/block.ts'; import '../define-event.ts'`,
+  ],
+  ['src/messaging/reactions/define-reaction.ts', `export type Reaction = 1`],
+  ['src/messaging/broker/broker.ts', `export const broker = 1`],
+  ['src/messaging/broker/blocked.ts', `import '../deliveries/block.ts'`, 'messaging-ground'],
+  ['src/messaging/event-store/reacts.ts', `import '../reactions/define-reaction.ts'`, 'messaging-ground'],
+  ['src/messaging/deliveries/block.ts', `import '../broker/broker.ts'`],
+  ['src/messaging/deliveries/relayed.ts', `import '../relay/relay.ts'`, 'messaging-deliveries'],
+  [
+    'src/messaging/dead-letters/edit.ts',
+    `import type { Reaction } from '../reactions/define-reaction.ts'`,
+    'messaging-rooms',
+  ],
+  ['src/messaging/reconcile/relayed.ts', `export { relay } from '../relay/relay.ts'`, 'messaging-rooms'],
   ['src/messaging/reactions/jobs.ts', `import { type R } from '#jobs'`, 'messaging-alone'],
   [
     'src/messaging/relay/reaction.ts',

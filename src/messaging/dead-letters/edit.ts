@@ -1,8 +1,7 @@
 import { Prisma } from '#prisma'
 import { CONTENT_TYPE, decodeEnvelope, encode, readData } from '../cloud-event.ts'
-import type { RecordedEvent } from '../define-event.ts'
+import type { AnyEventType, RecordedEvent } from '../define-event.ts'
 import { UnreadableEvent } from '../errors.ts'
-import type { Reaction } from '../reactions/define-reaction.ts'
 import { change } from './change.ts'
 import { Refused, type DeadLetterContext } from './context.ts'
 import { differences, type Difference } from './json-diff.ts'
@@ -27,7 +26,12 @@ export interface PlannedEdit {
   changes: Difference[]
 }
 
-type Edited = Pick<Reaction, 'name' | 'on' | 'ordered'>
+/** What is asked of a reaction here. */
+interface Edited {
+  readonly name: string
+  readonly on: readonly AnyEventType[]
+  readonly ordered: boolean
+}
 
 /** @throws Refused when it is not dead, or cannot be edited */
 export async function draftEdit(
