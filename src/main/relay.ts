@@ -1,4 +1,4 @@
-import { findReactions, listenForWakeUps, loadReactions, startRelay, subscribe } from '#messaging'
+import { catchUp, findReactions, listenForWakeUps, loadReactions, startRelay, subscribe } from '#messaging'
 import { directUrl } from '#platform/config'
 import { runProcess } from '#platform/shutdown'
 import { openMessaging, WORKERS } from './messaging.ts'
@@ -10,9 +10,13 @@ await runProcess('relay', async (context) => {
   const messaging = openMessaging('relay', context, 'by-key')
   // The reactions of this release are subscribed before anything is published, whichever process happens to start first.
   const workers = await loadReactions(findReactions(WORKERS))
-  await onceReachable(context, () => subscribe(messaging.db, workers))
+  const joined = await onceReachable(context, () => subscribe(messaging.db, workers))
   const relay = startRelay(messaging)
   onStop(relay.stop)
+  // The relay that publishes may be another one, which does not know them yet.
+  catchUp(messaging, joined).catch((err: Error) =>
+    log.warn({ reason: err.message }, 'new subscriptions are left to reconciliation'),
+  )
   const wakeUps = listenForWakeUps(directUrl(config), log, relay.wake)
   onStop(wakeUps.close)
   await serveMetrics(context)

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import {
+  catchUp,
   createNames,
   createWakeUp,
   findReactions,
@@ -39,7 +40,7 @@ async function react(context: ProcessContext) {
   const missing = connectionsMissing(workers, context.config.DATABASE_POOL)
   if (missing) log.warn(missing)
   const messaging = openMessaging(`worker ${wanted.join(' ') || 'all'}`, context, 'by-key')
-  await onceReachable(context, () => subscribe(messaging.db, workers))
+  const joined = await onceReachable(context, () => subscribe(messaging.db, workers))
   for (const { reaction, eventType } of await strangeSubscriptions(messaging.db, workers)) {
     const what = { reaction, type: eventType }
     log.info(what, `subscribed to a type that this release does not know: of a newer release, or to be retired`)
@@ -49,6 +50,7 @@ async function react(context: ProcessContext) {
     asStartupError,
   )
   onStop(() => Promise.all(running.map(({ stop }) => stop())))
+  await catchUp(messaging, joined)
   await serveMetrics(context)
   log.info({ reactions: workers.map(({ name }) => name) }, 'reacting')
 }

@@ -1,4 +1,5 @@
-import type { Database, Transaction } from '#platform/database'
+import { z } from 'zod'
+import { readRows, row, type Database, type Transaction } from '#platform/database'
 
 /** A reaction, as far as its subscriptions are concerned. */
 interface Subscriber {
@@ -6,19 +7,27 @@ interface Subscriber {
   readonly on: readonly { readonly type: string }[]
 }
 
+const Added = row({ reaction: z.string() })
+
 /**
  * Records what reactions are on. A new subscription counts from the relay's checkpoint of this moment; the history
  * before it is for replay. Nothing is removed: a process of an older release, which does not know a type yet, must not
  * forget it for the newer ones. `retire` removes.
+ * @returns the reactions that have a new subscription: once their queues are bound, `catchUp` is due
  */
-export async function subscribe(db: Database, reactions: readonly Subscriber[]): Promise<void> {
+export async function subscribe<Reaction extends Subscriber>(
+  db: Database,
+  reactions: readonly Reaction[],
+): Promise<Reaction[]> {
   const rows = reactions.flatMap(({ name, on }) => on.map(({ type }) => ({ reaction: name, event_type: type })))
-  await db.$executeRaw`
+  const added = await readRows(db, Added)`
     INSERT INTO subscriptions (reaction, event_type, since)
     SELECT reaction, event_type, coalesce((SELECT max(position) FROM relay_checkpoints), 0)
     FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS row(reaction text, event_type text)
     ORDER BY reaction, event_type
-    ON CONFLICT DO NOTHING`
+    ON CONFLICT DO NOTHING RETURNING reaction`
+  const joined = new Set(added.map(({ reaction }) => reaction))
+  return reactions.filter(({ name }) => joined.has(name))
 }
 
 /** Subscriptions that no loaded reaction asks for: of a newer release, or waiting to be retired. */

@@ -53,6 +53,8 @@ export async function runReaction(reaction: Reaction, given: ReactionRuntime): P
     failures: createFailureRun(),
   }
   await wakeForRelease(given.db, reaction.name)
+  // Before there is a broker: what is due in PostgreSQL does not need it.
+  const running = Promise.all(Array.from({ length: reaction.concurrency }, () => loop(reaction, buffer, runtime)))
   const consumer = await broker.consume({
     queue: names.queue(reaction.name),
     topology: topologyOf(names, { name: reaction.name, eventTypes }),
@@ -62,7 +64,6 @@ export async function runReaction(reaction: Reaction, given: ReactionRuntime): P
     onLost: () => buffer.keepOnly(({ claimed }) => claimed !== undefined),
   })
   const crashNet = await drainCrashNet(reaction, runtime)
-  const running = Promise.all(Array.from({ length: reaction.concurrency }, () => loop(reaction, buffer, runtime)))
   return {
     async stop() {
       stopping.abort()

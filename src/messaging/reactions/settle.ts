@@ -1,3 +1,4 @@
+import type { Database } from '#platform/database'
 import type { Logger } from '#platform/logger'
 import { closeHandled } from '../deliveries/close.ts'
 import { deliverAgain } from '../deliveries/deliver-again.ts'
@@ -53,6 +54,7 @@ export async function settle(
     if (outcome.kind !== 'failed') continue
     const { error } = outcome
     const next = await judge(reaction, message, error, runtime)
+    if (!next) continue
     const { delivery, envelope, attempt } = message
     const isForeign = next.kind === 'dead' && (message.unreadable || error instanceof EventNotInStore)
     if (isForeign && delivery) refused.push({ delivery, envelope, reason: next.reason, error })
@@ -77,26 +79,37 @@ export async function settle(
   }
 }
 
+const dead = (reason: DeadReason): Verdict => ({ kind: 'dead', reason })
+
+/** @returns nothing when the message is owed to nobody */
 async function judge(
   reaction: Reaction,
   { attempt, event, envelope }: Message,
   error: Error,
   { db, retryDelays }: SettleRuntime,
-): Promise<Verdict> {
-  const dead = (reason: DeadReason): Verdict => ({ kind: 'dead', reason })
+): Promise<Verdict | undefined> {
   if (error instanceof EventNotInStore) return dead('not-in-store')
   if (error instanceof PoisonMessage) return dead('poison')
   if (!event && error instanceof UnreadableEvent) {
-    const isNewer = error.reason === 'newer-version'
-    const waits =
-      isNewer || (error.reason === 'unknown-type' && (await isSubscribed(db, reaction.name, envelope!.type)))
-    if (!waits) return dead(error.reason)
-    return { kind: 'retry', reason: isNewer ? 'newer-version' : 'unknown-type', afterMs: NEWER_RELEASE_MS }
+    if (error.reason === 'unknown-type') return judgeUnknown(reaction, envelope!, db)
+    if (error.reason !== 'newer-version') return dead(error.reason)
+    return { kind: 'retry', reason: error.reason, afterMs: NEWER_RELEASE_MS }
   }
   if (error instanceof Unrecoverable) return dead('unrecoverable')
   if (error instanceof RetryLater) return { kind: 'retry', reason: 'retry-later', afterMs: error.delayMs }
   if (attempt >= reaction.retry.attempts) return dead('attempts-exhausted')
   return { kind: 'retry', reason: 'failed', afterMs: delayAfter(attempt, reaction.retry, retryDelays) }
+}
+
+/** Of a newer release while that is subscribed; after `retire` what was left on the queue is owed to nobody. */
+async function judgeUnknown(
+  { name }: Reaction,
+  { id, type }: { id: string; type: string },
+  db: Database,
+): Promise<Verdict | undefined> {
+  if (await isSubscribed(db, name, type)) return { kind: 'retry', reason: 'unknown-type', afterMs: NEWER_RELEASE_MS }
+  const standing = await standingOf(db, name, [id])
+  return standing.get(id) === 'not-in-store' ? dead('unknown-type') : undefined
 }
 
 /** What is known of the event: a claimed delivery knows it even if its event can no longer be read. */
