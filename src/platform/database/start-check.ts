@@ -3,7 +3,7 @@ import type { Pooler } from '../database.ts'
 import { isDatabaseOutage, sqlStateOf } from './errors.ts'
 import { clockGap } from './clock-gap.ts'
 import { poolingOf } from './pooling.ts'
-import { clientFor, placesOf } from './primary-client.ts'
+import { clientFor, placesOf, type ClientClass } from './primary-client.ts'
 import { replicationGap } from './replication.ts'
 
 /**
@@ -16,8 +16,10 @@ export async function checkDatabase(config: Config): Promise<string[]> {
   const direct = clientFor(directUrl(config))
   const found = await explained('DATABASE_URL', config.DATABASE_URL, poolingOf(clientFor(config.DATABASE_URL)))
   expectPooler(config.DATABASE_POOLER, found)
-  if (config.DATABASE_DIRECT_URL)
+  if (config.DATABASE_DIRECT_URL) {
     expectSession(await explained('DATABASE_DIRECT_URL', config.DATABASE_DIRECT_URL, poolingOf(direct)))
+    await expectOneDatabase(direct, clientFor(config.DATABASE_URL))
+  }
   const client = new direct({ application_name: 'fanfare check' })
   try {
     await client.connect()
@@ -45,6 +47,29 @@ function expectSession(found: Pooler) {
   throw new StartupError(
     'DATABASE_DIRECT_URL leads through a pooler in transaction mode, which forgets LISTEN: set it to PostgreSQL itself.',
   )
+}
+
+/** Commands that look at one database while the processes work on another find nothing wrong, whatever is. */
+async function expectOneDatabase(direct: ClientClass, usual: ClientClass) {
+  const [one, other] = [await placeBehind(direct), await placeBehind(usual)]
+  if (one === other) return
+  throw new StartupError(
+    `DATABASE_DIRECT_URL leads to the database ${one}, DATABASE_URL to ${other}: set both to the same one.`,
+  )
+}
+
+/** The database behind all proxies and poolers: a server is known by the moment of its start. */
+async function placeBehind(Client: ClientClass): Promise<string> {
+  const client = new Client({ application_name: 'fanfare check' })
+  try {
+    await client.connect()
+    const { rows } = await client.query<{ place: string }>(
+      `SELECT format('%s of the server started at %s', current_database(), pg_postmaster_start_time()) AS place`,
+    )
+    return rows[0]!.place
+  } finally {
+    void client.end().catch(() => {})
+  }
 }
 
 /** @throws StartupError in place of an error that waiting does not cure */
