@@ -91,7 +91,8 @@ function weighted(dice: Dice, choices: typeof TOKENS): string {
 }
 
 interface Target {
-  apiUrl: string
+  /** Of one API process or several, asked in turn; looked at for each request. */
+  apiUrls: readonly string[]
   apiKey: string
   seed: number
 }
@@ -107,7 +108,7 @@ export interface Books extends Bookkeeping {
 
 const PATIENCE_MS = 10_000
 
-export function openBooks({ apiUrl, apiKey, seed }: Target): Books {
+export function openBooks({ apiUrls, apiKey, seed }: Target): Books {
   const customers: Customer[] = []
   const latencies: number[] = []
   const answers: Record<string, number> = {}
@@ -124,8 +125,9 @@ export function openBooks({ apiUrl, apiKey, seed }: Target): Books {
     }
     stall.last = now
   }
+  let requests = 0
   const send = (path: string, body: string, key?: string) =>
-    fetch(`${apiUrl}${path}`, {
+    fetch(`${apiUrls[requests++ % apiUrls.length]}${path}`, {
       method: 'POST',
       headers: {
         authorization: `Bearer ${apiKey}`,

@@ -64,7 +64,7 @@ async function hurtAndWatch(world: World, options: RunOptions, say: Say): Promis
     apiKey: API_KEY,
     dice: createDice(seed).fork(2),
   })
-  const books = openBooks({ apiUrl: world.apiUrl, apiKey: API_KEY, seed })
+  const books = openBooks({ apiUrls: [world.apiUrl], apiKey: API_KEY, seed })
   const [, injected] = await Promise.all([placeOrders(books, orders, durationMs), injectAll(world, plan, began, say)])
   await stopParcelDelivery()
   world.network.heal()

@@ -2,66 +2,12 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { deadline } from '#testing'
 import { openBooks, placeOrders, type Books } from './customers.ts'
 import { createDice } from './dice.ts'
-import { settle } from './settle.ts'
-import { releaseOrphans } from './run-audit.ts'
 import { recordEvents } from './event-recorder.ts'
+import { releases } from './releases/scenario.ts'
+import { releaseOrphans } from './run-audit.ts'
+import { all, atMost, percentile, place, seconds, untilSettled, type Scenario } from './stage.ts'
 import { verify, type Kept } from './verify.ts'
 import { API_KEY, type World } from './world.ts'
-
-/** One failure, looked at closely. */
-interface Scenario {
-  summary: string
-  /** Plays on three RabbitMQ nodes. @default false */
-  clustered?: boolean
-  /** Commits are lost on purpose: the customers know orders that nobody else does. @default false */
-  mayLose?: boolean
-  /** Plays on a PostgreSQL with a standby. @default false */
-  paired?: boolean
-  /** Says what it measured; answers what was promised and whether it was kept. */
-  play(world: World, stage: Stage): Promise<Kept[]>
-}
-
-interface Stage {
-  books: Books
-  seed: number
-  say: (line: string) => void
-}
-
-const SETTLE_MS = 120_000
-const seconds = (ms: number) => `${(ms / 1_000).toFixed(1)} s`
-
-const percentile = (values: readonly number[], share: number) => {
-  const sorted = values.toSorted((a, b) => a - b)
-  return sorted[Math.floor(share * (sorted.length - 1))] ?? 0
-}
-
-/** Places orders at a rate, without retries, cancellations or anything else. */
-async function place({ books }: Stage, orders: number, perSecond: number) {
-  const asked: Promise<boolean>[] = []
-  const began = performance.now()
-  for (let nth = 0; nth < orders; nth++) {
-    await wait(Math.max(0, began + (nth * 1_000) / perSecond - performance.now()))
-    asked.push(books.ask(books.come()))
-  }
-  return (await Promise.all(asked)).filter(Boolean).length
-}
-
-async function untilSettled({ database }: Pick<World, 'database'>): Promise<{ ms: number; settled: Kept }> {
-  const began = performance.now()
-  const open = await settle(database, SETTLE_MS)
-  const broken = open ? [`still open: ${JSON.stringify(open)}`] : []
-  return { ms: performance.now() - began, settled: { promise: `everything comes to its end`, broken } }
-}
-
-const atMost = (promise: string, measured: number, limit: number): Kept => ({
-  promise,
-  broken: measured <= limit ? [] : [`${Math.round(measured)} ms; at most ${limit} ms`],
-})
-
-const all = (promise: string, good: number, of: number): Kept => ({
-  promise,
-  broken: good === of ? [] : [`${of - good} of ${of} not`],
-})
 
 export const SCENARIOS = {
   'rabbitmq-down': {
@@ -290,6 +236,7 @@ export const SCENARIOS = {
       return [all('every order is answered 202', accepted, 1_200), settled]
     },
   },
+  releases,
 } as const satisfies Record<string, Scenario>
 
 export type ScenarioName = keyof typeof SCENARIOS
@@ -305,8 +252,9 @@ const BROKEN_BY_LOSS =
 
 /** Plays one scenario, and then holds all books together. */
 export async function playScenario(world: World, name: ScenarioName, seed: number, say: (line: string) => void) {
-  const books = openBooks({ apiUrl: world.apiUrl, apiKey: API_KEY, seed })
-  const promises = await SCENARIOS[name].play(world, { books, seed, say })
+  const apiUrls = [world.apiUrl]
+  const books = openBooks({ apiUrls, apiKey: API_KEY, seed })
+  const promises = await SCENARIOS[name].play(world, { books, apiUrls, seed, say })
   const { mayLose = false }: Scenario = SCENARIOS[name]
   const kept = await verify(world, books)
   return [...promises, ...kept.filter(({ promise }) => !mayLose || !BROKEN_BY_LOSS.test(promise))]

@@ -26,7 +26,7 @@ import { PRODUCTS } from './customers.ts'
 import type { Dice } from './dice.ts'
 import { startPair } from '../database/standby.ts'
 import { createNetwork, type Network } from './network.ts'
-import { programOf, superviseProcesses, type MemberPlan, type Processes } from './processes.ts'
+import { programOf, superviseProcesses, type MemberPlan, type Processes, type Role } from './processes.ts'
 
 export const API_KEY = 'fanfare_chaos'
 /** Short, so that what failed during a run is tried again within it. */
@@ -48,6 +48,11 @@ export interface World {
   cluster: Cluster | undefined
   /** Where PostgreSQL is a primary and a standby; it cannot be stopped through `services` then. */
   replicated: Replicated | undefined
+  /**
+   * Starts a process from a folder of the system's files, in place of the one of that name if there is one, and waits until it
+   * works. Its name says what it is: `api 2`, `relay 1`, `scheduler`, or a folder of workers such as `payment 1`.
+   */
+  deploy(name: string, folder: string, env?: Readonly<Record<string, string>>): Promise<void>
   /** The relay that holds the lease, by the name of its process. */
   activeRelay(): Promise<string | undefined>
   /** Ends everything, frozen or not. */
@@ -104,7 +109,9 @@ export async function openWorld(
     const processes = superviseProcesses(set.folder)
     releases.push(() => processes.stop())
     const [apiUrl, gatewayUrl] = [await freeUrl(), await freeUrl()]
-    for (const plan of await plans({ set, network, mail, apiUrl, gatewayUrl })) processes.start(plan)
+    const planOf = planner({ network, mail, apiUrl, gatewayUrl })
+    processes.start(gatewayPlan(set, gatewayUrl))
+    for (const name of namesOfSystem()) processes.start(await planOf(name, PROJECT))
     say(`starting ${processes.names('api', 'relay', 'scheduler', 'worker').length} processes of the system`)
     await processes.ready()
     const activeRelay = async () => {
@@ -112,6 +119,12 @@ export async function openWorld(
       return processes.nameOf(Number(lease?.holder?.split(':').at(-1)))
     }
     const services = servicesOf(set, urls)
+    const deploy: World['deploy'] = async (name, folder, env) => {
+      const plan = await planOf(name, folder, env)
+      if (processes.pidOf(name) !== undefined) await processes.stop(name)
+      processes.start(plan)
+      await processes.untilReady(name)
+    }
     return {
       urls,
       database,
@@ -123,6 +136,7 @@ export async function openWorld(
       gatewayUrl,
       cluster,
       replicated,
+      deploy,
       activeRelay,
       close,
     }
@@ -175,15 +189,26 @@ async function startServices(
   return { urls, database }
 }
 
+function gatewayPlan(set: InstanceSet, gatewayUrl: string): MemberPlan {
+  const env = {
+    GATEWAY_PORT: new URL(gatewayUrl).port,
+    GATEWAY_DATA: path.join(set.folder, 'gateway'),
+    GATEWAY_LATENCY_MS: '5',
+  }
+  const program = programOf(['sandbox/payment-gateway/main.ts'], env)
+  return { name: 'gateway', role: 'gateway', ...program, ready: 'payment gateway on' }
+}
+
 interface Surroundings {
-  set: InstanceSet
   network: Network
   mail: TestMailServer
   apiUrl: string
   gatewayUrl: string
 }
 
-async function plans({ set, network, mail, apiUrl, gatewayUrl }: Surroundings): Promise<MemberPlan[]> {
+/** How a process of the system is started, by its name; each has its own way to the services, for all its lives. */
+function planner({ network, mail, apiUrl, gatewayUrl }: Surroundings) {
+  const ways = new Map<string, Promise<Record<string, string>>>()
   const shared = {
     SMTP_URL: mail.url,
     PAYMENT_GATEWAY_URL: gatewayUrl,
@@ -191,40 +216,35 @@ async function plans({ set, network, mail, apiUrl, gatewayUrl }: Surroundings): 
     RETRY_DELAYS,
     DATABASE_POOL: '5',
   }
-  const gateway: MemberPlan = {
-    name: 'gateway',
-    role: 'gateway',
-    ...programOf(['sandbox/payment-gateway/main.ts'], {
-      GATEWAY_PORT: new URL(gatewayUrl).port,
-      GATEWAY_DATA: path.join(set.folder, 'gateway'),
-      GATEWAY_LATENCY_MS: '5',
-    }),
-    ready: 'payment gateway on',
+  return async (name: string, folder: string, env: Readonly<Record<string, string>> = {}): Promise<MemberPlan> => {
+    if (!ways.has(name)) ways.set(name, network.connect(name))
+    const { role, run, ready } = memberCalled(name)
+    const [file = '', ...args] = run
+    const settings = { ...shared, ...(await ways.get(name)), ...env }
+    return { name, role, ready, ...programOf([path.join(folder, file), ...args], settings) }
   }
-  const system = systemPlans().map(async ({ run, ...plan }) => ({
-    ...plan,
-    ...programOf(run, { ...shared, ...(await network.connect(plan.name)) }),
-  }))
-  return [gateway, ...(await Promise.all(system))]
 }
 
-function systemPlans(): (Omit<MemberPlan, 'args'> & { run: string[] })[] {
-  const main = (file: string) => `src/main/${file}.ts`
+const PARTS: Readonly<Record<string, { role: Role; ready: string }>> = {
+  api: { role: 'api', ready: 'listening on' },
+  relay: { role: 'relay', ready: 'standing by for' },
+  scheduler: { role: 'scheduler', ready: 'running by the clock' },
+}
+
+function memberCalled(name: string): { role: Role; run: readonly string[]; ready: string } {
+  const [part = ''] = name.split(' ')
+  const known = PARTS[part]
+  return known
+    ? { ...known, run: [`src/main/${part}.ts`] }
+    : { role: 'worker', run: ['src/main/worker.ts', part], ready: 'reacting' }
+}
+
+function namesOfSystem(): string[] {
   const folders = [...new Set(findReactions(path.join(PROJECT, 'workers')).map(({ folder }) => folder))]
-  return [
-    { name: 'api', role: 'api', run: [main('api')], ready: 'listening on' },
-    { name: 'relay 1', role: 'relay', run: [main('relay')], ready: 'standing by for' },
-    { name: 'relay 2', role: 'relay', run: [main('relay')], ready: 'standing by for' },
-    { name: 'scheduler', role: 'scheduler', run: [main('scheduler')], ready: 'running by the clock' },
-    ...folders.flatMap((folder) =>
-      Array.from({ length: REPLICAS[folder] ?? 1 }, (_, i) => ({
-        name: `${folder} ${i + 1}`,
-        role: 'worker' as const,
-        run: [main('worker'), folder],
-        ready: 'reacting',
-      })),
-    ),
-  ]
+  const replicas = folders.flatMap((folder) =>
+    Array.from({ length: REPLICAS[folder] ?? 1 }, (_, i) => `${folder} ${i + 1}`),
+  )
+  return ['api', 'relay 1', 'relay 2', 'scheduler', ...replicas]
 }
 
 function stock({ db }: OpenDatabase) {
@@ -272,7 +292,7 @@ function servicesOf(set: InstanceSet, urls: ServiceUrls): Services {
 }
 
 /** Below the ports that outgoing connections get: it must be free again whenever its process comes back. */
-async function freeUrl(): Promise<string> {
+export async function freeUrl(): Promise<string> {
   for (;;) {
     const port = 10_000 + Math.floor(Math.random() * 10_000)
     if (await isFree(port)) return `http://127.0.0.1:${port}`

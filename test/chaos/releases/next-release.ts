@@ -1,0 +1,95 @@
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync, mkdirSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { PROJECT } from '../../../dev/services/index.ts'
+
+/** What a process of a release runs from; `node_modules` is ours. */
+const COPIED = ['src', 'workers', 'package.json', 'tsconfig.json']
+
+/** A file, a text in it, and what stands there in the next release. */
+const EDITS: readonly (readonly [file: string, text: string, next: string])[] = [
+  // A new version of a type that nearly every reaction is on, published by the API.
+  [
+    'src/events/order.ts',
+    `  type: 'order.placed',`,
+    `  type: 'order.placed',\n  version: 2,\n  upcasts: { 1: (data: object) => ({ ...data, channel: 'unknown' }) },`,
+  ],
+  [
+    'src/events/order.ts',
+    `payment: z.object({ token: z.string() }),`,
+    `payment: z.object({ token: z.string() }),\n    channel: z.enum(['web', 'unknown']),`,
+  ],
+  ['src/domains/order/place-order.ts', 'OrderPlaced({ orderId,', `OrderPlaced({ orderId, channel: 'web',`],
+  // A new type, published by a reaction that there was.
+  ['workers/fraud/screen-order.ts', 'FraudFlagged, OrderPlaced', 'FraudFlagged, FraudScored, OrderPlaced'],
+  ['workers/fraud/screen-order.ts', 'return flagged', 'const verdict = flagged'],
+  [
+    'workers/fraud/screen-order.ts',
+    'FraudCleared({ orderId: order.orderId, score })\n',
+    'FraudCleared({ orderId: order.orderId, score })\n    return [verdict, FraudScored({ orderId: order.orderId, score })]\n',
+  ],
+  // An ordered reaction is on the new type, and another one is on one less of the old.
+  ['workers/order/record-history.ts', `import { HISTORY`, `import { FraudScored } from '#events'\nimport { HISTORY`],
+  ['workers/order/record-history.ts', 'on: HISTORY,', `on: [...HISTORY, FraudScored],`],
+  [
+    'workers/order/record-history.ts',
+    'recordHistory(tx, events)',
+    `recordHistory(tx, events.filter(({ type }) => type !== 'fraud.scored'))`,
+  ],
+  ['workers/notification/email-customer.ts', 'OrderCancelled, OrderShipped, Pay', 'OrderCancelled, Pay'],
+]
+
+const ADDED: Readonly<Record<string, string>> = {
+  'src/events/fraud-scored.ts': `
+import { z } from 'zod'
+import { defineEvent } from '#messaging'
+import { orderStream } from './order.ts'
+
+export const FraudScored = defineEvent({
+  type: 'fraud.scored',
+  summary: 'Screening has given the order a score.',
+  stream: orderStream,
+  schema: z.object({ orderId: z.uuid(), score: z.int() }),
+})
+`,
+  'src/events/index.ts': `${readFileSync(path.join(PROJECT, 'src/events/index.ts'), 'utf8')}export * from './fraud-scored.ts'\n`,
+  'workers/insight/watch-scores.ts': `
+import { FraudScored, OrderPlaced } from '#events'
+import { defineReaction } from '#messaging'
+
+export default defineReaction({ name: 'insight.watch-scores', on: [FraudScored, OrderPlaced], handle: () => null })
+`,
+}
+
+const REMOVED = ['workers/loyalty']
+
+/** Reactions of the next release that are on a type for the first time. */
+export const NEWLY_SUBSCRIBED = ['insight.watch-scores', 'order.record-history']
+
+/** What nobody wants any more once the next release is everywhere, as `worker --retire` takes it. */
+export const RETIRED = ['loyalty.award-points', 'notification.email-customer:order.shipped']
+
+export interface Release {
+  folder: string
+  remove(): void
+}
+
+/** This project with a new version, a new type, a new reaction, and one less, in a folder of its own. */
+export function makeNextRelease(): Release {
+  const folder = mkdtempSync(path.join(tmpdir(), 'fanfare-next-'))
+  for (const name of COPIED) cpSync(path.join(PROJECT, name), path.join(folder, name), { recursive: true })
+  symlinkSync(path.join(PROJECT, 'node_modules'), path.join(folder, 'node_modules'))
+  for (const [name, text] of Object.entries(ADDED)) {
+    mkdirSync(path.dirname(path.join(folder, name)), { recursive: true })
+    writeFileSync(path.join(folder, name), text)
+  }
+  for (const [name, text, next] of EDITS) edit(path.join(folder, name), text, next)
+  for (const name of REMOVED) rmSync(path.join(folder, name), { recursive: true })
+  return { folder, remove: () => rmSync(folder, { recursive: true }) }
+}
+
+function edit(file: string, text: string, next: string) {
+  const before = readFileSync(file, 'utf8')
+  if (!before.includes(text)) throw new Error(`${file} has no '${text}' any more: the next release is made by that`)
+  writeFileSync(file, before.replace(text, next))
+}
