@@ -4,7 +4,7 @@ import { withMessaging, type Messaging } from '../connect.ts'
 import { host } from '../host.ts'
 import { expectReaction } from '../reactions.ts'
 import { exits } from '../run.ts'
-import { durationOption, json, rate } from '../terminal/options.ts'
+import { durationOption, json } from '../terminal/options.ts'
 import { counted, EXIT, say, sayJson, table } from '../terminal/output.ts'
 import { untilStopped } from '../terminal/stop.ts'
 
@@ -22,7 +22,6 @@ interface Flags {
   grace: number
   everything?: boolean
   dryRun?: boolean
-  rate?: number
   json?: boolean
 }
 
@@ -35,14 +34,13 @@ export function addReconcile(program: Command): void {
     .addOption(durationOption('--grace <duration>', 'how long an event is given before it can count as lost', '1m'))
     .option('--everything', 'deliver all that is not handled, also what may still wait on a queue')
     .option('--dry-run', 'only say what would be delivered')
-    .option('--rate <n/s>', 'at most so many messages per second and reaction (default 5000/s)', rate)
     .addOption(json())
     .addHelpText('after', help)
     .action(exits((flags: Flags) => withMessaging('reconcile', (messaging) => run(messaging, flags))))
 }
 
 async function run(messaging: Messaging, flags: Flags): Promise<number> {
-  const { reaction, grace: graceMs, everything = false, dryRun = false, rate: perSecond } = flags
+  const { reaction, grace: graceMs, everything = false, dryRun = false } = flags
   if (reaction) await expectReaction(messaging.db, reaction)
   const started = performance.now()
   const reports = await reconcile({
@@ -52,7 +50,6 @@ async function run(messaging: Messaging, flags: Flags): Promise<number> {
     dryRun,
     signal: untilStopped(),
     ...(reaction && { reaction }),
-    ...(perSecond && { rate: perSecond }),
   })
   if (flags.json) sayJson(reports.map((report) => ({ ...report, watermark: Number(report.watermark) })))
   else print(reports, dryRun, performance.now() - started)

@@ -39,7 +39,7 @@ export function addReplay(program: Command): void {
     .option('--type <event-type...>', 'only these types')
     .option('--again', 'also what it has handled before: to rebuild a projection')
     .option('--dry-run', 'only say how many events that would be')
-    .option('--rate <n/s>', 'at most so many messages per second (default 5000/s)', rate)
+    .option('--rate <n/s>', 'at most so many messages per second (default: as fast as the reaction handles them)', rate)
     .option('-y, --yes', 'do not ask')
     .addOption(json())
     .addHelpText('after', help)
@@ -69,7 +69,8 @@ async function run(messaging: Messaging, reaction: string, flags: Flags): Promis
   const delivered = await replay({ ...options, onProgress: (done) => bar?.update(done) }).finally(() => bar?.stop())
   finish(plan, delivered, flags)
   if (!signal.aborted) return EXIT.ok
-  if (!flags.json) say('Stopped. Reconciliation delivers the rest by and by.')
+  if (!flags.json)
+    say(perSecond ? 'Stopped. Call it again for the rest.' : 'Stopped. Reconciliation delivers the rest by and by.')
   return EXIT.failed
 }
 

@@ -32,3 +32,7 @@ export async function closeRecovery(db: Database, { reaction, requestedAt }: Rec
     UPDATE reconcile_state SET recovery_requested_at = NULL
     WHERE reaction = ${reaction} AND recovery_requested_at = ${requestedAt}::timestamptz`
 }
+
+export async function isRecoveryRequested(db: Database, reaction: string): Promise<boolean> {
+  return (await db.reconcileState.count({ where: { reaction, recoveryRequestedAt: { not: null } } })) > 0
+}

@@ -1,6 +1,7 @@
 import { defineReaction, planReplay, reconcile, replay, subscribe } from '#messaging'
 import { OrderPlaced, StockReserved } from '#events'
 import { anOrderPlaced, aStockReserved, deadline, record, testSystem, type TestSystem } from '#testing'
+import { isRecoveryRequested, requestRecovery } from '../deliveries/recovery-requests.ts'
 
 jest.setTimeout(30_000)
 
@@ -111,4 +112,27 @@ test('again, cut short and called again: what was published and handled since is
   expect(await run({ again: true, pageSize: 2 })).toBe(4)
   await deadline('all noted', async () => (await handled()) === 7)
   expect(seen.toSorted()).toEqual([...events.map(({ id }) => id), since!.id].toSorted())
+})
+
+test('a replay that takes its time lets a recovery of its reaction come first, and goes on at its rate', async () => {
+  const events = await bornLate()
+  const running = run({ pageSize: 2, rate: 1 })
+  await deadline('the first page', () => seen.length === 2)
+  await requestRecovery(system.db, [late.name])
+  const isServed = async () => !(await isRecoveryRequested(system.db, late.name))
+  await deadline('recovered', isServed)
+  expect(seen.length).toBeLessThan(6)
+  expect(await running).toBe(6)
+  await system.settled()
+  expect(seen.toSorted()).toEqual(events.map(({ id }) => id).toSorted())
+  expect(await system.db.subscription.count({ where: { reaction: late.name, since: 0n } })).toBe(2)
+})
+
+test('with a rate, one that was cut short is not finished by reconciliation', async () => {
+  await bornLate()
+  const stop = new AbortController()
+  await run({ pageSize: 2, rate: 1_000, signal: stop.signal, onProgress: () => stop.abort() })
+  const reports = await reconcile({ ...system, instance: 'test', graceMs: 0, reaction: late.name })
+  expect(reports).toMatchObject([{ unsettled: 0, delivered: 0 }])
+  expect(await run()).toBe(4)
 })

@@ -3,6 +3,7 @@ import type { Database } from '#platform/database'
 import { Prisma } from '#prisma'
 import { deliverAgain } from '../deliveries/deliver-again.ts'
 import { relayCheckpoint } from '../event-store/checkpoint.ts'
+import { isRecoveryRequested } from '../deliveries/recovery-requests.ts'
 import { holdReaction, type Hold } from './hold.ts'
 
 export interface ReplayRange {
@@ -66,8 +67,9 @@ export async function planReplay(db: Database, { reaction, from = 0n, types }: R
 
 /**
  * Has history delivered to one reaction, page by page and in order of position, without the broker. Its subscription is moved
- * back, so the events count as its own from then on: if the replay is cut short, reconciliation brings the rest. Events
- * that it handled before are skipped.
+ * back, so the events count as its own from then on: if the replay is cut short, reconciliation brings the rest. With a
+ * `rate` that is done at the end, because reconciliation and recovery know no rate; what is missing is for another call.
+ * Events that it handled before are skipped. When recovery of the reaction is requested, the replay lets it go first.
  *
  * With `again` each page is forgotten and delivered in one transaction, under a mark of how far it has come: killed anywhere
  * and called again with the same range, it goes on from there, and each event of the range is handled once more exactly once.
@@ -75,20 +77,47 @@ export async function planReplay(db: Database, { reaction, from = 0n, types }: R
  * @throws ReplayRefused
  */
 export async function replay(options: ReplayOptions): Promise<number> {
-  const { db, reaction, instance } = options
+  const { db, reaction, instance, rate, signal } = options
   const plan = await planReplay(db, options)
-  const hold = await holdReaction(db, reaction, instance)
+  const progress: Progress = { after: plan.from, delivered: 0, isComplete: false }
+  let hold = await holdReaction(db, reaction, instance)
   if (!hold) throw new ReplayRefused(`${reaction} is being reconciled or replayed by another process; try again later.`)
-  try {
-    // The watermark first: too low it costs only time.
-    await hold.moveTo(plan.from < hold.watermark ? plan.from : hold.watermark)
-    await db.$executeRaw`
-      UPDATE subscriptions SET since = least(since, ${plan.from})
-      WHERE reaction = ${reaction} AND event_type = ANY(${plan.types})`
-    return await deliverPages(plan, hold, options)
-  } finally {
-    await hold.release()
+  while (hold) {
+    try {
+      if (rate === undefined) await makeOwn(plan, hold, db)
+      await deliverPages(plan, progress, hold, options)
+      if (rate !== undefined && progress.isComplete) await makeOwn(plan, hold, db)
+    } finally {
+      await hold.release()
+    }
+    hold = progress.isComplete || signal?.aborted ? undefined : await holdAfterRecovery(options)
   }
+  return progress.delivered
+}
+
+interface Progress {
+  after: bigint
+  delivered: number
+  isComplete: boolean
+}
+
+/** The events count as the reaction's own. The watermark first: too low it costs only time. */
+async function makeOwn({ reaction, from, types }: ReplayPlan, hold: Hold, db: Database) {
+  await hold.moveTo(from < hold.watermark ? from : hold.watermark)
+  await db.$executeRaw`
+    UPDATE subscriptions SET since = least(since, ${from}) WHERE reaction = ${reaction} AND event_type = ANY(${types})`
+}
+
+/** Lets the relay recover the reaction, which needs the hold, but waits no longer for a relay that is away. */
+async function holdAfterRecovery({ db, reaction, instance, signal }: ReplayOptions): Promise<Hold | undefined> {
+  const end = performance.now() + RECOVERY_MS
+  while (performance.now() < end && (await isRecoveryRequested(db, reaction))) await pause(LOOK_MS, signal)
+  while (!signal?.aborted) {
+    const hold = await holdReaction(db, reaction, instance)
+    if (hold) return hold
+    await pause(LOOK_MS, signal)
+  }
+  return undefined
 }
 
 async function subscribedTypes(db: Database, reaction: string, types: readonly string[] | undefined) {
@@ -108,26 +137,50 @@ const PAGE = 1_000
 /** Deliveries that may wait in PostgreSQL before the next page is added. */
 const BACKLOG = 5_000
 const LOOK_MS = 100
+/** Milliseconds that a request for recovery is given between two pages. */
+const RECOVERY_MS = 5_000
 
-async function deliverPages(plan: ReplayPlan, hold: Hold, options: ReplayOptions) {
+/** Until nothing is left, or the hold is to be let go; a page at least, if there is room for it. */
+async function deliverPages(plan: ReplayPlan, progress: Progress, hold: Hold, options: ReplayOptions) {
   const { db, rate = Number.POSITIVE_INFINITY, again = false, pageSize = PAGE, signal, onProgress } = options
-  let delivered = 0
   const begun = again ? await beginAgain(db, plan) : plan
   const range = { ...plan, to: begun.to }
-  let after = begun.from
-  while (!signal?.aborted) {
-    await waitForRoom(db, plan.reaction, signal)
+  if (begun.from > progress.after) progress.after = begun.from
+  let dueAt = -Infinity
+  while (await mayGoOn(dueAt, options)) {
     await hold.confirm()
-    const pageEnds = performance.now() + (pageSize / rate) * 1_000
-    const page = await deliverPage(after, range, hold, options)
-    if (!page) break
-    delivered += page.delivered
-    after = page.upTo
-    onProgress?.(delivered)
-    await pause(pageEnds - performance.now(), signal)
+    dueAt = performance.now() + (pageSize / rate) * 1_000
+    const page = await deliverPage(progress.after, range, hold, options)
+    if (!page) {
+      progress.isComplete = true
+      break
+    }
+    progress.delivered += page.delivered
+    progress.after = page.upTo
+    onProgress?.(progress.delivered)
   }
-  if (again && !signal?.aborted) await endAgain(db, plan.reaction)
-  return delivered
+  if (again && !signal?.aborted && progress.isComplete) await endAgain(db, plan.reaction)
+}
+
+/**
+ * Waits until the next page is due and the reaction has handled enough of those before: a long history does not fill the
+ * table of deliveries. @returns false when the hold is to be let go: recovery is requested, or the replay is stopped
+ */
+async function mayGoOn(dueAt: number, { db, reaction, signal }: ReplayOptions): Promise<boolean> {
+  const isFirst = dueAt === -Infinity
+  while (!signal?.aborted) {
+    const leftMs = dueAt - performance.now()
+    const isReady = leftMs <= 0 && (await hasRoom(db, reaction))
+    if (isReady && isFirst) return true
+    if (await isRecoveryRequested(db, reaction)) return false
+    if (isReady) return true
+    await pause(leftMs > 0 ? Math.min(leftMs, LOOK_MS) : LOOK_MS, signal)
+  }
+  return false
+}
+
+async function hasRoom(db: Database, reaction: string): Promise<boolean> {
+  return (await db.delivery.count({ where: { reaction, state: 'retrying', reason: 'replayed' } })) < BACKLOG
 }
 
 /** One transaction: forgotten and due, or neither. */
@@ -174,15 +227,6 @@ async function endAgain(db: Database, reaction: string) {
   await db.$executeRaw`UPDATE reconcile_state SET replay_range = NULL, replayed_to = NULL WHERE reaction = ${reaction}`
 }
 
-/** Replays as fast as the reaction handles: a long history does not fill the table of deliveries. */
-async function waitForRoom(db: Database, reaction: string, signal: AbortSignal | undefined) {
-  while (!signal?.aborted) {
-    const waiting = await db.delivery.count({ where: { reaction, state: 'retrying', reason: 'replayed' } })
-    if (waiting < BACKLOG) return
-    await pause(LOOK_MS, signal)
-  }
-}
-
 async function pause(ms: number, signal: AbortSignal | undefined) {
-  if (ms > 0) await wait(ms, undefined, signal && { signal }).catch(() => {})
+  await wait(ms, undefined, signal && { signal }).catch(() => {})
 }
