@@ -13,6 +13,8 @@ export interface Claimed {
   attempts: number
   /** Deliveries begun without an outcome, this one included. */
   starts: number
+  /** Milliseconds since it failed, or was postponed, for the first time; null when it never was. */
+  troubledForMs: number | null
   /** As it is stored; missing when the event store does not have it. */
   event: RecordedEvent | undefined
   /** What an operator put in its place. */
@@ -27,6 +29,7 @@ const claimColumns = {
   eventType: z.string().nullable(),
   attempts: z.int(),
   starts: z.int(),
+  troubledForMs: z.number().nullable(),
   edited: z.instanceof(Uint8Array).nullable(),
 }
 const { id: _, ...otherColumns } = eventColumns
@@ -42,6 +45,10 @@ interface Claimant {
   eventTypes: readonly string[]
   /** Who would be begun for the last time is counted by `beginAlone`: until its turn comes, others may end this process. */
   poisonAfter: number
+  /** What this process has in hand already: a claim that it could not renew in time is still its own. */
+  inHand: readonly string[]
+  /** Whether to take what another process has claimed, and has not renewed. */
+  takesOver: boolean
 }
 
 /**
@@ -50,7 +57,7 @@ interface Claimant {
  */
 export async function claimDue(
   db: Database,
-  { reaction, eventTypes, poisonAfter }: Claimant,
+  { reaction, eventTypes, poisonAfter, inHand, takesOver }: Claimant,
   instance: string,
   limit: number,
 ): Promise<Claimed[]> {
@@ -58,15 +65,17 @@ export async function claimDue(
     WITH due AS MATERIALIZED (
       SELECT id, starts + 1 AS starts FROM deliveries WHERE reaction = ${reaction} AND state = 'retrying' AND due_at <= clock_timestamp()
         AND (event_type IS NULL OR event_type = ANY(${[...eventTypes]}))
+        AND id <> ALL(${[...inHand]}::uuid[]) AND (${takesOver} OR claimed_by IS NULL OR claimed_by = ${instance})
       ORDER BY due_at, stream_version LIMIT ${limit} FOR UPDATE SKIP LOCKED
     ), claimed AS (
       UPDATE deliveries d
       SET claimed_by = ${instance}, due_at = clock_timestamp() + ${CLAIM_MS}::float8 * interval '1 ms', starts = CASE WHEN due.starts < ${poisonAfter} THEN due.starts ELSE d.starts END
       FROM due WHERE d.id = due.id
-      RETURNING d.id, d.event_id, d.event_type, d.attempts, due.starts, CASE WHEN d.edited_at IS NOT NULL THEN d.body END AS edited
+      RETURNING d.id, d.event_id, d.event_type, d.attempts, due.starts,
+        extract(epoch FROM clock_timestamp() - d.first_failed_at)::float8 * 1000 AS troubled, CASE WHEN d.edited_at IS NOT NULL THEN d.body END AS edited
     )
     SELECT claimed.id AS "id", claimed.event_id AS "eventId", claimed.event_type AS "eventType", claimed.attempts, claimed.starts,
-      claimed.edited, e.id IS NOT NULL AS stored, e.type, e.version, e.stream, e.stream_version AS "streamVersion", e.data,
+      claimed.troubled AS "troubledForMs",       claimed.edited, e.id IS NOT NULL AS stored, e.type, e.version, e.stream, e.stream_version AS "streamVersion", e.data,
       e.correlation_id AS "correlationId", e.causation_id AS "causationId", e.traceparent, e.occurred_at AS "time"
     FROM claimed LEFT JOIN events e ON e.id = claimed.event_id
     ORDER BY e.position`
@@ -74,9 +83,18 @@ export async function claimDue(
 }
 
 function toClaimed(due: DueRow): Claimed {
-  const { id, attempts, starts, eventId, eventType } = due
+  const { id, attempts, starts, troubledForMs, eventId, eventType } = due
   const edited = due.edited && Buffer.from(due.edited)
-  return { id, eventId, eventType, attempts, starts, edited, event: due.stored ? toEvent(due) : undefined }
+  return {
+    id,
+    eventId,
+    eventType,
+    attempts,
+    starts,
+    troubledForMs,
+    edited,
+    event: due.stored ? toEvent(due) : undefined,
+  }
 }
 
 function toEvent(due: Extract<DueRow, { stored: true }>): RecordedEvent {
@@ -92,10 +110,17 @@ export async function renewClaims(db: Database, instance: string, ids: readonly 
     WHERE id = ANY(${ids}::uuid[]) AND state = 'retrying' AND claimed_by = ${instance}`
 }
 
-/** One that may have ended processes is begun now, by itself. */
+/** One that may have ended processes is begun now, by itself. `endAlone` when it has ended without being handled. */
 export async function beginAlone(db: Database, instance: string, id: string): Promise<void> {
   await db.$executeRaw`
     UPDATE deliveries SET starts = starts + 1 WHERE id = ${id}::uuid AND state = 'retrying' AND claimed_by = ${instance}`
+}
+
+/** It has not ended this process. */
+export async function endAlone(db: Database, instance: string, id: string): Promise<void> {
+  await db.$executeRaw`
+    UPDATE deliveries SET starts = starts - 1
+    WHERE id = ${id}::uuid AND state = 'retrying' AND claimed_by = ${instance} AND starts > 0`
 }
 
 /** Not begun, or not brought to an end because the process stops: due at once, and nobody's fault. */

@@ -28,22 +28,38 @@ export type DueDeliveries = ReturnType<typeof takeDueDeliveries>
  */
 export function takeDueDeliveries({ db, reaction, eventTypes, poisonAfter, instance, log, limit, onDue }: DueOptions) {
   const inHand = new Set<string>()
+  const givenBack = new Set<string>() // and not noted yet
+  let takesOverAt = 0
   let timer: NodeJS.Timeout | undefined
   let lookAt = Number.POSITIVE_INFINITY
   let looking: Promise<void> | undefined
   let stopped = false
   let more = false
 
+  /** Claims ran out although their processes live: those have the time of a claim to renew them. */
+  const noteOutage = (err: unknown) => {
+    const isOutage = isDatabaseOutage(err)
+    if (isOutage) takesOverAt = performance.now() + CLAIM_MS
+    return isOutage
+  }
+  const noteGivenBack = async () => {
+    const ids = [...givenBack]
+    await giveBackClaims(db, instance, ids)
+    for (const id of ids) givenBack.delete(id)
+  }
   const look = async () => {
     const room = limit - inHand.size
     if (room <= 0) return
     try {
-      const due = await claimDue(db, { reaction, eventTypes, poisonAfter }, instance, room)
+      const taken = [...inHand, ...givenBack]
+      const takesOver = performance.now() >= takesOverAt
+      const claimant = { reaction, eventTypes, poisonAfter, inHand: taken, takesOver }
+      const due = await claimDue(db, claimant, instance, room)
       for (const { id } of due) inHand.add(id)
       more = due.length === room
       if (due.length > 0) onDue(due)
     } catch (err) {
-      if (!isDatabaseOutage(err)) log.error({ err, reaction }, 'due deliveries could not be read, trying again')
+      if (!noteOutage(err)) log.error({ err, reaction }, 'due deliveries could not be read, trying again')
     }
   }
   const schedule = (ms: number) => {
@@ -60,7 +76,8 @@ export function takeDueDeliveries({ db, reaction, eventTypes, poisonAfter, insta
     }, ms)
   }
   const renewing = setInterval(() => {
-    renewClaims(db, instance, [...inHand]).catch(() => {}) // a claim that runs out is taken again, which does no harm
+    renewClaims(db, instance, [...inHand]).catch(noteOutage)
+    noteGivenBack().catch(noteOutage)
   }, RENEW_MS)
   schedule(0)
 
@@ -73,8 +90,11 @@ export function takeDueDeliveries({ db, reaction, eventTypes, poisonAfter, insta
       if (more && ids.length > 0) schedule(0)
     },
     async giveBack(ids: readonly string[]) {
-      for (const id of ids) inHand.delete(id)
-      await giveBackClaims(db, instance, ids)
+      for (const id of ids) {
+        inHand.delete(id)
+        givenBack.add(id)
+      }
+      await noteGivenBack()
     },
     /** Takes no more, and hands back what has not come to an end. */
     async stop() {
@@ -82,7 +102,7 @@ export function takeDueDeliveries({ db, reaction, eventTypes, poisonAfter, insta
       clearTimeout(timer)
       clearInterval(renewing)
       await looking
-      await giveBackClaims(db, instance, [...inHand]).catch(() => {}) // or the claims run out
+      await giveBackClaims(db, instance, [...inHand, ...givenBack]).catch(() => {}) // or the claims run out
     },
   }
 }

@@ -1,8 +1,21 @@
 import { connect } from 'amqplib'
 import { OrderPlaced } from '#events'
-import { anOrderPlaced, deadline, record, requireTestService, testSystem, type TestSystem } from '#testing'
+import {
+  anOrderPlaced,
+  deadline,
+  placeOf,
+  record,
+  requireTestService,
+  tcpProxy,
+  testSystem,
+  type TestSystem,
+} from '#testing'
+import { isDatabaseOutage, openDatabase } from '#platform/database'
+import { createLogger } from '#platform/logger'
 import { uuidv7 } from '#platform/uuid'
+import type { Claimed } from '../deliveries/claim.ts'
 import { defineReaction } from './define-reaction.ts'
+import { takeDueDeliveries } from './due-deliveries.ts'
 
 jest.setTimeout(60_000)
 
@@ -105,4 +118,106 @@ it('a claim of a process that is gone runs out, and another one goes on', async 
   await system.settled()
   expect(await system.db.handledEvent.findMany()).toMatchObject([{ eventId: event, attempt: 2 }])
   expect(await system.db.delivery.count()).toBe(0)
+})
+
+it('a claim that was not renewed in time, by a process that lives, is no start: it is not taken a second time', async () => {
+  const [slow, ...others] = await handedOutBefore(4)
+  const row = { reaction: reaction.name, state: 'retrying', reason: 'failed' }
+  await system.db.delivery.create({ data: { ...row, id: uuidv7(), eventId: slow!, dueAt: new Date(0) } })
+  let letGo = () => {}
+  const gate = new Promise<void>((resolve) => (letGo = resolve))
+  const begun: string[] = []
+  const gated = defineReaction({
+    name: reaction.name,
+    on: OrderPlaced,
+    concurrency: 2,
+    batchSize: 1,
+    async handle({ id }) {
+      begun.push(id)
+      if (id === slow) await gate
+    },
+  })
+  await system.run(gated)
+  await deadline('begun', () => begun.includes(slow!))
+  for (const eventId of others) {
+    await system.db.delivery.updateMany({ where: { eventId: slow! }, data: { dueAt: new Date(0) } })
+    const where = { reaction_eventId: { reaction: reaction.name, eventId } }
+    await system.db.delivery.upsert({
+      where,
+      create: { ...row, id: uuidv7(), eventId, dueAt: new Date(1) },
+      update: {},
+    })
+    await deadline('another one is taken', () => system.db.handledEvent.findFirst({ where: { eventId } }))
+  }
+  expect(await system.db.delivery.findFirst({ where: { eventId: slow! } })).toMatchObject({ starts: 1 })
+  letGo()
+  await system.settled()
+  expect(begun.filter((id) => id === slow)).toEqual([slow])
+})
+
+it('after an outage of PostgreSQL, claims of other processes have the time to be renewed', async () => {
+  const events = await record(system, anOrderPlaced(), anOrderPlaced())
+  const row = { reaction: reaction.name, state: 'retrying', reason: 'failed', dueAt: new Date(0) }
+  await system.db.delivery.create({
+    data: { ...row, id: uuidv7(), eventId: events[0]!.id, claimedBy: 'alive', starts: 1 },
+  })
+  await system.db.delivery.create({ data: { ...row, id: uuidv7(), eventId: events[1]!.id } })
+  const { port, close } = await tcpProxy(placeOf(system.url))
+  await close()
+  const url = new URL(system.url)
+  url.host = `127.0.0.1:${port}`
+  const { db, close: closeDatabase } = openDatabase(url.href)
+  const taken: Claimed[] = []
+  const due = takeDueDeliveries({
+    db,
+    reaction: reaction.name,
+    eventTypes: ['order.placed'],
+    poisonAfter: 3,
+    instance: 'other',
+    log: createLogger('test', 'silent'),
+    limit: 10,
+    onDue: (claimed) => taken.push(...claimed),
+  })
+  const failure: unknown = await db.$executeRaw`SELECT 1`.catch((error: unknown) => error)
+  expect(isDatabaseOutage(failure)).toBe(true) // so the first look has failed as well
+  const proxy = await tcpProxy(placeOf(system.url), Math.random, port)
+  try {
+    await deadline('what nobody has claimed is taken', () => taken.length > 0)
+    expect(taken.map(({ eventId }) => eventId)).toEqual([events[1]!.id])
+    await deadline('later the other one, whose process may be gone', () => taken.length === 2, { within: 20_000 })
+    expect(taken[1]).toMatchObject({ eventId: events[0]!.id, starts: 2 })
+  } finally {
+    await due.stop()
+    await closeDatabase()
+    await proxy.close()
+  }
+})
+
+it('of what may have ended processes one is under way at a time, and nothing beside it: the innocent survive', async () => {
+  const ids = await handedOutBefore(8)
+  const row = { reaction: reaction.name, state: 'retrying', dueAt: new Date(0), reason: 'redelivered', starts: 2 }
+  for (const eventId of ids) await system.db.delivery.create({ data: { ...row, id: uuidv7(), eventId } })
+  const killer = ids[5]
+  const underWay = new Set<string>()
+  const beside: string[][] = []
+  let startsAtDeath: { eventId: string | null; starts: number }[] = []
+  const calling = defineReaction({
+    name: reaction.name,
+    on: OrderPlaced,
+    concurrency: 4,
+    batchSize: 1,
+    async call({ id }) {
+      underWay.add(id)
+      beside.push([...underWay])
+      const { db } = system
+      if (id === killer) startsAtDeath = await db.delivery.findMany({ select: { eventId: true, starts: true } })
+      await db.$executeRaw`SELECT pg_sleep(0.02)`
+      underWay.delete(id)
+    },
+    handle: () => null,
+  })
+  await system.run(calling)
+  await system.settled()
+  expect(beside.filter((one) => one.length > 1)).toEqual([])
+  expect(startsAtDeath.filter(({ starts }) => starts > 2)).toEqual([{ eventId: killer, starts: 3 }])
 })

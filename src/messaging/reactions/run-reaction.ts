@@ -2,11 +2,11 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { Broker, Delivery } from '../broker/broker.ts'
 import { topologyOf, type Names } from '../broker/topology.ts'
 import { crashPoint } from '../crash-points.ts'
-import { beginAlone, wakeForRelease, type Claimed } from '../deliveries/claim.ts'
+import { beginAlone, endAlone, wakeForRelease, type Claimed } from '../deliveries/claim.ts'
 import type { WakeUp } from '../event-store/wake-up.ts'
 import { handlingSeconds } from '../metrics.ts'
 import { createPause, whenAvailable, type Pause } from './availability.ts'
-import type { Outcome } from './batch.ts'
+import type { BatchItem, Outcome } from './batch.ts'
 import { createFailureRun, isFailedCall } from './breaker.ts'
 import { drainCrashNet } from './crash-net.ts'
 import type { Reaction } from './define-reaction.ts'
@@ -16,6 +16,7 @@ import { readClaimed, readMessage, type Message } from './message.ts'
 import { processBatch } from './process-batch.ts'
 import { reportLostQueue } from './report-lost-queue.ts'
 import { deliverFromStore, failed, PoisonMessage, settle, type Settlement, type SettleRuntime } from './settle.ts'
+import { createTurns, type Turns } from './turns.ts'
 
 export interface ReactionRuntime extends Omit<SettleRuntime, 'signal' | 'due'> {
   broker: Broker
@@ -51,6 +52,7 @@ export async function runReaction(reaction: Reaction, given: ReactionRuntime): P
     signal: stopping.signal,
     pause: createPause(reaction.name, log, stopping.signal),
     failures: createFailureRun(),
+    turns: createTurns(),
   }
   await wakeForRelease(given.db, reaction.name)
   // Before there is a broker: what is due in PostgreSQL does not need it.
@@ -80,7 +82,11 @@ type Incoming = { delivery: Delivery; claimed?: undefined } | { delivery?: undef
 interface Runtime extends SettleRuntime, ReactionRuntime {
   pause: Pause
   failures: ReturnType<typeof createFailureRun>
+  turns: Turns
 }
+
+/** Of all reactions of this process, one message at a time that may have ended processes. */
+const suspects = createTurns()
 
 /** Milliseconds that the next batch may be waited for after one that was not full. */
 const LONGEST_BREATH_MS = 10
@@ -144,7 +150,7 @@ async function handleMessages(reaction: Reaction, messages: readonly Message[], 
   for (const message of alone) await handleAlone(reaction, message, runtime)
 }
 
-/** Who was begun twice already without an outcome is handled alone: its next death must not be blamed on others. */
+/** Who was begun twice already without an outcome is handled alone: its next death must not be blamed on others, nor theirs on it. */
 function divideSuspects(reaction: Reaction, messages: readonly Message[]): [Message[], Message[]] {
   const isSuspect = ({ claimed }: Message) => claimed !== undefined && claimed.starts >= reaction.retry.poisonAfter
   return [messages.filter(isSuspect), messages.filter((message) => !isSuspect(message))]
@@ -153,15 +159,36 @@ function divideSuspects(reaction: Reaction, messages: readonly Message[]): [Mess
 async function handleAlone(reaction: Reaction, message: Message, runtime: Runtime) {
   const { id, starts } = message.claimed!
   if (starts <= reaction.retry.poisonAfter) {
-    await whenAvailable(runtime.signal, () => beginAlone(runtime.db, runtime.instance, id))
-    return handleTogether(reaction, [message], runtime)
+    return handleThrough(reaction, [message], runtime, (items) =>
+      suspects.alone(() => runtime.turns.alone(() => processBegun(reaction, items, id, runtime))),
+    )
   }
   const error = new PoisonMessage(`${starts - 1} processes died while handling this message; it is not tried again`)
   await settleWhenAvailable(reaction, [failed(message, error)], runtime)
 }
 
-/** Through the reaction and to an end. While something is away, a few messages at a time probe whether it is back. */
-async function handleTogether(reaction: Reaction, messages: readonly Message[], runtime: Runtime) {
+/** Counted as begun for exactly as long as its handling takes. */
+async function processBegun(reaction: Reaction, items: readonly BatchItem[], id: string, runtime: Runtime) {
+  const { db, instance, signal } = runtime
+  await whenAvailable(signal, () => beginAlone(db, instance, id))
+  const outcomes = await processBatch(reaction, items, runtime)
+  await whenAvailable(signal, () => endAlone(db, instance, id))
+  return outcomes
+}
+
+function handleTogether(reaction: Reaction, messages: readonly Message[], runtime: Runtime) {
+  return handleThrough(reaction, messages, runtime, (items) =>
+    runtime.turns.beside(() => processBatch(reaction, items, runtime)),
+  )
+}
+
+/** To an end. While something is away, a few messages at a time probe whether it is back. */
+async function handleThrough(
+  reaction: Reaction,
+  messages: readonly Message[],
+  runtime: Runtime,
+  process: (items: readonly BatchItem[]) => Promise<Outcome[]>,
+) {
   let waiting = messages
   while (waiting.length > 0) {
     const turn = await runtime.pause.turn()
@@ -172,7 +199,7 @@ async function handleTogether(reaction: Reaction, messages: readonly Message[], 
       attempt,
       fromStore: claimed !== undefined,
     }))
-    const outcomes = await processBatch(reaction, items, runtime)
+    const outcomes = await process(items)
     const { settlements, held, reason, isSaid } = divide(chosen, outcomes, turn, runtime)
     if (reason) runtime.pause.hold(reason, turn, isSaid ? 1 : reaction.callConcurrency)
     else runtime.pause.resume()
