@@ -6,7 +6,9 @@ import {
   listWaiting,
   redrive,
   restore,
+  retire,
   retryNow,
+  subscribe,
   Unrecoverable,
   type DeadLetterContext,
 } from '#messaging'
@@ -74,4 +76,13 @@ test('what was restored while others wait behind it is waited for again', async 
   await redrive(context, strict.name, { all: true })
   await deadline('all are handled', async () => (await handled()).length === 4)
   expect(await handled()).toEqual([1, 2, 3, 4])
+})
+
+test('a dead letter that is older than the subscription is handled when it is redriven', async () => {
+  await retire(system, strict.name)
+  await subscribe(system.db, [strict])
+  broken = false
+  expect(await redrive(context, strict.name, { all: true })).toMatchObject({ outcome: 'done', sent: 1, handled: 1 })
+  expect(await handled()).toEqual([1, 2])
+  expect(await system.db.delivery.findMany()).toMatchObject([{ state: 'resolved', streamVersion: 2 }])
 })

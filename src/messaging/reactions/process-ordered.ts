@@ -148,6 +148,7 @@ function divide(pending: readonly Pending[], delivered: ReadonlyMap<string, unkn
 
 /**
  * What is not handled yet of these streams up to the delivered versions, in order; what an operator discarded counts as handled.
+ * What is older than the subscription belongs to it when somebody has it delivered again.
  * OFFSET 0 keeps each stream and each event a look into its index: a planner without statistics would read whole tables.
  */
 const PendingRow = row({ ...eventColumns, kept: z.boolean(), blocks: z.boolean(), followed: z.boolean() })
@@ -160,18 +161,17 @@ async function readPending(tx: Transaction, reaction: Reaction, items: readonly 
     SELECT e.id, e.type, e.version, e.stream, e.stream_version AS "streamVersion", e.data, e.correlation_id AS "correlationId",
       e.causation_id AS "causationId", e.traceparent, e.occurred_at AS "time", d.state IS NOT NULL AS kept,
       coalesce(d.state IN ('dead', 'held') OR (d.state = 'retrying' AND d.due_at > clock_timestamp()), false) AS blocks,
-      EXISTS (SELECT FROM deliveries b WHERE b.reaction = s.reaction AND b.stream = e.stream AND b.state = 'blocked' OFFSET 0) AS followed
+      EXISTS (SELECT FROM deliveries b WHERE b.reaction = ${reaction.name} AND b.stream = e.stream AND b.state = 'blocked' OFFSET 0) AS followed
     FROM unnest(${[...reach.keys()]}::text[], ${[...reach.values()]}::int[]) AS reach(stream, version)
     CROSS JOIN LATERAL (
       SELECT * FROM events WHERE stream = reach.stream AND stream_version <= reach.version OFFSET 0
     ) AS e
-    CROSS JOIN LATERAL (
-      SELECT reaction FROM subscriptions WHERE reaction = ${reaction.name} AND event_type = e.type AND since < e.position OFFSET 0
-    ) AS s
     LEFT JOIN LATERAL (
-      SELECT state, due_at FROM deliveries WHERE event_id = e.id AND reaction = s.reaction OFFSET 0
+      SELECT state, due_at FROM deliveries WHERE event_id = e.id AND reaction = ${reaction.name} OFFSET 0
     ) AS d ON true
-    WHERE NOT EXISTS (SELECT FROM handled_events h WHERE h.event_id = e.id AND h.reaction = s.reaction OFFSET 0)
+    WHERE (d.state IN ('retrying', 'blocked') OR EXISTS (
+        SELECT FROM subscriptions WHERE reaction = ${reaction.name} AND event_type = e.type AND since < e.position OFFSET 0))
+      AND NOT EXISTS (SELECT FROM handled_events h WHERE h.event_id = e.id AND h.reaction = ${reaction.name} OFFSET 0)
       AND d.state IS DISTINCT FROM 'discarded'
     ORDER BY e.stream, e.stream_version`
   return rows.map(({ blocks, kept, followed, ...event }) => toPending(event, { blocks, kept, followed }, types))
