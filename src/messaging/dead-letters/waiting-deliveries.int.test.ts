@@ -6,10 +6,12 @@ import {
   listReactions,
   listWaiting,
   planWaiting,
+  reconcile,
   retryNow,
   type DeadLetterContext,
 } from '#messaging'
 import { anOrderPlaced, deadline, record, testSystem, type TestSystem } from '#testing'
+import { recordHandled } from '../deliveries/handled-events.ts'
 
 jest.setTimeout(30_000)
 
@@ -108,4 +110,18 @@ test('what a worker has in hand is left alone', async () => {
   for (const change of [hold, retryNow])
     expect(await change(context, slow.name, { all: true })).toMatchObject({ changed: 0 })
   expect(await system.db.delivery.findMany()).toMatchObject([{ state: 'retrying', dueAt }])
+})
+
+test('what is handled in the moment of holding it is not held: reconciliation resolves it, and so does a retry', async () => {
+  const events = await failedOnce(2)
+  for (const [index, event] of events.entries()) {
+    const entries = [{ event, attempt: 2, durationUs: 1 }]
+    await system.db.$transaction(async (tx) => {
+      await recordHandled(tx, slow.name, 'test', entries)
+      expect(await hold(context, slow.name, { ids: [event.id] })).toMatchObject({ changed: 1 })
+    })
+    if (index === 0) await retryNow(context, slow.name, { all: true })
+    else await reconcile({ ...system, instance: 'test' })
+    expect(await system.db.delivery.findMany({ where: { eventId: event.id } })).toMatchObject([{ state: 'resolved' }])
+  }
 })

@@ -1,10 +1,11 @@
 import { z } from 'zod'
 import { readRow, readRows, row, type Database } from '#platform/database'
 import { Prisma } from '#prisma'
+import { closeHeld } from '../deliveries/close.ts'
 import { change } from './change.ts'
 import type { DeadLetterContext } from './context.ts'
 import { asAction, type ActionOutcome } from './operator-actions.ts'
-import { checkSelector, HANDLED, matching, type Selector } from './selector.ts'
+import { checkSelector, matching, type Selector } from './selector.ts'
 
 /** A delivery that PostgreSQL keeps and that is neither handled nor given up. */
 export type WaitingDelivery = z.infer<typeof WaitingDelivery>
@@ -145,9 +146,13 @@ async function changeWaiting(
   { action, what, reason, from, set }: Asked,
 ): Promise<WaitingResult> {
   checkSelector(selector)
-  const where = Prisma.sql`${matching(reaction, selector, from)} AND NOT ${HANDLED}`
   return asAction(context, { action, reaction, selector, reason }, async (mark) => {
-    const { changed } = await change(context.db, { reaction, where, set, what }, mark)
+    const { changed } = await change(
+      context.db,
+      { reaction, where: matching(reaction, selector, from), set, what },
+      mark,
+    )
+    if (action === 'hold') await closeHeld(context.db, reaction)
     return { outcome: 'done' as const, changed }
   })
 }

@@ -1,6 +1,17 @@
 import type { Database, Transaction } from '#platform/database'
 
 /**
+ * Resolves what an operator holds although its event was handled: in the moment of holding it, a worker that had begun before
+ * could still commit. `hold` asks for it, and reconciliation does.
+ */
+export async function closeHeld(db: Database, reaction: string): Promise<void> {
+  await db.$executeRaw`
+    UPDATE deliveries d SET state = 'resolved', closed_at = clock_timestamp()
+    WHERE d.reaction = ${reaction} AND d.state = 'held'
+      AND EXISTS (SELECT FROM handled_events h WHERE h.event_id = d.event_id AND h.reaction = d.reaction OFFSET 0)`
+}
+
+/**
  * These events were handled: their deliveries need no answer any more. One that had been dead, and that an operator sent
  * on its way again, stays as `resolved`. In the transaction that handles them, or at any time afterwards.
  */
