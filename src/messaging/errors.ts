@@ -5,13 +5,27 @@ export class Unrecoverable extends Error {
   override name = 'Unrecoverable'
 }
 
+interface RetryLaterOptions extends ErrorOptions {
+  /**
+   * Milliseconds, counted from the first time that the delivery failed or was postponed, after which it is a failed attempt like
+   * any other. @default no limit
+   */
+  forMs?: number
+}
+
 /** Not now, and nobody's fault: delivered again after `delayMs`, no attempt used up. */
 export class RetryLater extends Error {
   override name = 'RetryLater'
   readonly delayMs: number
-  constructor(delayMs: number, reason = 'not yet', options?: ErrorOptions) {
+  readonly forMs: number
+  constructor(
+    delayMs: number,
+    reason = 'not yet',
+    { forMs = Number.POSITIVE_INFINITY, ...options }: RetryLaterOptions = {},
+  ) {
     super(reason, options)
     this.delayMs = delayMs
+    this.forMs = forMs
   }
 }
 

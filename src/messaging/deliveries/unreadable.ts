@@ -1,4 +1,4 @@
-import type { Database } from '#platform/database'
+import type { Database, Transaction } from '#platform/database'
 import { uuidv7 } from '#platform/uuid'
 import type { Delivery } from '../broker/broker.ts'
 import type { RecordedEvent } from '../define-event.ts'
@@ -17,7 +17,7 @@ export interface Refused {
 
 /**
  * Keeps messages as dead letters, byte by byte: the event store does not have them. One whose event has an answer already is
- * not kept a second time.
+ * not kept a second time; without an id, one that was handed out before is known by its bytes.
  */
 export async function keepUnreadable(
   db: Database,
@@ -27,7 +27,10 @@ export async function keepUnreadable(
 ): Promise<void> {
   if (messages.length === 0) return
   await db.$transaction(async (tx) => {
-    const rows = messages.map((message) => toRow(reaction, instance, message))
+    const rows: ReturnType<typeof toRow>[] = []
+    for (const message of messages)
+      if (!(await isKeptAlready(tx, reaction, message))) rows.push(toRow(reaction, instance, message))
+    if (rows.length === 0) return
     const kept = await tx.delivery.createManyAndReturn({ data: rows, skipDuplicates: true, select: { id: true } })
     const isKept = new Set(kept.map(({ id }) => id))
     await tx.deliveryHistory.createMany({
@@ -38,6 +41,13 @@ export async function keepUnreadable(
         }),
     })
   })
+}
+
+/** Its row was committed, and the acknowledgement was lost. */
+async function isKeptAlready(tx: Transaction, reaction: string, { delivery, envelope }: Refused): Promise<boolean> {
+  if (envelope || delivery.deliveryCount === 0) return false
+  const body = new Uint8Array(delivery.body)
+  return (await tx.delivery.findFirst({ where: { reaction, eventId: null, body }, select: { id: true } })) !== null
 }
 
 function toRow(reaction: string, instance: string, { delivery, envelope, reason, error }: Refused) {

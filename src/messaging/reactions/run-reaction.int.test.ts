@@ -1,8 +1,9 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import { defineReaction, retire, RetryLater, subscribe, Unrecoverable } from '#messaging'
+import { defineReaction, retire, RetryLater, subscribe, UnreadableEvent, Unrecoverable } from '#messaging'
 import { OrderPlaced, PaymentAuthorized, StockReserved } from '#events'
 import { anOrderPlaced, aPaymentAuthorized, deadline, record, testSystem, type TestSystem } from '#testing'
 import { encode } from '../cloud-event.ts'
+import { keepUnreadable, type Refused } from '../deliveries/unreadable.ts'
 
 let system: TestSystem
 afterEach(() => system.close())
@@ -112,6 +113,43 @@ test('RetryLater uses up no attempt', async () => {
   await system.settled()
   expect(calls).toBe(4)
   expect(await system.db.handledEvent.findMany({ where: { eventId: placed!.id } })).toMatchObject([{ attempt: 1 }])
+})
+
+test('RetryLater with a limit becomes a failed attempt that says why, and ends among the dead letters', async () => {
+  const patient = defineReaction({
+    name: 'test.patient',
+    on: OrderPlaced,
+    retry: { attempts: 2 },
+    handle: () => Promise.reject(new RetryLater(10, 'the key is in use', { forMs: 200 })),
+  })
+  system = await testSystem([patient])
+  await record(system, anOrderPlaced())
+  const dead = await deadline('given up', () => system.db.delivery.findFirst({ where: { state: 'dead' } }))
+  expect(dead).toMatchObject({ reason: 'attempts-exhausted', attempts: 2, errorName: 'PostponedTooLong' })
+  expect(dead.errorMessage).toMatch(/^the key is in use; so for \d+ s$/)
+})
+
+test('a foreign message without an id is kept once, although its acknowledgement was lost', async () => {
+  system = await testSystem([reserve])
+  const kept = {
+    exchange: '',
+    routingKey: 'test',
+    contentType: 'application/json',
+    body: Buffer.from('{oops'),
+    headers: {},
+  }
+  const error = new UnreadableEvent('invalid-json', 'not JSON')
+  const keep = (deliveryCount: number) => {
+    const delivery = { ...kept, deliveryCount, ack() {}, requeue() {} } as unknown as Refused['delivery']
+    return keepUnreadable(system.db, reserve.name, 'test', [
+      { delivery, envelope: undefined, reason: 'invalid-json', error },
+    ])
+  }
+  await keep(0)
+  await keep(1)
+  expect(await system.db.delivery.count()).toBe(1)
+  await keep(0) // another one with the same words
+  expect(await system.db.delivery.count()).toBe(2)
 })
 
 test.each([

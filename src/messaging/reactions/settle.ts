@@ -51,8 +51,9 @@ export async function settle(
   const failed: FailedAttempt[] = []
   const refused: Refused[] = []
   for (const { message, outcome } of settlements) {
+    if (outcome.kind === 'handled') tellRecovery(reaction, message, runtime.log)
     if (outcome.kind !== 'failed') continue
-    const { error } = outcome
+    const error = inTime(outcome.error, message)
     const next = await judge(reaction, message, error, runtime)
     if (!next) continue
     const { delivery, envelope, attempt } = message
@@ -77,6 +78,17 @@ export async function settle(
     message.delivery?.ack()
     deliveryOutcomes.inc({ reaction: reaction.name, outcome: countedAs(outcome, message, failed) })
   }
+}
+
+/** Postponed again and again for longer than its author wants. */
+class PostponedTooLong extends Error {
+  override name = 'PostponedTooLong'
+}
+
+function inTime(error: Error, { claimed }: Message): Error {
+  const forMs = claimed?.troubledForMs ?? 0
+  if (!(error instanceof RetryLater) || forMs < error.forMs) return error
+  return new PostponedTooLong(`${error.message}; so for ${Math.round(forMs / 1_000)} s`, { cause: error })
 }
 
 const dead = (reason: DeadReason): Verdict => ({ kind: 'dead', reason })
@@ -119,20 +131,24 @@ function toKnown({ event, envelope, claimed }: Message): FailedAttempt['event'] 
   return { id: claimed!.eventId!, type: claimed!.eventType ?? '', stream: '', streamVersion: 0, correlationId: '' }
 }
 
+function about(reaction: Reaction, { event, envelope, claimed, attempt }: Message) {
+  const known = event ?? envelope
+  const id = known?.id ?? claimed?.eventId
+  return { reaction: reaction.name, event: id, type: known?.type, conversation: known?.correlationId, attempt }
+}
+
+/** Those who read of its failures want to know. */
+function tellRecovery(reaction: Reaction, message: Message, log: Logger) {
+  if (message.attempt > 1)
+    log.info({ ...about(reaction, message), isRecovery: true }, 'handled, after attempts that failed')
+}
+
 /** No failed attempt is silent: a warning for each, an error for what is given up. */
 function tell(reaction: Reaction, message: Message, error: Error, next: Verdict, log: Logger) {
-  const known = message.event ?? message.envelope
-  const about = {
-    reaction: reaction.name,
-    event: known?.id ?? message.claimed?.eventId,
-    type: known?.type,
-    conversation: known?.correlationId,
-    attempt: message.attempt,
-    error: `${error.name}: ${error.message}`,
-  }
-  if (next.kind === 'dead') log.error({ ...about, reason: next.reason }, 'given up: the message is a dead letter')
-  else if (next.reason === 'retry-later') log.debug({ ...about, nextTryInMs: Math.round(next.afterMs) }, 'postponed')
-  else log.warn({ ...about, nextTryInMs: Math.round(next.afterMs) }, WARNINGS[next.reason])
+  const told = { ...about(reaction, message), error: `${error.name}: ${error.message}` }
+  if (next.kind === 'dead') log.error({ ...told, reason: next.reason }, 'given up: the message is a dead letter')
+  else if (next.reason === 'retry-later') log.debug({ ...told, nextTryInMs: Math.round(next.afterMs) }, 'postponed')
+  else log.warn({ ...told, nextTryInMs: Math.round(next.afterMs) }, WARNINGS[next.reason])
 }
 
 const WARNINGS = {

@@ -25,6 +25,8 @@ const AWAY = new Set([401, 429, 502, 503, 504])
 const REFUSED_FOR_GOOD = new Set([400, 413, 422])
 /** Milliseconds after which a request that is still being carried out is asked about again. */
 const AT_WORK_MS = 1_000
+/** A request takes seconds: one that is still under way after so many milliseconds hangs, and somebody has to look. */
+const AT_WORK_FOR_MS = 300_000
 
 /**
  * What an answer that is not a success decides. Every message has the gateway's own code first and its words in quotes,
@@ -33,7 +35,7 @@ const AT_WORK_MS = 1_000
  * | the gateway                                                                      | what follows                              |
  * | -------------------------------------------------------------------------------- | ----------------------------------------- |
  * | 402, 400 `invalid_token`, 409 with the state that the authorization is in         | its decision, which is a result           |
- * | 409 `idempotency_key_in_use`                                                     | RetryLater: the request is under way      |
+ * | 409 `idempotency_key_in_use`                                                     | RetryLater, for 5 minutes: it is under way |
  * | `idempotency_error`: the key was used for other data                             | Unrecoverable: no second hold, no decline |
  * | 401, 429, 502, 503, 504; connection refused, reset or cut, no address, no TLS    | DependencyUnavailable                     |
  * | 400, 413, 422 otherwise                                                          | Unrecoverable: asked again, it is the same |
@@ -47,7 +49,7 @@ export function judge(status: number, error: GatewayError = {}, retryAfter?: str
   if (AWAY.has(status))
     throw new DependencyUnavailable(`The payment gateway is not available: ${said}${wait(retryAfter)}`)
   if (code === 'idempotency_key_in_use')
-    throw new RetryLater(AT_WORK_MS, `The payment gateway is at work on this: ${said}`)
+    throw new RetryLater(AT_WORK_MS, `The payment gateway is at work on this: ${said}`, { forMs: AT_WORK_FOR_MS })
   if (type === 'idempotency_error' || code === 'idempotency_error')
     throw new Unrecoverable(`The payment gateway was asked for this before with other data, and has decided: ${said}`)
   if (code && (status === 402 || code === 'invalid_token' || (status === 409 && state)))
