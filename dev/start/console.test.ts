@@ -22,6 +22,25 @@ it('shows what a warning knows: reaction, cause and figures', () => {
   expect(lines).toEqual(['[worker payment] payment.capture-payment: paused (ECONNREFUSED; attempt 2)'])
 })
 
+it('shows times with their unit, and whose order it is', () => {
+  warn('worker payment', 'an attempt failed', { conversation: '0192', nextTryInMs: 5_230 })
+  jest.advanceTimersByTime(1_000)
+  expect(lines).toEqual(['[worker payment] an attempt failed (order 0192; next try in 5.2 s)'])
+})
+
+it('shows what is well again, and leaves that to the line of the service where one of its own was away', () => {
+  const recovers = (reaction: string) =>
+    terminal.line('worker', JSON.stringify({ level: 30, msg: 'goes on', reaction, isRecovery: true }), 'stdout')
+  recovers('payment.capture-payment')
+  jest.advanceTimersByTime(1_000)
+  expect(lines.splice(0)).toEqual(['[worker] payment.capture-payment: goes on'])
+  terminal.serviceDown('PostgreSQL')
+  terminal.serviceUp('PostgreSQL')
+  recovers('order.advance-order')
+  jest.advanceTimersByTime(10_000)
+  expect(lines.map((line) => line.split(' ')[0])).toEqual(['[PostgreSQL]', '[PostgreSQL]'])
+})
+
 it('leaves out what is no warning', () => {
   terminal.line('api', JSON.stringify({ level: 30, msg: 'listening' }), 'stdout')
   terminal.line('api', 'plain', 'stdout')

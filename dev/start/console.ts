@@ -32,7 +32,7 @@ const NOTICE_MS = 750
 const SETTLE_MS = 5_000
 
 /**
- * What all processes say, on one terminal: warnings, errors and whatever stands on standard error. A line that comes again is
+ * What all processes say, on one terminal: warnings, errors, what is well again after them, and whatever stands on standard error. A line that comes again is
  * counted, and told with its count after 5 s, then after 10 s, and so on. While a service is away, the warnings that follow
  * from it are only counted.
  */
@@ -52,16 +52,24 @@ export class Console {
   line(name: string, line: string, from: 'stdout' | 'stderr'): void {
     const record = readRecord(line)
     if (!record) return from === 'stderr' ? this.#tell(name, line, line) : undefined
-    if (record.level < WARNING) return
+    if (record.level < WARNING && !record.isRecovery) return
     const sentence = sentenceOf(record)
     if (record.level >= ERROR) this.#tell(name, sentence, styled('red', sentence))
     else if (![...this.#starting].some((title) => sentence.includes(title)))
-      setTimeout(() => this.#warn(name, sentence), NOTICE_MS).unref()
+      setTimeout(
+        () => (record.isRecovery ? this.#recovered(name, sentence) : this.#warn(name, sentence)),
+        NOTICE_MS,
+      ).unref()
   }
 
   #warn(name: string, sentence: string): void {
     if (this.#away.size > 0) this.#hold(name)
     else this.#tell(name, sentence, sentence)
+  }
+
+  /** Of an outage of a service that was told of itself, its own line is enough. */
+  #recovered(name: string, sentence: string): void {
+    if (this.#away.size === 0) this.#tell(name, sentence, sentence)
   }
 
   ended({ name, code, signal, againInMs }: UnwantedEnd): void {

@@ -5,6 +5,8 @@ interface LogRecord {
   err?: { message?: string }
   reason?: string
   reaction?: string
+  /** Told although it is no warning: something that was warned of is well again. */
+  isRecovery?: boolean
   [field: string]: unknown
 }
 
@@ -20,15 +22,26 @@ export function readRecord(line: string): LogRecord | undefined {
   }
 }
 
-/** Every field that says something: `payment.capture-payment: paused (ECONNREFUSED 127.0.0.1:4010; attempt 2)`. */
+/** Every field that says something: `payment.capture-payment: paused (ECONNREFUSED 127.0.0.1:4010; attempt 2)`, times with their unit. */
 export function sentenceOf({ msg, err, reason, reaction, ...fields }: LogRecord): string {
   const cause = err?.message ?? reason
   const details = Object.entries(fields).flatMap(([name, value]) =>
-    !KNOWN.has(name) && ['string', 'number', 'boolean'].includes(typeof value) ? [`${name} ${String(value)}`] : [],
+    !KNOWN.has(name) && ['string', 'number', 'boolean'].includes(typeof value) ? [labelled(name, value)] : [],
   )
   const causes = [...(cause === undefined ? [] : [cause]), ...details].join('; ').replaceAll(/\s+/g, ' ').trim()
   return `${reaction === undefined ? '' : `${reaction}: `}${msg ?? ''}${causes ? ` (${causes})` : ''}`
 }
 
-/** What every record has. */
-const KNOWN = new Set(['level', 'time', 'pid', 'service', 'hostname'])
+/** What every record has, and what says nothing to a reader. */
+const KNOWN = new Set(['level', 'time', 'pid', 'service', 'hostname', 'isRecovery'])
+
+/** The core knows conversations; here each is an order's. */
+const LABELS: Record<string, string> = { conversation: 'order' }
+
+/** `nextTryInMs: 5230` → `next try in 5.2 s`. */
+function labelled(name: string, value: unknown): string {
+  const isTime = name.endsWith('Ms') && typeof value === 'number'
+  const label =
+    LABELS[name] ?? (isTime ? name.slice(0, -2) : name).replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
+  return `${label} ${isTime ? `${(value / 1_000).toFixed(1)} s` : String(value)}`
+}

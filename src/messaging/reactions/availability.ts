@@ -59,7 +59,7 @@ export function createPause(reaction: string, log: Logger, signal: AbortSignal) 
       if (pauseMs === 0) return
       pauseMs = 0
       pausedReactions.set({ reaction }, 0)
-      log.info({ reaction }, 'resumed')
+      log.info({ reaction, isRecovery: true }, 'goes on: what it needs is there again')
       change()
     },
   }
