@@ -29,7 +29,7 @@ export async function benchCommand(args: string[]): Promise<number> {
     .option('--rounds <n>', 'rounds of each side (5; guard 3, peers 2)', positive)
     .option('--seconds <s>', 'length of one run (8; guard 1, peers 4)', positive)
     .option('--events <list>', 'stored events for growth', (list) => list.split(',').map(positive), [1e4, 1e5, 1e6])
-    .option('--save', 'into the committed results and docs/performance.md')
+    .option('--record', 'into the committed results and docs/performance.md')
     .addHelpText('after', WHAT)
     .action(async (names: string[], given: Given) => {
       code = await run(names.length > 0 ? names : USUAL, given, args)
@@ -37,7 +37,7 @@ export async function benchCommand(args: string[]): Promise<number> {
   return (await parse(program, args)) || code
 }
 
-type Given = Partial<Options> & Pick<Options, 'events'> & { save?: true }
+type Given = Partial<Options> & Pick<Options, 'events'> & { record?: true }
 
 const LENGTHS: Record<string, Pick<Options, 'rounds' | 'seconds'>> = {
   guard: { rounds: 3, seconds: 1 },
@@ -49,17 +49,17 @@ function positive(text: string): number {
   throw new InvalidArgumentError('A positive number is needed.')
 }
 
-async function run(names: string[], { save, ...given }: Given, args: string[]): Promise<number> {
+async function run(names: string[], { record, ...given }: Given, args: string[]): Promise<number> {
   const options = (name: string): Options => ({ ...(LENGTHS[name] ?? { rounds: 5, seconds: 8 }), ...given })
   if (names.includes('report')) return report()
   if (names.includes('guard')) return inEnvironment((environment) => guard(environment, options('guard')))
   const results: Record<string, Result> = {}
-  const command = `npm run bench -- ${args.filter((arg) => arg !== '--save').join(' ')}`.trim()
+  const command = `npm run bench -- ${args.filter((arg) => arg !== '--record').join(' ')}`.trim()
   for (const name of names) {
     const result = await inEnvironment((environment) => measure(environment, name, options(name)))
     showResult((results[name] = { command, ...result }))
   }
-  if (!save) return 0
+  if (!record) return 0
   await saveResults(results)
   return report()
 }

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { rmSync } from 'node:fs'
 import path from 'node:path'
 import { connect, type ChannelModel } from 'amqplib'
+import { compile, type Program } from '../../dev/processes/compiled.ts'
 import { startProcess, type ProcessPlan, type RunningProcess } from '../../dev/processes/process.ts'
 import {
   InstanceSet,
@@ -18,6 +19,8 @@ export interface Environment extends Pick<Databases, 'create' | 'checkpoint'> {
   readonly set: InstanceSet
   readonly urls: ServiceUrls
   readonly amqp: ChannelModel
+  /** The sources, compiled as npm start runs them. */
+  readonly program: Program
   readonly versions: Record<string, string>
   /** A prefix for names on the broker that nobody else uses. */
   namespace(label: string): string
@@ -56,6 +59,7 @@ export async function openEnvironment(): Promise<Environment> {
     const id = randomBytes(3).toString('hex')
     return {
       ...databases,
+      program: await compile(),
       set,
       urls,
       amqp,

@@ -1,9 +1,9 @@
 import path from 'node:path'
 import { findReactions } from '#messaging'
 import { TYPESCRIPT } from '../../dev/processes/typescript.ts'
-import { isFree, PROJECT, waitFor } from '../../dev/services/index.ts'
+import { isFree, PROJECT } from '../../dev/services/index.ts'
 import { planWorkers } from '../../dev/start/plan.ts'
-import { API, paymentGateway, systemProcesses } from '../../dev/start/processes.ts'
+import { apiFrom, paymentGateway, systemProcesses } from '../../dev/start/processes.ts'
 import type { BenchDatabase } from './databases.ts'
 import type { Environment } from './environment.ts'
 import { removeNamespace } from './messaging.ts'
@@ -24,32 +24,30 @@ export const settingsOf = ({ urls }: Environment, database: BenchDatabase, names
 export async function startApi(environment: Environment, database: BenchDatabase): Promise<number> {
   const port = await freePort()
   const env = { ...settingsOf(environment, database, environment.namespace('api')), PORT: String(port) }
-  await environment.start({ name: 'api', args: API, env, ready: 'listening on' })
+  await environment.start({ name: 'api', args: apiFrom(environment.program), env, ready: 'listening on' })
   return port
 }
 
 /** Every process that `npm start` runs, with a mail server that keeps nothing, on this database. @returns the port of its API */
 export async function startSystem(environment: Environment, database: BenchDatabase): Promise<number> {
-  const { set, urls } = environment
+  const { set, urls, program } = environment
   const namespace = environment.namespace('system')
   environment.onReset(() => removeNamespace(environment, database, namespace))
   for (const name of ['smtp', 'gateway'] as const) await set.choosePort(name)
   const port = await freePort()
-  const own = systemProcesses(planWorkers(findReactions(WORKERS), new Map()), {
+  const surroundings = {
     urls: { ...urls, postgres: database.url },
     smtpUrl: `smtp://127.0.0.1:${set.port('smtp')}`,
     gatewayUrl: `http://127.0.0.1:${set.port('gateway')}`,
     port,
-  })
-  const settings = settingsOf(environment, database, namespace)
+  }
+  const own = systemProcesses(planWorkers(findReactions(WORKERS), new Map()), surroundings, program)
   await Promise.all(
-    [mailSink(environment), paymentGateway(set), ...own].map((plan) =>
-      environment.start({ ...plan, env: { ...settings, ...plan.env } }),
+    [mailSink(environment), paymentGateway(set, program), ...own].map((plan) =>
+      environment.start({ ...plan, env: { ...settingsOf(environment, database, namespace), ...plan.env } }),
     ),
   )
-  const ready = async () => (await fetch(`http://127.0.0.1:${port}/readyz`)).ok
-  if (await waitFor(ready, 60)) return port
-  throw new Error('the API was not ready after 60 s')
+  return port
 }
 
 const mailSink = ({ set }: Environment) => ({
@@ -59,9 +57,6 @@ const mailSink = ({ set }: Environment) => ({
   ready: 'accepting mail',
 })
 
-async function freePort(): Promise<number> {
-  for (;;) {
-    const port = 20_000 + Math.floor(Math.random() * 10_000)
-    if (await isFree(port)) return port
-  }
+async function freePort(port = 20_000 + Math.floor(Math.random() * 10_000)): Promise<number> {
+  return (await isFree(port)) ? port : freePort()
 }

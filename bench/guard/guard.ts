@@ -93,7 +93,7 @@ function conclude(verdicts: readonly Verdict[]): number {
   const count = (wanted: Verdict) => verdicts.filter((verdict) => verdict === wanted).length
   const [lost, unclear, unknown] = [count('lost'), count('not measurable'), count('unknown')]
   console.log(`\n${lost} of ${verdicts.length} guarded ratios have fallen in two runs.`)
-  if (unknown > 0) console.log(`${unknown} are guarded and not committed: npm run bench -- ${GUARDED.join(' ')} --save`)
+  if (unknown > 0) console.log(`${unknown} have no committed ratio: npm run bench -- ${GUARDED.join(' ')} --record`)
   if (unclear > 0)
     console.log(`${unclear} could not be judged beside others who used ${100 * BUSY} % of the processors or more.`)
   return verdicts.some(isFailure) ? 1 : 0

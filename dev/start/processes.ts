@@ -15,9 +15,7 @@ export interface Surroundings {
 }
 
 /** Each order makes some hundred kilobytes of short-lived objects: with room for them they are collected at a third of the cost. */
-const apiFrom = (program: Program) => ['--max-semi-space-size=64', ...program('src/main/api.ts')]
-
-export const API = apiFrom(fromSource)
+export const apiFrom = (program: Program) => ['--max-semi-space-size=64', ...program('src/main/api.ts')]
 
 /** Catches every mail that the system sends, and shows it on a page. Without the flag it takes 40 to 70 MB more. */
 export function mailCatcher(set: InstanceSet): ProcessPlan {
@@ -64,7 +62,7 @@ export function systemProcesses(
   ]
   const { metricsPort } = surroundings
   return [
-    { name: 'api', args: apiFrom(program), env },
+    { name: 'api', args: apiFrom(program), ready: 'listening on', env },
     ...others.map((plan, i) => ({
       ...plan,
       env: { ...env, ...plan.env, ...(metricsPort !== undefined && { METRICS_PORT: String(metricsPort + i) }) },
