@@ -1,4 +1,5 @@
-import type { Transaction } from '#platform/database'
+import { z } from 'zod'
+import { readRows, row, type Transaction } from '#platform/database'
 import { uuidv7 } from '#platform/uuid'
 import type { NewEvent, RecordedEvent } from '../define-event.ts'
 import { StreamConflict } from '../errors.ts'
@@ -25,7 +26,7 @@ export interface Append {
 export async function append(tx: Transaction, appends: readonly Append[]): Promise<RecordedEvent[]> {
   if (appends.length === 0) return []
   const { rows, added } = toRows(appends)
-  const placed = await tx.$queryRaw<Placed[]>`
+  const placed = await readRows(tx, Placed)`
     WITH bumped AS (
       INSERT INTO streams AS s (stream, version)
       SELECT stream, added FROM jsonb_to_recordset(${JSON.stringify(added)}::jsonb) AS row(stream text, added int) ORDER BY stream
@@ -42,16 +43,17 @@ export async function append(tx: Transaction, appends: readonly Append[]): Promi
       correlation_id text, causation_id uuid, traceparent text)
     ORDER BY ord
     RETURNING id, stream_version AS "streamVersion", occurred_at AS "time"`
-  const byId = new Map(placed.map((row) => [row.id, row]))
+  const byId = new Map(placed.map((one) => [one.id, one]))
   return appends.map((item, ord) => toRecorded(item, byId.get(rows[ord]!.id)!))
 }
 
-interface Placed {
-  id: string
-  streamVersion: number
+type Placed = z.infer<typeof Placed>
+const Placed = row({
+  id: z.string(),
+  streamVersion: z.int(),
   /** By the database's clock, as everything that is compared between processes. */
-  time: Date
-}
+  time: z.date(),
+})
 
 /** The events, each with how many of its stream stand `behind` it here, and how many are added to each stream. */
 function toRows(appends: readonly Append[]) {

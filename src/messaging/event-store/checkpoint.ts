@@ -1,9 +1,10 @@
-import type { Database } from '#platform/database'
+import { z } from 'zod'
+import { readRow, row, type Database } from '#platform/database'
+
+const Checkpoint = row({ position: z.bigint().nullable() })
 
 /** The relay's checkpoint: what lies above it may not have been published yet. */
 export async function relayCheckpoint(db: Database): Promise<bigint> {
-  const [row] = await db.$queryRaw<
-    { position: bigint | null }[]
-  >`SELECT max(position) AS position FROM relay_checkpoints`
-  return row?.position ?? 0n
+  const { position } = await readRow(db, Checkpoint)`SELECT max(position) AS position FROM relay_checkpoints`
+  return position ?? 0n
 }

@@ -1,4 +1,5 @@
-import type { Database, Transaction } from '#platform/database'
+import { z } from 'zod'
+import { readRow, readRows, row, type Database, type Transaction } from '#platform/database'
 import { Prisma } from '#prisma'
 
 /** The holder stops acting when this share of the lease is left by its own clock. */
@@ -65,13 +66,16 @@ interface Taken {
   timeline: string | null
 }
 
+const Standing = row({ isFree: z.boolean(), before: z.string().nullable(), timeline: z.string().nullable() })
+const Token = row({ token: z.bigint() })
+
 async function take<Found>(tx: Transaction, { name, holder, leaseMs, begin }: LeaseOptions<Found>) {
-  const [row] = await tx.$queryRaw<{ isFree: boolean; before: string | null; timeline: string | null }[]>`
+  const standing = await readRow(tx, Standing)`
     SELECT expires_at < clock_timestamp() AS "isFree", timeline AS before, wal_timeline() AS timeline
     FROM leases WHERE name = ${name} FOR UPDATE`
-  if (!row?.isFree) return undefined
-  const { before, timeline } = row
-  const [{ token } = { token: 0n }] = await tx.$queryRaw<{ token: bigint }[]>`
+  if (!standing.isFree) return undefined
+  const { before, timeline } = standing
+  const { token } = await readRow(tx, Token)`
     UPDATE leases SET token = token + 1, holder = ${holder}, timeline = ${timeline}, expires_at = ${afterMs(leaseMs)}
     WHERE name = ${name} RETURNING token`
   const isOther = before && timeline && before !== timeline
@@ -135,12 +139,14 @@ function keep({ db, name, leaseMs }: LeaseOptions<unknown>, { token, timeline }:
   return lease
 }
 
+const Holding = row({ token: z.bigint(), holder: z.string().nullable(), timeline: z.string().nullable() })
+
 /** Undefined while the lease stands. */
 async function findReason(tx: Transaction, name: string, { token, timeline }: Taken): Promise<string | undefined> {
-  const [row] = await tx.$queryRaw<{ token: bigint; holder: string | null; timeline: string | null }[]>`
+  const [now] = await readRows(tx, Holding)`
     SELECT token, holder, wal_timeline() AS timeline FROM leases WHERE name = ${name}`
-  if (!row) return 'its row is gone'
-  if (row.token !== token) return `it was taken over by ${row.holder ?? 'another process'}`
-  if (row.timeline !== timeline) return `PostgreSQL has failed over: timeline ${timeline}, now ${row.timeline}`
+  if (!now) return 'its row is gone'
+  if (now.token !== token) return `it was taken over by ${now.holder ?? 'another process'}`
+  if (now.timeline !== timeline) return `PostgreSQL has failed over: timeline ${timeline}, now ${now.timeline}`
   return undefined
 }

@@ -1,4 +1,5 @@
-import type { Database } from '#platform/database'
+import { z } from 'zod'
+import { readRow, row, type Database } from '#platform/database'
 
 /** What tells a lost message from one that is merely waiting. */
 export interface Evidence {
@@ -20,6 +21,13 @@ export interface Findings {
   lost: bigint[]
 }
 
+const Found = row({
+  firstUnsettled: z.bigint().nullable(),
+  unsettled: z.int(),
+  oldUpTo: z.bigint().nullable(),
+  lost: z.array(z.bigint()).nullable(),
+})
+
 /**
  * Looks at the reaction's events after `from`, up to and including `to`. Settled is what was handled and what has an answer
  * in `deliveries`; the rest should be on the broker's queue.
@@ -34,7 +42,7 @@ export async function findLost(
   { from, to }: { from: bigint; to: bigint },
   { graceMs, queueIsEmpty, everything }: Evidence,
 ): Promise<Findings> {
-  const [row] = await db.$queryRaw<(Omit<Findings, 'lost'> & { lost: bigint[] | null })[]>`
+  const { lost, ...found } = await readRow(db, Found)`
     WITH ago AS MATERIALIZED (
       SELECT clock_timestamp() - ${graceMs}::float8 * interval '1 ms' AS grace
     ), seen AS MATERIALIZED (
@@ -55,5 +63,5 @@ export async function findLost(
       array_agg(open.position ORDER BY open.position) FILTER (WHERE ${everything}
         OR (old AND (${queueIsEmpty} OR open.position < passed.position))) AS lost
     FROM open LEFT JOIN passed ON true`
-  return { ...row!, lost: row!.lost ?? [] }
+  return { ...found, lost: lost ?? [] }
 }

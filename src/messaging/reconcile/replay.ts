@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import type { Database } from '#platform/database'
+import { z } from 'zod'
+import { readRow, readRows, row, type Database } from '#platform/database'
 import { Prisma } from '#prisma'
 import { deliverAgain } from '../deliveries/deliver-again.ts'
 import { relayCheckpoint } from '../event-store/checkpoint.ts'
@@ -51,18 +52,20 @@ export class ReplayRefused extends Error {
   override name = 'ReplayRefused'
 }
 
+const Counts = row({ events: z.int(), handled: z.int(), kept: z.int() })
+
 /** What a replay would do. Changes nothing. */
 export async function planReplay(db: Database, { reaction, from = 0n, types }: ReplayRange): Promise<ReplayPlan> {
   const wanted = await subscribedTypes(db, reaction, types)
   const to = await relayCheckpoint(db)
-  const [count] = await db.$queryRaw<Pick<ReplayPlan, 'events' | 'handled' | 'kept'>[]>`
+  const counts = await readRow(db, Counts)`
     SELECT count(*)::int AS events, count(h.event_id)::int AS handled,
       (count(d.event_id) FILTER (WHERE h.event_id IS NULL))::int AS kept
     FROM events e
     LEFT JOIN handled_events h ON h.event_id = e.id AND h.reaction = ${reaction}
     LEFT JOIN deliveries d ON d.event_id = e.id AND d.reaction = ${reaction} AND d.state <> 'resolved'
     WHERE e.type = ANY(${wanted}) AND e.position > ${from} AND e.position <= ${to}`
-  return { reaction, types: wanted, from, to, ...count! }
+  return { reaction, types: wanted, from, to, ...counts }
 }
 
 /**
@@ -183,6 +186,8 @@ async function hasRoom(db: Database, reaction: string): Promise<boolean> {
   return (await db.delivery.count({ where: { reaction, state: 'retrying', reason: 'replayed' } })) < BACKLOG
 }
 
+const Place = row({ position: z.bigint(), id: z.string() })
+
 /** One transaction: forgotten and due, or neither. */
 function deliverPage(
   after: bigint,
@@ -191,7 +196,7 @@ function deliverPage(
   { db, instance, again, pageSize = PAGE }: ReplayOptions,
 ) {
   return db.$transaction(async (tx) => {
-    const rows = await tx.$queryRaw<{ position: bigint; id: string }[]>`
+    const rows = await readRows(tx, Place)`
       SELECT position, id FROM events WHERE type = ANY(${types}) AND position > ${after} AND position <= ${to}
       ORDER BY position LIMIT ${pageSize}`
     if (rows.length === 0) return undefined
@@ -204,6 +209,8 @@ function deliverPage(
   })
 }
 
+const Rest = row({ from: z.bigint(), to: z.bigint().nullable() })
+
 /**
  * What is left of a replay of the same range that was cut short, or all of it. One that goes on ends where it would have ended at
  * first: what was published since has been handled once already.
@@ -215,12 +222,12 @@ async function beginAgain(
   const range = JSON.stringify({ from: String(from), types: types.toSorted() })
   const whole = JSON.stringify({ ...(JSON.parse(range) as object), to: String(to) })
   const isSame = Prisma.sql`coalesce(replay_range::jsonb - 'to' = ${range}::jsonb, false)`
-  const [row] = await db.$queryRaw<{ from: bigint; to: bigint | null }[]>`
+  const rest = await readRow(db, Rest)`
     UPDATE reconcile_state
     SET replayed_to = CASE WHEN ${isSame} THEN replayed_to ELSE ${from}::bigint END,
       replay_range = CASE WHEN ${isSame} THEN replay_range ELSE ${whole} END
     WHERE reaction = ${reaction} RETURNING replayed_to AS "from", (replay_range::jsonb->>'to')::bigint AS "to"`
-  return { from: row!.from, to: row!.to ?? to }
+  return { from: rest.from, to: rest.to ?? to }
 }
 
 async function endAgain(db: Database, reaction: string) {

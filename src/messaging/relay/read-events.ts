@@ -1,12 +1,12 @@
-import type { Database } from '#platform/database'
-import type { RecordedEvent } from '../define-event.ts'
+import { z } from 'zod'
+import { readRows, row, type Database } from '#platform/database'
+import { eventColumns } from '../event-store/event-columns.ts'
 import type { Appender } from './gap-reader.ts'
 
 /** An event as the relay carries it: its data stay the JSON text that PostgreSQL gives. */
-export interface StoredRow extends Omit<RecordedEvent, 'data'> {
-  position: bigint
-  dataJson: string
-}
+export type StoredRow = Omit<z.infer<typeof CountedRow>, 'bytes'>
+const { data: _, ...columns } = eventColumns
+const CountedRow = row({ position: z.bigint(), ...columns, dataJson: z.string(), bytes: z.number() })
 
 /** Bytes of data after which a read ends: it is held in memory several times on its way. */
 const READ_BYTES = 8 * 1024 * 1024
@@ -21,7 +21,7 @@ export interface EventsRead {
 
 /** The first visible events after a position, ascending: at most `limit`, and none after `READ_BYTES` of data are reached. */
 export async function readEvents(db: Database, after: bigint, limit: number): Promise<EventsRead> {
-  const rows = await db.$queryRaw<(StoredRow & { bytes: number })[]>`
+  const rows = await readRows(db, CountedRow)`
     SELECT * FROM (
       SELECT *, sum(octet_length("dataJson")) OVER (ORDER BY position ROWS UNBOUNDED PRECEDING)::float8 AS bytes
       FROM (
@@ -35,12 +35,14 @@ export async function readEvents(db: Database, after: bigint, limit: number): Pr
   return { rows, isCut, isFull: isCut || rows.length === limit }
 }
 
+const AppenderRow = row({ id: z.string(), pid: z.int().nullable() })
+
 /**
  * Transactions that may be appending events: each holds this lock on the table from before it draws a position until after
  * its outcome is visible to all. The rows of a prepared one have no process.
  */
 export function runningAppenders(db: Database): Promise<Appender[]> {
-  return db.$queryRaw<Appender[]>`
+  return readRows(db, AppenderRow)`
     SELECT virtualtransaction AS id, pid FROM pg_locks
     WHERE relation = 'events'::regclass AND mode = 'RowExclusiveLock' AND granted
       AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`

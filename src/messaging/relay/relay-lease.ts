@@ -1,4 +1,5 @@
-import type { Transaction } from '#platform/database'
+import { z } from 'zod'
+import { readRow, row, type Transaction } from '#platform/database'
 import { acquireLease, type Lease } from '../lease/lease.ts'
 import type { RelayNeighbours, RelayOptions } from './options.ts'
 
@@ -37,21 +38,23 @@ export async function acquireRelayLease(
   return acquired && { lease: acquired.lease, position: acquired.found }
 }
 
+const Checkpoint = row({ position: z.bigint() })
+const CheckpointAndDrawn = Checkpoint.extend({ drawn: z.bigint() })
+
 /** @returns also the last position that was handed out */
 async function readCheckpoint(tx: Transaction) {
   await tx.$executeRaw`INSERT INTO relay_checkpoints (name) VALUES (${RELAY}) ON CONFLICT DO NOTHING`
-  const [row] = await tx.$queryRaw<{ position: bigint; drawn: bigint }[]>`
+  return readRow(tx, CheckpointAndDrawn)`
     SELECT position, (SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM events_position_seq) AS drawn
     FROM relay_checkpoints WHERE name = ${RELAY}`
-  return row!
 }
 
 /** To the last of the events that are there, once those who are appending have ended: nobody may commit below it afterwards. */
 async function resetCheckpoint(tx: Transaction): Promise<bigint> {
   await tx.$executeRaw`SET LOCAL lock_timeout = '2s'`
   await tx.$executeRaw`LOCK TABLE events IN SHARE MODE`
-  const [row] = await tx.$queryRaw<{ position: bigint }[]>`
+  const { position } = await readRow(tx, Checkpoint)`
     UPDATE relay_checkpoints SET position = (SELECT coalesce(max(position), 0) FROM events)
     WHERE name = ${RELAY} RETURNING position`
-  return row!.position
+  return position
 }
