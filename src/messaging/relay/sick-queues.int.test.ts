@@ -144,32 +144,64 @@ test('a relay that has lost its lease unbinds no queue that its successor has bo
   await expect(toAll).rejects.toThrow('refused by the broker') // by the full queue, which is still bound
 })
 
-test('a batch that was refused in part is published again as a whole when another broker is behind the connection', async () => {
-  await declareFull()
-  await broker.declare(topology(healthy))
+/** A broker behind a connection that can be cut, and be replaced by an empty one. */
+async function replaceableBroker() {
   const proxy = await tcpProxy(placeOf(url))
   const through = createRabbitMq({ url: proxy.through(url), name: 'through', log })
   opened.push(proxy.close, through.close)
+  const replace = async () => {
+    for (const reaction of [healthy, sick]) await broker.destroy(topology(reaction))
+    proxy.cut()
+  }
+  return { proxy, through, replace }
+}
+
+const isDone = (work: Promise<unknown>) =>
+  work.then(
+    () => true,
+    () => false,
+  )
+
+const mixed = () => record(database, anOrderPlaced(), anOrderCancelled(), anOrderPlaced(), anOrderCancelled())
+
+test('a batch that was refused in part is published again as a whole when another broker is behind the connection', async () => {
+  await declareFull()
+  await broker.declare(topology(healthy))
+  const { through, replace } = await replaceableBroker()
   let isReplaced = false
   const replaced = Object.create(through) as Broker
   replaced.publish = async (messages, options) => {
     if (messages[0]!.messageId === 'nobody' && !isReplaced) {
       isReplaced = true
-      for (const reaction of [healthy, sick]) await broker.destroy(topology(reaction))
-      proxy.cut()
+      await replace()
     }
     return through.publish(messages, options)
   }
   const { publishing } = await publishingOver(replaced)
-  const events = await record(database, anOrderPlaced(), anOrderCancelled(), anOrderPlaced(), anOrderCancelled())
+  const events = await mixed()
   const { rows } = await readEvents(database.db, 0n, 10)
-  const publish = () =>
-    publishing.publish(rows).then(
-      () => true,
-      () => false,
-    )
-  await deadline('published', publish, { within: 20_000 })
+  await deadline('published', () => isDone(publishing.publish(rows)), { within: 20_000 })
   expect(isReplaced).toBe(true)
+  const seen = await watchHealthyQueue()
+  await deadline('all have arrived', () => events.every(({ id }) => seen.has(id)))
+}, 60_000)
+
+test('a batch whose confirms are lost with the broker is published again on the next one', async () => {
+  const { proxy, through, replace } = await replaceableBroker()
+  const { publishing } = await publishingOver(through)
+  await place(1)
+  const { rows: before } = await readEvents(database.db, 0n, 10)
+  await publishing.publish(before) // declares the queues
+
+  const events = await mixed()
+  const { rows } = await readEvents(database.db, before[0]!.position, 10)
+  proxy.delay(900) // each way: the confirms come long after the messages have arrived
+  const publishedOnce = isDone(publishing.publish(rows))
+  await deadline('on the queue', async () => (await broker.depth(names.queue(healthy.name))) === 5)
+  await replace()
+  proxy.delay(0)
+  expect(await publishedOnce).toBe(false)
+  await deadline('published', () => isDone(publishing.publish(rows)), { within: 20_000 })
   const seen = await watchHealthyQueue()
   await deadline('all have arrived', () => events.every(({ id }) => seen.has(id)))
 }, 60_000)
