@@ -1,7 +1,7 @@
 // 200 orders of every kind at once, some of them cancelled on their way, through the real processes: afterwards the
 // stock and the money of each order are where its state says, and all sums are exact.
-import { auditPayments, moneyTotals } from '#domains/payment'
-import { auditStock, receiveStock, stockTotals } from '#domains/inventory'
+import { wrongPayments, moneyTotals } from '#domains/payment'
+import { wrongStock, receiveStock, stockTotals } from '#domains/inventory'
 import { upsertProducts } from '#domains/catalog'
 import { deadline } from '#testing'
 import { anOrder, PRICE, RECEIVED, trialSystem, type TrialSystem } from './chaos/trial-system.ts'
@@ -78,9 +78,9 @@ test('stock and money follow every order to its end', async () => {
   expect(astray).toEqual([])
   expect(new Set(rows.map(({ order }) => order)).size).toBeGreaterThanOrEqual(3)
 
-  expect(await auditStock(system.db)).toEqual([])
+  expect(await wrongStock(system.db)).toEqual([])
   expect(await stockTotals(system.db)).toMatchObject({ received: RECEIVED + SCARCE_PIECES, reserved: 0 })
-  expect(await auditPayments(system.db)).toEqual([])
+  expect(await wrongPayments(system.db)).toEqual([])
   const ours = (await moneyTotals(system.db))['GBP']!
   const theirs = (await system.gatewayTotals())['GBP']!
   expect(ours.held).toBe(0)

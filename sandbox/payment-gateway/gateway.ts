@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { advance, authorize, refusal, type Answer, type Effect, type Move, type Request } from './authorizations.ts'
 import { cardOf } from './cards.ts'
 import type { Journal } from './journal.ts'
-import type { Ledger, Query } from './ledger.ts'
+import type { AnsweredRequests, Query } from './answered-requests.ts'
 
 /** `late`: the answer is to be kept back, the effect is there already. */
 export type Reply = Answer & { late?: boolean }
@@ -30,7 +30,7 @@ export function noteFailure(failures: Failures, { failed: key }: FailureEntry): 
 }
 
 interface Bank {
-  ledger: Ledger
+  answered: AnsweredRequests
   journal: Journal
   failures: Failures
   /** How long a slow bank works, in milliseconds. */
@@ -38,7 +38,7 @@ interface Bank {
 }
 
 /** The gateway without its HTTP: `read` looks, `write` moves money. */
-export function createGateway({ ledger, journal, failures, slowMs }: Bank) {
+export function createGateway({ answered, journal, failures, slowMs }: Bank) {
   /** Keys of requests that are being carried out. */
   const inUse = new Set<string>()
 
@@ -56,7 +56,7 @@ export function createGateway({ ledger, journal, failures, slowMs }: Bank) {
 
   async function carryOut({ token, act }: Wanted, key: string, request: string): Promise<Reply> {
     const kind = token === undefined ? 'approves' : cardOf(token).kind
-    const isNew = !ledger.known(key)
+    const isNew = !answered.known(key)
     if (kind === 'slow' && isNew) await wait(slowMs)
     if (kind === 'flaky' && isNew && (failures.get(key) ?? 0) < FLAKY_FAILURES) {
       noteFailure(failures, { failed: key })
@@ -64,7 +64,7 @@ export function createGateway({ ledger, journal, failures, slowMs }: Bank) {
       return refusal(500, 'internal_error', 'The bank did not answer properly.')
     }
     const late = kind === 'hangs' && isNew
-    return { ...(await ledger.once(journal, key, request, act)), late }
+    return { ...(await answered.once(journal, key, request, act)), late }
   }
 
   function effectOf(pathname: string, raw: string): Answer | Wanted {
@@ -77,7 +77,7 @@ export function createGateway({ ledger, journal, failures, slowMs }: Bank) {
     const [, id, move] = MOVE.exec(pathname) ?? []
     if (!id) return refusal(404, 'not_found', `Nothing at POST ${pathname}`)
     const act = () => {
-      const authorization = ledger.find(id)
+      const authorization = answered.find(id)
       return authorization
         ? advance(authorization, move as Move)
         : { answer: refusal(404, 'not_found', `No authorization ${id}`) }
@@ -87,9 +87,9 @@ export function createGateway({ ledger, journal, failures, slowMs }: Bank) {
 
   function read({ pathname, searchParams }: URL): Answer {
     if (pathname === '/healthz') return { status: 200, body: { status: 'ok' } }
-    if (pathname === '/v1/totals') return { status: 200, body: ledger.totals }
-    if (pathname === '/v1/authorizations') return { status: 200, body: ledger.list(queryOf(searchParams)) }
-    const found = ledger.find(ONE.exec(pathname)?.[1] ?? '')
+    if (pathname === '/v1/totals') return { status: 200, body: answered.totals }
+    if (pathname === '/v1/authorizations') return { status: 200, body: answered.list(queryOf(searchParams)) }
+    const found = answered.find(ONE.exec(pathname)?.[1] ?? '')
     return found ? { status: 200, body: found } : refusal(404, 'not_found', `Nothing at GET ${pathname}`)
   }
 

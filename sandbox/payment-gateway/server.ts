@@ -5,7 +5,7 @@ import { setTimeout as after } from 'node:timers/promises'
 import { refusal, type Answer } from './authorizations.ts'
 import { createGateway, noteFailure, type FailureEntry, type Failures, type Reply } from './gateway.ts'
 import { noJournal, openJournal } from './journal.ts'
-import { createLedger, type LedgerEntry } from './ledger.ts'
+import { createAnsweredRequests, type AnsweredRequest } from './answered-requests.ts'
 
 export interface GatewayOptions {
   /** 0 takes a free one. */
@@ -30,12 +30,12 @@ const MAX_BODY = 64 * 1024
 /** Starts the payment gateway of the sandbox: holds, takes and gives back money that does not exist. */
 export async function startGateway({ port, dataDirectory, latencyMs = 0, ...times }: GatewayOptions) {
   const { slowMs = 10_000, hangMs = 60_000 } = times
-  const ledger = createLedger()
+  const answered = createAnsweredRequests()
   const failures: Failures = new Map()
-  const replay = (entry: FailureEntry | LedgerEntry) =>
-    'failed' in entry ? noteFailure(failures, entry) : ledger.replay(entry)
+  const replay = (entry: FailureEntry | AnsweredRequest) =>
+    'failed' in entry ? noteFailure(failures, entry) : answered.replay(entry)
   const journal = dataDirectory ? await openJournal(path.join(dataDirectory, 'journal.jsonl'), replay) : noJournal
-  const gateway = createGateway({ ledger, journal, failures, slowMs })
+  const gateway = createGateway({ answered, journal, failures, slowMs })
 
   async function answer(request: IncomingMessage): Promise<Reply> {
     const url = new URL(request.url ?? '/', 'http://gateway')

@@ -1,4 +1,4 @@
-import { auditStock, receiveStock, stockOf, stockTotals } from '#domains/inventory'
+import { wrongStock, receiveStock, stockOf, stockTotals } from '#domains/inventory'
 import {
   anOrderCancelled,
   anOrderPlaced,
@@ -21,7 +21,7 @@ import shipStock from './ship-stock.ts'
 let database: TestDatabase
 beforeAll(async () => (database = await testDatabase()))
 afterAll(() => database.close())
-afterEach(async () => expect(await auditStock(database.db)).toEqual([]))
+afterEach(async () => expect(await wrongStock(database.db)).toEqual([]))
 
 /** A SKU of this test's own. */
 async function aSku(quantity: number) {

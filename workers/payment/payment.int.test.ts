@@ -1,4 +1,4 @@
-import { auditPayments, moneyTotals, paymentOf } from '#domains/payment'
+import { wrongPayments, moneyTotals, paymentOf } from '#domains/payment'
 import type { NewEvent, RecordedEvent, Reaction } from '#messaging'
 import {
   anOrderCancelled,
@@ -75,7 +75,7 @@ const holdsOf = async (orderId: string) => {
 
 /** Status against ledger, and ledger against the gateway's own sums. */
 async function booksAgree() {
-  expect(await auditPayments(database.db)).toEqual([])
+  expect(await wrongPayments(database.db)).toEqual([])
   const ours = (await moneyTotals(database.db))['GBP']
   const { GBP: theirs } = (await (await fetch(`${gateway.url}/v1/totals`)).json()) as Record<
     string,

@@ -1,3 +1,3 @@
-export { auditStock, stockTotals } from './audit.ts'
+export { wrongStock, stockTotals } from './invariants.ts'
 export { keepReservations } from './keep-reservations.ts'
 export { receiveStock, stockOf } from './stock.ts'

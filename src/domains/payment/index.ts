@@ -1,4 +1,4 @@
-export { auditPayments, moneyTotals } from './audit.ts'
+export { wrongPayments, moneyTotals } from './invariants.ts'
 export { recordAuthorization } from './authorize.ts'
 export { isCapturable, recordCapture } from './capture.ts'
 export { createGateway, gateway } from './gateway/client.ts'

@@ -2,7 +2,7 @@ import type { Database } from '#platform/database'
 import type { Delivery } from '#prisma'
 import { CONTENT_TYPE, encode } from '../cloud-event.ts'
 import { readStory, type HistoryEntry, type StoryEvent } from '../story.ts'
-import { Refused } from './context.ts'
+import { Refused } from './operator-context.ts'
 import { checkId } from './selector.ts'
 
 /** How the event of a delivery stands with its reaction, whatever the state of the delivery. */

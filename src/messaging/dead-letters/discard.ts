@@ -3,7 +3,7 @@ import { readRows, row, type Transaction } from '#platform/database'
 import { Prisma } from '#prisma'
 import { lockStreams, releaseBlocked } from '../deliveries/block.ts'
 import { change, type Change } from './change.ts'
-import { Refused, type DeadLetterContext } from './context.ts'
+import { Refused, type DeadLetterContext } from './operator-context.ts'
 import { asAction, type ActionOutcome, type Mark } from './operator-actions.ts'
 import { checkSelector, closable, HANDLED, matching, type Selector } from './selector.ts'
 

@@ -3,7 +3,7 @@ import { CONTENT_TYPE, decodeEnvelope, encode, readData } from '../cloud-event.t
 import type { AnyEventType, RecordedEvent } from '../define-event.ts'
 import { UnreadableEvent } from '../errors.ts'
 import { change } from './change.ts'
-import { Refused, type DeadLetterContext } from './context.ts'
+import { Refused, type DeadLetterContext } from './operator-context.ts'
 import { differences, type Difference } from './json-diff.ts'
 import { asAction } from './operator-actions.ts'
 import { checkId, DEAD, HANDLED } from './selector.ts'

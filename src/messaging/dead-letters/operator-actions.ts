@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { readRows, row, type Database } from '#platform/database'
 import { uuidv7 } from '#platform/uuid'
-import type { DeadLetterContext } from './context.ts'
+import type { DeadLetterContext } from './operator-context.ts'
 
 export type ActionKind = (typeof KINDS)[number]
 const KINDS = ['redrive', 'edit', 'discard', 'restore', 'retry', 'hold'] as const

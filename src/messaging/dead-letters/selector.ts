@@ -1,5 +1,5 @@
 import { Prisma } from '#prisma'
-import { Refused } from './context.ts'
+import { Refused } from './operator-context.ts'
 
 /** Which deliveries of a reaction are meant: those that fit everything that is given. */
 export interface Selector {

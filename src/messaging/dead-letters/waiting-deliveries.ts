@@ -3,7 +3,7 @@ import { readRow, readRows, row, type Database } from '#platform/database'
 import { Prisma } from '#prisma'
 import { closeHeld } from '../deliveries/close.ts'
 import { change } from './change.ts'
-import type { DeadLetterContext } from './context.ts'
+import type { DeadLetterContext } from './operator-context.ts'
 import { asAction, type ActionOutcome } from './operator-actions.ts'
 import { checkSelector, matching, type Selector } from './selector.ts'
 

@@ -29,7 +29,7 @@ export async function moneyTotals(db: Database | Transaction): Promise<Record<st
 const WrongPayment = row({ orderId: z.string(), status: z.string(), expected: z.string(), booked: z.string() })
 
 /** A sentence for every payment whose status is not what its ledger entries add up to; empty when all is well. */
-export async function auditPayments(db: Database | Transaction): Promise<string[]> {
+export async function wrongPayments(db: Database | Transaction): Promise<string[]> {
   const wrong = await readRows(db, WrongPayment)`
     WITH booked AS (
       SELECT order_id, sum(held) AS held, sum(taken) AS taken FROM payment_ledger GROUP BY order_id

@@ -15,7 +15,7 @@ export function stockTotals(db: Database | Transaction): Promise<StockTotals> {
 const WrongStock = row({ sku: z.string(), kept: z.string(), expected: z.string() })
 
 /** A sentence for every SKU whose stock is not what its receipts and reservations add up to; empty when all is well. */
-export async function auditStock(db: Database | Transaction): Promise<string[]> {
+export async function wrongStock(db: Database | Transaction): Promise<string[]> {
   const wrong = await readRows(db, WrongStock)`
     WITH expected AS (
       SELECT sku, sum(quantity) FILTER (WHERE place = 'received') AS received,

@@ -3,7 +3,7 @@ import { refusal } from './authorizations.ts'
 import type { Journal } from './journal.ts'
 
 /** One answered request. The journal is a list of these, and all that is known can be built from it again. */
-export interface LedgerEntry {
+export interface AnsweredRequest {
   at: string
   key: string
   /** The request in full: a key belongs to one request only. */
@@ -30,10 +30,10 @@ interface Sum {
 /** Everything that ever happened, in minor units; held now = authorized - captured - voided. */
 type Totals = Record<Authorization['state'], Sum>
 
-export type Ledger = ReturnType<typeof createLedger>
+export type AnsweredRequests = ReturnType<typeof createAnsweredRequests>
 
 /** What the gateway knows: authorizations by id, answers by idempotency key, sums by currency. */
-export function createLedger() {
+export function createAnsweredRequests() {
   const authorizations = new Map<string, Authorization>()
   /** Every authorization's id in the order of creation, and where it stands there. */
   const ids: string[] = []
@@ -67,7 +67,7 @@ export function createLedger() {
       return { data, has_more: false }
     },
 
-    replay({ at, key, request, answer, authorization }: LedgerEntry) {
+    replay({ at, key, request, answer, authorization }: AnsweredRequest) {
       answers.set(key, { request, answer })
       if (authorization) book({ ...authorization, created: authorization.created ?? at }) // older journals have none
     },
@@ -89,7 +89,7 @@ export function createLedger() {
       const { answer, authorization } = act()
       if (NOT_CARRIED_OUT.has(answer.status)) return answer
       if (authorization) book(authorization)
-      const entry: LedgerEntry = {
+      const entry: AnsweredRequest = {
         at: new Date().toISOString(),
         key,
         request,
