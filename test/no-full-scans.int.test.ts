@@ -19,7 +19,7 @@ import { register } from '#platform/metrics'
 import { deadline, react, requireTestService, testDatabase, testMailServer, type TestDatabase } from '#testing'
 import { storeHistory } from '../bench/load/history.ts'
 import { startGateway } from '../sandbox/payment-gateway/server.ts'
-import { readEvents, type StoredRow } from '../src/messaging/relay/read-events.ts'
+import { readEvents, type StoredRow } from '../src/messaging/relay/reading/read-events.ts'
 import { anOrder, MUG, testApi } from '../src/testing/api.ts'
 
 const EVENTS = 50_000

@@ -1,6 +1,6 @@
 import type { ConfirmChannel } from 'amqplib'
 import { toEverybody } from '../../src/messaging/relay/event-to-message.ts'
-import { readEvents } from '../../src/messaging/relay/read-events.ts'
+import { readEvents } from '../../src/messaging/relay/reading/read-events.ts'
 import type { Environment } from '../environment/environment.ts'
 import type { Messaging } from '../environment/messaging.ts'
 

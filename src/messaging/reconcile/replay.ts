@@ -3,18 +3,9 @@ import { z } from 'zod'
 import { readRow, readRows, row, type Database } from '#platform/database'
 import { Prisma } from '#prisma'
 import { deliverAgain } from '../deliveries/deliver-again.ts'
-import { relayCheckpoint } from '../event-store/checkpoint.ts'
 import { isRecoveryRequested } from '../deliveries/recovery-requests.ts'
 import { holdReaction, type Hold } from './hold.ts'
-
-export interface ReplayRange {
-  /** A reaction that is subscribed. */
-  reaction: string
-  /** Events after this position. @default 0n, all of history */
-  from?: bigint
-  /** Only these event types. @default all that the reaction is on */
-  types?: readonly string[]
-}
+import { planReplay, ReplayRefused, type ReplayPlan, type ReplayRange } from './plan-replay.ts'
 
 export interface ReplayOptions extends ReplayRange {
   db: Database
@@ -32,40 +23,6 @@ export interface ReplayOptions extends ReplayRange {
   /** Called after each page. */
   onProgress?: (delivered: number) => void
   signal?: AbortSignal
-}
-
-export interface ReplayPlan {
-  reaction: string
-  types: string[]
-  from: bigint
-  /** The relay's checkpoint: what comes after it arrives by itself. */
-  to: bigint
-  /** Events of the range. */
-  events: number
-  handled: number
-  /** Kept by a delivery that is retried, held, dead or discarded: redrive or retry them instead. */
-  kept: number
-}
-
-/** What was asked for cannot be done: the message says why. Nothing was changed. */
-export class ReplayRefused extends Error {
-  override name = 'ReplayRefused'
-}
-
-const Counts = row({ events: z.int(), handled: z.int(), kept: z.int() })
-
-/** What a replay would do. Changes nothing. */
-export async function planReplay(db: Database, { reaction, from = 0n, types }: ReplayRange): Promise<ReplayPlan> {
-  const wanted = await subscribedTypes(db, reaction, types)
-  const to = await relayCheckpoint(db)
-  const counts = await readRow(db, Counts)`
-    SELECT count(*)::int AS events, count(h.event_id)::int AS handled,
-      (count(d.event_id) FILTER (WHERE h.event_id IS NULL))::int AS kept
-    FROM events e
-    LEFT JOIN handled_events h ON h.event_id = e.id AND h.reaction = ${reaction}
-    LEFT JOIN deliveries d ON d.event_id = e.id AND d.reaction = ${reaction} AND d.state <> 'resolved'
-    WHERE e.type = ANY(${wanted}) AND e.position > ${from} AND e.position <= ${to}`
-  return { reaction, types: wanted, from, to, ...counts }
 }
 
 /**
@@ -121,19 +78,6 @@ async function holdAfterRecovery({ db, reaction, instance, signal }: ReplayOptio
     await pause(LOOK_MS, signal)
   }
   return undefined
-}
-
-async function subscribedTypes(db: Database, reaction: string, types: readonly string[] | undefined) {
-  const subscriptions = await db.subscription.findMany({ orderBy: [{ reaction: 'asc' }, { eventType: 'asc' }] })
-  const own = subscriptions.filter((row) => row.reaction === reaction).map(({ eventType }) => eventType)
-  if (own.length === 0) {
-    const known = [...new Set(subscriptions.map((row) => row.reaction))].join(', ')
-    throw new ReplayRefused(`No reaction '${reaction}' is subscribed to anything. Subscribed are: ${known || 'none'}.`)
-  }
-  const foreign = types?.filter((type) => !own.includes(type)) ?? []
-  if (foreign.length > 0)
-    throw new ReplayRefused(`${reaction} is not on ${foreign.join(', ')}; it is on ${own.join(', ')}.`)
-  return types ? [...types] : own
 }
 
 const PAGE = 1_000

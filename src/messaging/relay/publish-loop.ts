@@ -1,10 +1,10 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { createBackoff } from './backoff.ts'
 import { createCheckpoint } from './checkpoint.ts'
-import { createEventReader } from './event-reader.ts'
+import { createEventReader } from './reading/event-reader.ts'
 import type { RelayNeighbours, RelayOptions } from './options.ts'
 import { createPublishing } from './publish-events.ts'
-import type { StoredRow } from './read-events.ts'
+import type { StoredRow } from './reading/read-events.ts'
 import type { RelayLease } from './relay-lease.ts'
 
 /** Milliseconds that news may be waited for after a read that was not full. */

@@ -17,7 +17,7 @@ import {
 import type { TestDatabase } from '#testing'
 import { knownSubscriptions } from '../deliveries/subscriptions.ts'
 import { createPublishing } from './publish-events.ts'
-import { readEvents } from './read-events.ts'
+import { readEvents } from './reading/read-events.ts'
 import { acquireRelayLease } from './relay-lease.ts'
 
 const log = createLogger('test', 'silent')

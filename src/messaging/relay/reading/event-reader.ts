@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
+import type { Database } from '#platform/database'
+import type { Logger } from '#platform/logger'
 import { createGapReader, type Appender, type Reading } from './gap-reader.ts'
-import type { RelayOptions } from './options.ts'
 import { readEvents, runningAppenders, type EventsRead, type StoredRow } from './read-events.ts'
 
 /** Milliseconds until a gap is looked at again; most last from drawing a position to the commit, a few milliseconds. */
@@ -12,7 +13,12 @@ const LONGEST_GAP_PAUSE_MS = 50
 /** Milliseconds after which somebody should know who keeps a gap open. */
 const LONG_GAP_MS = 5_000
 
-type Options = Pick<RelayOptions, 'db' | 'log'> & { readSize: number }
+interface Options {
+  db: Database
+  log: Logger
+  /** Most events of one read. */
+  readSize: number
+}
 
 /** Reads the event store in the order of positions, one step ahead where it is told to, never past an open gap. */
 export function createEventReader({ db, log, readSize }: Options) {

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { anOrderPlaced, record, testDatabase, type TestDatabase } from '#testing'
 import type { OpenDatabase, Transaction } from '#platform/database'
 import { uuidv7 } from '#platform/uuid'
-import { append } from '../event-store/append.ts'
+import { append } from '../../event-store/append.ts'
 import { createGapReader } from './gap-reader.ts'
 import { readEvents, runningAppenders, type StoredRow } from './read-events.ts'
 

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { readRows, row, type Database } from '#platform/database'
-import { eventColumns } from '../event-store/event-columns.ts'
+import { eventColumns } from '../../event-store/event-columns.ts'
 import type { Appender } from './gap-reader.ts'
 
 /** An event as the relay carries it: its data stay the JSON text that PostgreSQL gives. */
