@@ -87,7 +87,8 @@ it('leaves out that a service is away which has just been started, and nothing e
   warn('relay', "connection 'relay' to RabbitMQ could not be opened, trying again")
   warn('worker payment', 'DATABASE_POOL is too small')
   terminal.serviceStarted('RabbitMQ')
-  jest.advanceTimersByTime(1_000)
+  jest.advanceTimersByTime(10_000)
+  warn('relay', "connection 'relay' to RabbitMQ could not be opened (repeated 3 times in 10 s)", { repeated: 3 })
   warn('relay', "connection 'relay' to RabbitMQ lost, opening it again")
   jest.advanceTimersByTime(1_000)
   expect(lines).toEqual([

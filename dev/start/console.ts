@@ -30,6 +30,10 @@ const LONGEST_WINDOW_MS = 300_000
 const NOTICE_MS = 750
 /** After a service is back its clients need so long to come back too. */
 const SETTLE_MS = 5_000
+/** Its clients have found a service that was just started after so long, */
+const RECONNECT_MS = 2_000
+/** and have said by then how often they had tried. */
+const SUMMARY_MS = 15_000
 
 /**
  * What all processes say, on one terminal: warnings, errors, what is well again after them, and whatever stands on standard error. A line that comes again is
@@ -38,7 +42,8 @@ const SETTLE_MS = 5_000
  */
 export class Console {
   readonly #repeated = new Map<string, Repeated>()
-  readonly #starting = new Set<string>()
+  /** When it first answered; Infinity until then. */
+  readonly #startedAt = new Map<string, number>()
   readonly #away = new Map<string, number>()
   readonly #held = { count: 0, from: new Set<string>() }
   #settling: NodeJS.Timeout | undefined
@@ -55,7 +60,7 @@ export class Console {
     if (record.level < WARNING && !record.isRecovery) return
     const sentence = sentenceOf(record)
     if (record.level >= ERROR) this.#tell(name, sentence, styled('red', sentence))
-    else if (![...this.#starting].some((title) => sentence.includes(title)))
+    else if (!this.#isOfStart(sentence, record.repeated !== undefined))
       setTimeout(
         () => (record.isRecovery ? this.#recovered(name, sentence) : this.#warn(name, sentence)),
         NOTICE_MS,
@@ -79,11 +84,16 @@ export class Console {
 
   /** Processes that start beside a service warn that it is away: until it answers that is no news. */
   serviceStarts(title: string): void {
-    this.#starting.add(title)
+    this.#startedAt.set(title, Infinity)
   }
 
   serviceStarted(title: string): void {
-    setTimeout(() => this.#starting.delete(title), NOTICE_MS).unref()
+    this.#startedAt.set(title, performance.now())
+  }
+
+  #isOfStart(sentence: string, isSummary: boolean): boolean {
+    const lateMs = isSummary ? SUMMARY_MS : RECONNECT_MS
+    return [...this.#startedAt].some(([title, at]) => sentence.includes(title) && performance.now() - at < lateMs)
   }
 
   serviceDown(title: string): void {

@@ -32,8 +32,8 @@ export function sentenceOf({ msg, err, reason, reaction, ...fields }: LogRecord)
   return `${reaction === undefined ? '' : `${reaction}: `}${msg ?? ''}${causes ? ` (${causes})` : ''}`
 }
 
-/** What every record has, and what says nothing to a reader. */
-const KNOWN = new Set(['level', 'time', 'pid', 'service', 'hostname', 'isRecovery'])
+/** What every record has, and what says nothing to a reader, or is said in the message. */
+const KNOWN = new Set(['level', 'time', 'pid', 'service', 'hostname', 'isRecovery', 'repeated'])
 
 /** The core knows conversations; here each is an order's. */
 const LABELS: Record<string, string> = { conversation: 'order' }
