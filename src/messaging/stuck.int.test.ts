@@ -1,6 +1,6 @@
-import { defineReaction, findStuck, subscribe, Unrecoverable } from '#messaging'
-import { OrderPlaced } from '#events'
-import { anOrderPlaced, deadline, record, testSystem, type TestSystem } from '#testing'
+import { defineReaction, findStuck, redrive, retire, subscribe, Unrecoverable } from '#messaging'
+import { OrderPlaced, PaymentAuthorized } from '#events'
+import { anOrderPlaced, aPaymentAuthorized, deadline, record, testSystem, type TestSystem } from '#testing'
 
 let system: TestSystem
 afterEach(() => system.close())
@@ -51,4 +51,23 @@ test('a reaction that nobody runs, and a relay that does not publish, are told',
   expect(await kinds({ patienceMs: 0 })).toEqual([['waiting', 'test.nobody', 1]])
   await system.db.relayCheckpoint.updateMany({ data: { position: 0n } })
   expect(await kinds({ patienceMs: 0 })).toEqual([['unpublished', null, 1]])
+})
+
+test('what was begun for a reaction or a type whose code is gone is told, and a retired type is not redriven', async () => {
+  const on = [OrderPlaced, PaymentAuthorized]
+  const gone = defineReaction({ name: 'test.gone', on, handle: () => Promise.reject(new Unrecoverable('no')) })
+  system = await testSystem([])
+  await subscribe(system.db, [gone])
+  const context = { db: system.db, operator: 'ada' }
+  const running = await system.run(gone)
+  await record(system, aPaymentAuthorized(), anOrderPlaced())
+  await deadline('dead', async () => (await system.db.delivery.count({ where: { state: 'dead' } })) === 2)
+  await running.stop()
+  expect((await kinds()).map(([kind]) => kind)).toEqual(['dead', 'dead'])
+  await retire(system, gone.name, PaymentAuthorized.type)
+  const redriven = await redrive(context, gone.name, { all: true }, { waitMs: 0 })
+  expect(redriven).toMatchObject({ total: 2, sent: 1, skipped: 1 })
+  await system.db.delivery.updateMany({ where: { state: 'retrying' }, data: { dueAt: new Date(0) } })
+  const told = (await findStuck(system.db)).map(({ kind, eventType }) => `${kind} ${eventType}`)
+  expect(new Set(told)).toEqual(new Set([`dead ${PaymentAuthorized.type}`, `overdue ${OrderPlaced.type}`]))
 })

@@ -64,7 +64,7 @@ function sentenceOf({ kind, reaction, eventType, error, attempts, nextAt }: Stuc
     case 'retrying':
       return `${what}: ${counted(attempts, 'attempt')} failed, the next is due at ${clock(nextAt)}${failed}`
     case 'overdue':
-      return `${what}: due at ${clock(nextAt)}, and nobody takes it. Does a worker with ${reaction} run?`
+      return `${what}: due at ${clock(nextAt)}, and nobody takes it. Does a worker with ${reaction} run that is on this type? What nobody wants any more is retired.`
     case 'newer-release':
       return `${what}: no release that runs knows this type or version. Start the newer one, or retire the type.`
     case 'blocked':

@@ -84,7 +84,7 @@ export function report(reaction: string, result: RedriveResult, { json }: { json
   say(
     `  ${handled} handled · ${deadAgain} dead again · ${retrying} failed and waiting for the next attempt · ${inFlight} in flight`,
   )
-  if (skipped > 0) say(`  ${skipped} left: ${NOT_IN_STORE}`)
+  if (skipped > 0) say(`  ${skipped} left: ${UNDELIVERABLE}`)
   if (why) say(`  ${why}`)
   if (deadAgain > 0) next(`groups ${reaction}`, `show ${reaction}`)
   else if (outcome !== 'done') next(`redrive ${reaction} …   (sends what is still dead, and nothing twice)`, 'history')
@@ -93,21 +93,21 @@ export function report(reaction: string, result: RedriveResult, { json }: { json
 }
 
 const WORDS = { done: 'Redriven', halted: 'Halted', interrupted: 'Interrupted', failed: 'Failed' }
-const NOT_IN_STORE =
-  'the event store does not have their events, so that nothing can deliver them; discard closes them.'
+const UNDELIVERABLE =
+  'the event store does not have their events, or their type is retired, so nobody can take them; discard closes them.'
 
 function dryRun(reaction: string, { json, rate, canary }: RedriveFlags, plan: Plan): number {
   if (json) {
     sayJson(plan)
     return EXIT.ok
   }
-  const { total, alreadyHandled, notInStore, kinds, oldest, newest } = plan
+  const { total, alreadyHandled, undeliverable, kinds, oldest, newest } = plan
   say(`${counted(total, 'dead letter')} of ${reaction} would be redriven; nothing is sent.`)
   say(`  ${alreadyHandled} of them handled already: they would be resolved without being sent`)
-  if (notInStore > 0) say(`  ${notInStore} would be left: ${NOT_IN_STORE}`)
+  if (undeliverable > 0) say(`  ${undeliverable} would be left: ${UNDELIVERABLE}`)
   say(`  they died from ${oldest!.toISOString()} to ${newest!.toISOString()}`)
   if (canary) say(`  the first ${Math.min(canary, total)} go ahead as a canary`)
-  if (rate) say(`  at ${rate}/s this takes ${Math.ceil((total - alreadyHandled - notInStore) / rate)} s at least`)
+  if (rate) say(`  at ${rate}/s this takes ${Math.ceil((total - alreadyHandled - undeliverable) / rate)} s at least`)
   const rows = kinds.map(({ eventType, reason, count }) => [eventType ?? '?', reason, count])
   say(`\n${table(['event', 'reason', 'count'], rows)}`)
   return EXIT.ok

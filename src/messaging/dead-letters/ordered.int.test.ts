@@ -32,7 +32,7 @@ const strict = defineReaction({
 async function handled(): Promise<number[]> {
   const rows = await system.db.$queryRaw<{ version: number }[]>`
     SELECT e.stream_version AS version FROM handled_events d JOIN events e ON e.id = d.event_id
-    ORDER BY d.handled_at, version`
+    ORDER BY min(d.handled_at) OVER (PARTITION BY d.xmin::text), version` // rows of one transaction are written by id
   return rows.map(({ version }) => version)
 }
 

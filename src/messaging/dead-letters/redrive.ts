@@ -8,7 +8,7 @@ import { createGuard, type Guard, type GuardOptions } from './redrive-guard.ts'
 import { asAction, type ActionOutcome, type Mark } from './operator-actions.ts'
 import { NOTHING_KNOWN, readOutcomes, type Outcomes } from './redrive-outcomes.ts'
 import { planFor } from './selection-preview.ts'
-import { DEAD, matching, STORED, type Selector } from './selector.ts'
+import { DEAD, matching, DELIVERABLE, type Selector } from './selector.ts'
 
 export interface RedriveOptions extends GuardOptions {
   /** Deliveries per second at most. @default no limit */
@@ -26,7 +26,7 @@ export interface Progress extends Outcomes {
   total: number
   sent: number
   alreadyHandled: number
-  /** Left dead: the event store does not have their events. Only `discard` closes them. */
+  /** Left dead: the event store does not have their events, or their type is retired. Only `discard` closes them. */
   skipped: number
 }
 
@@ -109,7 +109,7 @@ const batchSize = (rate = Number.POSITIVE_INFINITY) => Math.max(1, Math.min(BATC
 
 /** A place in the order of a redrive: stream by stream, each by version. */
 type Candidate = z.infer<typeof Candidate>
-const Candidate = row({ id: z.string(), stream: z.string(), streamVersion: z.int(), stored: z.boolean() })
+const Candidate = row({ id: z.string(), stream: z.string(), streamVersion: z.int(), deliverable: z.boolean() })
 
 const SEQUENCE = Prisma.sql`coalesce(d.stream, ''), coalesce(d.stream_version, 0), d.id`
 
@@ -119,14 +119,14 @@ function nextCandidates({ db, reaction, selector, actionId }: Scope, after: Cand
     ? Prisma.sql`(${SEQUENCE}) > (${after.stream}::text, ${after.streamVersion}::int, ${after.id}::uuid)`
     : Prisma.sql`true`
   return readRows(db, Candidate)`
-    SELECT d.id::text, coalesce(d.stream, '') AS stream, coalesce(d.stream_version, 0) AS "streamVersion", ${STORED} AS stored
+    SELECT d.id::text, coalesce(d.stream, '') AS stream, coalesce(d.stream_version, 0) AS "streamVersion", ${DELIVERABLE} AS deliverable
     FROM deliveries d
     WHERE ${matching(reaction, selector)} AND ${place} AND d.action_id IS DISTINCT FROM ${actionId}::uuid
     ORDER BY ${SEQUENCE} LIMIT ${limit}`
 }
 
 async function sendBatch({ db, reaction, ...mark }: Scope, candidates: readonly Candidate[], state: Progress) {
-  const ids = candidates.filter(({ stored }) => stored).map(({ id }) => id)
+  const ids = candidates.filter(({ deliverable }) => deliverable).map(({ id }) => id)
   state.skipped += candidates.length - ids.length
   // One moment for all of a batch: what is claimed together is handled in order.
   const { changed, resolved } = await change(

@@ -56,5 +56,7 @@ export function matching(reaction: string, selector: Selector, state: Prisma.Sql
 export const HANDLED = Prisma.sql`EXISTS (
   SELECT FROM handled_events h WHERE h.event_id = d.event_id AND h.reaction = d.reaction)`
 
-/** The event store has the delivery's event, so that it can be delivered at all. */
-export const STORED = Prisma.sql`EXISTS (SELECT FROM events e WHERE e.id = d.event_id OFFSET 0)`
+/** Somebody can take it: the event store has its event, and the reaction is subscribed to that type (not retired). */
+export const DELIVERABLE = Prisma.sql`EXISTS (
+  SELECT FROM events e JOIN subscriptions s ON s.event_type = e.type AND s.reaction = d.reaction
+  WHERE e.id = d.event_id OFFSET 0)`

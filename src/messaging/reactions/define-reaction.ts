@@ -20,7 +20,10 @@ export interface HandleContext<Result> {
   tx: Transaction
   /** What `call` returned for this event. */
   result: Result
-  /** The time of this attempt; use it instead of reading the clock. */
+  /**
+   * The time of this attempt, by this process's clock: for what is written down. What is compared with a time in a row is
+   * compared by the database's clock, in the statement (`now()`).
+   */
   now: Date
 }
 
