@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# A cluster of three RabbitMQ nodes on this machine's loopback, for trials: rabbitmq-cluster.sh up|urls|kill N|start N|destroy
+# A cluster of three RabbitMQ nodes on this machine's loopback, for trials: rabbitmq-cluster.sh up|urls|kill N|start N|ctl N TOOL ARGS|destroy
 # CLUSTER_DIR (@default .fanfare/rabbitmq-cluster) holds its data; BASE+1..3 are its ports, 20000+BASE+1..3 between the nodes.
 set -euo pipefail
 project=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -66,6 +66,8 @@ case ${1:-} in
   urls) echo "amqp://guest:guest@127.0.0.1:$((base + 1)),amqp://guest:guest@127.0.0.1:$((base + 2)),amqp://guest:guest@127.0.0.1:$((base + 3))" ;;
   start) start "$2"; await "$2" ;;
   kill) end "$2" ;;
+  ctl) # TOOL: rabbitmqctl, rabbitmq-queues, …
+    RABBITMQ_NODENAME=mq$2@localhost RABBITMQ_CONF_ENV_FILE=/dev/null "$bin/$3" -q "${@:4}" ;;
   destroy)
     for n in 1 2 3; do end $n; done
     epmd -kill >/dev/null 2>&1 || true

@@ -3,6 +3,7 @@ import { deadline } from '#testing'
 import { openBooks, placeOrders, type Books } from './customers.ts'
 import { createDice } from './dice.ts'
 import { recordEvents } from './event-recorder.ts'
+import { queueMajorityLost } from './queue-majority-lost.ts'
 import { releases } from './releases/scenario.ts'
 import { releaseOrphans } from './run-audit.ts'
 import { all, atMost, percentile, place, seconds, untilSettled, type Scenario } from './stage.ts'
@@ -236,6 +237,7 @@ export const SCENARIOS = {
       return [all('every order is answered 202', accepted, 1_200), settled]
     },
   },
+  'queue-majority-lost': queueMajorityLost,
   releases,
 } as const satisfies Record<string, Scenario>
 
