@@ -4,22 +4,24 @@ import type { Reaction } from './define-reaction.ts'
 
 export type CallOutcome = { ok: true; result: unknown; durationUs: number } | { ok: false; error: unknown }
 
-/** Runs the outside effect of each event, `callConcurrency` at a time, each with its own time limit. Never throws. */
-export async function callAll(
+/**
+ * Runs the outside effect of each event, `callConcurrency` at a time, each with its own time limit. Never throws.
+ * @param onAnswer told of each as soon as it is over
+ */
+export async function callAll<Item extends BatchItem>(
   reaction: Reaction,
-  items: readonly BatchItem[],
+  items: readonly Item[],
   runtime: BatchRuntime,
-): Promise<CallOutcome[]> {
-  const outcomes: CallOutcome[] = []
+  onAnswer: (item: Item, outcome: CallOutcome) => void,
+): Promise<void> {
   let next = 0
   const lane = async () => {
     while (next < items.length) {
-      const index = next++
-      outcomes[index] = await callOne(reaction, items[index]!, runtime)
+      const item = items[next++]!
+      onAnswer(item, await callOne(reaction, item, runtime))
     }
   }
   await Promise.all(Array.from({ length: Math.min(reaction.callConcurrency, items.length) }, lane))
-  return outcomes
 }
 
 async function callOne(reaction: Reaction, { event }: BatchItem, { db }: BatchRuntime): Promise<CallOutcome> {

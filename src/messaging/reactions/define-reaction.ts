@@ -40,7 +40,8 @@ interface ReactionOptions {
   /** Calls of one batch under way at once. @default 16 */
   callConcurrency?: number
   /**
-   * Batches of one process under way at once, so that a slow call holds up only its own batch.
+   * Batches of one process under way at once, so that a slow call holds up itself and one of them; what
+   * its own batch has called meanwhile is handled after a quarter of a second.
    * @default 4 with a `call`, else 1
    */
   concurrency?: number

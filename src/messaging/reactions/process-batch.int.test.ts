@@ -1,6 +1,6 @@
 import { defineReaction, RetryLater, Unrecoverable, DependencyUnavailable } from '#messaging'
 import { OrderPlaced, StockReserved } from '#events'
-import { anOrderPlaced, attempt, react, record, testDatabase, type TestDatabase } from '#testing'
+import { anOrderPlaced, attempt, deadline, react, record, testDatabase, type TestDatabase } from '#testing'
 
 let database: TestDatabase
 beforeAll(async () => (database = await testDatabase()))
@@ -124,4 +124,22 @@ test('events of one stream are handled in their order, whatever order they arriv
   )
   await react(database, watching, third!, first!, second!)
   expect(seen).toEqual([1, 2, 3])
+})
+
+test('a call that hangs delays only itself: what its batch has called meanwhile is handled', async () => {
+  let answer!: () => void
+  const answered = new Promise<void>((resolve) => (answer = resolve))
+  const orders = Array.from({ length: 3 }, () => anOrderPlaced())
+  const hangs = ({ data }: (typeof orders)[0]) => data.orderId === orders[1]!.data.orderId
+  const reaction = defineReaction({
+    name: 'test.call-slowly',
+    on: OrderPlaced,
+    call: (event) => (hangs(event) ? answered : Promise.resolve()),
+    handle: () => null,
+  })
+  const reacting = react(database, reaction, ...orders)
+  const handled = () => database.db.handledEvent.count({ where: { reaction: reaction.name } })
+  await deadline('two are handled', async () => (await handled()) === 2).finally(() => answer())
+  const { outcomes } = await reacting
+  expect(outcomes.map(({ kind }) => kind)).toEqual(['handled', 'handled', 'handled'])
 })

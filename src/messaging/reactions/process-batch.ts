@@ -1,4 +1,5 @@
 import { isDatabaseOutage } from '#platform/database'
+import { inTime, NoAnswer } from '#platform/in-time'
 import { crashPoint } from '../crash-points.ts'
 import { EventNotInStore, type BatchItem, type BatchRuntime, type Outcome } from './batch.ts'
 import { callAll } from './call-all.ts'
@@ -26,11 +27,12 @@ export async function processBatch(
     const ordered = await processOrdered(reaction, once, runtime)
     once.forEach((item, index) => outcomes.set(item, ordered[index]!))
   } else {
-    const ready = reaction.call
-      ? await call(reaction, once, runtime, outcomes)
-      : once.map((item) => ({ ...item, item, result: undefined, callUs: 0 }))
-    const committed = await commitTogether(reaction, ready, runtime)
-    for (const { item, event } of ready) outcomes.set(item, committed.get(event.id)!)
+    const write = async (ready: readonly Called[]) => {
+      const committed = await commitTogether(reaction, ready, runtime)
+      for (const { item, event } of ready) outcomes.set(item, committed.get(event.id)!)
+    }
+    if (reaction.call) for await (const ready of callInTurn(reaction, once, runtime, outcomes)) await write(ready)
+    else await write(once.map((item) => ({ ...item, item, result: undefined, callUs: 0 })))
   }
   return items.map((item) => outcomes.get(item)!)
 }
@@ -50,33 +52,50 @@ interface Called extends Ready {
   item: BatchItem
 }
 
-/** Makes the outside calls of events that may be handled. What cannot go on has its outcome. */
-async function call(
+/** Those that may be handled. What cannot go on has its outcome. */
+async function openAmong(
+  reaction: Reaction,
+  items: readonly BatchItem[],
+  { db }: BatchRuntime,
+  outcomes: Map<BatchItem, Outcome>,
+): Promise<BatchItem[]> {
+  const ids = items.map(({ event }) => event.id)
+  const standing = await standingOf(db, reaction.name, ids).catch((error: unknown) => failure(error))
+  return items.filter((item) => {
+    const ended = standing instanceof Map ? outcomeOf(item.event.id, standing) : standing
+    if (ended) outcomes.set(item, ended)
+    return !ended
+  })
+}
+
+/** Milliseconds after which what has an answer is written down, whatever is still being called. */
+const ANSWERED_MS = 250
+
+/** Makes the outside calls of events that may be handled. Gives them all at once, unless a call keeps others waiting. */
+async function* callInTurn(
   reaction: Reaction,
   items: readonly BatchItem[],
   runtime: BatchRuntime,
   outcomes: Map<BatchItem, Outcome>,
-): Promise<Called[]> {
-  const ids = items.map(({ event }) => event.id)
-  const standing = await standingOf(runtime.db, reaction.name, ids).catch((error: unknown) => failure(error))
-  if (!(standing instanceof Map)) {
-    for (const item of items) outcomes.set(item, standing)
-    return []
-  }
-  const open = items.filter((item) => {
-    const ended = outcomeOf(item.event.id, standing)
-    if (ended) outcomes.set(item, ended)
-    return !ended
-  })
-  const calls = await callAll(reaction, open, runtime)
-  crashPoint('reaction.after-call')
-  return open.flatMap((item, index): Called[] => {
-    const answer = calls[index]!
-    if (answer.ok) return [{ ...item, item, result: answer.result, callUs: answer.durationUs }]
+): AsyncGenerator<Called[]> {
+  const answered: Called[] = []
+  const open = await openAmong(reaction, items, runtime, outcomes)
+  const calling = callAll(reaction, open, runtime, (item, answer) => {
+    if (answer.ok) return void answered.push({ ...item, item, result: answer.result, callUs: answer.durationUs })
     const failed = failure(answer.error)
     outcomes.set(item, failed.kind === 'failed' ? { ...failed, during: 'call' } : failed)
-    return []
   })
+  const over = calling.then(() => true)
+  for (let isOver = false; !isOver;) {
+    isOver = await inTime(over, ANSWERED_MS).catch(unlessLate)
+    if (isOver) crashPoint('reaction.after-call')
+    yield answered.splice(0)
+  }
+}
+
+function unlessLate(error: unknown): false {
+  if (error instanceof NoAnswer) return false
+  throw error
 }
 
 /** What becomes of an event that is not to be handled; nothing when it is. */
