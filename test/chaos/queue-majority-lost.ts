@@ -51,7 +51,7 @@ export const queueMajorityLost: Scenario = {
     return [
       settled,
       all('every order is answered 202', answered, asked),
-      atMost('the relay holds no event back for longer than', heldBackMs, 5_000),
+      atMost('the relay holds no event back for more than 5 s', heldBackMs, 5_000),
       atMost('the reaction goes on, out of PostgreSQL, under', own, 15_000),
       {
         promise: 'a queue without a majority is taken out of the way',

@@ -1,7 +1,16 @@
 import { randomBytes } from 'node:crypto'
 import { connect } from 'amqplib'
 import { OrderCancelled, OrderPlaced } from '#events'
-import { createNames, createRabbitMq, defineReaction, runReaction, startRelay, subscribe, topologyOf } from '#messaging'
+import {
+  createNames,
+  createRabbitMq,
+  defineReaction,
+  retire,
+  runReaction,
+  startRelay,
+  subscribe,
+  topologyOf,
+} from '#messaging'
 import type { Broker, Names, NewEvent, Reaction } from '#messaging'
 import { createLogger } from '#platform/logger'
 import {
@@ -16,6 +25,7 @@ import {
 } from '#testing'
 import type { TestDatabase } from '#testing'
 import { knownSubscriptions } from '../deliveries/subscriptions.ts'
+import { sickQueues } from '../metrics.ts'
 import { createPublishing } from './publish-events.ts'
 import { readEvents } from './reading/read-events.ts'
 import { acquireRelayLease } from './relay-lease.ts'
@@ -117,6 +127,19 @@ test('a queue that refuses messages delays its own reaction only, and misses not
   await place(5)
   await deadline('what is new is handled', async () => (await handled()) === 65)
 }, 90_000)
+
+test('a sick queue whose reaction is retired is neither bound nor made again', async () => {
+  await declareFull()
+  const relay = startRelay({ ...database, broker, names, log, instance: 'test', pollMs: 50 })
+  opened.push(relay.stop)
+  const isSick = async () => (await sickQueues.get()).values.some(({ labels }) => labels['reaction'] === sick.name)
+  await place(3)
+  await deadline('out of the way', isSick)
+  await retire({ ...database, broker, names }, sick.name)
+  await broker.destroy({ exchanges: [], queues: topology(sick).queues, bindings: [] })
+  await deadline('no longer tried', async () => !(await isSick()), { within: 15_000 })
+  expect(await broker.depth(names.queue(sick.name))).toBeUndefined()
+}, 60_000)
 
 /** The publishing part of a relay that holds the lease. */
 async function publishingOver(over: Broker) {

@@ -73,14 +73,17 @@ export function createSickQueues(options: RelayOptions & RelayNeighbours & Pick<
 
   const probe = async (sickness: Sickness) => {
     const { reaction, sample } = sickness
+    let eventTypes: readonly string[] | undefined
     try {
-      if (sample) await publishTo(sickness, [sample])
-      if (!stopped) await declareReaction(options, sickness)
+      eventTypes = (await subscriptions()).get(reaction) // those of now: it may have been retired, or be on more
+      if (eventTypes && sample) await publishTo({ reaction, eventTypes }, [sample])
+      if (eventTypes && !stopped) await declareReaction(options, { reaction, eventTypes })
     } catch {
       return scheduleProbe(sickness)
     }
     sick.delete(reaction)
     sickQueues.remove({ reaction })
+    if (!eventTypes) return
     backoffs.set(reaction, { backoff: sickness.backoff, wellSince: performance.now() })
     log.info({ reaction }, 'the queue takes messages again; what it missed is delivered by recovery')
   }
