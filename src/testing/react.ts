@@ -57,7 +57,7 @@ export async function attempt(
 }
 
 /** A test expected an event to be handled, and it was not. */
-export class ReactionFailed extends Error {
+class ReactionFailed extends Error {
   override name = 'ReactionFailed'
   constructor({ name }: Reaction, { type, stream }: NewEvent, { kind, error }: Extract<Outcome, { error: Error }>) {
     const what = kind === 'unavailable' ? 'found something away' : 'failed'

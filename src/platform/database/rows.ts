@@ -43,7 +43,7 @@ export const readRow =
   }
 
 /** A statement does not answer what its reader was written for. */
-export class RowMismatch extends Error {
+class RowMismatch extends Error {
   override name = 'RowMismatch'
   constructor(what: string, [statement]: Statement) {
     const text = 'raw' in statement ? statement.raw.join('?') : statement.sql
