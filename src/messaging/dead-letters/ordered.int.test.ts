@@ -44,6 +44,7 @@ beforeEach(async () => {
   const { data } = anOrderPlaced()
   await record(system, ...[1, 2, 3, 4].map(() => OrderPlaced(data)))
   await deadline('two wait', async () => (await system.db.delivery.count({ where: { state: 'blocked' } })) === 2)
+  await deadline('one is dead', async () => (await system.db.delivery.count({ where: { state: 'dead' } })) === 1)
   expect(await handled()).toEqual([1])
 })
 afterEach(() => system.close())
