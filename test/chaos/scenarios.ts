@@ -259,7 +259,18 @@ export async function playScenario(world: World, name: ScenarioName, seed: numbe
   const promises = await SCENARIOS[name].play(world, { books, apiUrls, seed, say })
   const { mayLose = false }: Scenario = SCENARIOS[name]
   const kept = await verify(world, books)
-  return [...promises, ...kept.filter(({ promise }) => !mayLose || !BROKEN_BY_LOSS.test(promise))]
+  if (!mayLose) return [...promises, ...kept]
+  const stillOwed = kept.filter(({ promise }) => !BROKEN_BY_LOSS.test(promise))
+  return [...promises, ...stillOwed.map(({ promise, broken }) => ({ promise, broken: withoutLostMails(broken) }))]
+}
+
+/** A mail that was under way when its event was lost is in the journal, beside that of the event which took its place. */
+function withoutLostMails(lines: readonly string[]): string[] {
+  let isOfMails = false
+  return lines.filter((line) => {
+    if (line.startsWith('BROKEN')) isOfMails = line.includes('one-mail-per-occasion')
+    return !isOfMails
+  })
 }
 
 async function refusal({ apiUrl }: World, books: Books): Promise<{ ms: number; good: boolean }> {

@@ -5,7 +5,7 @@ const TOLERATED_MS = 2_000
 
 /**
  * Says in one sentence how far the clock of this machine is from the database's, if it is. What is due is decided by the
- * database's; events carry the time of the process that published them.
+ * database's, and events carry its time; logs, and what a reaction dates by `now`, carry that of their process.
  */
 export async function clockGap(client: pg.Client, now = Date.now): Promise<string | undefined> {
   const asked = now()
@@ -18,6 +18,6 @@ export async function clockGap(client: pg.Client, now = Date.now): Promise<strin
   const seconds = Math.round(Math.abs(ahead) / 1_000)
   return (
     `The clock of this machine is ${seconds} s ${ahead > 0 ? 'ahead of' : 'behind'} that of PostgreSQL: ` +
-    'times of events will be wrong by that. Synchronize both (NTP).'
+    'times in its logs and in what its reactions write will be wrong by that. Synchronize both (NTP).'
   )
 }
