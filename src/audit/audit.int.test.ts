@@ -182,6 +182,15 @@ const BREACHES: [invariant: string, why: RegExp, ...statements: string[]][] = [
     keep('analytics.record-sale', 'order.confirmed', 'retrying', { due_at: "now() - interval '1 minute'" }),
   ],
   [
+    'newer-release-is-there',
+    /1 of order.confirmed .* wait for a release that knows them/,
+    ...forget('analytics.record-sale', 'order.confirmed'),
+    keep('analytics.record-sale', 'order.confirmed', 'retrying', {
+      reason: "'unknown-type'",
+      due_at: "now() - interval '1 minute'",
+    }),
+  ],
+  [
     'one-answer-each',
     /has handled order.confirmed .* its delivery is dead/,
     keep('analytics.record-sale', 'order.confirmed', 'dead'),
@@ -320,4 +329,17 @@ test('a gateway that does not answer is no breach, and says so', async () => {
     count: 0,
     skipped: expect.stringContaining('not answer'),
   })
+})
+
+test('what waits for a newer release after a roll back is told, and breaks nothing', async () => {
+  const waiting = { reason: "'unknown-type'", due_at: "now() - interval '1 minute'" }
+  const statements = [
+    ...forget('analytics.record-sale', 'order.confirmed'),
+    keep('analytics.record-sale', 'order.confirmed', 'retrying', waiting),
+  ]
+  const findings = await afterPlanting(
+    ...statements.map((statement) => statement.replaceAll('$shipped', orders.shipped)),
+  )
+  const told = findings.filter(({ count }) => count > 0).map(({ invariant }) => invariant)
+  expect(told).toEqual(['newer-release-is-there'])
 })

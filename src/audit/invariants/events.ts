@@ -42,7 +42,18 @@ const retriedInTime: Invariant = {
     SELECT coalesce(d.event_id, d.id) AS who, format('%s of %s was due at %s (%s, after %s attempts%s) and was not tried: does a worker with it run?',
       coalesce(d.event_type, 'a message'), d.reaction, to_char(d.due_at AT TIME ZONE 'UTC', 'HH24:MI:SS'), d.reason, d.attempts,
       coalesce(', ' || left(d.error_message, 200), '')) AS why
-    FROM deliveries d WHERE d.state = 'retrying' AND ${since('d.due_at', limits)}`,
+    FROM deliveries d WHERE d.state = 'retrying' AND d.reason NOT IN ('unknown-type', 'newer-version') AND ${since('d.due_at', limits)}`,
+}
+
+const newerReleaseIsThere: Invariant = {
+  name: 'newer-release-is-there',
+  says: 'Nothing waits for a release that knows it.',
+  onlyWarns: true,
+  offenders: (limits) => Prisma.sql`
+    SELECT d.reaction AS who, format('%s of %s (%s) wait for a release that knows them, the oldest since %s.', count(*), d.event_type, d.reason,
+      to_char(min(d.created_at) AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS "UTC"')) AS why
+    FROM deliveries d WHERE d.state = 'retrying' AND d.reason IN ('unknown-type', 'newer-version') AND ${since('d.created_at', limits)}
+    GROUP BY d.reaction, d.event_type, d.reason`,
 }
 
 const oneAnswer: Invariant = {
@@ -99,6 +110,7 @@ export const eventInvariants = [
   published,
   accountedFor,
   retriedInTime,
+  newerReleaseIsThere,
   oneAnswer,
   blockedForAReason,
   causesExist,
