@@ -11,6 +11,7 @@ import {
   SERVICE_NAMES,
   SERVICES,
   SetupError,
+  type Provided,
   type ServiceName,
 } from '../services/index.ts'
 
@@ -35,11 +36,26 @@ const provide: Host['provide'] = async (urls) => {
   const set = InstanceSet.open('dev')
   nameSurroundings(set)
   announceStart(set, names)
-  const { urls: found, release } = await provideServices(set, warn, { names })
+  const { urls: found, release } = await untilInterrupted((signal) => provideServices(set, warn, { names, signal }))
   for (const name of names) process.env[SERVICES[name].variable] = found[name]
   if (urls.includes('REDIS_URL')) await migrate(process.env['DATABASE_URL'] as string) // a process is about to start
   return release
 }
+
+/** Ctrl-C ends the start of services, and later the command, with what was started for it; unless the command ends by itself. */
+async function untilInterrupted(start: (signal: AbortSignal) => Promise<Provided>): Promise<Provided> {
+  const starting = new AbortController()
+  let provided: Provided | undefined
+  const stop = (signal: NodeJS.Signals) => {
+    if (!provided) return starting.abort(new SetupError('Interrupted before the services were up.'))
+    if (process.listenerCount(signal) === 1) void provided.release().finally(() => process.exit(INTERRUPTED))
+  }
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, stop)
+  return (provided = await start(starting.signal))
+}
+
+/** What a shell calls the end by Ctrl-C. */
+const INTERRUPTED = 130
 
 const isMissing = (name: ServiceName, urls: readonly ServiceUrl[]) =>
   urls.includes(SERVICES[name].variable) && !process.env[SERVICES[name].variable]
