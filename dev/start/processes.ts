@@ -73,7 +73,7 @@ export function systemProcesses(
 const poolOf = ({ connections }: WorkerProcess): NodeJS.ProcessEnv =>
   connections === undefined || process.env['DATABASE_POOL'] ? {} : { DATABASE_POOL: String(connections) }
 
-export function environment({ urls, smtpUrl, gatewayUrl, port }: Surroundings): NodeJS.ProcessEnv {
+function environment({ urls, smtpUrl, gatewayUrl, port }: Surroundings): NodeJS.ProcessEnv {
   return {
     DATABASE_URL: urls.postgres,
     RABBITMQ_URL: urls.rabbitmq,
