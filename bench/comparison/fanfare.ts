@@ -17,7 +17,7 @@ import {
 import { readConfig } from '#platform/config'
 import { isDatabaseOutage, openDatabase } from '#platform/database'
 import { createLogger } from '#platform/logger'
-import { createGroupCommit } from '../../src/domains/order/group-commit.ts'
+import { createGroupCommit } from '../../src/domains/order/place/group-commit.ts'
 import { RETRY_DELAYS } from '../environment/messaging.ts'
 
 const config = readConfig()

@@ -1,8 +1,14 @@
 export { defineEvent } from './define-event.ts'
 export type { AnyEventType, DataOf, EventType, NewEvent, RecordedEvent, RecordedOf, Schema } from './define-event.ts'
 export { DependencyUnavailable, RetryLater, StreamConflict, UnreadableEvent, Unrecoverable } from './errors.ts'
-export { defineReaction } from './reactions/define-reaction.ts'
-export type { Publication, BatchContext, CallContext, HandleContext, Reaction } from './reactions/define-reaction.ts'
+export { defineReaction } from './reactions/define/define-reaction.ts'
+export type {
+  Publication,
+  BatchContext,
+  CallContext,
+  HandleContext,
+  Reaction,
+} from './reactions/define/define-reaction.ts'
 export { append } from './event-store/append.ts'
 export type { Append } from './event-store/append.ts'
 export { readConversation, readStream } from './event-store/read.ts'
@@ -23,7 +29,7 @@ export { armCrashPoint, crashPoint, CRASH_POINTS } from './crash-points.ts'
 export type { CrashPoint } from './crash-points.ts'
 export { startRelay } from './start-relay.ts'
 export { listenForWakeUps } from './event-store/wake-up.ts'
-export { findReactions, loadReactions, selectReactions } from './reactions/load-reactions.ts'
+export { findReactions, loadReactions, selectReactions } from './reactions/define/load-reactions.ts'
 export { reconcile } from './reconcile/reconcile.ts'
 export type { Reconciled, ReconcileOptions } from './reconcile/reconcile.ts'
 export { planReplay, ReplayRefused } from './reconcile/plan-replay.ts'

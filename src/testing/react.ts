@@ -1,6 +1,6 @@
 import { append, type NewEvent, type RecordedEvent, type Reaction } from '#messaging'
-import { processBatch } from '../messaging/reactions/process-batch.ts'
-import type { Outcome } from '../messaging/reactions/batch.ts'
+import { processBatch } from '../messaging/reactions/batch/process-batch.ts'
+import type { Outcome } from '../messaging/reactions/batch/batch.ts'
 import type { TestDatabase } from './database.ts'
 
 export interface Reacted {

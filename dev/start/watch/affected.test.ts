@@ -20,6 +20,6 @@ it.each([
   [['src/messaging/relay/relay.ts'], ['relay']],
   [['src/messaging/reactions/settle.ts'], ['worker loyalty', 'worker inventory.reserve-stock 1']],
   [['src/cli/fanfare.ts', 'src/testing/react.ts'], []],
-  [['src/domains/order/order.ts'], all],
+  [['src/domains/order/state/order.ts'], all],
   [['src/events/order.ts'], all],
 ])('%j concern %j', (files, names) => expect(affectedBy(files, processes)).toEqual(names))

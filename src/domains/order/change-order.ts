@@ -2,8 +2,8 @@ import { z } from 'zod'
 import { append, Unrecoverable, type Publication } from '#messaging'
 import { readRows, row, type Database, type Transaction } from '#platform/database'
 import { Refusal } from '#http'
-import { advance, decide, type OrderCommand } from './decide.ts'
-import { evolve, type RecordedAnswer } from './order.ts'
+import { advance, decide, type OrderCommand } from './state/decide.ts'
+import { evolve, type RecordedAnswer } from './state/order.ts'
 import { lockOrders, updateOrders, type StoredOrder } from './order-store.ts'
 
 /**

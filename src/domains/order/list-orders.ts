@@ -1,7 +1,7 @@
 import type { Database } from '#platform/database'
 import { Refusal } from '#http'
-import type { OrderStatus } from './order-states.ts'
-import type { Order } from './order.ts'
+import type { OrderStatus } from './state/order-states.ts'
+import type { Order } from './state/order.ts'
 import { toSummary } from './view.ts'
 
 interface Page {

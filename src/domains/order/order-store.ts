@@ -2,8 +2,8 @@ import { z } from 'zod'
 import type { DataOf } from '#messaging'
 import { Address, Customer, OrderLine, RejectionReason, type OrderPlaced } from '#events'
 import { readRow, readRows, row, type Database, type Transaction } from '#platform/database'
-import type { Order } from './order.ts'
-import { ORDER_STATUSES, type OrderStatus } from './order-states.ts'
+import type { Order } from './state/order.ts'
+import { ORDER_STATUSES, type OrderStatus } from './state/order-states.ts'
 
 /** An order with its times, as its row and lines tell. */
 export interface StoredOrder extends Order {

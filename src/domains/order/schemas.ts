@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { ORDER_STATUSES } from './order-states.ts'
+import { ORDER_STATUSES } from './state/order-states.ts'
 
 /** Limits of one order; real invoices run to a thousand lines. */
 export const LIMITS = { lines: 1_000, quantity: 100_000, total: 999_999_999_999 } as const

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { readStory, type StoryEvent } from '#messaging'
 import type { Database } from '#platform/database'
-import { ORDER_STATUSES, type OrderStatus } from './order-states.ts'
+import { ORDER_STATUSES, type OrderStatus } from './state/order-states.ts'
 
 const Moment = z.iso.datetime()
 

@@ -2,11 +2,11 @@ export { listGroups, listReactions, type Group, type ReactionSummary } from './b
 export { Refused, type DeadLetterContext } from './operator-context.ts'
 export { describeDelivery, type DeliveryDetails } from './describe.ts'
 export { discard, restore, type DiscardResult } from './discard.ts'
-export { commitEdit, draftEdit, planEdit, type EditDraft, type PlannedEdit } from './edit.ts'
-export { withValue, type Difference } from './json-diff.ts'
+export { commitEdit, draftEdit, planEdit, type EditDraft, type PlannedEdit } from './edit/edit.ts'
+export { withValue, type Difference } from './edit/json-diff.ts'
 export { readHistory, type PastAction } from './operator-actions.ts'
 export { planFor, type Plan } from './selection-preview.ts'
-export { redrive, type Progress, type RedriveOptions, type RedriveResult } from './redrive.ts'
+export { redrive, type Progress, type RedriveOptions, type RedriveResult } from './redrive/redrive.ts'
 export { checkSelector, type Selector } from './selector.ts'
 export {
   groupWaiting,

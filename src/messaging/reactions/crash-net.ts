@@ -5,8 +5,8 @@ import type { Broker, Consumer, Delivery } from '../broker/broker.ts'
 import { topologyOf, type Names } from '../broker/topology.ts'
 import { standingOf } from '../deliveries/handled-events.ts'
 import { keepUnreadable, type Refused } from '../deliveries/unreadable.ts'
-import type { Reaction } from './define-reaction.ts'
-import { readMessage } from './message.ts'
+import type { Reaction } from './define/define-reaction.ts'
+import { readMessage } from './batch/message.ts'
 
 export interface CrashNetRuntime {
   db: Database

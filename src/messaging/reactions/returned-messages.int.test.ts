@@ -14,7 +14,7 @@ import { isDatabaseOutage, openDatabase } from '#platform/database'
 import { createLogger } from '#platform/logger'
 import { uuidv7 } from '#platform/uuid'
 import type { Claimed } from '../deliveries/claim.ts'
-import { defineReaction } from './define-reaction.ts'
+import { defineReaction } from './define/define-reaction.ts'
 import { takeDueDeliveries } from './due-deliveries.ts'
 
 jest.setTimeout(60_000)

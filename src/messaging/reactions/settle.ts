@@ -8,11 +8,11 @@ import { isSubscribed } from '../deliveries/subscriptions.ts'
 import { keepUnreadable, type Refused } from '../deliveries/unreadable.ts'
 import { RetryLater, UnreadableEvent, Unrecoverable } from '../errors.ts'
 import { deliveryOutcomes } from '../metrics.ts'
-import { EventNotInStore, type BatchRuntime, type Outcome } from './batch.ts'
-import type { Reaction } from './define-reaction.ts'
+import { EventNotInStore, type BatchRuntime, type Outcome } from './batch/batch.ts'
+import type { Reaction } from './define/define-reaction.ts'
 import type { DueDeliveries } from './due-deliveries.ts'
-import type { Message } from './message.ts'
-import { delayAfter } from './retry-policy.ts'
+import type { Message } from './batch/message.ts'
+import { delayAfter } from './define/retry-policy.ts'
 
 export interface SettleRuntime extends BatchRuntime {
   /** Milliseconds after the first, second, … failed attempt, for reactions that say nothing of their own. */

@@ -19,7 +19,7 @@ const EDITS: readonly (readonly [file: string, text: string, next: string])[] = 
     `payment: z.object({ token: z.string() }),`,
     `payment: z.object({ token: z.string() }),\n    channel: z.enum(['web', 'unknown']),`,
   ],
-  ['src/domains/order/place-order.ts', 'OrderPlaced({ orderId,', `OrderPlaced({ orderId, channel: 'web',`],
+  ['src/domains/order/place/place-order.ts', 'OrderPlaced({ orderId,', `OrderPlaced({ orderId, channel: 'web',`],
   // A new type, published by a reaction that there was.
   ['workers/fraud/screen-order.ts', 'FraudFlagged, OrderPlaced', 'FraudFlagged, FraudScored, OrderPlaced'],
   ['workers/fraud/screen-order.ts', 'return flagged', 'const verdict = flagged'],

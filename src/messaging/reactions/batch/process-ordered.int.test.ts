@@ -16,7 +16,7 @@ import {
 } from '#testing'
 import type { Transaction } from '#platform/database'
 import { uuidv7 } from '#platform/uuid'
-import { subscribe } from '../deliveries/subscriptions.ts'
+import { subscribe } from '../../deliveries/subscriptions.ts'
 
 let database: TestDatabase
 let system: TestSystem | undefined

@@ -1,12 +1,12 @@
 import { Prisma } from '#prisma'
-import { CONTENT_TYPE, decodeEnvelope, encode, readData } from '../cloud-event.ts'
-import type { AnyEventType, RecordedEvent } from '../define-event.ts'
-import { UnreadableEvent } from '../errors.ts'
-import { change } from './change.ts'
-import { Refused, type DeadLetterContext } from './operator-context.ts'
+import { CONTENT_TYPE, decodeEnvelope, encode, readData } from '../../cloud-event.ts'
+import type { AnyEventType, RecordedEvent } from '../../define-event.ts'
+import { UnreadableEvent } from '../../errors.ts'
+import { change } from '../change.ts'
+import { Refused, type DeadLetterContext } from '../operator-context.ts'
 import { differences, type Difference } from './json-diff.ts'
-import { asAction } from './operator-actions.ts'
-import { checkId, DEAD, HANDLED } from './selector.ts'
+import { asAction } from '../operator-actions.ts'
+import { checkId, DEAD, HANDLED } from '../selector.ts'
 
 /** A dead letter laid out for editing. */
 export interface EditDraft {

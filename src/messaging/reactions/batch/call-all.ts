@@ -1,6 +1,6 @@
-import { crashPoint } from '../crash-points.ts'
+import { crashPoint } from '../../crash-points.ts'
 import type { BatchItem, BatchRuntime } from './batch.ts'
-import type { Reaction } from './define-reaction.ts'
+import type { Reaction } from '../define/define-reaction.ts'
 
 export type CallOutcome = { ok: true; result: unknown; durationUs: number } | { ok: false; error: unknown }
 

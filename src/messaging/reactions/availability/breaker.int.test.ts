@@ -1,7 +1,7 @@
 import { DependencyUnavailable, defineReaction } from '#messaging'
 import { OrderPlaced } from '#events'
 import { anOrderPlaced, deadline, record, testSystem, type TestSystem } from '#testing'
-import { pausedReactions } from '../metrics.ts'
+import { pausedReactions } from '../../metrics.ts'
 
 let system: TestSystem
 afterEach(() => system.close())

@@ -1,8 +1,8 @@
-import { decodeEnvelope, readData, type Envelope } from '../cloud-event.ts'
-import type { Delivery } from '../broker/broker.ts'
-import type { AnyEventType, RecordedEvent } from '../define-event.ts'
-import type { Claimed } from '../deliveries/claim.ts'
-import { UnreadableEvent } from '../errors.ts'
+import { decodeEnvelope, readData, type Envelope } from '../../cloud-event.ts'
+import type { Delivery } from '../../broker/broker.ts'
+import type { AnyEventType, RecordedEvent } from '../../define-event.ts'
+import type { Claimed } from '../../deliveries/claim.ts'
+import { UnreadableEvent } from '../../errors.ts'
 import { EventNotInStore } from './batch.ts'
 
 /** One event for one reaction, from the broker's queue or from PostgreSQL, read as far as it can be. */

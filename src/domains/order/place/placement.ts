@@ -6,10 +6,10 @@ import { Refusal } from '#http'
 import { uuidv7 } from '#platform/uuid'
 import { createGroupCommit, type GroupCommit } from './group-commit.ts'
 import { claimKeys, holdersOf, keyOf, reusedKey, type Idempotency } from './idempotency.ts'
-import { newOrder } from './order.ts'
-import { findOrder, insertOrders, type StoredOrder } from './order-store.ts'
+import { newOrder } from '../state/order.ts'
+import { findOrder, insertOrders, type StoredOrder } from '../order-store.ts'
 import { placeOrder } from './place-order.ts'
-import type { NewOrder } from './schemas.ts'
+import type { NewOrder } from '../schemas.ts'
 
 export interface PlacementRequest {
   readonly request: NewOrder

@@ -1,12 +1,12 @@
 import { isDatabaseOutage, isTransientConflict, type Transaction } from '#platform/database'
-import type { NewEvent, RecordedEvent } from '../define-event.ts'
-import { DependencyUnavailable } from '../errors.ts'
-import { append, type Append } from '../event-store/append.ts'
+import type { NewEvent, RecordedEvent } from '../../define-event.ts'
+import { DependencyUnavailable } from '../../errors.ts'
+import { append, type Append } from '../../event-store/append.ts'
 import type { BatchItem, Outcome } from './batch.ts'
 import { microsecondsSince } from './call-all.ts'
-import type { Publication, Reaction } from './define-reaction.ts'
-import { closeHandled } from '../deliveries/close.ts'
-import { NotOpen, recordHandled } from '../deliveries/handled-events.ts'
+import type { Publication, Reaction } from '../define/define-reaction.ts'
+import { closeHandled } from '../../deliveries/close.ts'
+import { NotOpen, recordHandled } from '../../deliveries/handled-events.ts'
 
 /** Called where a call is wanted; what is left to do is the transaction. */
 export interface Ready extends BatchItem {

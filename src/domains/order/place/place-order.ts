@@ -1,7 +1,7 @@
 import type { NewEvent } from '#messaging'
 import { OrderPlaced, type OrderLine } from '#events'
 import { type Fault, Refusal } from '#http'
-import { LIMITS, type NewOrder } from './schemas.ts'
+import { LIMITS, type NewOrder } from '../schemas.ts'
 
 /** What the order asks of the catalogue: name and price of a SKU at this moment. */
 export interface Offer {

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Logger } from '#platform/logger'
 import { isDatabaseOutage } from '#platform/database'
-import { pausedReactions } from '../metrics.ts'
+import { pausedReactions } from '../../metrics.ts'
 
 const FIRST_PAUSE = 250
 const LONGEST_PAUSE = 10_000

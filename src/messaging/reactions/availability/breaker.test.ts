@@ -1,5 +1,5 @@
-import { Unrecoverable } from '../errors.ts'
-import type { Outcome } from './batch.ts'
+import { Unrecoverable } from '../../errors.ts'
+import type { Outcome } from '../batch/batch.ts'
 import { createFailureRun, type Tried } from './breaker.ts'
 
 const tried = (outcome: Outcome, attempt = 1): Tried => ({ outcome, attempt })

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 
-const root = path.resolve(__dirname, '../../..')
+const root = path.resolve(__dirname, '../../../..')
 const HEAD = `import { defineReaction } from '#messaging'\nimport { OrderPlaced } from '#events'\n`
 const HANDLE = 'handle: () => null'
 

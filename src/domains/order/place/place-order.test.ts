@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { placeOrder } from './place-order.ts'
-import { LIMITS, type NewOrder } from './schemas.ts'
+import { LIMITS, type NewOrder } from '../schemas.ts'
 
 const orderId = '0199a000-0000-7000-8000-000000000001'
 const offers = new Map([

@@ -1,10 +1,10 @@
 import { isDatabaseOutage } from '#platform/database'
 import { inTime, NoAnswer } from '#platform/in-time'
-import { crashPoint } from '../crash-points.ts'
+import { crashPoint } from '../../crash-points.ts'
 import { EventNotInStore, type BatchItem, type BatchRuntime, type Outcome } from './batch.ts'
 import { callAll } from './call-all.ts'
-import type { Reaction } from './define-reaction.ts'
-import { standingOf, type Standing } from '../deliveries/handled-events.ts'
+import type { Reaction } from '../define/define-reaction.ts'
+import { standingOf, type Standing } from '../../deliveries/handled-events.ts'
 import { processOrdered } from './process-ordered.ts'
 import { CONFLICT_RETRIES, failure, isConflict, recordRuns, runHandlers, type Ready } from './transaction.ts'
 

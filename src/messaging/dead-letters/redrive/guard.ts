@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { failureShare, known, type Outcomes } from './redrive-outcomes.ts'
+import { failureShare, known, type Outcomes } from './outcomes.ts'
 
 export interface GuardOptions {
   /** Send this many first, and the rest only when they fared well. */

@@ -1,4 +1,4 @@
-import type { AnyEventType } from '../define-event.ts'
+import type { AnyEventType } from '../../define-event.ts'
 
 /** A definition as it may really come: written in JavaScript, or past the compiler. */
 interface Given {

@@ -1,5 +1,5 @@
-import { createGuard } from './redrive-guard.ts'
-import { NOTHING_KNOWN, type Outcomes } from './redrive-outcomes.ts'
+import { createGuard } from './guard.ts'
+import { NOTHING_KNOWN, type Outcomes } from './outcomes.ts'
 
 /** The reaction's news, one look after the other. */
 function looks(state: Outcomes, ...news: Partial<Outcomes>[]) {

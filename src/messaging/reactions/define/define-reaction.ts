@@ -1,5 +1,5 @@
 import type { Transaction, Database } from '#platform/database'
-import type { AnyEventType, NewEvent, RecordedOf } from '../define-event.ts'
+import type { AnyEventType, NewEvent, RecordedOf } from '../../define-event.ts'
 import { checkDefinition } from './check-definition.ts'
 import { DEFAULT_RETRY, type RetryPolicy } from './retry-policy.ts'
 

@@ -1,6 +1,6 @@
-import type { Outcome } from './batch.ts'
-import { patternOf } from '../deliveries/fingerprint.ts'
-import { RetryLater, Unrecoverable } from '../errors.ts'
+import type { Outcome } from '../batch/batch.ts'
+import { patternOf } from '../../deliveries/fingerprint.ts'
+import { RetryLater, Unrecoverable } from '../../errors.ts'
 
 /** Fewer failed calls in a row tell nothing. */
 const SHORTEST_RUN = 20

@@ -1,5 +1,5 @@
 import type { Database } from '#platform/database'
-import type { RecordedEvent } from '../define-event.ts'
+import type { RecordedEvent } from '../../define-event.ts'
 
 export interface BatchItem {
   event: RecordedEvent
