@@ -13,8 +13,8 @@ const PER_SECOND = 20
 /** Milliseconds for which old and new work side by side. */
 const TOGETHER_MS = 4_000
 
-/** A single worker process is away while it is exchanged, on a busy machine for seconds. */
-const LONGEST_MS = 20_000
+/** A worker process is away while it is exchanged, on a busy machine for many seconds; reconciliation would take a minute. */
+const LONGEST_MS = 45_000
 
 /** Replicas of which one is exchanged first; then all others. */
 const FIRST_CONSUMERS = ['order 1', 'inventory 1', 'payment 1']
@@ -112,7 +112,7 @@ async function judge(steps: readonly Step[], { database: { db } }: World, { answ
   const recovered = await db.deliveryHistory.groupBy({ by: ['reaction'], where: others, _count: true })
   return [
     { promise: 'no request is left without an answer', broken: unanswered === 0 ? [] : [`${unanswered} were`] },
-    atMost('consumers first: no delivery takes longer than 20 s', first!.longestMs, LONGEST_MS),
+    atMost('consumers first: no delivery takes longer than 45 s', first!.longestMs, LONGEST_MS),
     atMost('a reaction that is retired delays nothing', retired!.longestMs, LONGEST_MS),
     {
       promise: 'consumers first: nothing waits for the newer release',
