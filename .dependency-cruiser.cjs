@@ -1,5 +1,5 @@
 /**
- * Who may import whom (the table stands in docs/architecture.md). `test/import-rules.test.ts` plants a violation of
+ * Who may import whom (docs/architecture.md tells it in short). `test/import-rules.test.ts` plants a violation of
  * each rule, so a rule that has stopped seeing anything is a red build as well.
  *
  * The parser is swc because TypeScript 7 has no compiler API for JavaScript. It sees `import type` and re-exports; it

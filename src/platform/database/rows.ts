@@ -15,7 +15,8 @@ let isChecking = false
 
 /**
  * From now on each row is compared with its schema. For tests: a column that has changed its type or its name is a red test
- * then. Processes do not check; reading is their hottest path.
+ * then. Processes do not check; reading is their hottest path. (Prisma's TypedSQL would need a database and its native engine
+ * to generate the types.)
  */
 export function checkRows(): void {
   isChecking = true
