@@ -8,7 +8,7 @@ import type { ProcessContext } from '#platform/shutdown'
 /** The folder whose files are the reactions. */
 export const WORKERS = path.resolve(import.meta.dirname, '../../workers')
 
-/** Who did it, in the ledger and in the broker's lists: `<process>@<host>:<pid>`. */
+/** Who did it, in `handled_events` and in the broker's lists: `<process>@<host>:<pid>`. */
 export const instanceName = (processName: string) => `${processName}@${hostname()}:${process.pid}`
 
 /** What the relay and the workers both stand on. */

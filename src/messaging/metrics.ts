@@ -36,6 +36,6 @@ export const pausedReactions = new Gauge({
 })
 export const redeliveredEvents = new Counter({
   name: 'fanfare_reconcile_redelivered_total',
-  help: 'Events that reconciliation took for lost and put on a queue again.',
+  help: 'Events that reconciliation took for lost, and that PostgreSQL delivers.',
   labelNames: ['reaction'],
 })

@@ -110,7 +110,7 @@ function startBar(total: number, { json: asJson }: Flags) {
 
 function finish(plan: ReplayPlan, delivered: number, flags: Flags): number {
   if (flags.json) sayJson({ ...plan, from: Number(plan.from), to: Number(plan.to), delivered })
-  else if (!flags.dryRun) say(`${counted(delivered, 'event')} delivered to its queue.`)
+  else if (!flags.dryRun) say(`${counted(delivered, 'event')} delivered.`)
   return EXIT.ok
 }
 

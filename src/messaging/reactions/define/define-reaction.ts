@@ -65,7 +65,7 @@ type Received<On extends Subscribed> = RecordedOf<
 >
 
 interface ReactionCommon<On extends Subscribed, Result> extends ReactionOptions {
-  /** `<folder>.<file>` under workers/, stable for ever: it names the queue and the ledger rows. */
+  /** `<folder>.<file>` under workers/, stable for ever: it names the queue and the rows. */
   name: string
   /** The event type, or types, it reacts to. */
   on: On

@@ -6,7 +6,7 @@ import { readEvents, runningAppenders, type EventsRead, type StoredRow } from '.
 
 /** Milliseconds until a gap is looked at again; most last from drawing a position to the commit, a few milliseconds. */
 const GAP_MS = 5
-/** Milliseconds after which a gap is looked into: it may be a rollback, which nobody announces. */
+/** Milliseconds after which a gap is looked into: it may be a rollback, of which nobody tells. */
 const LASTING_GAP_MS = 20
 /** Milliseconds until a gap that stays is looked at again, at most. */
 const LONGEST_GAP_PAUSE_MS = 50
