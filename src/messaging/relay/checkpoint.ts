@@ -32,10 +32,11 @@ export function createCheckpoint(options: CheckpointOptions) {
     )
   const begin = () => {
     const missed = publishing.takeMissed()
+    const before = writtenTo
     writtenTo = position
     dueAt = performance.now() + (missed.length > 0 ? CHECKPOINT_WITH_REQUEST_MS : CHECKPOINT_MS)
     writing = missed.length > 0 ? writeWith(missed) : writeCheckpoint(lease, position)
-    writing.then(() => relayPosition.set(Number(writtenTo))).catch(() => {}) // looked at by the next write
+    writing.then(() => relayPosition.set(Number(writtenTo))).catch(() => (writtenTo = before)) // told of by the next write
   }
   return {
     /** @returns false when an earlier write found the lease lost. @throws when an earlier write failed */
