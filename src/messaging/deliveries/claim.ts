@@ -40,6 +40,9 @@ const DueRow = z.discriminatedUnion('stored', [
   z.looseObject({ ...claimColumns, stored: z.literal(false) }),
 ])
 
+/** A delivery, and how often it has been begun when it is begun this time. Absolute, so that what is repeated counts once. */
+type Begun = Pick<Claimed, 'id' | 'starts'>
+
 interface Claimant {
   reaction: string
   eventTypes: readonly string[]
@@ -111,24 +114,25 @@ export async function renewClaims(db: Database, instance: string, ids: readonly 
 }
 
 /** One that may have ended processes is begun now, by itself. `endAlone` when it has ended without being handled. */
-export async function beginAlone(db: Database, instance: string, id: string): Promise<void> {
+export async function beginAlone(db: Database, instance: string, { id, starts }: Begun): Promise<void> {
   await db.$executeRaw`
-    UPDATE deliveries SET starts = starts + 1 WHERE id = ${id}::uuid AND state = 'retrying' AND claimed_by = ${instance}`
+    UPDATE deliveries SET starts = ${starts} WHERE id = ${id}::uuid AND state = 'retrying' AND claimed_by = ${instance}`
 }
 
 /** It has not ended this process. */
-export async function endAlone(db: Database, instance: string, id: string): Promise<void> {
+export async function endAlone(db: Database, instance: string, { id, starts }: Begun): Promise<void> {
   await db.$executeRaw`
-    UPDATE deliveries SET starts = starts - 1
-    WHERE id = ${id}::uuid AND state = 'retrying' AND claimed_by = ${instance} AND starts > 0`
+    UPDATE deliveries SET starts = ${starts - 1}
+    WHERE id = ${id}::uuid AND state = 'retrying' AND claimed_by = ${instance}`
 }
 
-/** Not begun, or not brought to an end because the process stops: due at once, and nobody's fault. */
-export async function giveBackClaims(db: Database, instance: string, ids: readonly string[]): Promise<void> {
-  if (ids.length === 0) return
+/** Not begun, or not brought to an end because the process stops: due at once, and begun as often as before it was claimed. */
+export async function giveBackClaims(db: Database, instance: string, claims: readonly Begun[]): Promise<void> {
+  if (claims.length === 0) return
   await db.$executeRaw`
-    UPDATE deliveries SET due_at = clock_timestamp(), claimed_by = NULL, starts = greatest(starts - 1, 0)
-    WHERE id = ANY(${ids}::uuid[]) AND state = 'retrying' AND claimed_by = ${instance}`
+    UPDATE deliveries d SET due_at = clock_timestamp(), claimed_by = NULL, starts = given.starts - 1
+    FROM unnest(${claims.map(({ id }) => id)}::uuid[], ${claims.map(({ starts }) => starts)}::int[]) AS given(id, starts)
+    WHERE d.id = given.id AND d.state = 'retrying' AND d.claimed_by = ${instance}`
 }
 
 /** What waited for a newer release is due: this process may be of that release. */

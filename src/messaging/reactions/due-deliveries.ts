@@ -27,8 +27,9 @@ export type DueDeliveries = ReturnType<typeof takeDueDeliveries>
  * its way again, and what the broker had lost. The broker has no part in it, so it goes on while that is away.
  */
 export function takeDueDeliveries({ db, reaction, eventTypes, poisonAfter, instance, log, limit, onDue }: DueOptions) {
-  const inHand = new Set<string>()
-  const givenBack = new Set<string>() // and not noted yet
+  /** Of each delivery how often it is begun, this time included. */
+  const inHand = new Map<string, number>()
+  const givenBack = new Map<string, number>() // and not noted yet
   let takesOverAt = 0
   let timer: NodeJS.Timeout | undefined
   let lookAt = Number.POSITIVE_INFINITY
@@ -43,19 +44,19 @@ export function takeDueDeliveries({ db, reaction, eventTypes, poisonAfter, insta
     return isOutage
   }
   const noteGivenBack = async () => {
-    const ids = [...givenBack]
-    await giveBackClaims(db, instance, ids)
-    for (const id of ids) givenBack.delete(id)
+    const claims = begun(givenBack)
+    await giveBackClaims(db, instance, claims)
+    for (const { id } of claims) givenBack.delete(id)
   }
   const look = async () => {
     const room = limit - inHand.size
     if (room <= 0) return
     try {
-      const taken = [...inHand, ...givenBack]
+      const taken = [...inHand.keys(), ...givenBack.keys()]
       const takesOver = performance.now() >= takesOverAt
       const claimant = { reaction, eventTypes, poisonAfter, inHand: taken, takesOver }
       const due = await claimDue(db, claimant, instance, room)
-      for (const { id } of due) inHand.add(id)
+      for (const { id, starts } of due) inHand.set(id, starts)
       more = due.length === room
       if (due.length > 0) onDue(due)
     } catch (err) {
@@ -76,7 +77,7 @@ export function takeDueDeliveries({ db, reaction, eventTypes, poisonAfter, insta
     }, ms)
   }
   const renewing = setInterval(() => {
-    renewClaims(db, instance, [...inHand]).catch(noteOutage)
+    renewClaims(db, instance, [...inHand.keys()]).catch(noteOutage)
     noteGivenBack().catch(noteOutage)
   }, RENEW_MS)
   schedule(0)
@@ -91,8 +92,9 @@ export function takeDueDeliveries({ db, reaction, eventTypes, poisonAfter, insta
     },
     async giveBack(ids: readonly string[]) {
       for (const id of ids) {
+        const starts = inHand.get(id)
+        if (starts !== undefined) givenBack.set(id, starts)
         inHand.delete(id)
-        givenBack.add(id)
       }
       await noteGivenBack()
     },
@@ -102,7 +104,9 @@ export function takeDueDeliveries({ db, reaction, eventTypes, poisonAfter, insta
       clearTimeout(timer)
       clearInterval(renewing)
       await looking
-      await giveBackClaims(db, instance, [...inHand, ...givenBack]).catch(() => {}) // or the claims run out
+      await giveBackClaims(db, instance, [...begun(inHand), ...begun(givenBack)]).catch(() => {}) // or the claims run out
     },
   }
 }
+
+const begun = (claims: ReadonlyMap<string, number>) => [...claims].map(([id, starts]) => ({ id, starts }))

@@ -14,6 +14,7 @@ import { isDatabaseOutage, openDatabase } from '#platform/database'
 import { createLogger } from '#platform/logger'
 import { uuidv7 } from '#platform/uuid'
 import type { Claimed } from '../deliveries/claim.ts'
+import { DependencyUnavailable } from '../errors.ts'
 import { defineReaction } from './define/define-reaction.ts'
 import { takeDueDeliveries } from './due-deliveries.ts'
 
@@ -220,4 +221,28 @@ it('of what may have ended processes one is under way at a time, and nothing bes
   await system.settled()
   expect(beside.filter((one) => one.length > 1)).toEqual([])
   expect(startsAtDeath.filter(({ starts }) => starts > 2)).toEqual([{ eventId: killer, starts: 3 }])
+})
+
+it('who is handed back has as many deaths to its name as before, whatever it was waiting for', async () => {
+  const [begun, ...waiting] = await handedOutBefore(3)
+  const row = { reaction: reaction.name, state: 'retrying', dueAt: new Date(0), reason: 'redelivered' }
+  for (const [index, eventId] of [begun!, ...waiting].entries())
+    await system.db.delivery.create({ data: { ...row, id: uuidv7(), eventId, starts: index } })
+  let asked = 0
+  const without = defineReaction({
+    name: reaction.name,
+    on: OrderPlaced,
+    async call() {
+      asked++
+      throw new DependencyUnavailable('away')
+    },
+    handle: () => null,
+  })
+  const running = await system.run(without)
+  await deadline('asked, in vain', () => asked > 3)
+  await running.stop()
+  const rows = await system.db.delivery.findMany({ select: { eventId: true, starts: true, claimedBy: true } })
+  const startsOf = new Map(rows.map((one) => [one.eventId, one.starts]))
+  expect(rows.map(({ claimedBy }) => claimedBy)).toEqual([null, null, null])
+  expect([begun!, ...waiting].map((id) => startsOf.get(id))).toEqual([0, 1, 2])
 })

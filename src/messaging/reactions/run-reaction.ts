@@ -157,10 +157,11 @@ function divideSuspects(reaction: Reaction, messages: readonly Message[]): [Mess
 }
 
 async function handleAlone(reaction: Reaction, message: Message, runtime: Runtime) {
-  const { id, starts } = message.claimed!
+  const { claimed } = message
+  const { starts } = claimed!
   if (starts <= reaction.retry.poisonAfter) {
     return handleThrough(reaction, [message], runtime, (items) =>
-      suspects.alone(() => runtime.turns.alone(() => processBegun(reaction, items, id, runtime))),
+      suspects.alone(() => runtime.turns.alone(() => processBegun(reaction, items, claimed!, runtime))),
     )
   }
   const error = new PoisonMessage(`${starts - 1} processes died while handling this message; it is not tried again`)
@@ -168,11 +169,11 @@ async function handleAlone(reaction: Reaction, message: Message, runtime: Runtim
 }
 
 /** Counted as begun for exactly as long as its handling takes. */
-async function processBegun(reaction: Reaction, items: readonly BatchItem[], id: string, runtime: Runtime) {
+async function processBegun(reaction: Reaction, items: readonly BatchItem[], claimed: Claimed, runtime: Runtime) {
   const { db, instance, signal } = runtime
-  await whenAvailable(signal, () => beginAlone(db, instance, id))
+  await whenAvailable(signal, () => beginAlone(db, instance, claimed))
   const outcomes = await processBatch(reaction, items, runtime)
-  await whenAvailable(signal, () => endAlone(db, instance, id))
+  await whenAvailable(signal, () => endAlone(db, instance, claimed))
   return outcomes
 }
 
