@@ -18,7 +18,10 @@ export interface MicroBatchOptions<Item, Result> {
 export interface MicroBatch<Item, Result> {
   /** Resolves after the run. @throws what the item failed with */
   submit(item: Item): Promise<Result>
-  /** Takes back an item, which is never answered then. @returns false when its run has begun */
+  /**
+   * Takes back an item, which is never answered then. @returns false when its run has begun: that may still do its work, but it
+   * is not tried alone when that fails
+   */
   withdraw(item: Item): boolean
   /** Resolves when everything submitted so far has its answer. */
   flush(): Promise<void>
@@ -29,6 +32,8 @@ interface Entry<Item, Result> {
   item: Item
   resolve: (result: Result) => void
   reject: (error: unknown) => void
+  /** Nobody waits for it any more. */
+  isGivenUp?: boolean
 }
 
 /**
@@ -39,6 +44,7 @@ interface Entry<Item, Result> {
 export function createMicroBatch<Item, Result>(options: MicroBatchOptions<Item, Result>): MicroBatch<Item, Result> {
   const { maxBatch = Infinity, maxRuns = 1, patienceMs, soon = queueMicrotask } = options
   const queue: Entry<Item, Result>[] = []
+  const begun = new Set<Entry<Item, Result>>()
   const runs = new Set<Promise<void>>()
   let underWay = 0
 
@@ -46,7 +52,8 @@ export function createMicroBatch<Item, Result>(options: MicroBatchOptions<Item, 
     while (queue.length > 0 && queue.length >= underWay && runs.size < maxRuns) {
       const batch = queue.splice(0, maxBatch)
       underWay += batch.length
-      const answered = answer(batch, options)
+      for (const entry of batch) begun.add(entry)
+      const answered = answer(batch, options).finally(() => batch.forEach((entry) => begun.delete(entry)))
       const run = (patienceMs === undefined ? answered : atMost(patienceMs, answered)).finally(() => {
         runs.delete(run)
         underWay -= batch.length
@@ -65,6 +72,7 @@ export function createMicroBatch<Item, Result>(options: MicroBatchOptions<Item, 
     withdraw(item) {
       const index = queue.findIndex((entry) => entry.item === item)
       if (index >= 0) queue.splice(index, 1)
+      else for (const entry of begun) if (entry.item === item) entry.isGivenUp = true
       return index >= 0
     },
     async flush() {
@@ -90,6 +98,6 @@ async function answer<Item, Result>(
     })
   } catch (error) {
     if (batch.length === 1 || options.isOutage(error)) for (const { reject } of batch) reject(error)
-    else for (const entry of batch) await answer([entry], options)
+    else for (const entry of batch) if (!entry.isGivenUp) await answer([entry], options)
   }
 }

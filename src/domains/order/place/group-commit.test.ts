@@ -128,6 +128,17 @@ describe('group commit', () => {
     expect(await group.submit(4)).toBe(4)
   })
 
+  it('commits nothing later of which the caller was told that it is not known', async () => {
+    const { batches, commit } = controlled()
+    const group = createGroupCommit({ commit, isOutage: never, deadlineMs: 50 })
+    const told = await Promise.allSettled([group.submit(1), group.submit(2)])
+    expect(told).toMatchObject([{ reason: { kind: 'unavailable' } }, { reason: { kind: 'unavailable' } }])
+    batches[0]!.fail(new Error('the transaction took too long'))
+    await turn()
+    await turn()
+    expect(batches.map(({ items }) => items)).toEqual([[1, 2]])
+  })
+
   it('flushes', async () => {
     const { batches, commit } = controlled()
     const group = createGroupCommit({ commit, isOutage: never })
