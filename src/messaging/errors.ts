@@ -8,7 +8,7 @@ export class Unrecoverable extends Error {
 interface RetryLaterOptions extends ErrorOptions {
   /**
    * Milliseconds, counted from the first time that the delivery failed or was postponed, after which it is a failed attempt like
-   * any other. @default no limit
+   * any other. A redrive begins to count anew. @default no limit
    */
   forMs?: number
 }

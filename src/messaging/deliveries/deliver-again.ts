@@ -45,7 +45,7 @@ export async function deliverAgain(
         SELECT FROM handled_events h WHERE h.event_id = e.id AND h.reaction = ${reaction} OFFSET 0)
       ORDER BY e.position
       ON CONFLICT (reaction, event_id) DO UPDATE SET state = 'retrying', due_at = clock_timestamp(), attempts = 0, starts = 0,
-        reason = excluded.reason, closed_at = NULL
+        first_failed_at = NULL, reason = excluded.reason, closed_at = NULL
       WHERE d.state = 'resolved'
       RETURNING id, event_id
     ), told AS (

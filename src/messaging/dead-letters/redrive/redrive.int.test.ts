@@ -1,5 +1,6 @@
 import { OrderPlaced } from '#events'
-import { defineReaction, readHistory, redrive, Refused, Unrecoverable, type DeadLetterContext } from '#messaging'
+import { defineReaction, readHistory, redrive, Refused, RetryLater, subscribe, Unrecoverable } from '#messaging'
+import type { DeadLetterContext } from '#messaging'
 import { anOrderPlaced, deadline, record, testSystem, type TestSystem } from '#testing'
 
 jest.setTimeout(30_000)
@@ -200,4 +201,23 @@ test('when its connections are cut in the middle, nothing is lost or doubled by 
   )
   await deadline('all resolved', async () => (await letters({ state: 'resolved' })).length === 20)
   expect(await system.db.handledEvent.count()).toBe(20)
+})
+
+test('what was postponed for too long may be postponed anew once it is redriven', async () => {
+  let postponements = Number.POSITIVE_INFINITY
+  const patient = defineReaction({
+    name: 'test.patient',
+    on: OrderPlaced,
+    retry: { attempts: 1 },
+    handle() {
+      if (--postponements > 0) throw new RetryLater(10, 'the key is in use', { forMs: 1_000 })
+    },
+  })
+  await subscribe(system.db, [patient])
+  await system.run(patient)
+  await record(system, anOrderPlaced())
+  await deadline('given up', () => letters({ state: 'dead' }).then(({ length }) => length === 1))
+  postponements = 3
+  const result = await redrive(context, patient.name, { all: true })
+  expect(result).toMatchObject({ sent: 1, handled: 1, deadAgain: 0 })
 })

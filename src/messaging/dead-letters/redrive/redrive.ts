@@ -135,7 +135,7 @@ async function sendBatch({ db, reaction, ...mark }: Scope, candidates: readonly 
       reaction,
       where: Prisma.sql`d.id = ANY(${ids}::uuid[]) AND ${DEAD}`,
       set: Prisma.sql`state = 'retrying', due_at = (SELECT clock_timestamp()), attempts = 0, starts = 0, claimed_by = NULL,
-        reason = 'redriven', action_id = ${mark.actionId}::uuid`,
+        first_failed_at = NULL, reason = 'redriven', action_id = ${mark.actionId}::uuid`,
       what: 'redriven',
     },
     mark,
