@@ -1,5 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process'
-import { deadline, placeOf, requireTestService, tcpProxy, testDatabase } from '#testing'
+import { uuidv7 } from '#platform/uuid'
+import { anOrderPlaced, deadline, placeOf, record, requireTestService, tcpProxy, testDatabase } from '#testing'
 
 /** The process as `npm run worker` starts it; nothing here gets as far as a service. */
 function worker(...args: string[]) {
@@ -62,5 +63,36 @@ it('waits for a PostgreSQL that is not there yet', async () => {
   child.kill('SIGTERM')
   expect(await exited).toBe(0)
   await proxy.close()
+  await database.close()
+})
+
+it('finishes what is under way when it is stopped, also while RabbitMQ is away', async () => {
+  const database = await testDatabase()
+  const { db, pool } = database
+  const [event] = await record(database, anOrderPlaced())
+  const row = { eventId: event!.id, eventType: event!.type, state: 'retrying', dueAt: new Date(0), reason: 'lost' }
+  await db.delivery.create({ data: { ...row, id: uuidv7(), reaction: 'fraud.screen-order' } })
+  const locking = await pool.connect()
+  await locking.query('BEGIN; LOCK TABLE handled_events IN SHARE MODE') // so that the batch under way does not end
+  const services = {
+    DATABASE_URL: database.url,
+    RABBITMQ_URL: 'amqp://127.0.0.1:1',
+    REDIS_URL: requireTestService('TEST_REDIS_URL'),
+  }
+  const child = spawn(process.execPath, ['--import', 'tsx', 'src/main/worker.ts', 'fraud'], {
+    env: { ...process.env, ...services },
+  })
+  let output = ''
+  child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()))
+  const exited = new Promise((resolve) => child.once('exit', resolve))
+  const isClaimed = () => db.delivery.findFirst({ where: { claimedBy: { not: null } } })
+  await deadline('begun', isClaimed, { within: 20_000 })
+  child.kill('SIGTERM')
+  await deadline('stopping', () => output.includes('"stopping"'))
+  await locking.query('COMMIT')
+  locking.release()
+  expect(await exited).toBe(0)
+  expect(await db.handledEvent.count()).toBe(1)
+  expect(await db.delivery.count()).toBe(0)
   await database.close()
 })

@@ -11,6 +11,7 @@ import {
   strangeSubscriptions,
   subscribe,
   TopologyMismatch,
+  type RunningReaction,
 } from '#messaging'
 import { StartupError } from '#platform/config'
 import { checkSettings } from '#platform/settings'
@@ -46,10 +47,10 @@ async function react(context: ProcessContext) {
     log.info(what, `subscribed to a type that this release does not know: of a newer release, or to be retired`)
   }
   const wakeUp = createWakeUp(messaging.pool)
-  const running = await Promise.all(workers.map((worker) => runReaction(worker, { ...messaging, wakeUp }))).catch(
-    asStartupError,
-  )
-  onStop(() => Promise.all(running.map(({ stop }) => stop())))
+  const begun: RunningReaction[] = []
+  onStop(() => Promise.all(begun.map(({ stop }) => stop())))
+  const runtime = { ...messaging, wakeUp, onBegun: (running: RunningReaction) => void begun.push(running) }
+  await Promise.all(workers.map((worker) => runReaction(worker, runtime))).catch(asStartupError)
   await catchUp(messaging, joined)
   await serveMetrics(context)
   log.info({ reactions: workers.map(({ name }) => name) }, 'reacting')

@@ -38,7 +38,7 @@ export { replay } from './reconcile/replay.ts'
 export type { ReplayOptions } from './reconcile/replay.ts'
 export { catchUp } from './catch-up.ts'
 export { retire } from './retire.ts'
-export { runReaction } from './reactions/run-reaction.ts'
+export { runReaction, type RunningReaction } from './reactions/run-reaction.ts'
 export { strangeSubscriptions, subscribe } from './deliveries/subscriptions.ts'
 export {
   checkSelector,

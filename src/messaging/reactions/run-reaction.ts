@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import type { Broker, Delivery } from '../broker/broker.ts'
+import type { Broker, Consumer, Delivery } from '../broker/broker.ts'
 import { topologyOf, type Names } from '../broker/topology.ts'
 import { crashPoint } from '../crash-points.ts'
 import { beginAlone, endAlone, wakeForRelease, type Claimed } from '../deliveries/claim.ts'
@@ -22,6 +22,8 @@ export interface ReactionRuntime extends Omit<SettleRuntime, 'signal' | 'due'> {
   broker: Broker
   names: Names
   wakeUp: WakeUp
+  /** Told as soon as there may be something to stop, which is before there is a broker. */
+  onBegun?: (running: RunningReaction) => void
 }
 
 export interface RunningReaction {
@@ -57,23 +59,28 @@ export async function runReaction(reaction: Reaction, given: ReactionRuntime): P
   await wakeForRelease(given.db, reaction.name)
   // Before there is a broker: what is due in PostgreSQL does not need it.
   const running = Promise.all(Array.from({ length: reaction.concurrency }, () => loop(reaction, buffer, runtime)))
-  const consumer = await broker.consume({
-    queue: names.queue(reaction.name),
-    topology: topologyOf(names, { name: reaction.name, eventTypes }),
-    prefetch: reaction.prefetch,
-    onDelivery: (delivery) => buffer.put({ delivery }),
-    onCancelled: () => void reportLostQueue(runtime, reaction.name),
-    onLost: () => buffer.keepOnly(({ claimed }) => claimed !== undefined),
-  })
-  const crashNet = await drainCrashNet(reaction, runtime)
-  return {
+  const consumers: Consumer[] = []
+  const begun: RunningReaction = {
     async stop() {
       stopping.abort()
       buffer.close()
       await running
-      await Promise.all([due.stop(), consumer.close(), crashNet.close()])
+      await Promise.all([due.stop(), ...consumers.map((consumer) => consumer.close())])
     },
   }
+  given.onBegun?.(begun)
+  consumers.push(
+    await broker.consume({
+      queue: names.queue(reaction.name),
+      topology: topologyOf(names, { name: reaction.name, eventTypes }),
+      prefetch: reaction.prefetch,
+      onDelivery: (delivery) => buffer.put({ delivery }),
+      onCancelled: () => void reportLostQueue(runtime, reaction.name),
+      onLost: () => buffer.keepOnly(({ claimed }) => claimed !== undefined),
+    }),
+    await drainCrashNet(reaction, runtime),
+  )
+  return begun
 }
 
 /** What has arrived, from one of the two. */
