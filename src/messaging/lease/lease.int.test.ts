@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { createNames, createRabbitMq, startRelay } from '#messaging'
-import type { OpenDatabase } from '#platform/database'
+import { openDatabase, type OpenDatabase } from '#platform/database'
 import { createLogger } from '#platform/logger'
 import { Prisma } from '#prisma'
 import { anOrderPlaced, deadline, placeOf, record, requireTestService, tcpProxy, testDatabase } from '#testing'
@@ -158,4 +158,26 @@ test('what was found to be settled before a failover moves no watermark after it
   await expect(hold!.moveTo(10n)).rejects.toThrow('has failed over')
   await expect(db.$transaction((tx) => hold!.noteReplayed(tx, 10n))).rejects.toThrow('has failed over')
   expect(await db.reconcileState.findFirst()).toMatchObject({ watermark: 5n, replayedTo: null })
+})
+
+test('who stands by does not hold up the holder, however slow its connection is', async () => {
+  const database = await openTestDatabase()
+  const begin = async () => {}
+  const options = { name: 'any', leaseMs: 1_000, begin }
+  const { lease } = (await acquireLease({ ...options, db: database.db, holder: 'one' }))!
+  opened.push(lease.release)
+  const proxy = await tcpProxy(placeOf(database.url), () => 0.5)
+  opened.push(proxy.close)
+  const far = openDatabase(proxy.through(database.url))
+  opened.push(far.close)
+  await far.db.$executeRaw`SELECT 1`
+  proxy.delay(1_000)
+  let answer: unknown = 'none'
+  const asked = acquireLease({ ...options, db: far.db, holder: 'two' }).then((acquired) => (answer = acquired))
+  const ended: (string | undefined)[] = []
+  await deadline('answered', () => (ended.push(lease.ended), answer !== 'none'), { within: 20_000 })
+  await asked
+  proxy.delay(0)
+  expect(answer).toBeUndefined()
+  expect(ended.filter((reason) => reason !== undefined)).toEqual([])
 })

@@ -66,14 +66,15 @@ interface Taken {
   timeline: string | null
 }
 
-const Standing = row({ isFree: z.boolean(), before: z.string().nullable(), timeline: z.string().nullable() })
+const Standing = row({ before: z.string().nullable(), timeline: z.string().nullable() })
 const Token = row({ token: z.bigint() })
 
 async function take<Found>(tx: Transaction, { name, holder, leaseMs, begin }: LeaseOptions<Found>) {
-  const standing = await readRow(tx, Standing)`
-    SELECT expires_at < clock_timestamp() AS "isFree", timeline AS before, wal_timeline() AS timeline
-    FROM leases WHERE name = ${name} FOR UPDATE`
-  if (!standing.isFree) return undefined
+  // One that is held is not locked: who asks may freeze, and the holder could not renew it any more.
+  const [standing] = await readRows(tx, Standing)`
+    SELECT timeline AS before, wal_timeline() AS timeline
+    FROM leases WHERE name = ${name} AND expires_at < clock_timestamp() FOR UPDATE`
+  if (!standing) return undefined
   const { before, timeline } = standing
   const { token } = await readRow(tx, Token)`
     UPDATE leases SET token = token + 1, holder = ${holder}, timeline = ${timeline}, expires_at = ${afterMs(leaseMs)}
