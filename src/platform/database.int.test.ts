@@ -74,6 +74,11 @@ test('a table that is altered under prepared statements costs each connection on
   expect(await read()).toEqual([])
 })
 
+test('PostgreSQL ends a transaction whose process stands still, later than the process itself would', async () => {
+  const setting = await database.db.$queryRaw`SELECT current_setting('idle_in_transaction_session_timeout') AS ends`
+  expect(setting).toMatchObject([{ ends: '35s' }])
+})
+
 test('statements by key are planned once, along indexes, while their tables are still empty', async () => {
   const client = await database.pool.connect()
   await client.query(`PREPARE settle AS UPDATE orders SET status = row.status

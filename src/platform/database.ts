@@ -52,7 +52,8 @@ export type Planning = 'by-key' | 'by-size'
  * `transaction-prepared`: the same, and the pooler carries prepared statements: PgBouncer from 1.21 with
  * `max_prepared_statements` above 0. They are planned as PostgreSQL does by itself, anew while a table grows.
  *
- * Through a pooler the settings of sessions are those of the role; `ALTER ROLE … SET jit = off` suits short statements.
+ * Through a pooler the settings of sessions are those of the role; `ALTER ROLE … SET jit = off` suits short statements, and
+ * `idle_in_transaction_session_timeout = '35s'` frees what a frozen process has locked.
  */
 export type Pooler = 'none' | 'transaction' | 'transaction-prepared'
 
@@ -71,8 +72,13 @@ const PLANNING: Record<Planning, string> = {
   'by-size': 'SET plan_cache_mode = force_custom_plan',
 }
 
+/** Milliseconds that a transaction may take. */
+const TRANSACTION_MS = 30_000
+/** A process that freezes, or is cut off, within a transaction keeps its locks from all others until PostgreSQL ends it. */
+const ENDS_FROZEN = `SET idle_in_transaction_session_timeout = ${TRANSACTION_MS + 5_000}`
+
 /** Compiling a statement takes longer than running it. */
-const IN_SESSIONS = (planning: Planning) => `${ALWAYS}; SET jit = off; ${PLANNING[planning]}`
+const IN_SESSIONS = (planning: Planning) => `${ALWAYS}; SET jit = off; ${ENDS_FROZEN}; ${PLANNING[planning]}`
 
 /** Its declared type leaves out that a statement may have no name. */
 type StatementNameGenerator = NonNullable<
@@ -95,7 +101,7 @@ export function openDatabase(connectionString: string, options: DatabaseOptions 
   const db = new PrismaClient({
     adapter,
     errorFormat: 'minimal', // the others look for the place of each call in its stack
-    transactionOptions: { maxWait: 2_500, timeout: 30_000 }, // the pool gives up before, and says why
+    transactionOptions: { maxWait: 2_500, timeout: TRANSACTION_MS }, // the pool gives up before, and says why
   })
   return {
     db,
