@@ -8,7 +8,7 @@ import '#domains/notification'
 import '#domains/payment'
 import { INVARIANTS } from '../src/audit/index.ts'
 import { NewOrder } from '../src/domains/order/schemas.ts'
-import { FAULT_NAMES } from './chaos/faults.ts'
+import { FAULT_NAMES } from './chaos/faults/faults.ts'
 import { blocksOf, read, ROOT } from './readme-blocks.ts'
 
 const README = read('README.md')

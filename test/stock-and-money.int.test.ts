@@ -4,7 +4,7 @@ import { wrongPayments, moneyTotals } from '#domains/payment'
 import { wrongStock, receiveStock, stockTotals } from '#domains/inventory'
 import { upsertProducts } from '#domains/catalog'
 import { deadline } from '#testing'
-import { anOrder, PRICE, RECEIVED, trialSystem, type TrialSystem } from './chaos/trial-system.ts'
+import { anOrder, PRICE, RECEIVED, trialSystem, type TrialSystem } from './chaos/world/trial-system.ts'
 
 const SCARCE = 'LAMP-01'
 const SCARCE_PIECES = 30

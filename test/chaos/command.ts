@@ -4,11 +4,11 @@ import { commandLine, parse } from '../../dev/command-line.ts'
 import { InstanceSet, SetupError, tryLock } from '../../dev/services/index.ts'
 import { didYouMean } from '../../src/cli/terminal/suggest.ts'
 import { createDice } from './dice.ts'
-import { FAULT_NAMES, FAULTS, type FaultName } from './faults.ts'
+import { FAULT_NAMES, FAULTS, type FaultName } from './faults/faults.ts'
 import { isGood, print, printPromises } from './report.ts'
 import { run, type RunOptions } from './run.ts'
-import { needs, playScenario, SCENARIO_NAMES, SCENARIOS, type ScenarioName } from './scenarios.ts'
-import { openWorld } from './world.ts'
+import { needs, playScenario, SCENARIO_NAMES, SCENARIOS, type ScenarioName } from './scenarios/scenarios.ts'
+import { openWorld } from './world/world.ts'
 
 interface Options extends RunOptions {
   scenarios: readonly ScenarioName[]

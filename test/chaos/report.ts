@@ -1,5 +1,5 @@
 import type { Report } from './run.ts'
-import type { Kept } from './verify.ts'
+import type { Kept } from './promises/verify.ts'
 
 /** The figures and the verdict, for a person. */
 export function print(

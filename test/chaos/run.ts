@@ -1,14 +1,14 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { InstanceSet } from '../../dev/services/index.ts'
-import { openBooks, placeOrders, type Bookkeeping } from './customers.ts'
-import { startParcelDelivery } from './parcel-delivery.ts'
+import { openBooks, placeOrders, type Bookkeeping } from './customers/customers.ts'
+import { startParcelDelivery } from './customers/parcel-delivery.ts'
 import { createDice } from './dice.ts'
-import { FAULTS, isHarmless, type FaultName } from './faults.ts'
-import { slowestDelivery, undisturbed } from './pace.ts'
-import { settle } from './settle.ts'
-import { planFaults, type PlannedFault } from './timeline.ts'
-import { repeatedMails, verify, type Kept } from './verify.ts'
-import { API_KEY, openWorld, type World } from './world.ts'
+import { FAULTS, isHarmless, type FaultName } from './faults/faults.ts'
+import { slowestDelivery, undisturbed } from './promises/pace.ts'
+import { settle } from './promises/settle.ts'
+import { planFaults, type PlannedFault } from './faults/timeline.ts'
+import { repeatedMails, verify, type Kept } from './promises/verify.ts'
+import { API_KEY, openWorld, type World } from './world/world.ts'
 
 export interface RunOptions {
   orders: number

@@ -4,7 +4,7 @@ import { readConfig } from '#platform/config'
 import { poolingOf } from '../../src/platform/database/pooling.ts'
 import { checkDatabase } from '../../src/platform/database/start-check.ts'
 import { testDatabase, type TestDatabase } from '#testing'
-import { anOrder, trialSystem } from '../chaos/trial-system.ts'
+import { anOrder, trialSystem } from '../chaos/world/trial-system.ts'
 import { pgbouncerVersion, startPgBouncer, type PgBouncer } from './pgbouncer.ts'
 
 const ORDERS = 60

@@ -1,6 +1,6 @@
 import { placeOf, tcpProxy, type TcpProxy } from '#testing'
-import { SERVICES, type ServiceName, type ServiceUrls } from '../../dev/services/index.ts'
-import type { Dice } from './dice.ts'
+import { SERVICES, type ServiceName, type ServiceUrls } from '../../../dev/services/index.ts'
+import type { Dice } from '../dice.ts'
 
 /** The way of one process to one service. */
 export interface Link {

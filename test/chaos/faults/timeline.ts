@@ -1,4 +1,4 @@
-import { createDice } from './dice.ts'
+import { createDice } from '../dice.ts'
 
 export interface PlannedFault<Name extends string = string> {
   /** Milliseconds from the start of the run. */

@@ -19,12 +19,12 @@ import {
   type InstanceSet,
   type ServiceName,
   type ServiceUrls,
-} from '../../dev/services/index.ts'
-import { issueApiKey } from '../../src/api/index.ts'
+} from '../../../dev/services/index.ts'
+import { issueApiKey } from '../../../src/api/index.ts'
 import { startCluster, type Cluster } from './cluster.ts'
-import { PRODUCTS } from './customers.ts'
-import type { Dice } from './dice.ts'
-import { startPair } from '../database/standby.ts'
+import { PRODUCTS } from '../customers/customers.ts'
+import type { Dice } from '../dice.ts'
+import { startPair } from '../../database/standby.ts'
 import { createNetwork, type Network } from './network.ts'
 import { programOf, superviseProcesses, type MemberPlan, type Processes, type Role } from './processes.ts'
 

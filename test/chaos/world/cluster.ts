@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import path from 'node:path'
 import { promisify } from 'node:util'
-import { PROJECT, type InstanceSet } from '../../dev/services/index.ts'
+import { PROJECT, type InstanceSet } from '../../../dev/services/index.ts'
 
 /** Three RabbitMQ nodes in place of one. */
 export interface Cluster {

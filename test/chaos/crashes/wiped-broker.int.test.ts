@@ -2,10 +2,10 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { deadline } from '#testing'
-import { InstanceSet, startService, stopService, wipeService } from '../../dev/services/index.ts'
-import { PRIVATE } from '../../dev/services/private/index.ts'
-import { audit } from '../../src/audit/index.ts'
-import { anOrder, trialSystem, type TrialSystem } from './trial-system.ts'
+import { InstanceSet, startService, stopService, wipeService } from '../../../dev/services/index.ts'
+import { PRIVATE } from '../../../dev/services/private/index.ts'
+import { audit } from '../../../src/audit/index.ts'
+import { anOrder, trialSystem, type TrialSystem } from '../world/trial-system.ts'
 
 jest.setTimeout(240_000)
 

@@ -1,9 +1,9 @@
 import type { OpenDatabase } from '#platform/database'
 import type { ReceivedMail } from '#testing'
 import { audit } from './run-audit.ts'
-import type { Bookkeeping } from './customers.ts'
-import type { Kill } from '../../dev/processes/supervisor.ts'
-import type { World } from './world.ts'
+import type { Bookkeeping } from '../customers/customers.ts'
+import type { Kill } from '../../../dev/processes/supervisor.ts'
+import type { World } from '../world/world.ts'
 
 /** A promise and everything that breaks it; none is as it should be. */
 export interface Kept {

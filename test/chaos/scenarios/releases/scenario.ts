@@ -1,12 +1,12 @@
 import path from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-import { runToEnd } from '../../../dev/processes/run-to-end.ts'
-import { PROJECT } from '../../../dev/services/index.ts'
-import type { Bookkeeping } from '../customers.ts'
-import { programOf } from '../processes.ts'
+import { runToEnd } from '../../../../dev/processes/run-to-end.ts'
+import { PROJECT } from '../../../../dev/services/index.ts'
+import type { Bookkeeping } from '../../customers/customers.ts'
+import { programOf } from '../../world/processes.ts'
 import { atMost, placeDuring, seconds, untilSettled, type Scenario, type Stage } from '../stage.ts'
-import type { Kept } from '../verify.ts'
-import { freeUrl, type World } from '../world.ts'
+import type { Kept } from '../../promises/verify.ts'
+import { freeUrl, type World } from '../../world/world.ts'
 import { makeNextRelease, NEWLY_SUBSCRIBED, RETIRED } from './next-release.ts'
 
 const PER_SECOND = 20

@@ -1,8 +1,8 @@
 import { createWriteStream, mkdirSync } from 'node:fs'
 import path from 'node:path'
-import type { ProcessPlan } from '../../dev/processes/process.ts'
-import { createSupervisor, type Supervisor } from '../../dev/processes/supervisor.ts'
-import { TYPESCRIPT } from '../../dev/processes/typescript.ts'
+import type { ProcessPlan } from '../../../dev/processes/process.ts'
+import { createSupervisor, type Supervisor } from '../../../dev/processes/supervisor.ts'
+import { TYPESCRIPT } from '../../../dev/processes/typescript.ts'
 
 export type Role = 'api' | 'relay' | 'scheduler' | 'worker' | 'gateway'
 

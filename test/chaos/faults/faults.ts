@@ -1,9 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import type { ServiceName } from '../../dev/services/index.ts'
+import type { ServiceName } from '../../../dev/services/index.ts'
 import { commitSlowly, fullDisk, readOnly } from './database-faults.ts'
-import type { Dice } from './dice.ts'
+import type { Dice } from '../dice.ts'
 import { publishAgain } from './publish-again.ts'
-import type { World } from './world.ts'
+import type { World } from '../world/world.ts'
 
 interface Fault {
   /** The system goes on without a loss of pace: nothing is late, and reconciliation has nothing to do. @default false */

@@ -1,8 +1,8 @@
 // A message that kills its process is poison after the third death, and takes no other message with it.
 import { topologyOf } from '#messaging'
 import { anOrderPlaced, deadline, record, requireTestService, testSystem, type TestSystem } from '#testing'
-import { startProcess, type RunningProcess } from '../../dev/processes/process.ts'
-import { programOf } from './processes.ts'
+import { startProcess, type RunningProcess } from '../../../dev/processes/process.ts'
+import { programOf } from '../world/processes.ts'
 
 jest.setTimeout(120_000)
 
@@ -22,7 +22,7 @@ afterEach(async () => {
 const startWorker = () =>
   startProcess({
     name: 'killing worker',
-    ...programOf(['test/chaos/killing-reaction.ts'], {
+    ...programOf(['test/chaos/crashes/killing-reaction.ts'], {
       DATABASE_URL: system.url,
       RABBITMQ_URL: requireTestService('TEST_RABBITMQ_URL'),
       REDIS_URL: requireTestService('TEST_REDIS_URL'),

@@ -1,8 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import type { Books } from './customers.ts'
-import { settle } from './settle.ts'
-import type { Kept } from './verify.ts'
-import type { World } from './world.ts'
+import type { Books } from '../customers/customers.ts'
+import { settle } from '../promises/settle.ts'
+import type { Kept } from '../promises/verify.ts'
+import type { World } from '../world/world.ts'
 
 /** One failure, looked at closely. */
 export interface Scenario {

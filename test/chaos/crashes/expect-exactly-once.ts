@@ -1,4 +1,4 @@
-import { PRICE, RECEIVED, SKU, type TrialSystem } from './trial-system.ts'
+import { PRICE, RECEIVED, SKU, type TrialSystem } from '../world/trial-system.ts'
 
 const QUANTITY = 2
 

@@ -1,7 +1,7 @@
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync, mkdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { PROJECT } from '../../../dev/services/index.ts'
+import { PROJECT } from '../../../../dev/services/index.ts'
 
 /** What a process of a release runs from; `node_modules` is ours. */
 const COPIED = ['src', 'workers', 'package.json', 'tsconfig.json']

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { createDice, type Dice } from './dice.ts'
+import { createDice, type Dice } from '../dice.ts'
 
 /** Two that everybody wants together, in either order; and two that run out. */
 export const PRODUCTS = [

@@ -2,7 +2,7 @@
 import { OrderPlaced } from '#events'
 import { createWakeUp, defineReaction, runReaction, subscribe } from '#messaging'
 import { runProcess } from '#platform/shutdown'
-import { openMessaging } from '../../src/main/messaging.ts'
+import { openMessaging } from '../../../src/main/messaging.ts'
 
 const fallOver = defineReaction({
   name: 'trial.fall-over',

@@ -1,8 +1,8 @@
 import { connect } from 'amqplib'
 import { createNames } from '#messaging'
 import type { OpenDatabase } from '#platform/database'
-import { CONTENT_TYPE, encode } from '../../src/messaging/cloud-event.ts'
-import type { Dice } from './dice.ts'
+import { CONTENT_TYPE, encode } from '../../../src/messaging/cloud-event.ts'
+import type { Dice } from '../dice.ts'
 
 const EVENTS = 60
 

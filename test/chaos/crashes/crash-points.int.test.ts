@@ -2,8 +2,8 @@
 import type { CrashPoint } from '#messaging'
 import { deadline } from '#testing'
 import { expectExactlyOnce } from './expect-exactly-once.ts'
-import type { RunningProcess } from '../../dev/processes/process.ts'
-import { anOrder, trialSystem, type TrialSystem } from './trial-system.ts'
+import type { RunningProcess } from '../../../dev/processes/process.ts'
+import { anOrder, trialSystem, type TrialSystem } from '../world/trial-system.ts'
 
 jest.setTimeout(240_000)
 

@@ -1,6 +1,6 @@
 // Connections to PostgreSQL that a firewall has forgotten: nothing arrives on them any more, and nobody is told.
 import { deadline, placeOf, requireTestService, tcpProxy, type TcpProxy } from '#testing'
-import { anOrder, trialSystem, type TrialSystem } from './trial-system.ts'
+import { anOrder, trialSystem, type TrialSystem } from '../world/trial-system.ts'
 
 jest.setTimeout(240_000)
 

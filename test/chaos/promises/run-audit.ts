@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import path from 'node:path'
-import { PROJECT } from '../../dev/services/index.ts'
+import { PROJECT } from '../../../dev/services/index.ts'
 
 /**
  * Runs `fanfare audit` as an operator does, with no patience: everything is over. It knows the services of this run and no

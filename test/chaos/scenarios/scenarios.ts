@@ -1,14 +1,14 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { deadline } from '#testing'
-import { openBooks, placeOrders, type Books } from './customers.ts'
-import { createDice } from './dice.ts'
+import { openBooks, placeOrders, type Books } from '../customers/customers.ts'
+import { createDice } from '../dice.ts'
 import { recordEvents } from './event-recorder.ts'
 import { queueMajorityLost } from './queue-majority-lost.ts'
 import { releases } from './releases/scenario.ts'
-import { releaseOrphans } from './run-audit.ts'
+import { releaseOrphans } from '../promises/run-audit.ts'
 import { all, atMost, percentile, place, seconds, untilSettled, type Scenario } from './stage.ts'
-import { verify, type Kept } from './verify.ts'
-import { API_KEY, type World } from './world.ts'
+import { verify, type Kept } from '../promises/verify.ts'
+import { API_KEY, type World } from '../world/world.ts'
 
 export const SCENARIOS = {
   'rabbitmq-down': {
