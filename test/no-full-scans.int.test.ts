@@ -19,6 +19,8 @@ import { register } from '#platform/metrics'
 import { deadline, react, requireTestService, testDatabase, testMailServer, type TestDatabase } from '#testing'
 import { storeHistory } from '../bench/load/history.ts'
 import { startGateway } from '../sandbox/payment-gateway/server.ts'
+import { claimDue } from '../src/messaging/deliveries/claim.ts'
+import { dueWithin } from '../src/messaging/deliveries/due.ts'
 import { readEvents, type StoredRow } from '../src/messaging/relay/reading/read-events.ts'
 import { anOrder, MUG, testApi } from '../src/testing/api.ts'
 
@@ -128,4 +130,35 @@ it('reads no table from end to end that grows with every order', async () => {
   }))
   expect(difference.filter(({ sequentially }) => sequentially > 0)).toEqual([])
   expect(difference.filter(({ byIndex }) => byIndex > ORDERS * ROWS_PER_ORDER)).toEqual([])
+})
+
+it('finds what is due among many deliveries that are not', async () => {
+  const WAITING = 'fraud.screen-order'
+  const store = (count: number, reaction: string, due: string) => database.db.$executeRaw`
+    INSERT INTO deliveries (id, reaction, event_type, state, reason, due_at)
+    SELECT gen_random_uuid(), ${reaction}, 'order.placed', 'retrying', 'failed', now() + ${due}::interval FROM generate_series(1, ${count}::int)`
+  await store(EVENTS, WAITING, '1 hour')
+  await store(1, WAITING, '-1 second')
+  await using(async ({ db }) => db.$executeRaw`ANALYZE deliveries`)
+  const before = (await rowsRead()).get('deliveries')!
+  const workers = await loadReactions(findReactions('workers'))
+  const readers = workers.map(({ name, on }) => ({ reaction: name, on }))
+  const claimant = {
+    ...readers.find(({ reaction }) => reaction === WAITING)!,
+    poisonAfter: 3,
+    inHand: [],
+    takesOver: true,
+  }
+  await using(async ({ db }) => {
+    expect([...(await dueWithin(db, readers, 1_500)).keys()]).toEqual([WAITING])
+    expect(await claimDue(db, claimant, 'test', 100)).toHaveLength(1)
+    expect((await dueWithin(db, readers, 1_500)).size).toBe(0)
+    expect(await claimDue(db, claimant, 'test', 100)).toEqual([])
+  })
+  const after = await deadline('the looks are counted', async () => {
+    const read = (await rowsRead()).get('deliveries')!
+    return read.byIndex > before.byIndex ? read : undefined
+  })
+  expect(after.sequentially - before.sequentially).toBe(0)
+  expect(after.byIndex - before.byIndex).toBeLessThan(50)
 })

@@ -1,7 +1,9 @@
 import { z } from 'zod'
 import { readRows, row, type Database } from '#platform/database'
+import { Prisma } from '#prisma'
 import type { RecordedEvent } from '../define-event.ts'
 import { eventColumns } from '../event-store/event-columns.ts'
+import { knownVersions, readable, type Reader } from './due.ts'
 
 /** Milliseconds that a claim lasts unless it is renewed: how long a delivery waits whose process died. */
 export const CLAIM_MS = 10_000
@@ -43,9 +45,7 @@ const DueRow = z.discriminatedUnion('stored', [
 /** A delivery, and how often it has been begun when it is begun this time. Absolute, so that what is repeated counts once. */
 type Begun = Pick<Claimed, 'id' | 'starts'>
 
-interface Claimant {
-  reaction: string
-  eventTypes: readonly string[]
+interface Claimant extends Reader {
   /** Who would be begun for the last time is counted by `beginAlone`: until its turn comes, others may end this process. */
   poisonAfter: number
   /** What this process has in hand already: a claim that it could not renew in time is still its own. */
@@ -55,19 +55,22 @@ interface Claimant {
 }
 
 /**
- * Takes due deliveries of a reaction in hand, those due first, of types that this release of it knows. Replicas share them: each goes to one process, and to another
- * one only when the claim has run out. In order of position, so that events of one stream come in their order.
+ * Takes due deliveries of a reaction in hand, those due first, of types and versions that this release of it knows. Replicas
+ * share them: each goes to one process, and to another one only when the claim has run out. In order of position, so that
+ * events of one stream come in their order.
  */
 export async function claimDue(
   db: Database,
-  { reaction, eventTypes, poisonAfter, inHand, takesOver }: Claimant,
+  { reaction, on, poisonAfter, inHand, takesOver }: Claimant,
   instance: string,
   limit: number,
 ): Promise<Claimed[]> {
+  const known = Prisma.sql`${JSON.stringify(knownVersions({ on }))}::jsonb`
   const rows = await readRows(db, DueRow)`
     WITH due AS MATERIALIZED (
-      SELECT id, starts + 1 AS starts FROM deliveries WHERE reaction = ${reaction} AND state = 'retrying' AND due_at <= clock_timestamp()
-        AND (event_type IS NULL OR event_type = ANY(${[...eventTypes]}))
+      SELECT id, starts + 1 AS starts FROM deliveries d
+      WHERE reaction = ${reaction} AND state = 'retrying' AND due_at <= statement_timestamp() -- an index takes this clock only
+        AND ${readable(known)}
         AND id <> ALL(${[...inHand]}::uuid[]) AND (${takesOver} OR claimed_by IS NULL OR claimed_by = ${instance})
       ORDER BY due_at, stream_version LIMIT ${limit} FOR UPDATE SKIP LOCKED
     ), claimed AS (
@@ -78,7 +81,7 @@ export async function claimDue(
         extract(epoch FROM clock_timestamp() - d.first_failed_at)::float8 * 1000 AS troubled, CASE WHEN d.edited_at IS NOT NULL THEN d.body END AS edited
     )
     SELECT claimed.id AS "id", claimed.event_id AS "eventId", claimed.event_type AS "eventType", claimed.attempts, claimed.starts,
-      claimed.troubled AS "troubledForMs",       claimed.edited, e.id IS NOT NULL AS stored, e.type, e.version, e.stream, e.stream_version AS "streamVersion", e.data,
+      claimed.troubled AS "troubledForMs", claimed.edited, e.id IS NOT NULL AS stored, e.type, e.version, e.stream, e.stream_version AS "streamVersion", e.data,
       e.correlation_id AS "correlationId", e.causation_id AS "causationId", e.traceparent, e.occurred_at AS "time"
     FROM claimed LEFT JOIN events e ON e.id = claimed.event_id
     ORDER BY e.position`

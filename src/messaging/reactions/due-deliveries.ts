@@ -2,11 +2,11 @@ import type { Database } from '#platform/database'
 import { isDatabaseOutage } from '#platform/database'
 import type { Logger } from '#platform/logger'
 import { CLAIM_MS, claimDue, giveBackClaims, renewClaims, type Claimed } from '../deliveries/claim.ts'
+import type { Reader } from '../deliveries/due.ts'
+import { watchDue } from './watch-due.ts'
 
-interface DueOptions {
+interface DueOptions extends Reader {
   db: Database
-  reaction: string
-  eventTypes: readonly string[]
   poisonAfter: number
   instance: string
   log: Logger
@@ -16,8 +16,6 @@ interface DueOptions {
   onDue: (due: readonly Claimed[]) => void
 }
 
-/** Milliseconds between looks, when nothing says that something is due earlier. */
-const LOOK_MS = 1_000
 const RENEW_MS = CLAIM_MS / 3
 
 export type DueDeliveries = ReturnType<typeof takeDueDeliveries>
@@ -26,14 +24,14 @@ export type DueDeliveries = ReturnType<typeof takeDueDeliveries>
  * Takes the deliveries of a reaction that are due in PostgreSQL, for as long as it runs: retries, what an operator sent on
  * its way again, and what the broker had lost. The broker has no part in it, so it goes on while that is away.
  */
-export function takeDueDeliveries({ db, reaction, eventTypes, poisonAfter, instance, log, limit, onDue }: DueOptions) {
+export function takeDueDeliveries({ db, reaction, on, poisonAfter, instance, log, limit, onDue }: DueOptions) {
   /** Of each delivery how often it is begun, this time included. */
   const inHand = new Map<string, number>()
   const givenBack = new Map<string, number>() // and not noted yet
   let takesOverAt = 0
   let timer: NodeJS.Timeout | undefined
-  let lookAt = Number.POSITIVE_INFINITY
-  let looking: Promise<void> | undefined
+  let claimAt = Number.POSITIVE_INFINITY
+  let claiming: Promise<void> | undefined
   let stopped = false
   let more = false
 
@@ -43,43 +41,50 @@ export function takeDueDeliveries({ db, reaction, eventTypes, poisonAfter, insta
     if (isOutage) takesOverAt = performance.now() + CLAIM_MS
     return isOutage
   }
+  const noteFailure = (err: unknown) => {
+    if (!noteOutage(err)) log.error({ err, reaction }, 'due deliveries could not be read, trying again')
+  }
   const noteGivenBack = async () => {
     const claims = begun(givenBack)
     await giveBackClaims(db, instance, claims)
     for (const { id } of claims) givenBack.delete(id)
   }
-  const look = async () => {
+  const claim = async () => {
     const room = limit - inHand.size
-    if (room <= 0) return
+    more = room <= 0
+    if (more) return
     try {
       const taken = [...inHand.keys(), ...givenBack.keys()]
       const takesOver = performance.now() >= takesOverAt
-      const claimant = { reaction, eventTypes, poisonAfter, inHand: taken, takesOver }
-      const due = await claimDue(db, claimant, instance, room)
+      const due = await claimDue(db, { reaction, on, poisonAfter, inHand: taken, takesOver }, instance, room)
       for (const { id, starts } of due) inHand.set(id, starts)
       more = due.length === room
       if (due.length > 0) onDue(due)
     } catch (err) {
-      if (!noteOutage(err)) log.error({ err, reaction }, 'due deliveries could not be read, trying again')
+      noteFailure(err)
     }
+  }
+  const begin = () => {
+    if (claiming || stopped) return // or once more when that has ended
+    clearTimeout(timer)
+    claimAt = Number.POSITIVE_INFINITY
+    claiming = claim().finally(() => {
+      claiming = undefined
+      if (claimAt <= performance.now()) begin()
+    })
   }
   const schedule = (ms: number) => {
     const at = performance.now() + ms
-    if (stopped || at >= lookAt) return
-    lookAt = at
+    if (stopped || at >= claimAt) return
+    claimAt = at
     clearTimeout(timer)
-    timer = setTimeout(() => {
-      lookAt = Number.POSITIVE_INFINITY
-      looking ??= look().finally(() => {
-        looking = undefined
-        schedule(LOOK_MS)
-      })
-    }, ms)
+    timer = setTimeout(begin, ms)
   }
   const renewing = setInterval(() => {
     renewClaims(db, instance, [...inHand.keys()]).catch(noteOutage)
     noteGivenBack().catch(noteOutage)
   }, RENEW_MS)
+  const unwatch = watchDue(db, { reaction, on, onDue: schedule, onFailure: noteFailure })
   schedule(0)
 
   return {
@@ -103,7 +108,7 @@ export function takeDueDeliveries({ db, reaction, eventTypes, poisonAfter, insta
       stopped = true
       clearTimeout(timer)
       clearInterval(renewing)
-      await looking
+      await Promise.all([unwatch(), claiming])
       await giveBackClaims(db, instance, [...begun(inHand), ...begun(givenBack)]).catch(() => {}) // or the claims run out
     },
   }

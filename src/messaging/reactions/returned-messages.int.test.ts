@@ -172,7 +172,7 @@ it('after an outage of PostgreSQL, claims of other processes have the time to be
   const due = takeDueDeliveries({
     db,
     reaction: reaction.name,
-    eventTypes: ['order.placed'],
+    on: [OrderPlaced],
     poisonAfter: 3,
     instance: 'other',
     log: createLogger('test', 'silent'),

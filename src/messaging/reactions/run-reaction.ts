@@ -43,7 +43,7 @@ export async function runReaction(reaction: Reaction, given: ReactionRuntime): P
   const due = takeDueDeliveries({
     ...given,
     reaction: reaction.name,
-    eventTypes,
+    on: reaction.on,
     poisonAfter: reaction.retry.poisonAfter,
     limit: reaction.batchSize * reaction.concurrency,
     onDue: (claimed) => buffer.put(...claimed.map((one) => ({ claimed: one }))),
