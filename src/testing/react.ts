@@ -46,7 +46,7 @@ export async function attempt(
 ): Promise<Reacted> {
   const recorded: RecordedEvent[] = []
   for (const event of events) recorded.push('id' in event ? event : (await record(database, event))[0]!)
-  const runtime = { db: database.db, instance: 'test', signal: new AbortController().signal }
+  const runtime = { db: database.db, instance: 'test', signal: new AbortController().signal, wakeUp: { wake() {} } }
   const outcomes = await processBatch(
     reaction,
     recorded.map((event) => ({ event, attempt: 1 })),

@@ -3,7 +3,6 @@ import type { Broker, Consumer, Delivery } from '../broker/broker.ts'
 import { topologyOf, type Names } from '../broker/topology.ts'
 import { crashPoint } from '../crash-points.ts'
 import { beginAlone, endAlone, wakeForRelease, type Claimed } from '../deliveries/claim.ts'
-import type { WakeUp } from '../event-store/wake-up.ts'
 import { handlingSeconds } from '../metrics.ts'
 import { createPause, whenAvailable, type Pause } from './availability/availability.ts'
 import type { BatchItem, Outcome } from './batch/batch.ts'
@@ -21,7 +20,6 @@ import { createTurns, type Turns } from './turns.ts'
 export interface ReactionRuntime extends Omit<SettleRuntime, 'signal' | 'due'> {
   broker: Broker
   names: Names
-  wakeUp: WakeUp
   /** Told as soon as there may be something to stop, which is before there is a broker. */
   onBegun?: (running: RunningReaction) => void
 }
@@ -250,9 +248,8 @@ function divide(
 
 async function settleWhenAvailable(reaction: Reaction, settlements: readonly Settlement[], runtime: Runtime) {
   if (settlements.length === 0) return
-  const handled = settlements.flatMap(({ outcome }) => (outcome.kind === 'handled' ? [outcome] : []))
-  if (handled.length > 0) crashPoint('reaction.after-commit')
-  if (handled.some(({ published }) => published.length > 0)) runtime.wakeUp.wake()
+  const isAnyHandled = settlements.some(({ outcome }) => outcome.kind === 'handled')
+  if (isAnyHandled) crashPoint('reaction.after-commit')
   await whenAvailable(runtime.signal, () => settle(reaction, settlements, runtime))
-  if (reaction.ordered && handled.length > 0) runtime.due.soon(0) // what was blocked behind them
+  if (reaction.ordered && isAnyHandled) runtime.due.soon(0) // what was blocked behind them
 }

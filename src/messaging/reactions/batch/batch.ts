@@ -1,5 +1,6 @@
 import type { Database } from '#platform/database'
 import type { RecordedEvent } from '../../define-event.ts'
+import type { WakeUp } from '../../event-store/wake-up.ts'
 
 export interface BatchItem {
   event: RecordedEvent
@@ -28,6 +29,8 @@ export interface BatchRuntime {
   instance: string
   /** Aborted when the process stops. */
   signal: AbortSignal
+  /** Told when published events are committed. */
+  wakeUp: WakeUp
 }
 
 /** The event store does not have this event: it never happened, or its commit was lost. */

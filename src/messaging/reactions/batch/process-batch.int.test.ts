@@ -1,6 +1,7 @@
 import { defineReaction, RetryLater, Unrecoverable, DependencyUnavailable } from '#messaging'
 import { OrderPlaced, StockReserved } from '#events'
 import { anOrderPlaced, attempt, deadline, react, record, testDatabase, type TestDatabase } from '#testing'
+import { processBatch } from './process-batch.ts'
 
 let database: TestDatabase
 beforeAll(async () => (database = await testDatabase()))
@@ -126,7 +127,7 @@ test('events of one stream are handled in their order, whatever order they arriv
   expect(seen).toEqual([1, 2, 3])
 })
 
-test('a call that hangs delays only itself: what its batch has called meanwhile is handled', async () => {
+test('a call that hangs delays only itself: what its batch has called meanwhile is handled, and on its way', async () => {
   let answer!: () => void
   const answered = new Promise<void>((resolve) => (answer = resolve))
   const orders = Array.from({ length: 3 }, () => anOrderPlaced())
@@ -135,11 +136,18 @@ test('a call that hangs delays only itself: what its batch has called meanwhile 
     name: 'test.call-slowly',
     on: OrderPlaced,
     call: (event) => (hangs(event) ? answered : Promise.resolve()),
-    handle: () => null,
+    handle: ({ data: { orderId, lines } }) => StockReserved({ orderId, lines }),
   })
-  const reacting = react(database, reaction, ...orders)
+  const items = (await record(database, ...orders)).map((event) => ({ event, attempt: 1 }))
+  let woken = 0
+  const wakeUp = { wake: () => void woken++ }
+  const { signal } = new AbortController()
+  const reacting = processBatch(reaction, items, { db: database.db, instance: 'test', signal, wakeUp })
   const handled = () => database.db.handledEvent.count({ where: { reaction: reaction.name } })
-  await deadline('two are handled', async () => (await handled()) === 2).finally(() => answer())
-  const { outcomes } = await reacting
+  await deadline('two are handled', async () => (await handled()) === 2)
+    .then(() => deadline('the relay is told', () => woken === 1, { within: 5_000 }))
+    .finally(() => answer())
+  const outcomes = await reacting
+  expect(woken).toBe(2)
   expect(outcomes.map(({ kind }) => kind)).toEqual(['handled', 'handled', 'handled'])
 })

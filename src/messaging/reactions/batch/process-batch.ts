@@ -25,16 +25,23 @@ export async function processBatch(
   const once = withoutRepeats(items, outcomes)
   if (reaction.ordered) {
     const ordered = await processOrdered(reaction, once, runtime)
+    wakeRelay(ordered, runtime)
     once.forEach((item, index) => outcomes.set(item, ordered[index]!))
   } else {
     const write = async (ready: readonly Called[]) => {
       const committed = await commitTogether(reaction, ready, runtime)
+      wakeRelay([...committed.values()], runtime)
       for (const { item, event } of ready) outcomes.set(item, committed.get(event.id)!)
     }
     if (reaction.call) for await (const ready of callInTurn(reaction, once, runtime, outcomes)) await write(ready)
     else await write(once.map((item) => ({ ...item, item, result: undefined, callUs: 0 })))
   }
   return items.map((item) => outcomes.get(item)!)
+}
+
+/** As soon as published events are committed: the rest of their batch may be called for long. */
+function wakeRelay(outcomes: readonly Outcome[], { wakeUp }: BatchRuntime) {
+  if (outcomes.some((outcome) => outcome.kind === 'handled' && outcome.published.length > 0)) wakeUp.wake()
 }
 
 /** An event may stand in a batch twice: what becomes of the first holds for both. */
