@@ -1,4 +1,4 @@
-import { DependencyUnavailable, defineReaction } from '#messaging'
+import { DependencyUnavailable, defineReaction, subscribe } from '#messaging'
 import { OrderPlaced } from '#events'
 import { anOrderPlaced, deadline, record, testSystem, type TestSystem } from '#testing'
 import { pausedReactions } from '../../metrics.ts'
@@ -21,24 +21,30 @@ test.each([
     const calling = defineReaction({
       name,
       on: OrderPlaced,
-      retry: { attempts: 2 },
+      lingerMs: 2_000, // so that the first batch is large enough to tell
+      retry: { attempts: 4 },
       async call() {
         if (down) throw error()
       },
       handle() {},
     })
     const other = defineReaction({ name: 'test.other', on: OrderPlaced, handle() {} })
-    system = await testSystem([calling, other])
+    system = await testSystem([other])
+    await subscribe(system.db, [calling])
     await record(system, ...orders(60))
     await deadline(
       'the other reaction is done',
       async () => (await system.db.handledEvent.count({ where: { reaction: 'test.other' } })) === 60,
     )
+    const queued = () => system.broker.depth(system.names.queue(name))
+    await deadline('all are queued', async () => (await queued()) === 60)
+    await system.run(calling)
     await deadline('paused', () => isPaused(name))
     expect(await system.db.handledEvent.count({ where: { reaction: name } })).toBe(0)
     down = false
     await system.settled(20_000)
     expect(await system.db.delivery.count({ where: { state: 'dead' } })).toBe(0)
+    expect(await system.db.deliveryHistory.count({ where: { reaction: name } })).toBeLessThan(20)
     expect(await system.db.handledEvent.count({ where: { reaction: name } })).toBe(60)
     expect(await isPaused(name)).toBe(false)
   },
