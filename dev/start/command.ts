@@ -12,7 +12,7 @@ import { System } from './system.ts'
 
 const EXAMPLES = `
 PORT is the port of the API (default 3000). METRICS_PORT is the first of the ports at which scheduler, relay and workers
-serve /metrics and /healthz; the next ones follow. FANFARE_APT=no never installs anything with apt-get.
+serve /metrics, /healthz and /readyz; the next ones follow. FANFARE_APT=no never installs anything with apt-get.
 
 Example:
   npm start -- --scale inventory.reserve-stock=3 --scale notification=2

@@ -3,12 +3,22 @@ import { StartupError } from '#platform/config'
 import { readMetrics } from '#platform/metrics'
 import type { ProcessContext } from '#platform/shutdown'
 
-/** GET /metrics and /healthz of a process without an API of its own. Port 0 leaves it out. */
-export async function serveMetrics({ config, log, onStop }: ProcessContext): Promise<void> {
+/**
+ * GET /metrics, /healthz and /readyz of a process without an API of its own. Port 0 leaves it out.
+ * @param waitsFor what the process cannot begin without, told by /readyz with 503; nothing when it is at work
+ */
+export async function serveMetrics(
+  { config, log, onStop }: ProcessContext,
+  waitsFor: () => string | undefined = () => undefined,
+): Promise<void> {
   const port = config.METRICS_PORT
   if (port === 0) return
   const server = createServer((request, response) => {
     if (request.url === '/healthz') return response.end('ok')
+    if (request.url === '/readyz') {
+      const missing = waitsFor()
+      return response.writeHead(missing ? 503 : 200).end(missing ? `waits for ${missing}` : 'ok')
+    }
     if (request.url !== '/metrics') return response.writeHead(404).end()
     void readMetrics().then(({ contentType, text }) => response.setHeader('content-type', contentType).end(text))
   })

@@ -38,6 +38,38 @@ it('says in one sentence that a setting of its reactions is wrong, before it con
   })
 })
 
+it('is alive while it waits for RabbitMQ, and says what it waits for', async () => {
+  const database = await testDatabase()
+  const rabbitmq = requireTestService('TEST_RABBITMQ_URL')
+  const [broker, metrics] = await Promise.all([tcpProxy(placeOf(rabbitmq)), tcpProxy(placeOf(rabbitmq))])
+  await Promise.all([broker.close(), metrics.close()]) // their ports are free now
+  const services = {
+    DATABASE_URL: database.url,
+    RABBITMQ_URL: broker.through(rabbitmq),
+    REDIS_URL: requireTestService('TEST_REDIS_URL'),
+    METRICS_PORT: String(metrics.port),
+    MESSAGING_NAMESPACE: `test-waits-${broker.port}`,
+  }
+  const child = spawn(process.execPath, ['--import', 'tsx', 'src/main/worker.ts', 'fraud'], {
+    env: { ...process.env, ...services },
+    stdio: 'ignore',
+  })
+  const ask = async (path: string) => {
+    const answer = await fetch(`http://127.0.0.1:${metrics.port}${path}`).catch(() => undefined)
+    return answer && `${answer.status} ${await answer.text()}`
+  }
+  const says = (words: string) => deadline(words, async () => (await ask('/readyz')) === words, { within: 20_000 }) // a busy machine starts it slowly
+  await says('503 waits for RabbitMQ')
+  expect(await ask('/healthz')).toBe('200 ok')
+  const proxy = await tcpProxy(placeOf(rabbitmq), Math.random, broker.port)
+  await says('200 ok')
+  const exited = new Promise((resolve) => child.once('exit', resolve))
+  child.kill('SIGTERM')
+  expect(await exited).toBe(0)
+  await proxy.close()
+  await database.close()
+}, 45_000)
+
 it('waits for a PostgreSQL that is not there yet', async () => {
   const database = await testDatabase()
   const { port, close } = await tcpProxy(placeOf(database.url))

@@ -41,18 +41,21 @@ async function react(context: ProcessContext) {
   const missing = connectionsMissing(workers, context.config.DATABASE_POOL)
   if (missing) log.warn(missing)
   const messaging = openMessaging(`worker ${wanted.join(' ') || 'all'}`, context, 'by-key')
+  let waitsFor: string | undefined = 'PostgreSQL'
+  await serveMetrics(context, () => waitsFor)
   const joined = await onceReachable(context, () => subscribe(messaging.db, workers))
   for (const { reaction, eventType } of await strangeSubscriptions(messaging.db, workers)) {
     const what = { reaction, type: eventType }
     log.info(what, `subscribed to a type that this release does not know: of a newer release, or to be retired`)
   }
+  waitsFor = 'RabbitMQ'
   const wakeUp = createWakeUp(messaging.pool)
   const begun: RunningReaction[] = []
   onStop(() => Promise.all(begun.map(({ stop }) => stop())))
   const runtime = { ...messaging, wakeUp, onBegun: (running: RunningReaction) => void begun.push(running) }
   await Promise.all(workers.map((worker) => runReaction(worker, runtime))).catch(asStartupError)
   await catchUp(messaging, joined)
-  await serveMetrics(context)
+  waitsFor = undefined
   log.info({ reactions: workers.map(({ name }) => name) }, 'reacting')
 }
 

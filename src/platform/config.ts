@@ -45,7 +45,7 @@ const variables = z.object({
   DATABASE_POOL: integer(1, 200).default(15),
   /** Milliseconds after the first, second, … failed attempt; the last one repeats. Up to a fifth is added at random. */
   RETRY_DELAYS: millisecondsList.default([1_000, 5_000, 25_000, 125_000, 600_000]),
-  /** Port on 127.0.0.1 … 0.0.0.0 for /metrics and /healthz of relay, scheduler and worker processes; 0 turns it off. */
+  /** Port on 127.0.0.1 … 0.0.0.0 for /metrics, /healthz and /readyz of relay, scheduler and worker processes; 0 turns it off. */
   METRICS_PORT: integer(0, 65_535).default(0),
   /** For tests: a named place in the code where the process kills itself, and at which pass: `relay.after-confirm:3`. */
   CRASH_AT: z
