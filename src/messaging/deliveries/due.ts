@@ -18,7 +18,8 @@ export const knownVersions = ({ on }: Pick<Reader, 'on'>) =>
  * has edited its data: those are of the version that the event has.
  * @param known jsonb of `knownVersions`
  */
-export const readable = (known: Prisma.Sql) => Prisma.sql`(d.event_type IS NULL OR ${known} -> d.event_type IS NOT NULL)`
+export const readable = (known: Prisma.Sql) => Prisma.sql`(d.event_type IS NULL OR ${known} -> d.event_type IS NOT NULL)
+  AND NOT EXISTS (SELECT FROM events e WHERE e.id = d.event_id AND e.version > (${known} ->> e.type)::int OFFSET 0)`
 
 const DueSoon = row({ reaction: z.string(), inMs: z.number() })
 
