@@ -72,8 +72,8 @@ function leaseOptions({ db, instance, log, subscriptions, ...neighbours }: Relay
     instance,
     async onOtherStore(tx: Transaction, { reason, checkpoint }: { reason: string; checkpoint: bigint }) {
       log.error(`${reason}; publishing from the store's own checkpoint ${checkpoint}, with recovery for every reaction`)
-      await neighbours.lowerWatermarks(tx, checkpoint)
       await neighbours.requestRecovery(tx, [...(await subscriptions()).keys()])
+      await neighbours.lowerWatermarks(tx, checkpoint)
     },
   }
 }
