@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { readRow, readRows, row, type Database } from '#platform/database'
 import { Prisma } from '#prisma'
-import { closeHeld } from '../deliveries/close.ts'
+import { closeAnswered } from '../deliveries/close.ts'
 import { change } from './change.ts'
 import type { DeadLetterContext } from './operator-context.ts'
 import { asAction, type ActionOutcome } from './operator-actions.ts'
@@ -152,7 +152,7 @@ async function changeWaiting(
       { reaction, where: matching(reaction, selector, from), set, what },
       mark,
     )
-    if (action === 'hold') await closeHeld(context.db, reaction)
+    if (action === 'hold') await closeAnswered(context.db, reaction)
     return { outcome: 'done' as const, changed }
   })
 }

@@ -3,6 +3,7 @@ import { readRow, row, type Database } from '#platform/database'
 import { uuidv7 } from '#platform/uuid'
 import type { RecordedEvent } from '../define-event.ts'
 import type { UnreadableReason } from '../errors.ts'
+import { closeHandled } from './close.ts'
 import { fingerprintOf } from './fingerprint.ts'
 import { errorColumns } from './printable.ts'
 
@@ -72,6 +73,8 @@ export async function recordFailures(
       FROM written JOIN given USING (event_id) WHERE what IS NOT NULL
     )
     SELECT extract(epoch FROM min(due_at) - clock_timestamp())::float8 * 1000 AS "dueInMs" FROM written`
+  const givenUp = failed.filter(({ next }) => next.kind === 'dead').map(({ event }) => event.id)
+  await closeHandled(db, reaction, givenUp) // another process may have handled one in this moment
   return dueInMs ?? undefined
 }
 

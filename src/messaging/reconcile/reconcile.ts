@@ -2,7 +2,7 @@ import type { Database } from '#platform/database'
 import type { Broker } from '../broker/broker.ts'
 import { topologyOf, type Names } from '../broker/topology.ts'
 import { releaseStranded } from '../deliveries/block.ts'
-import { closeHeld } from '../deliveries/close.ts'
+import { closeAnswered } from '../deliveries/close.ts'
 import { deliverAgain } from '../deliveries/deliver-again.ts'
 import { knownSubscriptions } from '../deliveries/subscriptions.ts'
 import { relayCheckpoint } from '../event-store/checkpoint.ts'
@@ -79,7 +79,7 @@ async function reconcileReaction(
     const evidence: Evidence = { graceMs, queueIsEmpty: isEmpty, everything: everything || queue.isMissing }
     const run = await runOver(reaction, hold, evidence, options)
     if (run.lost > 0 && !everything && !dryRun) await bindQueue(reaction, eventTypes, options)
-    if (!dryRun) await Promise.all([releaseStranded(db, reaction), closeHeld(db, reaction)])
+    if (!dryRun) await Promise.all([releaseStranded(db, reaction), closeAnswered(db, reaction)])
     return { reaction, waiting: queue.waiting, busy: false, ...run }
   } finally {
     await hold.release()
