@@ -45,6 +45,17 @@ test('a delivery that is to wait for a newer release is not kept when its type i
   expect(await system.db.delivery.count()).toBe(0)
 })
 
+test('a failure that is recorded after its type was retired is not tried again, and a dead letter stays', async () => {
+  system = await testSystem([reserve])
+  const [failed, dead] = await record(system, aPaymentAuthorized(), aPaymentAuthorized())
+  const [one, other] = [failed!, dead!].map((event) => ({ event, attempt: 1, error: new Error('no') }))
+  await recordFailures(system.db, reserve.name, 'test', [
+    { ...one!, next: { kind: 'retry', reason: 'failed', afterMs: 10_000 } },
+    { ...other!, next: { kind: 'dead', reason: 'unrecoverable' } },
+  ])
+  expect(await system.db.delivery.findMany()).toMatchObject([{ state: 'dead', eventId: dead!.id }])
+})
+
 test('what is due in PostgreSQL is handled by a process that starts while the broker is away', async () => {
   system = await testSystem([])
   const [event] = await record(system, anOrderPlaced())

@@ -28,8 +28,8 @@ const FirstDue = row({ dueInMs: z.number().nullable() })
 /**
  * Records failed attempts: the answer of each delivery, and its history. A postponement (`retry-later` and the two that wait for a
  * newer release) uses up no attempt and leaves no history. A delivery that another process has taken over, that an
- * operator has closed, or whose event was handled meanwhile is left as it is. What waits for a newer release is kept only
- * while that is subscribed.
+ * operator has closed, or whose event was handled meanwhile is left as it is. What is to be tried again is kept only while its type
+ * is subscribed: after `retire` nobody is owed it.
  * @returns milliseconds until the first of them is due
  */
 export async function recordFailures(
@@ -48,7 +48,7 @@ export async function recordFailures(
         reason text, attempt int, attempts int, what text, error_name text, error_message text, stack text, fingerprint text)
     ), subscribed AS MATERIALIZED ( -- one that is retired at this moment is waited for, and is gone then
       SELECT event_type FROM subscriptions
-      WHERE reaction = ${reaction} AND event_type IN (SELECT event_type FROM given WHERE reason = 'unknown-type') FOR SHARE
+      WHERE reaction = ${reaction} AND event_type IN (SELECT event_type FROM given WHERE state = 'retrying') FOR SHARE
     ), written AS (
       INSERT INTO deliveries AS d (id, reaction, event_id, event_type, stream, stream_version, correlation_id, state, due_at, attempts,
         reason, error_name, error_message, stack, fingerprint, first_failed_at, failed_at, instance)
@@ -56,7 +56,7 @@ export async function recordFailures(
         reason, error_name, error_message, stack, fingerprint, clock_timestamp(), clock_timestamp(), ${instance}
       FROM given WHERE NOT EXISTS (
         SELECT FROM handled_events h WHERE h.event_id = given.event_id AND h.reaction = ${reaction} OFFSET 0)
-        AND (reason <> 'unknown-type' OR event_type IN (SELECT event_type FROM subscribed))
+        AND (state = 'dead' OR event_type IN (SELECT event_type FROM subscribed))
       ORDER BY event_id
       ON CONFLICT (reaction, event_id) DO UPDATE SET
         state = excluded.state, due_at = excluded.due_at, claimed_by = NULL, starts = 0,
