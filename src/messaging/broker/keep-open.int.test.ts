@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { connect, createServer, type AddressInfo } from 'node:net'
 import { createRabbitMq } from '#messaging'
 import { createLogger } from '#platform/logger'
 import { deadline, placeOf, requireTestService, tcpProxy } from '#testing'
@@ -45,4 +47,45 @@ test('a connection that cannot be opened, or is lost, is told with its address a
   expect(JSON.stringify(lines)).not.toMatch(/secret|guest/)
   await broker.close()
   await proxy.close()
+})
+
+const OPEN_OK = Buffer.from([0, 10, 0, 41])
+/** connection.close with code 320, as a broker sends it that shuts down. */
+const CLOSE = Buffer.from([1, 0, 0, 0, 0, 0, 11, 0, 10, 0, 50, 1, 64, 0, 0, 0, 0, 0, 0xce])
+
+/** A way to the broker on which the first connection is closed in the same moment in which it is opened. */
+async function closingAtOnce(url: string) {
+  const target = placeOf(url)
+  let closed = 0
+  const server = createServer((client) => {
+    const upstream = connect(target)
+    client
+      .on('error', () => upstream.destroy())
+      .on('close', () => upstream.destroy())
+      .pipe(upstream)
+    upstream.on('error', () => client.destroy()).on('close', () => client.destroy())
+    upstream.on('data', (data) => {
+      const opens = closed === 0 && data.includes(OPEN_OK)
+      if (opens) closed++
+      client.write(opens ? Buffer.concat([data, CLOSE]) : data)
+    })
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const through = new URL(url)
+  through.port = String((server.address() as AddressInfo).port)
+  return { url: through.href, closed: () => closed, close: () => new Promise((resolve) => server.close(resolve)) }
+}
+
+test('a connection that is closed in the moment it is opened is opened again', async () => {
+  const way = await closingAtOnce(requireTestService('TEST_RABBITMQ_URL'))
+  const broker = createRabbitMq({ url: way.url, name: 'closed at once', log })
+  await deadline('the broker answers', () =>
+    broker.depth('nobody').then(
+      () => true,
+      () => false,
+    ),
+  )
+  expect(way.closed()).toBe(1)
+  await broker.close()
+  await way.close()
 })

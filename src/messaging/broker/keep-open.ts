@@ -108,6 +108,7 @@ export function keepConnection(
     model.on('blocked', () => onState('blocked'))
     model.on('unblocked', () => onState('unblocked'))
     const closed = new Promise<Error | undefined>((resolve) => model.once('close', resolve))
+    await stillOpen(model)
     onState('open')
     return { value: model, closed, close: () => model.close() }
   }
@@ -115,13 +116,25 @@ export function keepConnection(
   return keepOpen<ChannelModel>({ what, open, addressOf: (attempt) => urlOf(attempt).host }, log)
 }
 
-/** One channel on a kept connection, kept open: `create` opens it and sets it up. */
+/**
+ * amqplib reads what came together with the broker's consent before it hands the connection over: a close that was among it is
+ * told to nobody. Then this throws.
+ */
+async function stillOpen(model: ChannelModel): Promise<void> {
+  const channel = await model.createChannel()
+  await channel.close()
+}
+
+/** The same for a channel: any question does. 0 is what the prefetch is anyway: no limit. */
+const answers = (channel: Channel) => channel.prefetch(0)
+
+/** One channel on a kept connection, kept open: `create` opens it and `setUp` asks the broker for what it needs. */
 export function keepChannel<C extends Channel>(
   connection: Kept<ChannelModel>,
   name: string,
   log: Logger,
   create: (model: ChannelModel) => Promise<C>,
-  setUp: (channel: C) => Promise<unknown> = async () => {},
+  setUp: (channel: C) => Promise<unknown> = answers,
 ): Kept<C> {
   const open = async () => {
     const channel = await create(await connection.get())
