@@ -87,6 +87,31 @@ it('does not write again when the process died between the mail and the end of i
   expect(server.received).toHaveLength(1)
 })
 
+it('does not write again when its call was given up while the mail server was taking the mail', async () => {
+  let taken = 0
+  let answer = () => {}
+  const answered = new Promise<void>((resolve) => (answer = resolve))
+  closeMailer()
+  await server.close()
+  server = await testMailServer({
+    onData(stream, _session, accept) {
+      stream.resume().on('end', () => {
+        taken++
+        void answered.then(() => accept())
+      })
+    },
+  })
+  configure(server.url)
+  const [event] = await record(database, anOrderConfirmed())
+  const impatient = { ...emailCustomer, callTimeoutMs: 1_000 }
+  expect((await attempt(database, impatient, event!)).outcomes).toMatchObject([{ kind: 'failed', during: 'call' }])
+  const again = react(database, emailCustomer, event!)
+  answer()
+  await again
+  expect(taken).toBe(1)
+  expect(await journal()).toHaveLength(1)
+})
+
 it('finds out whom to tell of a refund', async () => {
   const orderId = uuidv7()
   await database.db.order.create({

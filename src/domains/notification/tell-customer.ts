@@ -8,14 +8,15 @@ import type { Mailer } from './mail/mailer.ts'
 
 /**
  * Mails that this process is sending, or that were accepted while their journal row could not be written (the database was
- * away), by event id. An attempt that meets one of them sends nothing: it only writes the row.
+ * away), by event id. An attempt that meets one of them sends nothing: it waits for how that ends, and only writes the row.
  */
 const underWay = new Map<string, Promise<void>>()
 
 /**
  * Writes to the customer about an occasion, once. The journal row is written the moment the mail server has accepted the
- * mail, with the rows of mails accepted in the same moment: only a crash within it sends a mail twice, and then with the
- * same Message-ID.
+ * mail, with the rows of mails accepted in the same moment. A mail is sent twice, with the same Message-ID, only when its process
+ * dies in between, or when the server's answer is lost with the connection. An attempt whose time is over while the server takes
+ * its mail leaves it to be taken: this process's next attempt waits for that.
  * @throws what `Mailer.send` throws
  */
 export async function tellCustomer(

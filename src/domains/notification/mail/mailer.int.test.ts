@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type AddressInfo, type Socket } from 'node:net'
 import { DependencyUnavailable, Unrecoverable } from '#messaging'
-import { testMailServer, type TestMailServer } from '#testing'
+import { deadline, testMailServer, type TestMailServer } from '#testing'
 import type { SMTPServerOptions } from 'smtp-server'
 import type { Mail } from './compose.ts'
 import { openMailer, type Mailer } from './mailer.ts'
@@ -91,22 +91,49 @@ it('signs in with the user and the password of its URL', async () => {
   expect(server.received).toHaveLength(1)
 })
 
-it('gives up on a server that hangs when its time is over, and goes on with the next mail', async () => {
-  let hang: (() => void) | undefined
-  const hanging = new Promise<void>((resolve) => (hang = resolve))
-  const onMailFrom: SMTPServerOptions['onMailFrom'] = (_address, _session, done) => {
-    if (!hang) return done()
-    hang()
-    hang = undefined
+/** A server that has taken every mail it was sent, and answers when it is told to. */
+function answeringLater() {
+  const taken: string[] = []
+  let answer = () => {}
+  const answered = new Promise<void>((resolve) => (answer = resolve))
+  const onData: SMTPServerOptions['onData'] = (stream, { envelope }, accept) => {
+    stream.resume().on('end', () => {
+      taken.push(envelope.rcptTo[0]!.address)
+      void answered.then(() => accept())
+    })
   }
-  const { server, mailer } = await open({ onMailFrom })
+  return { taken, answer, onData }
+}
+
+it('does not give up a mail that the server is taking when its time is over', async () => {
+  const { taken, answer, onData } = answeringLater()
+  const { mailer } = await open({ onData })
   const limit = new AbortController()
-  const first = mailer.send(aMail(), limit.signal)
-  await hanging
+  const sending = mailer.send(aMail(), limit.signal)
+  await deadline('the server has the mail', () => taken.length === 1)
   limit.abort()
-  await expect(first).rejects.toMatchObject({ code: 'EABORT' })
-  await mailer.send(aMail(), new AbortController().signal)
-  expect(server.received).toHaveLength(1)
+  answer()
+  await sending
+  expect(taken).toHaveLength(1)
+})
+
+it('never sends a mail whose time is over before a connection is free, and goes on with the next one', async () => {
+  const { taken, answer, onData } = answeringLater()
+  const { mailer } = await open({ onData })
+  const to = (name: string) => aMail({ to: { name, address: `${name}@example.com` } })
+  const sending = ['a', 'b', 'c', 'd', 'e'].map((name) => mailer.send(to(name)))
+  const limit = new AbortController()
+  const late = mailer.send(to('late'), limit.signal)
+  const next = mailer.send(to('next'), new AbortController().signal)
+  await deadline('all connections are busy', () => taken.length === 5)
+  limit.abort(new Error('its time is over'))
+  await expect(late).rejects.toThrow('its time is over')
+  await expect(mailer.send(to('later'), limit.signal)).rejects.toThrow('its time is over')
+  answer()
+  await Promise.all([...sending, next])
+  expect(taken.slice(0, 5).toSorted().concat(taken.slice(5))).toEqual(
+    ['a', 'b', 'c', 'd', 'e', 'next'].map((name) => `${name}@example.com`),
+  )
 })
 
 it('lets no customer text become a header or a recipient', async () => {

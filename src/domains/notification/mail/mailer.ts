@@ -1,10 +1,13 @@
 import { createTransport } from 'nodemailer'
 import { DependencyUnavailable, Unrecoverable } from '#messaging'
 import { compose, type Mail } from './compose.ts'
+import { limited } from './limited.ts'
 
 export interface Mailer {
   /**
    * Hands the mail to the server. Returns when the server has accepted it.
+   * @param signal ends the wait for a free connection. A mail that has one is not interrupted: the server may have taken it
+   * already, or take it from what was sent, and would then be sent another one
    * @throws Unrecoverable when the server refuses the recipient or the mail for good
    * @throws DependencyUnavailable when the server is away or does not let us in; see `decided`
    */
@@ -12,23 +15,27 @@ export interface Mailer {
   close(): void
 }
 
+const CONNECTIONS = 5
+
 /** Mails over a few connections that stay open. `smtpUrl` may carry user and password, and nodemailer's options as query. */
 export function openMailer(smtpUrl: string): Mailer {
   const transport = createTransport({
     url: smtpUrl,
     pool: true,
-    maxConnections: 5,
+    maxConnections: CONNECTIONS,
     maxMessages: 1_000,
     connectionTimeout: 5_000,
     greetingTimeout: 5_000,
     socketTimeout: 10_000,
   })
   transport.on('error', () => {}) // a connection broke: the mail it carried is told by its own rejection
+  const inTurn = limited(CONNECTIONS)
   return {
     async send({ to, ...mail }, signal) {
       const checked = { name: oneLine(to.name), address: checkedAddress(to.address) }
       const { envelope, source } = compose({ ...mail, to: checked })
-      await transport.sendMail({ envelope, raw: source, ...(signal && { signal }) }).catch((error: unknown) => {
+      const sending = () => transport.sendMail({ envelope, raw: source })
+      await inTurn(sending, signal).catch((error: unknown) => {
         throw decided(error as SmtpError)
       })
     },
@@ -75,7 +82,7 @@ const OF_THE_SYSTEM = /^4\d\d[ -]4\.3\.\d/
  * | 421; 4xx to anything but a recipient; 4xx with 4.3.x (the mail system)       | DependencyUnavailable                      |
  * | 4xx to RCPT TO otherwise: a full mailbox, greylisting                        | Error: this mail is tried again            |
  * | 5xx                                                                          | Unrecoverable: it never takes this mail    |
- * | no answer within the call's time                                             | Error: this mail is tried again            |
+ * | has no free connection within the call's time                                | Error: this mail is tried again            |
  */
 function decided(cause: SmtpError): Error {
   const { code = '', responseCode = 0, response, command, message } = cause
