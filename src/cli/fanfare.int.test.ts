@@ -126,7 +126,7 @@ it('completes commands, options and names of reactions in bash', async () => {
   }
   expect(completed('re')).toBe('reconcile replay relay')
   expect(completed('dead-letters', 'red')).toBe('redrive')
-  expect(completed('replay', 'loyalty')).toBe('loyalty.award-points')
+  expect(completed('replay', 'loyalty.aw')).toBe('loyalty.award-points')
   expect(completed('audit', '--str')).toBe('--strict')
 })
 

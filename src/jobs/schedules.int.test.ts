@@ -50,7 +50,7 @@ async function anUndecidedOrder(placedAt: Date) {
   const order = {
     id: uuidv7(),
     customer,
-    shippingAddress: {},
+    shippingAddress: { line1: '1 Quay', city: 'London', postalCode: 'E14', country: 'GB' },
     total: 100,
     currency: 'GBP',
     placedAt,

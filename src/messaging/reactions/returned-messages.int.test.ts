@@ -142,12 +142,8 @@ it('a claim that was not renewed in time, by a process that lives, is no start: 
   await deadline('begun', () => begun.includes(slow!))
   for (const eventId of others) {
     await system.db.delivery.updateMany({ where: { eventId: slow! }, data: { dueAt: new Date(0) } })
-    const where = { reaction_eventId: { reaction: reaction.name, eventId } }
-    await system.db.delivery.upsert({
-      where,
-      create: { ...row, id: uuidv7(), eventId, dueAt: new Date(1) },
-      update: {},
-    })
+    const added = { ...row, id: uuidv7(), eventId, dueAt: new Date(1) }
+    await system.db.delivery.createMany({ data: [added], skipDuplicates: true })
     await deadline('another one is taken', () => system.db.handledEvent.findFirst({ where: { eventId } }))
   }
   expect(await system.db.delivery.findFirst({ where: { eventId: slow! } })).toMatchObject({ starts: 1 })
