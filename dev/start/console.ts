@@ -18,11 +18,16 @@ export function openLog(name: string): WriteStream {
 
 /** Lines that are the same but for their numbers, within the time in which they are counted. */
 interface Repeated {
+  /** The latest of them, and when it came. */
   text: string
+  at: number
   from: Set<string>
   count: number
   windowMs: number
 }
+
+/** None has come again yet. */
+const NEVER = { count: 0, at: 0 }
 
 const FIRST_WINDOW_MS = 5_000
 const LONGEST_WINDOW_MS = 300_000
@@ -37,7 +42,7 @@ const SUMMARY_MS = 15_000
 
 /**
  * What all processes say, on one terminal: warnings, errors, what is well again after them, and whatever stands on standard error. A line that comes again is
- * counted, and told with its count after 5 s, then after 10 s, and so on. While a service is away, the warnings that follow
+ * counted, and the latest is told with the count after 5 s, then after 10 s, and so on. While a service is away, the warnings that follow
  * from it are only counted.
  */
 export class Console {
@@ -129,21 +134,25 @@ export class Console {
     if (repeated) {
       repeated.count++
       repeated.from.add(name)
+      repeated.text = shown
+      repeated.at = performance.now()
       return
     }
     print(name, shown)
-    this.#count(key, { text: shown, from: new Set([name]), count: 0, windowMs: FIRST_WINDOW_MS })
+    this.#count(key, { ...NEVER, text: shown, from: new Set([name]), windowMs: FIRST_WINDOW_MS })
   }
 
   #count(key: string, repeated: Repeated): void {
     this.#repeated.set(key, repeated)
-    const { text, from, count, windowMs } = repeated
+    const { from, windowMs } = repeated
     const timer = setTimeout(() => {
       this.#repeated.delete(key)
-      if (repeated.count === 0 || this.#isClosed) return
+      const { text, count, at } = repeated
+      if (count === 0 || this.#isClosed) return
       const others = from.size > 1 ? `${from.size} processes` : [...from][0]!
-      print(others, `${repeated.count - count} times more in ${windowMs / 1_000} s: ${text}`)
-      this.#count(key, { text, from: new Set(), count: 0, windowMs: Math.min(windowMs * 2, LONGEST_WINDOW_MS) })
+      const ago = ((performance.now() - at) / 1_000).toFixed(1)
+      print(others, `${count} more in ${windowMs / 1_000} s, the latest ${ago} s ago: ${text}`)
+      this.#count(key, { ...NEVER, text, from: new Set(), windowMs: Math.min(windowMs * 2, LONGEST_WINDOW_MS) })
     }, windowMs)
     timer.unref()
   }
