@@ -60,8 +60,23 @@ export async function stopDaemon(pidFile: string, signal: NodeJS.Signals, second
     const gone = () => runningPid(pidFile) === undefined
     if (!(await waitFor(gone, seconds))) sendSignal(pid, 'SIGKILL')
     await waitFor(gone, 10)
+    await waitFor(() => !hasPid(pid), REAP_SECONDS)
   }
   rmSync(pidFile, { force: true })
+}
+
+/**
+ * Seconds that a process which has ended may keep its pid, until its parent (this process, or that of the machine) has asked for
+ * its exit code. PostgreSQL refuses to start while the pid in its data folder is taken.
+ */
+const REAP_SECONDS = 2
+
+function hasPid(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
 }
 
 /** Ends what a run of ours that was killed has left behind, by its notes in this folder. */
