@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import path from 'node:path'
 import pg from 'pg'
 import { anOrderPlaced, record, requireTestService, testDatabase, type TestDatabase } from '#testing'
+import { uuidv7 } from '#platform/uuid'
 import { fanfare } from './fanfare.ts'
 
 jest.setTimeout(120_000)
@@ -133,4 +134,15 @@ it('completes commands, options and names of reactions in bash', async () => {
 it('is a program of its own', () => {
   const { status, stdout } = spawnSync(PROGRAM, ['worker', '--list', 'fraud'], { encoding: 'utf8' })
   expect({ status, stdout }).toEqual({ status: 0, stdout: expect.stringMatching(/^fraud\.screen-order\n/) })
+})
+
+it('tells of what waits for a reaction that this version does not have', async () => {
+  const reaction = 'gone.reaction'
+  await database.db.delivery.create({
+    data: { id: uuidv7(), reaction, eventType: 'order.placed', state: 'retrying', dueAt: new Date(0), reason: 'lost' },
+  })
+  const { code, output } = await run(['stuck'])
+  expect(output).toContain('gone.reaction and order.placed: waits, and this version has no such reaction.')
+  expect(output).toContain('fanfare worker --retire gone.reaction')
+  expect(code).toBe(1)
 })

@@ -19,6 +19,9 @@ export async function loadReaction(name: string): Promise<Reaction> {
   return (await loadReactions([file]))[0]!
 }
 
+/** Whether this version has a file for it; another release may. */
+export const isOfThisVersion = (name: string): boolean => findReactions(WORKERS).some((one) => one.name === name)
+
 /** That each is a reaction or a folder of workers/. @throws Refused naming those there are */
 export function expectFiles(names: readonly string[]): void {
   const known = new Set(findReactions(WORKERS).flatMap(({ name, folder }) => [folder, name]))

@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { findStuck, type StuckCause } from '#messaging'
 import { withDatabase } from '../connect.ts'
 import { host } from '../host.ts'
+import { isOfThisVersion } from '../reactions.ts'
 import { exits } from '../run.ts'
 import { durationOption, json } from '../terminal/options.ts'
 import { ago, counted, EXIT, say, sayJson } from '../terminal/output.ts'
@@ -60,6 +61,8 @@ const COLOURS: Partial<Record<StuckCause['kind'], 'red' | 'yellow' | 'dim'>> = {
 function sentenceOf({ kind, reaction, eventType, error, attempts, nextAt }: StuckCause): string {
   const what = `${reaction} and ${eventType ?? 'a message'}`
   const failed = error ? `: ${error}` : ''
+  if (isForeign(kind, reaction))
+    return `${what}: waits, and this version has no such reaction. Start the release that has it, or retire it.`
   switch (kind) {
     case 'retrying':
       return `${what}: ${counted(attempts, 'attempt')} failed, the next is due at ${clock(nextAt)}${failed}`
@@ -82,11 +85,16 @@ function sentenceOf({ kind, reaction, eventType, error, attempts, nextAt }: Stuc
   }
 }
 
+/** Waits for a worker that no worker of this version can be. */
+const isForeign = (kind: StuckCause['kind'], reaction: string | null) =>
+  (kind === 'overdue' || kind === 'waiting') && reaction !== null && !isOfThisVersion(reaction)
+
 const clock = (at: Date | null) => (at ? at.toISOString().slice(11, 19) : 'an unknown time')
 
 function helpFor({ kind, reaction, fingerprint, deliveryId, example }: StuckCause): string[] {
   const call = (line: string) => host().call(line)
   const story = example === null ? [] : [call(`story ${example}`)]
+  if (isForeign(kind, reaction)) return [...story, call(`worker --retire ${reaction}`)]
   switch (kind) {
     case 'dead':
       return [

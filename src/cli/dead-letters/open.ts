@@ -30,7 +30,8 @@ export async function expectReaction(db: Database, name: string): Promise<void> 
 
 /** Why a selector found nothing, in one sentence. */
 export async function whyNothing(db: Database, reaction: string, { ids }: Selector): Promise<string> {
-  if (!ids) return `${reaction} has none that fits; nothing was changed.`
+  if (!ids)
+    return `Nothing was changed: ${reaction} has no delivery that this command is for (see dead-letters waiting and list).`
   const where = { reaction, OR: [{ id: { in: [...ids] } }, { eventId: { in: [...ids] } }] }
   const rows = await db.delivery.findMany({ where, select: { id: true, eventId: true, state: true } })
   const told = ids.map((id) => {

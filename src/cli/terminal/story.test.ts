@@ -23,7 +23,7 @@ it('tells events and reactions by the clock, and nothing of what still waits', (
   expect(texts(story)).toEqual([
     '0 ms  order.placed',
     '29 ms  stock.reserved',
-    '30 ms    ✓ inventory.reserve-stock  4.2 ms',
+    '30 ms    ✓ inventory.reserve-stock ← order.placed  4.2 ms',
   ])
 })
 
@@ -36,15 +36,15 @@ it('tells failed attempts and dead letters with their reason', () => {
     afterMs: null,
     history: [
       { ...entry, what: 'failed', afterMs: 12 },
-      { ...entry, what: 'dead', attempt: 2, afterMs: 40 },
+      { ...entry, what: 'dead', attempt: 2, afterMs: 120_000 },
     ],
   }
   const [placed] = story.events
   if (!placed) throw new Error('the story has a beginning')
   expect(texts({ ...story, events: [{ ...placed, reactions: [failed] }] })).toEqual([
     '0 ms  order.placed',
-    '12 ms    ✗ payment.authorize-payment, attempt 1: Error: no answer',
-    '40 ms    † payment.authorize-payment, attempt 2: Error: no answer',
+    '12 ms    ✗ payment.authorize-payment ← order.placed, attempt 1: Error: no answer',
+    '2.0 min    † payment.authorize-payment ← order.placed, attempt 2: Error: no answer',
   ])
 })
 

@@ -51,17 +51,19 @@ export function linesOf({ events }: Story): Line[] {
   const lines = events.flatMap(({ id, type, afterMs, reactions }) => [
     { key: id, atMs: afterMs, text: `${moment(afterMs)}  ${styled('bold', type)}` },
     ...reactions.flatMap((reaction) =>
-      reactionLines(reaction, afterMs).map((line) => ({ ...line, key: id + line.key })),
+      reactionLines(reaction, type, afterMs).map((line) => ({ ...line, key: id + line.key })),
     ),
   ])
   return lines.toSorted((a, b) => a.atMs - b.atMs)
 }
 
-function reactionLines({ reaction, state, afterMs, durationMs, history }: Reaction, since: number): Line[] {
+/** @param type what it reacts to */
+function reactionLines(told: Reaction, type: string, since: number): Line[] {
+  const { reaction, state, afterMs, durationMs, history } = told
   const line = (key: string, atMs: number | null, mark: string, words: string) => ({
     key: reaction + key,
     atMs: atMs ?? since,
-    text: `${moment(atMs)}    ${mark} ${reaction}${words}`,
+    text: `${moment(atMs)}    ${mark} ${reaction}${styled('dim', ` ← ${type}`)}${words}`,
   })
   const took = durationMs === null ? '' : styled('dim', `  ${durationMs.toFixed(1)} ms`)
   return [
@@ -75,8 +77,11 @@ function reactionLines({ reaction, state, afterMs, durationMs, history }: Reacti
 }
 
 function moment(afterMs: number | null): string {
-  return afterMs === null ? ' '.repeat(10) : `${String(Math.round(afterMs)).padStart(7)} ms`
+  if (afterMs === null) return ' '.repeat(10)
+  return afterMs < 100_000 ? `${String(Math.round(afterMs)).padStart(7)} ms` : `${minutes(afterMs).padStart(10)}`
 }
+
+const minutes = (ms: number) => `${(ms / 60_000).toFixed(1)} min`
 
 /** What has not come to an end yet, each with the event it is about. */
 export function openLines({ events }: Story): string[] {
@@ -91,5 +96,7 @@ export function openLines({ events }: Story): string[] {
 export function ending({ status, events }: Story): string {
   const reactions = events.flatMap((event) => event.reactions)
   const times = [...events, ...reactions].map(({ afterMs }) => afterMs ?? 0)
-  return `The order is ${status}: ${events.length} events and ${reactions.length} reactions in ${Math.max(...times)} ms.`
+  const last = Math.max(...times)
+  const took = last < 100_000 ? `${last} ms` : minutes(last)
+  return `The order is ${status}: ${events.length} events and ${reactions.length} reactions in ${took}.`
 }
