@@ -108,7 +108,10 @@ export function keepConnection(
     model.on('blocked', () => onState('blocked'))
     model.on('unblocked', () => onState('unblocked'))
     const closed = new Promise<Error | undefined>((resolve) => model.once('close', resolve))
-    await stillOpen(model)
+    await stillOpen(model).catch((error: unknown) => {
+      void model.close().catch(() => {}) // if it is open after all
+      throw error
+    })
     onState('open')
     return { value: model, closed, close: () => model.close() }
   }
@@ -125,7 +128,7 @@ async function stillOpen(model: ChannelModel): Promise<void> {
   await channel.close()
 }
 
-/** The same for a channel: any question does. 0 is what the prefetch is anyway: no limit. */
+/** Throws likewise for a channel. Asks for no limit of the prefetch, which is the default. */
 const answers = (channel: Channel) => channel.prefetch(0)
 
 /** One channel on a kept connection, kept open: `create` opens it and `setUp` asks the broker for what it needs. */

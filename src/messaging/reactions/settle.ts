@@ -53,7 +53,7 @@ export async function settle(
   for (const { message, outcome } of settlements) {
     if (outcome.kind === 'handled') tellRecovery(reaction, message, runtime.log)
     if (outcome.kind !== 'failed') continue
-    const error = inTime(outcome.error, message)
+    const error = unlessTooLong(outcome.error, message)
     const next = await judge(reaction, message, error, runtime)
     if (!next) continue
     const { delivery, envelope, attempt } = message
@@ -85,7 +85,7 @@ class PostponedTooLong extends Error {
   override name = 'PostponedTooLong'
 }
 
-function inTime(error: Error, { claimed }: Message): Error {
+function unlessTooLong(error: Error, { claimed }: Message): Error {
   const forMs = claimed?.troubledForMs ?? 0
   if (!(error instanceof RetryLater) || forMs < error.forMs) return error
   return new PostponedTooLong(`${error.message}; so for ${Math.round(forMs / 1_000)} s`, { cause: error })
