@@ -23,6 +23,8 @@ export interface TestSystem extends TestDatabase {
   names: Names
   /** Starts one more replica of a reaction in this process. */
   run(reaction: Reaction): Promise<RunningReaction>
+  /** Ends all replicas; what they had begun is finished. The relay goes on. */
+  stopReactions(): Promise<void>
   /** Waits until no event is unpublished and every reaction has handled, or given up, every event it is on. */
   settled(within?: number): Promise<void>
 }
@@ -52,14 +54,18 @@ export async function testSystem(
     return started
   }
   for (const reaction of reactions) await run(reaction)
+  const stopReactions = async () => {
+    await Promise.all(running.splice(0).map(({ stop }) => stop()))
+  }
   return {
     ...database,
     broker,
     names,
     run,
+    stopReactions,
     settled: (within = 15_000) => deadline('settled', () => isSettled(database), { within }).then(() => {}),
     async close() {
-      await Promise.all(running.map(({ stop }) => stop()))
+      await stopReactions()
       await wakeUps.close()
       await relay.stop()
       await tearDown(database, broker, names)

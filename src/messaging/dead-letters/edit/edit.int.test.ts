@@ -103,6 +103,7 @@ test('of several who edit it at the same time, one succeeds', async () => {
 
 test('an event that was handled meanwhile is not edited', async () => {
   const { event, letter } = await deadOrder()
+  await system.stopReactions() // a second copy of the message would resolve it
   const edit = await withToken(letter.id, 'good')
   await system.db.handledEvent.create({
     data: { eventId: event.id, reaction: charge.name, handledAt: new Date(), durationUs: 1, attempt: 1, instance: 'x' },

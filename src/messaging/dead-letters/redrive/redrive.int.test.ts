@@ -65,6 +65,7 @@ test('what dies again is the same dead letter, and its history tells of both liv
 
 test('an event that was handled already is resolved without being sent', async () => {
   const [eventId] = await deadOrders(['one'])
+  await system.stopReactions() // a second copy of the message would find it handled, and resolve the dead letter itself
   await system.db.handledEvent.create({
     data: {
       eventId: eventId!,
