@@ -42,17 +42,22 @@ export function react(environment: Environment): Benchmark {
       'stock-commits-many': () => commits(environment, RESERVE_STOCK, MANY),
     },
     ratios: [
-      { ...GUARDED, title: 'one row, handle', ours: 'note', baseline: 'commits' },
-      { ...GUARDED, title: 'one row, handleBatch', ours: 'note-many', baseline: 'commits' },
-      { ...RATE, title: `one row, handleBatch, against ${MANY} clients`, ours: 'note-many', baseline: 'commits-many' },
-      { ...GUARDED, title: STOCK, ours: 'stock', baseline: 'stock-commits' },
-      { ...RATE, title: `${STOCK}, against ${MANY} clients`, ours: 'stock', baseline: 'stock-commits-many' },
+      { ...AGAINST_ONE, title: 'one row, handle', ours: 'note', baseline: 'commits' },
+      { ...GUARDED, title: `one row, handle, ${AT_ONCE}`, ours: 'note', baseline: 'commits-many' },
+      { ...AGAINST_ONE, title: 'one row, handleBatch', ours: 'note-many', baseline: 'commits' },
+      { ...GUARDED, title: `one row, handleBatch, ${AT_ONCE}`, ours: 'note-many', baseline: 'commits-many' },
+      { ...AGAINST_ONE, title: STOCK, ours: 'stock', baseline: 'stock-commits' },
+      { ...GUARDED, title: `${STOCK}, ${AT_ONCE}`, ours: 'stock', baseline: 'stock-commits-many' },
     ],
   }
 }
 
 const RATE = { value: 'rate', unit: 'messages/s' } satisfies Partial<Ratio>
-const GUARDED = { ...RATE, goal: { ratio: 1.5 }, guarded: true } satisfies Partial<Ratio>
+/** What a consumer reaches that commits each message. Its pace is that of the disk, which differs tenfold between hours. */
+const AGAINST_ONE = { ...RATE, goal: { ratio: 1.5 } } satisfies Partial<Ratio>
+/** These clients share the disk's time, as our batches do: this ratio tells of the code. */
+const GUARDED = { ...RATE, guarded: true } satisfies Partial<Ratio>
+const AT_ONCE = `against ${MANY} clients`
 
 /** The simplest reaction there is: one row for each event. */
 const note = defineReaction({
