@@ -1,9 +1,9 @@
 import path from 'node:path'
 import { defineConfig } from 'prisma/config'
+import { findSchemaEngine } from './tools/find-schema-engine.ts'
 
-// Prisma 7's command line wants a native schema engine that it downloads. tools/schema-engine.mjs speaks the same
-// protocol on top of Prisma's own WASM build of that engine, so every command also works without a download.
-process.env['PRISMA_SCHEMA_ENGINE_BINARY'] ??= path.join(import.meta.dirname, 'tools/schema-engine.mjs')
+const engines = path.join(import.meta.dirname, 'node_modules/@prisma/engines')
+process.env['PRISMA_SCHEMA_ENGINE_BINARY'] ??= findSchemaEngine(engines)
 process.env['PRISMA_HIDE_UPDATE_MESSAGE'] ??= '1'
 process.env['CHECKPOINT_DISABLE'] ??= '1'
 try {
