@@ -27,7 +27,7 @@ export default {
   // The generated ESM client loads its WASM query compiler from .mjs files; Jest runs CommonJS: use their .js twins.
   moduleNameMapper: { '^(@prisma/client/runtime/.+)\\.mjs$': '$1.js' },
   // Real services on a machine that may be busy: conditions have deadlines of their own, this is only the last resort.
-  testTimeout: 60_000,
+  testTimeout: 120_000,
   clearMocks: true,
   // Most tests wait for real services, so that even two cores carry three at once.
   maxWorkers: Math.max(3, availableParallelism() - 1),

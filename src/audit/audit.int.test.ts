@@ -17,8 +17,6 @@ import { Prisma } from '#prisma'
 import { audit, isBroken, INVARIANTS } from './index.ts'
 import { statementOf } from './invariant.ts'
 
-jest.setTimeout(60_000)
-
 let system: TestSystem
 let api: TestApi
 let gateway: RunningGateway

@@ -2,12 +2,12 @@ import { setTimeout as wait } from 'node:timers/promises'
 
 /**
  * Waits until `condition` answers something truthy, and returns that.
- * @throws when `within` milliseconds (default 10000) have passed, naming `what` and the last answer
+ * @throws when `within` milliseconds (default 30000, for a busy machine) have passed, naming `what` and the last answer
  */
 export async function deadline<T>(
   what: string,
   condition: () => Promise<T> | T,
-  { within = 10_000, every = 20 } = {},
+  { within = 30_000, every = 20 } = {},
 ): Promise<Exclude<T, false | null | undefined>> {
   const end = performance.now() + within
   for (;;) {

@@ -63,7 +63,7 @@ export async function testSystem(
     names,
     run,
     stopReactions,
-    settled: (within = 15_000) => deadline('settled', () => isSettled(database), { within }).then(() => {}),
+    settled: (within = 40_000) => deadline('settled', () => isSettled(database), { within }).then(() => {}),
     async close() {
       await stopReactions()
       await wakeUps.close()

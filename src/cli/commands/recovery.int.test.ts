@@ -13,8 +13,6 @@ import {
 import recordSale from '../../../workers/analytics/record-sale.ts'
 import emailCustomer from '../../../workers/notification/email-customer.ts'
 
-jest.setTimeout(60_000)
-
 let system: TestSystem
 beforeEach(async () => (system = await testSystem([])))
 afterEach(() => system.close())

@@ -1,8 +1,6 @@
 import { discard, listGroups, listReactions, planFor, redrive } from '#messaging'
 import { testDatabase, type TestDatabase } from '#testing'
 
-jest.setTimeout(30_000)
-
 const REACTION = 'test.crowded'
 
 /** Dead letters over 50 causes, as a bad release leaves them behind; the event store has their events. */

@@ -3,8 +3,6 @@ import { defineReaction, discard, readStory, redrive, restore, Unrecoverable, ty
 import { anOrderPlaced, deadline, record, testSystem, type TestSystem } from '#testing'
 import { CONTENT_TYPE, encode } from '../cloud-event.ts'
 
-jest.setTimeout(30_000)
-
 let system: TestSystem
 let context: DeadLetterContext
 let broken = true

@@ -14,8 +14,6 @@ import {
 } from '#messaging'
 import { anOrderPlaced, deadline, record, testSystem, type TestSystem } from '#testing'
 
-jest.setTimeout(30_000)
-
 let system: TestSystem
 let context: DeadLetterContext
 let broken = true

@@ -13,8 +13,6 @@ import {
 import { anOrderPlaced, deadline, record, testSystem, type TestSystem } from '#testing'
 import { recordHandled } from '../deliveries/handled-events.ts'
 
-jest.setTimeout(30_000)
-
 let system: TestSystem
 let context: DeadLetterContext
 let broken = true

@@ -42,8 +42,8 @@ export async function recordFailures(
   const rows = failed.map((one) => toRow(reaction, one)).sort((a, b) => (a.event_id < b.event_id ? -1 : 1))
   const { dueInMs } = await readRow(db, FirstDue)`
     WITH given AS MATERIALIZED (
-      SELECT *, CASE WHEN state = 'retrying' THEN clock_timestamp() + after_ms * interval '1 ms' END AS due_at
-      FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS row(
+      SELECT *, CASE WHEN state = 'retrying' THEN now + after_ms * interval '1 ms' END AS due_at
+      FROM (SELECT clock_timestamp() AS now) AS clock, jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS row(
         id uuid, event_id uuid, event_type text, stream text, stream_version int, correlation_id text, state text, after_ms float8,
         reason text, attempt int, attempts int, what text, error_name text, error_message text, stack text, fingerprint text)
     ), subscribed AS MATERIALIZED ( -- one that is retired at this moment is waited for, and is gone then
@@ -53,7 +53,7 @@ export async function recordFailures(
       INSERT INTO deliveries AS d (id, reaction, event_id, event_type, stream, stream_version, correlation_id, state, due_at, attempts,
         reason, error_name, error_message, stack, fingerprint, first_failed_at, failed_at, instance)
       SELECT id, ${reaction}, event_id, event_type, stream, stream_version, correlation_id, state, due_at, attempts,
-        reason, error_name, error_message, stack, fingerprint, clock_timestamp(), clock_timestamp(), ${instance}
+        reason, error_name, error_message, stack, fingerprint, now, now, ${instance}
       FROM given WHERE NOT EXISTS (
         SELECT FROM handled_events h WHERE h.event_id = given.event_id AND h.reaction = ${reaction} OFFSET 0)
         AND (state = 'dead' OR event_type IN (SELECT event_type FROM subscribed))
@@ -68,7 +68,7 @@ export async function recordFailures(
       RETURNING id, event_id, due_at
     ), told AS (
       INSERT INTO delivery_history (reaction, event_id, delivery_id, at, what, attempt, error_name, error_message, stack, instance, due_at)
-      SELECT ${reaction}, given.event_id, written.id, clock_timestamp(), what, attempt, error_name, error_message, stack, ${instance},
+      SELECT ${reaction}, given.event_id, written.id, now, what, attempt, error_name, error_message, stack, ${instance},
         written.due_at
       FROM written JOIN given USING (event_id) WHERE what IS NOT NULL
     )

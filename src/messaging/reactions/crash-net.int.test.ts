@@ -3,8 +3,6 @@ import { defineReaction, type RecordedEvent } from '#messaging'
 import { anOrderPlaced, deadline, record, testSystem, type TestSystem } from '#testing'
 import { encode } from '../cloud-event.ts'
 
-jest.setTimeout(30_000)
-
 let system: TestSystem
 afterEach(() => system.close())
 

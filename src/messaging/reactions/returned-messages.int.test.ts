@@ -18,8 +18,6 @@ import { DependencyUnavailable } from '../errors.ts'
 import { defineReaction } from './define/define-reaction.ts'
 import { takeDueDeliveries } from './due-deliveries.ts'
 
-jest.setTimeout(60_000)
-
 let system: TestSystem
 beforeEach(async () => (system = await testSystem([])))
 afterEach(() => system.close())

@@ -55,7 +55,7 @@ test('a failing event is tried again at its time, each attempt noted, and succee
     { what: 'failed', attempt: 2, errorMessage: 'attempt 2 failed' },
   ])
   const waits = history.map(({ at, dueAt }) => Number(dueAt) - Number(at))
-  expect(waits[0]).toBeGreaterThanOrEqual(49)
+  expect(waits[0]).toBeGreaterThanOrEqual(49) // stored to the millisecond
   expect(waits[0]).toBeLessThanOrEqual(61) // 50 ms and up to a fifth
   expect(waits[1]).toBeGreaterThanOrEqual(199)
   expect(waits[1]).toBeLessThanOrEqual(241)

@@ -22,8 +22,6 @@ import {
 } from '#testing'
 import { holdReaction } from './hold.ts'
 
-jest.setTimeout(30_000)
-
 const NAME = 'test.watch'
 let system: TestSystem
 afterEach(() => system.close())

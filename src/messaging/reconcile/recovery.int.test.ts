@@ -6,8 +6,6 @@ import { topologyOf } from '../broker/topology.ts'
 import { reportLostQueue } from '../reactions/report-lost-queue.ts'
 import type { TcpProxy } from '../../testing/tcp-proxy.ts'
 
-jest.setTimeout(40_000)
-
 let system: TestSystem
 let proxy: TcpProxy | undefined
 afterEach(async () => {

@@ -3,8 +3,6 @@ import { OrderPlaced, StockReserved } from '#events'
 import { anOrderPlaced, aStockReserved, deadline, record, testSystem, type TestSystem } from '#testing'
 import { isRecoveryRequested, requestRecovery } from '../deliveries/recovery-requests.ts'
 
-jest.setTimeout(30_000)
-
 let system: TestSystem
 let seen: string[]
 beforeEach(() => (seen = []))

@@ -3,8 +3,6 @@ import { defineReaction, readHistory, redrive, Refused, RetryLater, subscribe, U
 import type { DeadLetterContext } from '#messaging'
 import { anOrderPlaced, deadline, record, testSystem, type TestSystem } from '#testing'
 
-jest.setTimeout(30_000)
-
 let system: TestSystem
 let context: DeadLetterContext
 /** Payment tokens that the reaction cannot handle at the moment. */
