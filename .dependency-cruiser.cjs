@@ -14,6 +14,8 @@ const SETTINGS = '^src/platform/settings\\.ts$'
 const MESSAGING_DOOR = '^src/messaging/index\\.ts$'
 /** Folders of the core that know no other. */
 const MESSAGING_GROUND = '^src/messaging/(event-store|broker|lease)/'
+/** Files beside the folders of the core that every folder may use, and that use none of them. All others put folders together. */
+const MESSAGING_WORDS = '^src/messaging/(cloud-event|crash-points|define-event|errors|metrics|story)\\.ts$'
 const HTTP_DOOR = '^src/http/index\\.ts$'
 const EVENTS = '^src/events/'
 const DOMAIN_DOORS = '^src/domains/[^/]+/index\\.ts$'
@@ -99,6 +101,22 @@ module.exports = {
       severity: 'error',
       from: { path: '^src/messaging/deliveries/', pathNot: TEST },
       to: { path: '^src/messaging/[^/]+/', pathNot: '^src/messaging/(deliveries|event-store|broker)/' },
+    },
+    {
+      name: 'messaging-words',
+      comment:
+        'No folder of the core uses a file that puts folders together: the two would know each other through it.',
+      severity: 'error',
+      from: { path: '^src/messaging/[^/]+/', pathNot: TEST },
+      to: { path: '^src/messaging/[^/]+\\.ts$', pathNot: MESSAGING_WORDS },
+    },
+    {
+      name: 'messaging-words-alone',
+      comment:
+        'What every folder of the core uses must not use one of them, not even through a file that puts them together.',
+      severity: 'error',
+      from: { path: MESSAGING_WORDS },
+      to: { path: '^src/messaging/', pathNot: MESSAGING_WORDS },
     },
     only(
       'http-alone',

@@ -75,6 +75,14 @@ const plants: [file: string, source: string, ...broken: string[]][] = [
     `import type { Reaction } from '../../reactions/define/define-reaction.ts'`,
     'messaging-rooms',
   ],
+  ['src/messaging/retire.ts', `import './relay/relay.ts'; import './reconcile/relayed.ts'`],
+  ['src/messaging/lease/retired.ts', `import '../retire.ts'`, 'messaging-words'],
+  [
+    'src/messaging/errors.ts',
+    `import type { Reaction } from './reactions/define/define-reaction.ts'`,
+    'messaging-words-alone',
+  ],
+  ['src/messaging/story.ts', `import './retire.ts'`, 'messaging-words-alone'],
   ['src/messaging/reconcile/relayed.ts', `export { relay } from '../relay/relay.ts'`, 'messaging-rooms'],
   ['src/messaging/reactions/jobs.ts', `import { type R } from '#jobs'`, 'messaging-alone'],
   [
