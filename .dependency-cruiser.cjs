@@ -154,6 +154,12 @@ module.exports = {
       PLATFORM,
       GENERATED,
     ]),
+    only(
+      'catalogue',
+      'What events there are is told from their definitions, and through the doors.',
+      '^src/catalogue/',
+      ['^src/catalogue/', EVENTS, MESSAGING_DOOR, HTTP_DOOR, PLATFORM, GENERATED],
+    ),
     only('api', 'The API hosts; what it serves is handed to it by main/api.ts.', '^src/api/', [
       '^src/api/',
       EVENTS,
@@ -186,7 +192,7 @@ module.exports = {
       'command-line',
       'An operator works through the doors; the processes are started by their files.',
       '^src/cli/',
-      ['^src/cli/', '^src/(api|audit)/index\\.ts$', DOMAIN_DOORS, MESSAGING_DOOR, PLATFORM, GENERATED],
+      ['^src/cli/', '^src/(api|audit|catalogue)/index\\.ts$', DOMAIN_DOORS, MESSAGING_DOOR, PLATFORM, GENERATED],
     ),
     {
       name: 'main-wires-last',

@@ -16,6 +16,8 @@ export interface Step {
 
 const CRUISED = ['src', 'workers', 'dev', 'examples', 'sandbox', 'test', 'bench', 'prisma', 'tools']
 
+const EVENTS_CHECK = ['fanfare', 'events', 'check']
+
 const tool = (name: string, what: string, command: string, ...args: string[]): Step => ({
   name,
   what,
@@ -58,6 +60,7 @@ export const steps: readonly Step[] = [
   tool('dead code', 'knip: files, exports and packages nobody uses', 'knip', '--no-progress'),
   tool('lockfile', 'fits package.json, complete for every platform', process.execPath, 'tools/check-lock.mjs'),
   tool('peers', 'their lockfile, likewise', process.execPath, 'tools/check-lock.mjs', 'bench/peers'),
+  tool('events', 'their published versions stay readable', process.execPath, 'dev/run.mjs', ...EVENTS_CHECK),
   { name: 'schema', what: 'prisma validate, prisma format --check', check: checkedSchema },
   { name: 'migrations', what: 'the migrations make exactly the schema', check: checkedMigrations },
 ]

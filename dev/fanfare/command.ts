@@ -28,7 +28,7 @@ function call(words: string): string {
   return given.length === 0 ? `npm run ${script}` : `npm run ${script} -- ${given.join(' ')}`
 }
 
-const SCRIPTS = ['audit', 'dead-letters', 'keys', 'reconcile', 'replay', 'story', 'stuck', 'worker']
+const SCRIPTS = ['audit', 'dead-letters', 'events', 'keys', 'reconcile', 'replay', 'story', 'stuck', 'worker']
 
 const provide: Host['provide'] = async (urls) => {
   const names = SERVICE_NAMES.filter((name) => isMissing(name, urls))

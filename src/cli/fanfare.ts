@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { addAudit } from './commands/audit.ts'
 import { addCompletion } from './commands/completion.ts'
+import { addEvents } from './commands/events.ts'
 import { addKeys } from './commands/keys.ts'
 import { addProcesses } from './commands/processes.ts'
 import { addReconcile } from './commands/reconcile.ts'
@@ -53,6 +54,7 @@ function createProgram(): Command {
     addAudit,
     addReconcile,
     addReplay,
+    addEvents,
     addKeys,
     addProcesses,
     addCompletion,

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { defineEvent } from '#messaging'
 import { orderStream } from './order.ts'
+import * as example from './example-order.ts'
 
 const orderId = z.uuid()
 const Quantities = z.array(z.object({ sku: z.string(), quantity: z.int().positive() }))
@@ -10,6 +11,7 @@ export const StockReserved = defineEvent({
   summary: 'Every line of the order has its stock set aside.',
   stream: orderStream,
   schema: z.object({ orderId, lines: Quantities }),
+  example: { orderId: example.orderId, lines: example.goods },
 })
 
 export const StockRejected = defineEvent({
@@ -20,6 +22,7 @@ export const StockRejected = defineEvent({
     orderId,
     missing: z.array(z.object({ sku: z.string(), requested: z.int().positive(), available: z.int().nonnegative() })),
   }),
+  example: { orderId: example.orderId, missing: [{ sku: 'MUG-01', requested: 2, available: 1 }] },
 })
 
 export const StockReleased = defineEvent({
@@ -27,6 +30,7 @@ export const StockReleased = defineEvent({
   summary: 'Stock set aside for an order that will not be shipped is free again.',
   stream: orderStream,
   schema: z.object({ orderId, lines: Quantities }),
+  example: { orderId: example.orderId, lines: example.goods },
 })
 
 export const StockRestocked = defineEvent({
@@ -34,4 +38,5 @@ export const StockRestocked = defineEvent({
   summary: 'The goods of a returned order are back on the shelf.',
   stream: orderStream,
   schema: z.object({ orderId, lines: Quantities }),
+  example: { orderId: example.orderId, lines: example.goods },
 })

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { defineEvent } from '#messaging'
 import { orderStream } from './order.ts'
+import * as example from './example-order.ts'
 
 const schema = z.object({ orderId: z.uuid(), email: z.string(), points: z.int().positive() })
 
@@ -9,6 +10,7 @@ export const PointsAwarded = defineEvent({
   summary: 'The customer has earned points with an order.',
   stream: orderStream,
   schema,
+  example: { orderId: example.orderId, email: example.customer.email, points: 25 },
 })
 
 export const PointsRevoked = defineEvent({
@@ -16,4 +18,5 @@ export const PointsRevoked = defineEvent({
   summary: 'Points of an order whose money was given back are gone again.',
   stream: orderStream,
   schema,
+  example: { orderId: example.orderId, email: example.customer.email, points: 25 },
 })

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { defineEvent } from '#messaging'
 import { Money } from './money.ts'
+import * as example from './example-order.ts'
 
 /** Every fact of one order's way belongs to one stream, so that its history is totally ordered. */
 export const orderStream = ({ orderId }: { orderId: string }) => `order-${orderId}`
@@ -40,6 +41,14 @@ export const OrderPlaced = defineEvent({
     total: Money,
     payment: z.object({ token: z.string() }),
   }),
+  example: {
+    orderId: example.orderId,
+    customer: example.customer,
+    shippingAddress: example.shippingAddress,
+    lines: example.lines,
+    total: example.total,
+    payment: { token: 'pm_card_visa' },
+  },
 })
 
 export const OrderConfirmed = defineEvent({
@@ -53,6 +62,13 @@ export const OrderConfirmed = defineEvent({
     lines: z.array(OrderLine).min(1),
     total: Money,
   }),
+  example: {
+    orderId: example.orderId,
+    customer: example.customer,
+    shippingAddress: example.shippingAddress,
+    lines: example.lines,
+    total: example.total,
+  },
 })
 
 export const RejectionReason = z.enum(['out-of-stock', 'payment-declined', 'fraud-suspected'])
@@ -63,6 +79,12 @@ export const OrderRejected = defineEvent({
   summary: 'Stock, payment or fraud screening has refused the order.',
   stream: orderStream,
   schema: z.object({ orderId, customer: Customer, reason: RejectionReason, detail: z.string() }),
+  example: {
+    orderId: example.orderId,
+    customer: example.customer,
+    reason: 'out-of-stock',
+    detail: 'MUG-01: 2 wanted, 1 left.',
+  },
 })
 
 export const OrderCancelled = defineEvent({
@@ -70,6 +92,7 @@ export const OrderCancelled = defineEvent({
   summary: 'The order was called off before it was shipped.',
   stream: orderStream,
   schema: z.object({ orderId, customer: Customer, reason: z.string() }),
+  example: { orderId: example.orderId, customer: example.customer, reason: 'changed my mind' },
 })
 
 export const OrderExpired = defineEvent({
@@ -77,6 +100,7 @@ export const OrderExpired = defineEvent({
   summary: 'The order was not decided within its time limit.',
   stream: orderStream,
   schema: z.object({ orderId, customer: Customer }),
+  example: { orderId: example.orderId, customer: example.customer },
 })
 
 export const OrderShipped = defineEvent({
@@ -84,6 +108,7 @@ export const OrderShipped = defineEvent({
   summary: 'The parcel has been handed to the carrier.',
   stream: orderStream,
   schema: z.object({ orderId, customer: Customer, carrier: z.string(), trackingNumber: z.string() }),
+  example: { orderId: example.orderId, customer: example.customer, ...example.parcel },
 })
 
 export const OrderDelivered = defineEvent({
@@ -91,6 +116,7 @@ export const OrderDelivered = defineEvent({
   summary: 'The parcel has reached the customer.',
   stream: orderStream,
   schema: z.object({ orderId, customer: Customer }),
+  example: { orderId: example.orderId, customer: example.customer },
 })
 
 export const ReturnAccepted = defineEvent({
@@ -98,4 +124,5 @@ export const ReturnAccepted = defineEvent({
   summary: 'A delivered order came back and its money is owed to the customer.',
   stream: orderStream,
   schema: z.object({ orderId, customer: Customer, lines: z.array(OrderLine).min(1), total: Money }),
+  example: { orderId: example.orderId, customer: example.customer, lines: example.lines, total: example.total },
 })

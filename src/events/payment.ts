@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { defineEvent } from '#messaging'
 import { Money } from './money.ts'
 import { orderStream } from './order.ts'
+import * as example from './example-order.ts'
 
 const orderId = z.uuid()
 const refusal = { orderId, code: z.string(), detail: z.string() }
@@ -11,6 +12,7 @@ export const PaymentAuthorized = defineEvent({
   summary: 'The gateway holds the money for the order.',
   stream: orderStream,
   schema: z.object({ orderId, authorizationId: z.string(), amount: Money }),
+  example: { orderId: example.orderId, authorizationId: 'auth_1f0c9e', amount: example.total },
 })
 
 export const PaymentDeclined = defineEvent({
@@ -18,6 +20,7 @@ export const PaymentDeclined = defineEvent({
   summary: 'The gateway refused to hold the money.',
   stream: orderStream,
   schema: z.object(refusal),
+  example: { orderId: example.orderId, code: 'insufficient_funds', detail: 'The card has insufficient funds.' },
 })
 
 export const PaymentCaptured = defineEvent({
@@ -25,6 +28,7 @@ export const PaymentCaptured = defineEvent({
   summary: 'The held money was taken.',
   stream: orderStream,
   schema: z.object({ orderId, amount: Money }),
+  example: { orderId: example.orderId, amount: example.total },
 })
 
 export const PaymentFailed = defineEvent({
@@ -32,6 +36,7 @@ export const PaymentFailed = defineEvent({
   summary: 'Held money could not be taken.',
   stream: orderStream,
   schema: z.object(refusal),
+  example: { orderId: example.orderId, code: 'capture_failed', detail: 'The hold has lapsed.' },
 })
 
 export const PaymentVoided = defineEvent({
@@ -39,6 +44,7 @@ export const PaymentVoided = defineEvent({
   summary: 'The hold on the money was let go; nothing was taken.',
   stream: orderStream,
   schema: z.object({ orderId, amount: Money }),
+  example: { orderId: example.orderId, amount: example.total },
 })
 
 export const PaymentRefunded = defineEvent({
@@ -46,4 +52,5 @@ export const PaymentRefunded = defineEvent({
   summary: 'Taken money was given back.',
   stream: orderStream,
   schema: z.object({ orderId, amount: Money }),
+  example: { orderId: example.orderId, amount: example.total },
 })

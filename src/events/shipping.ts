@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { defineEvent } from '#messaging'
 import { orderStream } from './order.ts'
+import * as example from './example-order.ts'
 
 const orderId = z.uuid()
 
@@ -9,6 +10,7 @@ export const ShipmentCreated = defineEvent({
   summary: 'A parcel for the order is booked with a carrier.',
   stream: orderStream,
   schema: z.object({ orderId, shipmentId: z.uuid(), carrier: z.string(), trackingNumber: z.string() }),
+  example: { orderId: example.orderId, shipmentId: example.shipmentId, ...example.parcel },
 })
 
 export const ShipmentDelivered = defineEvent({
@@ -16,4 +18,5 @@ export const ShipmentDelivered = defineEvent({
   summary: 'The carrier reports that the parcel has arrived.',
   stream: orderStream,
   schema: z.object({ orderId, shipmentId: z.uuid() }),
+  example: { orderId: example.orderId, shipmentId: example.shipmentId },
 })

@@ -8,7 +8,14 @@ export interface Schema<Data> {
   readonly '~standard': {
     readonly validate: (value: unknown) => unknown
     readonly types?: { readonly input: unknown; readonly output: Data } | undefined
+    readonly jsonSchema?: JsonSchemas | undefined
   }
+}
+
+/** What Standard JSON Schema adds to it: needed of a type whose versions are published, and of no other. */
+interface JsonSchemas {
+  input(options: { readonly target: 'draft-2020-12' }): Record<string, unknown>
+  output(options: { readonly target: 'draft-2020-12' }): Record<string, unknown>
 }
 
 /** A fact that has not been appended yet: it has no id, time, position or stream version. */
@@ -40,6 +47,7 @@ export interface EventType<Name extends string = string, Data = unknown> {
   readonly version: number
   readonly summary: string
   readonly schema: Schema<Data>
+  readonly example: Data | undefined
   /** Checks recorded data, of this or an older version. @throws UnreadableEvent */
   read(data: unknown, version: number): Data
 }
@@ -61,6 +69,8 @@ interface EventDefinition<Name extends string, Data> {
   schema: Schema<Data>
   /** The stream the fact belongs to, such as `order-<id>`; the events of one stream are totally ordered. */
   stream: (data: Data) => string
+  /** Data as they may really be: published with the version, shown in the catalogue, and read by every later release. */
+  example?: NoInfer<Data>
   /** For each older version, how its data becomes that of the next one. */
   upcasts?: Record<number, (data: never) => unknown>
 }
@@ -70,7 +80,7 @@ const NAME = /^[a-z]+(-[a-z]+)*(\.[a-z]+(-[a-z]+)*)+$/
 export function defineEvent<const Name extends string, Data>(
   definition: EventDefinition<Name, Data>,
 ): EventType<Name, Data> {
-  const { type, version = 1, summary, schema, stream, upcasts = {} } = definition
+  const { type, version = 1, summary, schema, example, stream, upcasts = {} } = definition
   if (!NAME.test(type))
     throw new TypeError(`Event type '${type}' must be a dotted name in lower case, such as order.placed`)
   const create = (data: Data): NewEvent<Name, Data> => {
@@ -95,7 +105,7 @@ export function defineEvent<const Name extends string, Data>(
     }
     return validate(type, schema, current)
   }
-  return Object.assign(create, { type, version, summary, schema, read })
+  return Object.assign(create, { type, version, summary, schema, example, read })
 }
 
 interface Issue {

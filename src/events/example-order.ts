@@ -1,0 +1,9 @@
+/** One order that the examples of the events tell of, so that they read as one story. */
+export const orderId = '0199f6a2-7c41-7d05-9a3e-5b1c20f4e8d7'
+export const customer = { name: 'Ada Lovelace', email: 'ada@example.com' }
+export const shippingAddress = { line1: '12 St James Square', city: 'London', postalCode: 'SW1Y 4JH', country: 'GB' }
+export const lines = [{ sku: 'MUG-01', name: 'Enamel mug', quantity: 2, unitPrice: 1_250 }]
+export const goods = [{ sku: 'MUG-01', quantity: 2 }]
+export const total = { amount: 2_500, currency: 'GBP' }
+export const parcel = { carrier: 'Fanfare Post', trackingNumber: 'FP7C417D059A3E5B' }
+export const shipmentId = '0199f6a2-8e10-7b42-8d6f-c3a9e07b1f52'
