@@ -13,6 +13,11 @@ export interface Append {
   traceparent?: string | null
   /** The stream's version as it was read for the decision; 0 for a new stream. Not checked when left out. */
   expectedVersion?: number
+  /**
+   * When it happened, by the database's clock, drawn in this transaction: for a row that must tell the same time.
+   * Of a stream that exists already, one that `lockStreams` gave. @default the moment of the append
+   */
+  time?: Date
 }
 
 /**
@@ -37,10 +42,10 @@ export async function append(tx: Transaction, appends: readonly Append[]): Promi
     )
     INSERT INTO events (position, id, type, version, stream, stream_version, data, correlation_id, causation_id, traceparent, occurred_at)
     SELECT nextval('events_position_seq'), id, type, version, stream, (versions->>stream)::int - behind,
-      data, correlation_id, causation_id, traceparent, now
+      data, correlation_id, causation_id, traceparent, coalesce(time, now)
     FROM reached, jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS row(
       ord int, id uuid, type text, version int, stream text, behind int, data jsonb,
-      correlation_id text, causation_id uuid, traceparent text)
+      correlation_id text, causation_id uuid, traceparent text, time timestamptz)
     ORDER BY ord
     RETURNING id, stream_version AS "streamVersion", occurred_at AS "time"`
   const byId = new Map(placed.map((one) => [one.id, one]))
@@ -67,7 +72,7 @@ function toRows(appends: readonly Append[]) {
   return { rows: counted.reverse(), added: [...added].map(([stream, count]) => ({ stream, added: count })) }
 }
 
-function toRow({ event, correlationId, causationId, traceparent }: Append, ord: number) {
+function toRow({ event, correlationId, causationId, traceparent, time }: Append, ord: number) {
   return {
     ord,
     id: uuidv7(),
@@ -78,6 +83,7 @@ function toRow({ event, correlationId, causationId, traceparent }: Append, ord: 
     correlation_id: correlationId,
     causation_id: causationId ?? null,
     traceparent: traceparent ?? null,
+    time: time ?? null,
   }
 }
 

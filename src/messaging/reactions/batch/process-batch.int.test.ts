@@ -1,6 +1,15 @@
 import { defineReaction, RetryLater, Unrecoverable, DependencyUnavailable } from '#messaging'
 import { OrderPlaced, StockReserved } from '#events'
-import { anOrderPlaced, attempt, deadline, react, record, testDatabase, type TestDatabase } from '#testing'
+import {
+  anOrderCancelled,
+  anOrderPlaced,
+  attempt,
+  deadline,
+  react,
+  record,
+  testDatabase,
+  type TestDatabase,
+} from '#testing'
 import { processBatch } from './process-batch.ts'
 
 let database: TestDatabase
@@ -47,6 +56,24 @@ test('ten processes handling the same event at once have one effect', async () =
   expect(kinds.filter((kind) => kind === 'handled')).toHaveLength(1)
   expect(kinds.filter((kind) => kind === 'duplicate')).toHaveLength(9)
   expect(await countOf('SELECT count(*) n FROM events WHERE stream = $1', placed!.stream)).toBe(2)
+})
+
+test('a handler that published for another version of the stream runs again at once', async () => {
+  const seen: number[] = []
+  const careful = defineReaction({
+    name: 'test.careful',
+    on: OrderPlaced,
+    async handle({ data: { orderId, lines }, stream }, { tx }) {
+      const { version } = await tx.stream.findUniqueOrThrow({ where: { stream } })
+      seen.push(version)
+      if (seen.length === 1) await record(database, anOrderCancelled({ orderId })) // somebody else is faster
+      return { event: StockReserved({ orderId, lines }), expectedVersion: version }
+    },
+  })
+  const { published, outcomes } = await react(database, careful, anOrderPlaced())
+  expect(outcomes).toMatchObject([{ kind: 'handled' }])
+  expect(published).toMatchObject([{ type: 'stock.reserved', streamVersion: 3 }])
+  expect(seen).toEqual([1, 2])
 })
 
 test('one bad event of a batch costs only itself', async () => {

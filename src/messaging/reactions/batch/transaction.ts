@@ -1,10 +1,10 @@
 import { isDatabaseOutage, isTransientConflict, type Transaction } from '#platform/database'
-import type { NewEvent, RecordedEvent } from '../../define-event.ts'
-import { DependencyUnavailable } from '../../errors.ts'
+import type { RecordedEvent } from '../../define-event.ts'
+import { DependencyUnavailable, StreamConflict } from '../../errors.ts'
 import { append, type Append } from '../../event-store/append.ts'
 import type { BatchItem, Outcome } from './batch.ts'
 import { microsecondsSince } from './call-all.ts'
-import type { Publication, Reaction } from '../define/define-reaction.ts'
+import type { Publication, Published, Reaction } from '../define/define-reaction.ts'
 import { closeHandled } from '../../deliveries/close.ts'
 import { NotOpen, recordHandled } from '../../deliveries/handled-events.ts'
 
@@ -98,15 +98,19 @@ export async function recordRuns(
 }
 
 function toAppends(publication: Publication, cause: RecordedEvent): Append[] {
-  const events: readonly NewEvent[] = publication ? ('type' in publication ? [publication] : publication) : []
+  const published = publication ? (isOne(publication) ? [publication] : publication) : []
   const { correlationId, traceparent } = cause
-  return events.map((event) => ({ event, correlationId, causationId: cause.id, traceparent }))
+  const from = { correlationId, causationId: cause.id, traceparent }
+  return published.map((one) => ('event' in one ? { ...one, ...from } : { event: one, ...from }))
 }
+
+const isOne = (publication: Published | readonly Published[]): publication is Published => !Array.isArray(publication)
 
 export const CONFLICT_RETRIES = 5
 
-/** A deadlock, a serialization failure or a meeting on a handled row: run again at once, the same usually succeeds. */
-export const isConflict = (error: unknown) => error instanceof NotOpen || isTransientConflict(error)
+/** A deadlock, a serialization failure, a meeting on a handled row or a stream: run again at once, the same usually succeeds. */
+export const isConflict = (error: unknown) =>
+  error instanceof NotOpen || error instanceof StreamConflict || isTransientConflict(error)
 
 /** Runs a transaction again at once after a conflict. */
 export async function retryConflicts<T>(run: () => Promise<T>): Promise<T> {

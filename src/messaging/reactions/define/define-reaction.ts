@@ -1,10 +1,17 @@
 import type { Transaction, Database } from '#platform/database'
 import type { AnyEventType, NewEvent, RecordedOf } from '../../define-event.ts'
+import type { Append } from '../../event-store/append.ts'
 import { checkDefinition } from './check-definition.ts'
 import { DEFAULT_RETRY, type RetryPolicy } from './retry-policy.ts'
 
-/** What a handler publishes: nothing, one event or several. They are appended in the handler's transaction. */
-export type Publication = void | null | undefined | NewEvent | readonly NewEvent[]
+/** An event, or one with what `append` takes for optimistic concurrency on its stream's version. */
+export type Published = NewEvent | Pick<Append, 'event' | 'expectedVersion' | 'time'>
+
+/**
+ * What a handler publishes: nothing, one event or several. They are appended in the handler's transaction. When a stream is
+ * not at its `expectedVersion`, the handler runs again at once.
+ */
+export type Publication = void | null | undefined | Published | readonly Published[]
 
 export interface CallContext {
   /** Names the effect (`effect` of the reaction): the same on every attempt. Pass it to the outside system. */
