@@ -103,9 +103,9 @@ SELECT (n - 1) * ${WAY.length}::bigint + step, event_id, type, 1, 'order-' || id
 FROM steps ORDER BY n, step`
 
 const EVERYTHING_ELSE = `${STEPS}, orders_ AS (
-  INSERT INTO orders (id, status, stock, payment, fraud, capture, carrier, tracking_number, customer, shipping_address, total,
+  INSERT INTO orders (id, status, version, stock, payment, fraud, capture, carrier, tracking_number, customer, shipping_address, total,
     currency, placed_at, updated_at)
-  SELECT id, 'shipped', 'yes', 'yes', 'yes', 'yes', 'Fanfare Post', tracking, customer, address, 3750, 'GBP', at, bench_time(ms + 38) FROM new
+  SELECT id, 'shipped', ${WAY.length}, 'yes', 'yes', 'yes', 'yes', 'Fanfare Post', tracking, customer, address, 3750, 'GBP', at, bench_time(ms + 38) FROM new
 ), lines_ AS (
   INSERT INTO order_lines (order_id, line, sku, name, quantity, unit_price)
   SELECT id, line, sku, 'Product ' || sku, line, 1250 FROM new, LATERAL (VALUES (1, sku1), (2, sku2)) AS wanted(line, sku)

@@ -5,5 +5,5 @@ import { advanceOrders, ANSWERS } from '#domains/order'
 export default defineReaction({
   name: 'order.advance-order',
   on: ANSWERS,
-  handleBatch: (answers, { tx, now }) => advanceOrders(tx, answers, now),
+  handleBatch: (answers, { tx }) => advanceOrders(tx, answers),
 })

@@ -1,40 +1,42 @@
 import { z } from 'zod'
-import { append, Unrecoverable, type Publication } from '#messaging'
+import { append, RetryLater, UnreadableEvent, Unrecoverable, type Publication } from '#messaging'
 import { readRows, row, type Database, type Transaction } from '#platform/database'
 import { Refusal } from '#http'
-import { advance, decide, type OrderCommand } from './state/decide.ts'
-import { evolve, type RecordedAnswer } from './state/order.ts'
-import { lockOrders, updateOrders, type StoredOrder } from './order-store.ts'
+import { conclude, decide, type OrderCommand } from './state/decide.ts'
+import type { VersionedOrder } from './state/fold.ts'
+import type { RecordedAnswer } from './state/order.ts'
+import type { OrderStatus } from './state/order-states.ts'
+import { decideOrders } from './stream/decide-orders.ts'
+
+/** Milliseconds after which it is looked again whether this process knows what the order has been told. */
+const NEWER_RELEASE_MS = 10_000
 
 /**
- * Takes answers of other contexts to their orders: one read with locks in order of id, one write. Returns what each
- * answer publishes. Answers to one order are taken in the given order.
+ * Tells orders that other contexts have answered: each reads its stream, these answers and any others, and decides. Returns
+ * what each answer publishes; what an order decides is published by the latest answer to it.
  * @throws Unrecoverable when an order is not there: it was committed before anybody could answer it
  */
-export async function advanceOrders(
-  tx: Transaction,
-  answers: readonly RecordedAnswer[],
-  now: Date,
-): Promise<Publication[]> {
-  const ids = [...new Set(answers.map(({ data }) => data.orderId))]
-  const before = await lockOrders(tx, ids, (status) => status === 'placed') // only a confirmation names the lines
-  const orders = new Map(before)
-  const published = answers.map((answer) => {
-    const order = orders.get(answer.data.orderId)
-    if (!order)
-      throw new Unrecoverable(`No order ${answer.data.orderId}: ${answer.type} answers an order that never was`)
-    const { order: after, facts } = advance(order, answer)
-    orders.set(order.id, { ...order, ...after })
-    return facts
+export async function advanceOrders(tx: Transaction, answers: readonly RecordedAnswer[]): Promise<Publication[]> {
+  const latest = new Map<string, RecordedAnswer>()
+  for (const answer of answers) {
+    const other = latest.get(answer.data.orderId)
+    if (!other || other.streamVersion < answer.streamVersion) latest.set(answer.data.orderId, answer)
+  }
+  const wantsLines = (status: OrderStatus) => status === 'placed' // only a confirmation names them
+  const decided = await decideOrders(tx, [...latest.keys()], conclude, wantsLines).catch(untilNewerRelease)
+  return answers.map((answer) => {
+    const { orderId } = answer.data
+    const order = decided.get(orderId)
+    if (!order) throw new Unrecoverable(`No order ${orderId}: ${answer.type} answers an order that never was`)
+    return latest.get(orderId) === answer ? order.facts : []
   })
-  const changed = [...orders.values()].filter((order) => differs(order, before.get(order.id)!))
-  if (changed.length > 0) await updateOrders(tx, changed, now)
-  return published
 }
 
-const ROW = ['status', 'stock', 'payment', 'fraud', 'capture', 'arrived', 'trackingNumber'] as const
-
-const differs = (after: StoredOrder, before: StoredOrder) => ROW.some((column) => after[column] !== before[column])
+function untilNewerRelease(error: unknown): never {
+  if (error instanceof UnreadableEvent && error.reason === 'newer-version')
+    throw new RetryLater(NEWER_RELEASE_MS, error.message, { cause: error })
+  throw error
+}
 
 /**
  * Carries a caller's command out on one order, in one transaction with the fact that follows.
@@ -44,22 +46,36 @@ export function changeOrder(
   db: Database,
   id: string,
   command: OrderCommand,
-  { now, traceparent }: { now: Date; traceparent: string | null },
-): Promise<StoredOrder> {
+  { traceparent }: { traceparent: string | null },
+): Promise<VersionedOrder> {
   return db.$transaction(async (tx) => {
-    const order = (await lockOrders(tx, [id])).get(id)
-    if (!order) throw orderNotFound(id)
-    const fact = decide(order, command)
-    const changed = { ...order, ...evolve(order, fact), updatedAt: now }
-    await updateOrders(tx, [changed], now)
-    await append(tx, [{ event: fact, correlationId: id, traceparent }])
-    return changed
+    const decided = await decideOrders(tx, [id], (order) => [decide(order, command)]).catch(notByThisRelease)
+    const { order, facts } = decided.get(id) ?? noSuchOrder(id)
+    await append(
+      tx,
+      facts.map((fact) => ({ ...fact, correlationId: id, traceparent })),
+    )
+    return order
   })
+}
+
+function notByThisRelease(cause: unknown): never {
+  if (!(cause instanceof UnreadableEvent) || cause.reason !== 'newer-version') throw cause
+  throw new Refusal(
+    'unavailable',
+    'newer-release-needed',
+    'This order has been told something that only a newer release of this server understands. Send the request again.',
+    { retryAfterS: NEWER_RELEASE_MS / 1_000, cause },
+  )
+}
+
+function noSuchOrder(id: string): never {
+  throw orderNotFound(id)
 }
 
 export const orderNotFound = (id: string) => new Refusal('not-found', 'order-not-found', `There is no order ${id}.`)
 
-const Due = row({ id: z.string(), now: z.date() })
+const Due = row({ id: z.string() })
 
 /**
  * Ends orders that have been waiting for their decision longer than `olderThanMs`, by the clock of the database, the
@@ -73,23 +89,14 @@ export function expireOrders(
 ): Promise<number> {
   return db.$transaction(async (tx) => {
     const due = await readRows(tx, Due)`
-      SELECT id, now() FROM orders WHERE status = 'placed' AND placed_at < now() - ${olderThanMs}::float8 * interval '1 ms'
+      SELECT id FROM orders WHERE status = 'placed' AND placed_at < now() - ${olderThanMs}::float8 * interval '1 ms'
       ORDER BY id LIMIT ${limit} FOR UPDATE SKIP LOCKED`
-    if (due.length === 0) return 0
-    const orders = await lockOrders(
-      tx,
-      due.map(({ id }) => id),
+    const ids = due.map(({ id }) => id)
+    const decided = await decideOrders(tx, ids, (order) => [decide(order, { type: 'expire' })])
+    const facts = [...decided.values()].flatMap(({ order, facts }) =>
+      facts.map((fact) => ({ ...fact, correlationId: order.id })),
     )
-    const facts = [...orders.values()].map((order) => ({ order, fact: decide(order, { type: 'expire' }) }))
-    await updateOrders(
-      tx,
-      facts.map(({ order, fact }) => evolve(order, fact)),
-      due[0]!.now,
-    )
-    await append(
-      tx,
-      facts.map(({ order, fact }) => ({ event: fact, correlationId: order.id })),
-    )
+    await append(tx, facts)
     return facts.length
   })
 }

@@ -2,14 +2,10 @@ import { z } from 'zod'
 import type { DataOf } from '#messaging'
 import { Address, Customer, OrderLine, RejectionReason, type OrderPlaced } from '#events'
 import { readRow, readRows, row, type Database, type Transaction } from '#platform/database'
+import { Prisma } from '#prisma'
+import type { VersionedOrder } from './state/fold.ts'
 import type { Order } from './state/order.ts'
 import { ORDER_STATUSES, type OrderStatus } from './state/order-states.ts'
-
-/** An order with its times, as its row and lines tell. */
-export interface StoredOrder extends Order {
-  readonly placedAt: Date
-  readonly updatedAt: Date
-}
 
 type PlacedData = DataOf<typeof OrderPlaced>
 
@@ -24,18 +20,19 @@ export async function insertOrders(tx: Transaction, placed: readonly PlacedData[
     WITH new AS MATERIALIZED (
       SELECT * FROM jsonb_to_recordset(${JSON.stringify(placed)}::jsonb)
         AS row("orderId" uuid, customer jsonb, "shippingAddress" jsonb, total jsonb, lines jsonb)
+    ), moment AS MATERIALIZED (
+      SELECT clock_timestamp()::timestamptz(3) AS at
     ), placed AS (
-      INSERT INTO orders (id, status, customer, shipping_address, total, currency, placed_at, updated_at)
-      SELECT "orderId", 'placed', customer, "shippingAddress", (total->>'amount')::bigint, total->>'currency',
-        date_trunc('milliseconds', now()), date_trunc('milliseconds', now())
-      FROM new
+      INSERT INTO orders (id, status, version, customer, shipping_address, total, currency, placed_at, updated_at)
+      SELECT "orderId", 'placed', 1, customer, "shippingAddress", (total->>'amount')::bigint, total->>'currency', at, at
+      FROM new, moment
     ), lines AS (
       INSERT INTO order_lines (order_id, line, sku, name, quantity, unit_price)
       SELECT "orderId", line, sku, name, quantity, "unitPrice"
       FROM new, ROWS FROM (jsonb_to_recordset(lines) AS (sku text, name text, quantity int, "unitPrice" int))
         WITH ORDINALITY AS l(sku, name, quantity, "unitPrice", line)
     )
-    SELECT date_trunc('milliseconds', now()) AS "placedAt"`
+    SELECT at AS "placedAt" FROM moment`
   return placedAt
 }
 
@@ -46,6 +43,7 @@ type OrderRow = z.infer<typeof OrderRow>
 const OrderRow = row({
   id: z.string(),
   status: z.enum(ORDER_STATUSES),
+  version: z.int(),
   stock: Verdict,
   payment: Verdict,
   fraud: Verdict,
@@ -63,32 +61,54 @@ const OrderRow = row({
   updatedAt: z.date(),
 })
 
+const COLUMNS = Prisma.sql`id, status, version, stock, payment, fraud, capture, arrived, carrier,
+  tracking_number AS "trackingNumber", reason, detail, customer, shipping_address AS "shippingAddress",
+  total::text AS amount, currency, placed_at AS "placedAt", updated_at AS "updatedAt"`
+
 /**
- * Orders by id, locked in order of id until the transaction ends: two transactions can only wait, never deadlock.
+ * The rows of orders, locked in order of id until the transaction ends: two transactions can only wait, never deadlock.
  * Lines are read where `wantsLines` says so, and are empty elsewhere.
  */
-export async function lockOrders(
+export async function lockRows(
   tx: Transaction,
   ids: readonly string[],
   wantsLines = (_status: OrderStatus) => true,
-): Promise<Map<string, StoredOrder>> {
+): Promise<VersionedOrder[]> {
   const rows = await readRows(tx, OrderRow)`
-    SELECT id, status, stock, payment, fraud, capture, arrived, carrier, tracking_number AS "trackingNumber", reason, detail,
-      customer, shipping_address AS "shippingAddress", total::text AS amount, currency,
-      placed_at AS "placedAt", updated_at AS "updatedAt"
-    FROM orders WHERE id = ANY(${[...ids]}::uuid[]) ORDER BY id FOR UPDATE`
-  const wanted = rows.flatMap(({ id, status }) => (wantsLines(status) ? [id] : []))
-  const lines = await linesOf(tx, wanted)
-  return new Map(rows.map((row) => [row.id, toOrder(row, lines.get(row.id) ?? [])]))
+    SELECT ${COLUMNS} FROM orders WHERE id = ANY(${[...ids]}::uuid[]) ORDER BY id FOR UPDATE`
+  return withLines(tx, rows, wantsLines)
 }
 
-/** One order without a lock. */
-export async function findOrder(db: Database | Transaction, id: string): Promise<StoredOrder | undefined> {
-  const row = await db.order.findUnique({ where: { id } })
-  if (!row) return undefined
-  const lines = await linesOf(db, [id])
-  const amount = String(row.total)
-  return toOrder({ ...row, amount } as unknown as OrderRow, lines.get(id) ?? [])
+/** The same without a lock. */
+export async function readOrderRows(db: Database | Transaction, ids: readonly string[]): Promise<VersionedOrder[]> {
+  const rows = await readRows(
+    db,
+    OrderRow,
+  )`SELECT ${COLUMNS} FROM orders WHERE id = ANY(${[...ids]}::uuid[]) ORDER BY id`
+  return withLines(db, rows)
+}
+
+/** The rows of the next orders by id, after one of them. */
+export async function readOrderPage(
+  db: Database | Transaction,
+  after: string,
+  limit: number,
+): Promise<VersionedOrder[]> {
+  const rows = await readRows(db, OrderRow)`
+    SELECT ${COLUMNS} FROM orders WHERE id > ${after}::uuid ORDER BY id LIMIT ${limit}`
+  return withLines(db, rows)
+}
+
+async function withLines(
+  db: Database | Transaction,
+  rows: readonly OrderRow[],
+  wantsLines = (_status: OrderStatus) => true,
+): Promise<VersionedOrder[]> {
+  const lines = await linesOf(
+    db,
+    rows.flatMap(({ id, status }) => (wantsLines(status) ? [id] : [])),
+  )
+  return rows.map((row) => toOrder(row, lines.get(row.id) ?? []))
 }
 
 const LinesRow = row({ orderId: z.string(), lines: z.array(OrderLine) })
@@ -102,34 +122,21 @@ async function linesOf(db: Database | Transaction, ids: readonly string[]) {
   return new Map(rows.map(({ orderId, lines }) => [orderId, lines]))
 }
 
-function toOrder({ amount, currency, ...row }: OrderRow, lines: Order['lines']): StoredOrder {
+function toOrder({ amount, currency, ...row }: OrderRow, lines: Order['lines']): VersionedOrder {
   return { ...row, lines, total: { amount: Number(amount), currency } }
 }
 
 /** Writes what may change of orders that are locked, in one statement. */
-export async function updateOrders(tx: Transaction, orders: readonly Order[], now: Date): Promise<void> {
-  const rows = orders.map(
-    ({ id, status, stock, payment, fraud, capture, arrived, carrier, trackingNumber, reason, detail }) => ({
-      id,
-      status,
-      stock,
-      payment,
-      fraud,
-      capture,
-      arrived,
-      carrier,
-      trackingNumber,
-      reason,
-      detail,
-    }),
-  )
+export async function updateOrders(tx: Transaction, orders: readonly VersionedOrder[]): Promise<void> {
+  if (orders.length === 0) return
+  const rows = orders.map(({ customer: _, shippingAddress: __, lines: ___, total: ____, ...rest }) => rest)
   await tx.$executeRaw`
-    UPDATE orders SET status = row.status, stock = row.stock, payment = row.payment, fraud = row.fraud,
+    UPDATE orders SET status = row.status, version = row.version, stock = row.stock, payment = row.payment, fraud = row.fraud,
       capture = row.capture, arrived = row.arrived, carrier = row.carrier, tracking_number = row."trackingNumber",
-      reason = row.reason, detail = row.detail, updated_at = ${now}::timestamptz
+      reason = row.reason, detail = row.detail, updated_at = row."updatedAt"
     FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS row(
-      id uuid, status text, stock text, payment text, fraud text, capture text, arrived boolean,
-      carrier text, "trackingNumber" text, reason text, detail text)
+      id uuid, status text, version int, stock text, payment text, fraud text, capture text, arrived boolean,
+      carrier text, "trackingNumber" text, reason text, detail text, "updatedAt" timestamptz)
     WHERE orders.id = row.id`
 }
 

@@ -6,10 +6,11 @@ import { historyOf, HistoryView } from './history.ts'
 import { readIdempotencyKey } from './place/idempotency.ts'
 import { listOrders } from './list-orders.ts'
 import type { OrderCommand } from './state/decide.ts'
-import { findOrder } from './order-store.ts'
 import type { Placement } from './place/placement.ts'
-import { Cancellation, NewOrder, OrderId, OrderPage, OrderQuery, OrderView } from './schemas.ts'
+import { Cancellation, NewOrder, OrderAt, OrderId, OrderPage, OrderQuery, OrderView } from './schemas.ts'
 import { storyOf, StoryView } from './story.ts'
+import { findOrder } from './stream/catch-up.ts'
+import { orderAt } from './stream/past.ts'
 import { toView } from './view.ts'
 
 interface Needs extends WakeUp {
@@ -84,12 +85,19 @@ function reading({ db }: Needs): Route[] {
       method: 'get',
       path: '/v1/orders/{id}',
       operationId: 'getOrder',
-      summary: 'One order as it stands now',
+      summary: 'One order as it stands now, or as it was',
+      description:
+        'An order is what the events of its stream tell. `version` says how many of them the answer tells, and `updatedAt` ' +
+        'when the latest happened. With `at` it is what this operation answered at that version or time.',
       tag,
       params: OrderId,
+      query: OrderAt,
       replies: { 200: { description: 'The order', schema: OrderView } },
-      refusals: { 404: 'order-not-found' },
-      handle: async ({ params }) => ({ status: 200, body: toView(await stored(params.id)) }),
+      refusals: { 404: 'order-not-found; order-not-placed-yet with `at`' },
+      async handle({ params: { id }, query: { at } }) {
+        const order = at === undefined ? await stored(id) : await orderAt(db, id, at)
+        return { status: 200, body: toView(order) }
+      },
     }),
     defineRoute({
       method: 'get',
@@ -125,7 +133,7 @@ function reading({ db }: Needs): Route[] {
 
 function changing({ db, wake }: Needs): Route[] {
   const change = async (id: string, command: OrderCommand, traceparent: string | null) => {
-    const order = await changeOrder(db, id, command, { now: new Date(), traceparent })
+    const order = await changeOrder(db, id, command, { traceparent })
     wake()
     return { status: 200, body: toView(order) }
   }

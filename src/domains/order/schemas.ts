@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { ORDER_STATUSES } from './state/order-states.ts'
+import type { Moment } from './stream/past.ts'
 
 /** Limits of one order; real invoices run to a thousand lines. */
 export const LIMITS = { lines: 1_000, quantity: 100_000, total: 999_999_999_999 } as const
@@ -70,7 +71,7 @@ const head = {
   status: z.enum(ORDER_STATUSES),
   total: MoneyView,
   placedAt: z.iso.datetime(),
-  updatedAt: z.iso.datetime(),
+  updatedAt: z.iso.datetime().describe('When the latest of its events happened'),
 }
 
 export const OrderSummary = z
@@ -81,6 +82,10 @@ export type OrderSummary = z.infer<typeof OrderSummary>
 export const OrderView = z
   .strictObject({
     ...head,
+    version: z
+      .int()
+      .min(1)
+      .describe('How many events of its stream this tells; the latest one happened at `updatedAt`'),
     customer: CustomerInput,
     shippingAddress: AddressInput,
     lines: z.array(
@@ -113,6 +118,27 @@ export const OrderPage = z
   .meta({ id: 'OrderPage' })
 
 export const OrderId = z.strictObject({ id: z.uuid('must be the id of an order, a UUID').toLowerCase() })
+
+const VERSION = /^[1-9]\d{0,8}$/
+const Time = z.iso.datetime({ offset: true })
+
+/** A version, or a time whose `+` may have become a space on its way through the URL. */
+export const OrderAt = z.strictObject({
+  at: z
+    .string()
+    .transform((text, context): Moment => {
+      if (VERSION.test(text)) return Number(text)
+      const time = Time.safeParse(text.replace(/ (\d\d:\d\d)$/, '+$1'))
+      if (time.success) return new Date(time.data)
+      const message = 'must be a time such as 2026-11-21T14:02:00Z (RFC 3339), or a version of the order: 1, 2, …'
+      context.addIssue({ code: 'custom', message })
+      return z.NEVER
+    })
+    .optional()
+    .describe(
+      'The order as it was then: a time (RFC 3339), or a version of its stream. A moment that is still to come shows the present.',
+    ),
+})
 
 export const OrderQuery = z.strictObject({
   status: z.enum(ORDER_STATUSES).optional(),

@@ -1,13 +1,14 @@
-import type { StoredOrder } from './order-store.ts'
+import type { VersionedOrder } from './state/fold.ts'
 import type { OrderSummary, OrderView } from './schemas.ts'
 
 /** An order as the API shows it. Members stand in a fixed order, so that equal orders make equal bytes. */
-export function toView(order: StoredOrder): OrderView {
+export function toView(order: VersionedOrder): OrderView {
   const { customer, shippingAddress: address, stock, payment, fraud, capture, reason, detail } = order
   const { carrier, trackingNumber } = order
   return {
     id: order.id,
     status: order.status,
+    version: order.version,
     total: { amount: order.total.amount, currency: order.total.currency },
     placedAt: order.placedAt.toISOString(),
     updatedAt: order.updatedAt.toISOString(),
@@ -28,7 +29,7 @@ export function toView(order: StoredOrder): OrderView {
 }
 
 export function toSummary(
-  order: Pick<StoredOrder, 'id' | 'status' | 'total' | 'placedAt' | 'updatedAt' | 'customer'>,
+  order: Pick<VersionedOrder, 'id' | 'status' | 'total' | 'placedAt' | 'updatedAt' | 'customer'>,
 ): OrderSummary {
   return {
     id: order.id,

@@ -6,8 +6,9 @@ import { Refusal } from '#http'
 import { uuidv7 } from '#platform/uuid'
 import { createGroupCommit, type GroupCommit } from './group-commit.ts'
 import { claimKeys, holdersOf, keyOf, reusedKey, type Idempotency } from './idempotency.ts'
-import { newOrder } from '../state/order.ts'
-import { findOrder, insertOrders, type StoredOrder } from '../order-store.ts'
+import { placedOrder, type VersionedOrder } from '../state/fold.ts'
+import { findOrder } from '../stream/catch-up.ts'
+import { insertOrders } from '../order-store.ts'
 import { placeOrder } from './place-order.ts'
 import type { NewOrder } from '../schemas.ts'
 
@@ -19,7 +20,7 @@ export interface PlacementRequest {
 
 /** The order as it was when it was placed, also when the same request is answered again. */
 export interface PlacementAnswer {
-  readonly order: StoredOrder
+  readonly order: VersionedOrder
   readonly replayed: boolean
 }
 
@@ -31,7 +32,7 @@ export interface Candidate extends PlacementRequest {
 type Placed = ReturnType<typeof placeOrder>
 type Decided = Candidate & ({ placed: Placed; refusal?: never } | { refusal: Refusal; placed?: never })
 /** A new order, or the id of the one that an equal request has made before. */
-export type Committed = { order: StoredOrder } | { replayOf: string }
+export type Committed = { order: VersionedOrder } | { replayOf: string }
 
 export interface Placement {
   /** Stores an order, its lines, its idempotency key and `order.placed` in one transaction. @throws Refusal */
@@ -70,10 +71,10 @@ export function createPlacement(db: Database): Placement {
   }
 }
 
-async function orderAsPlaced(db: Database, id: string): Promise<StoredOrder> {
+async function orderAsPlaced(db: Database, id: string): Promise<VersionedOrder> {
   const stored = await findOrder(db, id)
   if (!stored) throw new Error(`Order ${id} is gone, but its idempotency key is not`)
-  return { ...newOrder({ ...stored, orderId: id }), placedAt: stored.placedAt, updatedAt: stored.placedAt }
+  return placedOrder({ ...stored, orderId: id }, stored.placedAt)
 }
 
 /** One transaction for all of them. Each gets its own answer; only what is wrong with the database fails the others. */
@@ -88,7 +89,12 @@ function commitOrders(db: Database, candidates: readonly Candidate[]): Promise<r
       )
       await append(
         tx,
-        winners.map(({ placed, orderId, traceparent }) => ({ event: placed, correlationId: orderId, traceparent })),
+        winners.map(({ placed, orderId, traceparent }) => ({
+          event: placed,
+          correlationId: orderId,
+          traceparent,
+          time: placedAt,
+        })),
       )
       return decided.map((one) => answerFor(one, keys, placedAt))
     },
@@ -130,5 +136,5 @@ function answerFor(one: Decided, { holders, won }: Keys, placedAt: Date): Commit
   if (holder) return { replayOf: holder.orderId }
   if (one.refusal) return one.refusal
   if (!won.has(one.orderId)) return new Error('An idempotency key was taken and given up at the same time')
-  return { order: { ...newOrder(one.placed.data), placedAt, updatedAt: placedAt } }
+  return { order: placedOrder(one.placed.data, placedAt) }
 }

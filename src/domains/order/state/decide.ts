@@ -10,22 +10,17 @@ import {
 } from '#events'
 import { Refusal } from '#http'
 import { mayBecome, type OrderFactType } from './order-states.ts'
-import { evolve, type Answer, type Order, type OrderFact } from './order.ts'
+import { evolve, type Order, type OrderFact } from './order.ts'
 
 export type OrderCommand = { type: 'cancel'; reason: string } | { type: 'return' } | { type: 'expire' }
 
 /**
- * What an answer makes of an order: the answer itself, then every fact that follows, one from the other. Answers may come
- * twice, late and in any order; the order ends in the same state.
+ * Every fact that follows from what an order has been told, one from the other. Answers may come twice, late and in any
+ * order; the order ends in the same state.
  */
-export function advance(order: Order, answer: Answer): { order: Order; facts: OrderFact[] } {
-  const facts: OrderFact[] = []
-  let current = evolve(order, answer)
-  for (let fact = following(current); fact; fact = following(current)) {
-    facts.push(fact)
-    current = evolve(current, fact)
-  }
-  return { order: current, facts }
+export function conclude(order: Order): OrderFact[] {
+  const fact = following(order)
+  return fact ? [fact, ...conclude(evolve(order, fact))] : []
 }
 
 /** The fact that follows from the answers so far, if one does. */

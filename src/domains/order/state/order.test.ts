@@ -20,7 +20,7 @@ import {
 } from '#events'
 import { anOrderPlaced } from '#testing'
 import { ORDER_STATUSES, TRANSITIONS, type OrderFactType, type OrderStatus } from './order-states.ts'
-import { advance, decide } from './decide.ts'
+import { conclude, decide } from './decide.ts'
 import { evolve, newOrder, type Answer, type Order, type OrderFact } from './order.ts'
 
 const orderId = '0199a000-0000-7000-8000-000000000001'
@@ -49,6 +49,13 @@ const FACTS: Record<OrderFactType, OrderFact> = {
   'order.shipped': OrderShipped({ orderId, customer, carrier: 'Post', trackingNumber: 'P1' }),
   'order.delivered': OrderDelivered({ orderId, customer }),
   'return.accepted': ReturnAccepted({ orderId, customer, lines: [...lines], total }),
+}
+
+/** The order after an answer and all that follows from it. */
+function advance(order: Order, answer: Answer) {
+  const told = evolve(order, answer)
+  const facts = conclude(told)
+  return { order: facts.reduce<Order>(evolve, told), facts }
 }
 
 /** The order after these answers, and the types of what it published on the way. */

@@ -13,15 +13,15 @@ import {
   type Address,
   type Customer,
   type Money,
-  type OrderCancelled,
-  type OrderConfirmed,
-  type OrderDelivered,
-  type OrderExpired,
+  OrderCancelled,
+  OrderConfirmed,
+  OrderDelivered,
+  OrderExpired,
   type OrderLine,
-  type OrderRejected,
-  type OrderShipped,
+  OrderRejected,
+  OrderShipped,
   type RejectionReason,
-  type ReturnAccepted,
+  ReturnAccepted,
 } from '#events'
 import { TRANSITIONS, type OrderFactType, type OrderStatus } from './order-states.ts'
 
@@ -65,19 +65,22 @@ export const ANSWERS = [
   ShipmentDelivered,
 ] as const
 
+/** What an order decides itself. */
+export const FACTS = [
+  OrderConfirmed,
+  OrderRejected,
+  OrderCancelled,
+  OrderExpired,
+  OrderShipped,
+  OrderDelivered,
+  ReturnAccepted,
+] as const
+
 type Said<Type extends AnyEventType> = Type extends EventType<infer Name, infer Data> ? NewEvent<Name, Data> : never
 
 export type Answer = Said<(typeof ANSWERS)[number]>
 export type RecordedAnswer = RecordedOf<(typeof ANSWERS)[number]>
-export type OrderFact = Said<
-  | typeof OrderConfirmed
-  | typeof OrderRejected
-  | typeof OrderCancelled
-  | typeof OrderExpired
-  | typeof OrderShipped
-  | typeof OrderDelivered
-  | typeof ReturnAccepted
->
+export type OrderFact = Said<(typeof FACTS)[number]>
 
 type Ordered = Pick<Order, 'customer' | 'shippingAddress' | 'lines' | 'total'> & { readonly orderId: string }
 
@@ -129,6 +132,8 @@ export function evolve(order: Order, event: Answer | OrderFact): Order {
         : order
     case 'shipment.delivered':
       return { ...order, arrived: true }
+    case 'order.rejected':
+      return { ...moved(order, event.type), reason: event.data.reason, detail: event.data.detail }
     case 'order.cancelled':
       return { ...moved(order, event.type), reason: causeOf(order), detail: event.data.reason }
     case 'order.expired':

@@ -1,0 +1,37 @@
+import { readStream, readTails, type RecordedEvent } from '#messaging'
+import { orderStream } from '#events'
+import type { Database, Transaction } from '#platform/database'
+import { readOrderRows } from '../order-store.ts'
+import { fold, isOwnFact, readable, type VersionedOrder } from '../state/fold.ts'
+
+export const streamOf = (orderId: string): string => orderStream({ orderId })
+
+/**
+ * Orders as their streams tell: their rows, which stand where the order last decided or heard of something, and what
+ * others have appended since.
+ * @throws UnreadableEvent `newer-version` at an event that only a newer release knows
+ */
+export const catchUp = (db: Database | Transaction, rows: readonly VersionedOrder[]) =>
+  foldTails(db, rows, (tail) => tail)
+
+/** One order as it stands now, without a lock; in front of an event that only a newer release knows. */
+export async function findOrder(db: Database | Transaction, id: string): Promise<VersionedOrder | undefined> {
+  const [order] = await foldTails(db, await readOrderRows(db, [id]), readable)
+  return order
+}
+
+type Tail = readonly RecordedEvent[]
+
+async function foldTails(db: Database | Transaction, rows: readonly VersionedOrder[], cut: (tail: Tail) => Tail) {
+  if (rows.length === 0) return []
+  const tails = await readTails(db, new Map(rows.map(({ id, version }) => [streamOf(id), version])))
+  const orders: VersionedOrder[] = []
+  for (const row of rows) {
+    const tail = tails.get(streamOf(row.id))!
+    // A release that knew no versions has written this row: only the whole stream tells what it has taken already.
+    const stale = tail.some(isOwnFact)
+    const order = stale ? fold(cut(await readStream(db, streamOf(row.id)))) : fold(cut(tail), row)
+    orders.push(order ?? row)
+  }
+  return orders
+}
