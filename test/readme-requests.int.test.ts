@@ -55,6 +55,7 @@ it('those of docs/api.md work as printed', async () => {
     { sku: 'MUG-01', available: 500 }, // no reaction runs here
     { status: 'placed', total: { amount: 2_500, currency: 'GBP' } },
     { events: [{ type: 'order.placed' }] },
+    { status: 'placed', version: 1 },
     { status: 'placed', customer: { name: 'Charles Babbage' } },
   ])
 })
