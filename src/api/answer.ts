@@ -1,7 +1,7 @@
 import type { Response } from 'express'
 
 /** What OWASP's REST cheat sheet asks of answers that no browser is to show as a page. */
-const SECURITY = {
+export const SECURITY = {
   'Cache-Control': 'no-store',
   'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'",
   'Strict-Transport-Security': 'max-age=31536000; includeSubDomains',

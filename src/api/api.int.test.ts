@@ -234,6 +234,12 @@ const REFUSED: Refused[] = [
     code: 'invalid-api-key',
     headers: { 'www-authenticate': 'Bearer realm="fanfare", error="invalid_token"' },
   },
+  ...['/METRICS', '/openapi.json/', '/OpenAPI.json', '/docs/nothing', '/docs/package.json', '/DOCS/'].map((path) => ({
+    what: `another spelling or a stranger: ${path}`,
+    send: () => api.get(path),
+    status: 404,
+    code: 'route-not-found',
+  })),
   { what: 'an unknown route', send: () => api.get('/v1/nothing'), status: 404, code: 'route-not-found' },
   {
     what: 'a wrong method',
@@ -280,6 +286,13 @@ const REFUSED: Refused[] = [
     code: 'validation-failed',
     errors: [{ parameter: 'limit' }],
   },
+  ...['0x10', '1e1', '', '%2020', '5.0', '101'].map((limit) => ({
+    what: `a limit written as '${limit}'`,
+    send: () => api.get(`/v1/orders?limit=${limit}`),
+    status: 422,
+    code: 'validation-failed',
+    errors: [{ parameter: 'limit' }],
+  })),
   {
     what: 'an unknown status',
     send: () => api.get('/v1/orders?status=lost'),
@@ -328,6 +341,17 @@ describe('a refused request', () => {
     expect(await traces()).toEqual(before)
   })
 
+  it('names the first of very many faults, and says how many there are', async () => {
+    const lines = Array.from({ length: 1_000 }, (_, nth) => ({ sku: `NONE-${nth}`.padEnd(64, 'X'), quantity: 1 }))
+    const unknown = await api.place(anOrder({ lines }))
+    expect(unknown.body).toMatchObject({ status: 422, code: 'unknown-sku' })
+    expect(unknown.body.errors).toHaveLength(50)
+    expect(unknown.body.detail).toMatch(/The first 50 of 1000 faults are named\.$/)
+    expect(unknown.text.length).toBeLessThan(12_000)
+    const endless = await api.place(anOrder({ ['x'.repeat(200_000)]: 1 }))
+    expect(endless.body).toMatchObject({ status: 422, errors: [{ pointer: `/${'x'.repeat(100)}…` }] })
+  })
+
   it('names every fault at once', async () => {
     const { body } = await api.place({ lines: [{ quantity: 0 }], coupon: 1 })
     expect(body.errors.map(({ pointer }: { pointer: string }) => pointer).toSorted()).toEqual([
@@ -361,11 +385,22 @@ describe('the host', () => {
   })
 
   it('serves its documentation from its own files', async () => {
+    expect((await api.http.get('/docs').redirects(1)).text).toContain('swagger-ui')
     const page = await api.http.get('/docs/')
     expect(page.text).toContain('swagger-ui')
     expect(page.text).not.toMatch(/(src|href)="https?:/)
     expect((await api.http.get('/docs/swagger-ui-bundle.js')).status).toBe(200)
-    expect((await api.http.get('/docs/swagger-ui-init.js')).text).toContain('/openapi.json')
+    expect((await api.http.get('/docs/start.js')).text).toContain('/openapi.json')
+  })
+
+  it.each([
+    { range: 'bytes=99999999-' },
+    { range: 'bytes=0-1' },
+    { 'if-match': '"x"' },
+    { 'if-unmodified-since': 'Mon, 01 Jan 1990 00:00:00 GMT' },
+  ])('answers with the whole asset whatever part or version is asked for: %j', async (headers) => {
+    const { status, body } = await api.http.get('/docs/favicon-32x32.png').set(headers)
+    expect([status, (body as Buffer).subarray(1, 4).toString()]).toEqual([200, 'PNG'])
   })
 
   it('gives up a revoked key when its cache has expired, and knows only hashes', async () => {

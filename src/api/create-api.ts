@@ -1,10 +1,9 @@
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express'
-import helmet from 'helmet'
-import swaggerUi from 'swagger-ui-express'
 import type { Logger } from '#platform/logger'
 import { Problem, type Route, toDocument, toProblem } from '#http'
 import { answer } from './answer.ts'
 import type { ApiKeys } from './api-keys.ts'
+import { serveDocumentation } from './documentation.ts'
 import { mountRoutes } from './mount-routes.ts'
 import { describeRequest, observeRequests, requestIdOf } from './observe-requests.ts'
 import { openApiDocument } from './openapi.ts'
@@ -20,7 +19,9 @@ export interface ApiOptions {
 export function createApi({ routes, keys, log }: ApiOptions): Express {
   const app = express()
   app.disable('x-powered-by').disable('etag').set('query parser', 'simple')
-  app.use(observeRequests(log))
+  // A path has one spelling: a rule of a proxy for /metrics or /docs cannot be slipped past by another one.
+  app.enable('case sensitive routing').enable('strict routing')
+  app.use(observeRequests(log), expectHost)
   mountRoutes(app, routes, keys)
   serveDocumentation(app, openApiDocument(routes))
   app.get('/metrics', async (_request, response) => {
@@ -32,12 +33,11 @@ export function createApi({ routes, keys, log }: ApiOptions): Express {
   return app
 }
 
-function serveDocumentation(app: Express, document: Record<string, unknown>): void {
-  const text = JSON.stringify(document)
-  const forBrowsers = helmet({ contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } } })
-  app.get('/openapi.json', (_request, response) => answer(response, 200, { text }))
-  app.get('/', forBrowsers, (_request, response) => response.redirect('/docs'))
-  app.use('/docs', forBrowsers, swaggerUi.serve, swaggerUi.setup(null, { swaggerOptions: { url: '/openapi.json' } }))
+/** Node's own refusal is switched off, because it is no problem document. */
+const expectHost: RequestHandler = ({ headers, httpVersion }, _response, next) => {
+  if (headers.host === undefined && httpVersion === '1.1')
+    throw new Problem(400, 'missing-host', 'An HTTP/1.1 request needs the header Host.')
+  next()
 }
 
 const unknownRoute: RequestHandler = ({ method, path }) => {

@@ -58,14 +58,22 @@ function handlerOf(route: Route, keys: ApiKeys): RequestHandler {
 
 const parse = express.json({ limit: BODY_LIMIT, strict: false })
 
+/** The same on every version of Node; newer ones would unpack zstd as well. */
+const ENCODINGS: ReadonlySet<string> = new Set(['identity', 'gzip', 'deflate', 'br'])
+
 /** Only JSON, and only as much as BODY_LIMIT. An absent body goes on: the schema says what is missing. */
 function readBody(request: Request, response: Response): Promise<void> {
   const { 'transfer-encoding': chunked, 'content-length': length = 0, 'content-type': type = 'none' } = request.headers
+  const { 'content-encoding': encoding = 'identity' } = request.headers
   const empty = chunked === undefined && Number(length) === 0
   if (!empty && !request.is('application/json')) {
     const detail = `Send the body as Content-Type: application/json (got ${type}).`
     throw new Problem(415, 'unsupported-media-type', detail, { headers: { Accept: 'application/json' } })
   }
+  if (!ENCODINGS.has(encoding.toLowerCase()))
+    throw new Problem(415, 'unsupported-media-type', 'Send the body plain, or as gzip, deflate or br.', {
+      headers: { 'Accept-Encoding': 'gzip, deflate, br' },
+    })
   return new Promise((resolve, reject) => {
     parse(request, response, (error?: unknown) => (error === undefined ? resolve() : reject(error)))
   })

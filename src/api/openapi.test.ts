@@ -1,4 +1,8 @@
 import { z } from 'zod'
+import { analyticsRoutes } from '#domains/analytics'
+import { catalogRoutes } from '#domains/catalog'
+import { orderRoutes } from '#domains/order'
+import { shippingRoutes } from '#domains/shipping'
 import { defineRoute } from '#http'
 import { openApiDocument } from './openapi.ts'
 
@@ -57,6 +61,25 @@ describe('the OpenAPI document', () => {
     expect(operation.requestBody).toMatchObject({ required: true })
     expect(Object.keys(operation.responses)).toEqual(['200', '400', '401', '409', '413', '415', '422', '503'])
     expect(operation.responses['409']).toMatchObject({ description: 'Codes: thing-exists' })
+  })
+
+  it('gives the page a fixed example of everything that has a pattern', () => {
+    const patterns = (node: unknown): object[] =>
+      typeof node !== 'object' || node === null
+        ? []
+        : [
+            ...('pattern' in node && typeof node.pattern === 'string' ? [node] : []),
+            ...Object.values(node).flatMap(patterns),
+          ]
+    const routes = [
+      ...orderRoutes({} as never),
+      ...catalogRoutes({} as never),
+      ...shippingRoutes({} as never),
+      ...analyticsRoutes({} as never),
+    ]
+    const found = patterns(openApiDocument(routes))
+    expect(found.length).toBeGreaterThan(5)
+    expect(found.filter((schema) => !('examples' in schema))).toEqual([])
   })
 
   it('wants a name for each schema', () => {

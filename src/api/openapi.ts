@@ -105,10 +105,17 @@ function componentsOf(routes: readonly Route[]): Json {
 function asComponents(schema: unknown): unknown {
   if (Array.isArray(schema)) return schema.map(asComponents)
   if (typeof schema !== 'object' || schema === null) return schema
-  const members = Object.entries(schema).filter(([key, value]) => !isOwnName(key, value))
+  const members = Object.entries(withoutTwice(schema)).filter(([key, value]) => !isOwnName(key, value))
   return Object.fromEntries(
     members.map(([key, value]) => [key, key === '$ref' ? toComponent(value) : asComponents(value)]),
   )
+}
+
+/** A format says what its pattern says in more characters; and of a pattern the page would make a random example. */
+function withoutTwice(schema: object): object {
+  if (!('pattern' in schema) || !('format' in schema)) return schema
+  const { pattern: _pattern, ...rest } = schema
+  return rest
 }
 
 /** `id` is a name only as text: as an object it is a property called id. */
@@ -118,8 +125,7 @@ const isOwnName = (key: string, value: unknown) =>
 const toComponent = (reference: unknown) => `#/components/schemas/${String(reference).replace(/^.*\//, '')}`
 
 const plain = (schema: z.ZodType): Json => {
-  const { $schema: _schema, ...rest } = z.toJSONSchema(schema, { io: 'input' })
-  return rest
+  return asComponents(z.toJSONSchema(schema, { io: 'input' })) as Json
 }
 
 const reference = (schema: z.ZodType): Json => ({ $ref: `#/components/schemas/${nameOf(schema)}` })

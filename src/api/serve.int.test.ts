@@ -1,7 +1,41 @@
+import { connect } from 'node:net'
 import express from 'express'
 import request from 'supertest'
+import { pino } from 'pino'
+import { z } from 'zod'
+import { defineRoute } from '#http'
 import { deadline } from '#testing'
+import { createApi } from './create-api.ts'
 import { serve } from './serve.ts'
+
+const takesBody = defineRoute({
+  method: 'post',
+  path: '/things',
+  operationId: 'test',
+  summary: 'For the test',
+  tag: 'Test',
+  public: true,
+  body: z.object({}).meta({ id: 'Thing' }),
+  replies: { 204: { description: 'Yes' } },
+  handle: () => ({ status: 204 }),
+})
+
+/** What a server says to these very bytes. */
+function answerTo(
+  port: number,
+  bytes: string,
+): Promise<{ status: number; type: string | undefined; document: Record<string, unknown> }> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(port, '127.0.0.1', () => void socket.write(bytes))
+    let text = ''
+    socket.on('error', reject).on('data', (chunk) => (text += chunk.toString()))
+    socket.on('end', () => {
+      const [head = '', body = ''] = text.split('\r\n\r\n')
+      const type = /^content-type: (.+)$/im.exec(head)?.[1]
+      resolve({ status: Number(head.split(' ')[1]), type, document: body ? JSON.parse(body) : {} })
+    })
+  })
+}
 
 describe('the server', () => {
   it('answers the requests under way before it stops, and takes no new ones', async () => {
@@ -34,5 +68,34 @@ describe('the server', () => {
     const first = await serve(express(), 0)
     await expect(serve(express(), first.port)).rejects.toThrow(`Port ${first.port} is in use`)
     await first.stop()
+  })
+
+  it.each([
+    ['no HTTP', 400, 'bad-request', 'EHLO example.com\r\n\r\n'],
+    ['a header without a name', 400, 'bad-request', 'GET / HTTP/1.1\r\nHost: a\r\n: x\r\n\r\n'],
+    [
+      'two lengths of one body',
+      400,
+      'bad-request',
+      'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n',
+    ],
+    ['no Host', 400, 'missing-host', 'GET /healthz HTTP/1.1\r\nConnection: close\r\n\r\n'],
+    ['endless headers', 431, 'headers-too-large', `GET / HTTP/1.1\r\nHost: a\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`],
+    ['an expectation', 417, 'expectation-failed', 'GET / HTTP/1.1\r\nHost: a\r\nExpect: miracles\r\n\r\n'],
+    ['a tunnel', 405, 'method-not-allowed', 'CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n'],
+    [
+      'endless chunk extensions',
+      413,
+      'body-too-large',
+      `POST /things HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n1;${'x'.repeat(20_000)}\r\n`,
+    ],
+  ])('answers %s with a problem document', async (_what, status, code, bytes) => {
+    const keys = { clientOf: () => Promise.resolve(undefined) }
+    const log = pino({ level: 'silent' })
+    const server = await serve(createApi({ routes: [takesBody], keys, log }), 0)
+    const { type, document, ...answered } = await answerTo(server.port, bytes)
+    expect([answered.status, type]).toEqual([status, 'application/problem+json'])
+    expect(document).toMatchObject({ status, code, requestId: expect.any(String), instance: expect.any(String) })
+    await server.stop()
   })
 })

@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http'
 import { Server as NetServer, type AddressInfo } from 'node:net'
 import type { Express } from 'express'
 import { StartupError } from '#platform/config'
+import { answerBrokenRequests } from './broken-requests.ts'
 
 export interface RunningServer {
   readonly port: number
@@ -21,7 +22,8 @@ const TIMEOUTS = {
 
 /** Listens on `port` (0 picks a free one). @throws StartupError when the port is taken */
 export async function serve(app: Express, port: number): Promise<RunningServer> {
-  const server = createServer({ ...TIMEOUTS, noDelay: true, keepAlive: true }, app)
+  const server = createServer({ ...TIMEOUTS, noDelay: true, keepAlive: true, requireHostHeader: false }, app)
+  answerBrokenRequests(server)
   await listen(server, port)
   return {
     port: (server.address() as AddressInfo).port,

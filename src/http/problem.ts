@@ -24,11 +24,17 @@ export class Problem extends Error {
   }
 }
 
+/** Most faults that one document names. */
+const MOST_FAULTS = 50
+
 /** The document itself. `title` says in general what `detail` says of this case. */
 export function toDocument({ status, code, message, faults }: Problem, instance: string, requestId: string) {
+  const more =
+    faults && faults.length > MOST_FAULTS ? ` The first ${MOST_FAULTS} of ${faults.length} faults are named.` : ''
   const title = code.replaceAll('-', ' ').replace(/^./, (first) => first.toUpperCase())
   const type = `urn:fanfare:problem:${code}`
-  return { type, title, status, code, detail: message, instance, requestId, ...(faults && { errors: faults }) }
+  const errors = faults && { errors: faults.slice(0, MOST_FAULTS) }
+  return { type, title, status, code, detail: message + more, instance, requestId, ...errors }
 }
 
 const STATUS_OF: Readonly<Record<RefusalKind, number>> = {
@@ -96,8 +102,16 @@ function fromExpress(thrown: unknown): Problem | undefined {
     default:
       return isPackedBadly(thrown)
         ? new Problem(400, 'invalid-encoding', 'The body is not what its Content-Encoding says.', options)
-        : undefined
+        : notOfOurs(thrown)
   }
+}
+
+/** What else Express and its parts blame on the caller. */
+function notOfOurs(thrown: unknown): Problem | undefined {
+  const { status, expose } = thrown as { status?: unknown; expose?: unknown }
+  const isCallers = expose === true && typeof status === 'number' && status >= 400 && status < 500
+  if (!isCallers) return undefined
+  return new Problem(status, 'bad-request', 'The request cannot be understood.', { cause: thrown })
 }
 
 /** zlib's errors reach us as the body parser passes them on, told apart by their codes alone. */
@@ -106,20 +120,17 @@ function isPackedBadly(thrown: unknown): boolean {
   return status === 400 && typeof code === 'string' && /^(Z|ERR)_/.test(code)
 }
 
-const MOST_FAULTS = 50
-
 /** What a schema found wrong, with a pointer into the body or the name of a parameter for each fault. */
 export function invalid(where: 'body' | 'query' | 'path', error: z.ZodError): Problem {
   const faults = error.issues.flatMap((issue) => toFaults(where, issue))
-  const more = faults.length > MOST_FAULTS ? ` (the first ${MOST_FAULTS} of ${faults.length})` : ''
-  return new Problem(422, 'validation-failed', `The ${where} does not fit; see errors${more}.`, {
-    faults: faults.slice(0, MOST_FAULTS),
-  })
+  return new Problem(422, 'validation-failed', `The ${where} does not fit; see errors.`, { faults })
 }
 
 function toFaults(where: 'body' | 'query' | 'path', issue: z.core.$ZodIssue): Fault[] {
   const fault = (path: readonly PropertyKey[], code: string, detail: string): Fault =>
-    where === 'body' ? { pointer: pointerTo(path), code, detail } : { parameter: path.join('.'), code, detail }
+    where === 'body'
+      ? { pointer: pointerTo(path), code, detail }
+      : { parameter: path.map(shortened).join('.'), code, detail }
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => fault([...issue.path, key], 'unknown-field', 'is not known here; leave it out'))
   }
@@ -130,4 +141,7 @@ function toFaults(where: 'body' | 'query' | 'path', issue: z.core.$ZodIssue): Fa
 }
 
 const pointerTo = (path: readonly PropertyKey[]): string =>
-  path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')
+  path.map((part) => `/${shortened(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')
+
+/** Whoever sends a field with an endless name knows which one it is. */
+const shortened = (part: PropertyKey) => String(part).replace(/^([^]{100})[^]+$/u, '$1…')

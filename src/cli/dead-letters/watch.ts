@@ -24,7 +24,8 @@ const CLEAR = '\u001B[H\u001B[J'
 
 function redraw(reactions: readonly ReactionSummary[]) {
   const body = reactions.length === 0 ? 'There are no dead letters.' : reactionTable(reactions)
-  say(`${CLEAR}Dead letters at ${new Date().toLocaleTimeString('en-GB')} · Ctrl-C ends\n\n${body}`)
+  process.stdout.write(CLEAR)
+  say(`Dead letters at ${new Date().toLocaleTimeString('en-GB')} · Ctrl-C ends\n\n${body}`)
 }
 
 /** What differs from the look before; at the first look, everything there is. */

@@ -4,9 +4,23 @@ import { StartupError } from '#platform/config'
 
 export const EXIT = { ok: 0, failed: 1, refused: 2 } as const
 
-export const say = (text = '') => void process.stdout.write(`${text}\n`)
-export const warn = (text: string) => void process.stderr.write(`${text}\n`)
+export const say = (text = '') => void process.stdout.write(`${visible(text)}\n`)
+export const warn = (text: string) => void process.stderr.write(`${visible(text)}\n`)
 export const sayJson = (value: unknown) => say(JSON.stringify(value, null, 2))
+
+/** Bold, dim and colours, and their ends: what our own styles write. */
+// oxlint-disable-next-line no-control-regex -- these are control characters
+const OUR_STYLES = /^\u001B\[(?:1|2|22|3[0-9]|90)m$/
+/** Whatever a terminal obeys in place of showing it, and marks that turn text around; not tabs and ends of lines. */
+// oxlint-disable-next-line no-control-regex -- these are control characters
+const OBEYED = /\u001B\[\d+m|(?![\n\t])\p{Cc}|[\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]/gu
+
+/** What messages and errors hold is printed by its code where a terminal would obey it: `\\u001b[2J`. In JSON it stays the same text. */
+export const visible = (text: string) =>
+  text.replace(OBEYED, (found) => (OUR_STYLES.test(found) ? found : found.replace(OBEYED_ALONE, codeOf)))
+
+const OBEYED_ALONE = /[\p{Cc}\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]/gu
+const codeOf = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
 
 export const isTerminal = () => Boolean(process.stdout.isTTY && process.stdin.isTTY)
 

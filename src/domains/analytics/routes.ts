@@ -16,6 +16,9 @@ const DailySalesView = z
 
 const DailySalesList = z.array(DailySalesView).meta({ id: 'DailySalesList' })
 
+/** Nothing was sold before; PostgreSQL and JavaScript agree on every day from here on. */
+const Day = z.iso.date().refine((day) => day >= '1970-01-01', 'must be 1970-01-01 or later')
+
 const LONGEST_DAYS = 366
 const DAY_MS = 86_400_000
 
@@ -26,9 +29,9 @@ export function analyticsRoutes({ db }: { db: Database }): Route[] {
       path: '/v1/analytics/daily',
       operationId: 'readDailySales',
       summary: 'Orders and revenue by day',
-      description: `Days are UTC, newest first. At most ${LONGEST_DAYS} days at once; by default the last 31.`,
+      description: `Days are UTC, newest first. At most ${LONGEST_DAYS} days at once, from 1970-01-01 on; by default the last 31.`,
       tag: 'Analytics',
-      query: z.strictObject({ from: z.iso.date().optional(), to: z.iso.date().optional() }),
+      query: z.strictObject({ from: Day.optional(), to: Day.optional() }),
       replies: { 200: { description: 'The days on which something happened', schema: DailySalesList } },
       async handle({ query: { from, to } }) {
         return { status: 200, body: await readDailySales(db, ...periodOf(from, to, new Date())) }

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { stockOf } from '#domains/inventory'
 import type { Database } from '#platform/database'
-import { defineRoute, Refusal, type Route } from '#http'
+import { defineRoute, pageLimit, Refusal, type Route } from '#http'
 import { listProducts, productsOf, type Product } from './products.ts'
 
 const ProductView = z
@@ -22,7 +22,7 @@ const ProductPage = z
 
 const ProductQuery = z.strictObject({
   cursor: z.string().max(200).optional().describe('`next` of the page before'),
-  limit: z.coerce.number().int().min(1).max(100).default(20).meta({ type: 'integer' }),
+  limit: pageLimit,
 })
 
 const tag = 'Catalogue'

@@ -3,7 +3,8 @@ import type { CallContext } from '#messaging'
 import type { Mail } from './mail/compose.ts'
 import { journalOf, type SentMail } from './journal.ts'
 import { asHtml, asText } from './letter/letter.ts'
-import { letterAbout, type Occasion } from './letter/letters.ts'
+import { letterAbout, LONGEST_NAME, type Occasion } from './letter/letters.ts'
+import { plainWords } from './letter/plain-words.ts'
 import type { Mailer } from './mail/mailer.ts'
 
 /**
@@ -47,7 +48,7 @@ function once(id: string, send: () => Promise<void>): Promise<void> {
 function mailAbout(occasion: Occasion, customer: Customer, idempotencyKey: string): Mail {
   const letter = letterAbout(occasion, customer)
   return {
-    to: { name: customer.name, address: customer.email },
+    to: { name: plainWords(customer.name, LONGEST_NAME) ?? '', address: customer.email },
     subject: letter.subject,
     text: asText(letter),
     html: asHtml(letter),

@@ -1,42 +1,54 @@
 import { z } from 'zod'
+import { pageLimit } from '#http'
 import { ORDER_STATUSES } from './state/order-states.ts'
 import type { Moment } from './stream/past.ts'
 
 /** Limits of one order; real invoices run to a thousand lines. */
 export const LIMITS = { lines: 1_000, quantity: 100_000, total: 999_999_999_999 } as const
 
-/** PostgreSQL's text and jsonb hold neither NUL nor lone surrogates, and no name needs a line break. */
-const text = (min: number, max: number) =>
+/**
+ * PostgreSQL's text and jsonb hold neither NUL nor lone surrogates, and no name needs a line break.
+ * @param example for the documentation, which would make up a random one
+ */
+const text = (min: number, max: number, example: string) =>
   z
     .string()
     .trim()
     .min(min)
     .max(max)
     .regex(/^[^\p{Cc}\p{Cs}]*$/u, 'must not hold control characters or lone surrogates')
+    .meta({ examples: [example] })
 
 const CustomerInput = z
   .strictObject({
-    name: text(1, 200),
-    email: z.email().max(254),
+    name: text(1, 200, 'Ada Lovelace'),
+    email: z
+      .email()
+      .max(254)
+      .meta({ examples: ['ada@example.com'] }),
     phone: z
       .string()
       .regex(/^\+?[0-9][0-9 ().-]{4,24}$/, 'must be a phone number such as +44 20 7946 0000')
+      .meta({ examples: ['+44 20 7946 0000'] })
       .optional(),
   })
   .meta({ id: 'Customer' })
 
 const AddressInput = z
   .strictObject({
-    name: text(1, 200).optional(),
-    line1: text(1, 200),
-    line2: text(1, 200).optional(),
-    city: text(1, 100),
-    postalCode: text(1, 20),
-    country: z.string().regex(/^[A-Z]{2}$/, 'must be a two-letter country code in capitals (ISO 3166), such as GB'),
+    name: text(1, 200, 'Ada Lovelace').optional(),
+    line1: text(1, 200, '12 St James Square'),
+    line2: text(1, 200, 'Flat 2').optional(),
+    city: text(1, 100, 'London'),
+    postalCode: text(1, 20, 'SW1Y 4JH'),
+    country: z
+      .string()
+      .regex(/^[A-Z]{2}$/, 'must be a two-letter country code in capitals (ISO 3166), such as GB')
+      .meta({ examples: ['GB'] }),
   })
   .meta({ id: 'Address' })
 
-const Sku = text(1, 64).describe('Stock-keeping unit, as in the catalogue')
+const Sku = text(1, 64, 'MUG-01').describe('Stock-keeping unit, as in the catalogue')
 
 const LineInput = z
   .strictObject({ sku: Sku, quantity: z.int().min(1).max(LIMITS.quantity) })
@@ -54,7 +66,7 @@ export const NewOrder = z
         `What is ordered. Prices come from the catalogue. A SKU that stands in several lines becomes one line with the sum of the quantities, at most ${LIMITS.quantity}.`,
       ),
     payment: z.strictObject({
-      token: text(1, 200).describe('Token of the payment method; pm_card_visa approves in the sandbox'),
+      token: text(1, 200, 'pm_card_visa').describe('Token of the payment method; pm_card_visa approves in the sandbox'),
     }),
   })
   .meta({ id: 'NewOrder' })
@@ -143,9 +155,13 @@ export const OrderAt = z.strictObject({
 export const OrderQuery = z.strictObject({
   status: z.enum(ORDER_STATUSES).optional(),
   cursor: z.string().max(200).optional().describe('`next` of the page before'),
-  limit: z.coerce.number().int().min(1).max(100).default(20).meta({ type: 'integer' }),
+  limit: pageLimit,
 })
 
 export const Cancellation = z
-  .strictObject({ reason: text(1, 500).describe('Goes into the order.cancelled event and the mail to the customer') })
+  .strictObject({
+    reason: text(1, 500, 'Ordered by mistake').describe(
+      'Goes into the order.cancelled event and the mail to the customer',
+    ),
+  })
   .meta({ id: 'Cancellation' })

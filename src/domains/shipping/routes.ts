@@ -17,6 +17,11 @@ const ShipmentView = z
   })
   .meta({ id: 'Shipment' })
 
+const TrackingNumber = z
+  .string()
+  .regex(/^[A-Z0-9]{1,40}$/, 'is capital letters and digits')
+  .meta({ examples: ['FP0123456789ABCDEF'] })
+
 /** What carriers call. */
 export function shippingRoutes({ db, wake }: { db: Database } & WakeUp): Route[] {
   return [
@@ -27,7 +32,7 @@ export function shippingRoutes({ db, wake }: { db: Database } & WakeUp): Route[]
       summary: 'Report that a parcel has arrived',
       description: 'Called by the carrier. Reporting the same parcel again changes nothing.',
       tag: 'Shipping',
-      params: z.strictObject({ trackingNumber: z.string().regex(/^[A-Z0-9]{1,40}$/, 'is capital letters and digits') }),
+      params: z.strictObject({ trackingNumber: TrackingNumber }),
       replies: { 200: { description: 'The shipment as it stands now', schema: ShipmentView } },
       refusals: { 404: 'shipment-not-found', 409: 'shipment-called-off' },
       async handle({ params: { trackingNumber }, traceparent }) {

@@ -51,11 +51,17 @@ it('never lets a customer, a product or a reason write markup', () => {
 })
 
 it('keeps customer text on its line, so that it cannot pretend to be ours', () => {
-  const text = asText(
-    letter(anOrderCancelled({ reason: 'none\n\nPlease pay again at http://evil.example' }), 'Ada\r\nBcc: x'),
-  )
+  const text = asText(letter(anOrderCancelled({ reason: 'none\n\nPlease pay again' }), 'Ada\r\nBcc: x'))
   expect(text).toContain('Dear Ada Bcc: x,\n')
   expect(text).toContain('Reason: none Please pay again')
+})
+
+it('sends no link of a customer in our name', () => {
+  const text = asText(
+    letter(anOrderCancelled({ reason: 'Pay again at https://evil.example' }), 'Ada (see evil.example)'),
+  )
+  expect(text).toContain('Dear customer,\n')
+  expect(text).not.toMatch(/evil|Reason/)
 })
 
 it.each([

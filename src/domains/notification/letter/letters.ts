@@ -12,15 +12,20 @@ import type {
 import type { RecordedOf } from '#messaging'
 import { formatMoney } from './format-money.ts'
 import type { Letter } from './letter.ts'
+import { plainWords } from './plain-words.ts'
 
 /** The facts a customer is written to about. */
 export type Occasion = RecordedOf<
   typeof OrderConfirmed | typeof OrderRejected | typeof OrderCancelled | typeof OrderShipped | typeof PaymentRefunded
 >
 
+/** Characters of what others have typed. */
+export const LONGEST_NAME = 60
+const LONGEST_REASON = 200
+
 /** What the customer is told. Subjects hold nothing that a customer has typed. */
 export function letterAbout(occasion: Occasion, customer: Pick<Customer, 'name'>): Letter {
-  return { greeting: `Dear ${customer.name},`, ...contentOf(occasion) }
+  return { greeting: `Dear ${plainWords(customer.name, LONGEST_NAME) ?? 'customer'},`, ...contentOf(occasion) }
 }
 
 function contentOf(occasion: Occasion): Omit<Letter, 'greeting'> {
@@ -68,11 +73,12 @@ function rejected({ orderId, reason }: { orderId: string; reason: RejectionReaso
 }
 
 function cancelled({ orderId, reason }: { orderId: string; reason: string }) {
+  const words = plainWords(reason, LONGEST_REASON)
   return {
     subject: `Your order ${orderId} is cancelled`,
     paragraphs: [
       'Your order is cancelled. Whatever was paid for it is given back.',
-      `Reason: ${reason}`,
+      ...(words === undefined ? [] : [`Reason: ${words}`]),
       `Order number: ${orderId}`,
     ],
   }
