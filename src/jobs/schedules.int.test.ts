@@ -41,7 +41,9 @@ const now = new Date(Date.now() + MINUTE)
 const ago = (ms: number) => new Date(Date.now() - ms)
 
 function run(name: string) {
-  const job = schedules({ db: database.db, wake, reconcileAll }).find((candidate) => candidate.name === name)
+  const job = schedules({ db: database.db, wake, reconcileAll, partitionLength: 'month' }).find(
+    (candidate) => candidate.name === name,
+  )
   return job!.run()
 }
 
@@ -80,7 +82,9 @@ it.each([-60, 60])('goes by the clock of the database, where this process is %i 
       traceparent: null,
     })
     expect(Math.abs(order.placedAt.getTime() - REAL_NOW())).toBeLessThan(MINUTE)
-    const expiry = schedules({ db: database.db, wake, reconcileAll }).find(({ name }) => name === 'order.expire-orders')
+    const expiry = schedules({ db: database.db, wake, reconcileAll, partitionLength: 'month' }).find(
+      ({ name }) => name === 'order.expire-orders',
+    )
     expect(await expiry!.run()).toEqual({ expired: 1 })
     expect(await database.db.order.findUnique({ where: { id: order.id } })).toMatchObject({ status: 'placed' })
   } finally {

@@ -1,6 +1,6 @@
 import { pruneSentMails } from '#domains/notification'
 import { expireOrders, pruneKeys } from '#domains/order'
-import type { Reconciled, WakeUp } from '#messaging'
+import { makePartitions, type PartitionLength, type Reconciled, type WakeUp } from '#messaging'
 import type { Database } from '#platform/database'
 import type { ScheduledJob } from './scheduled-job.ts'
 
@@ -19,10 +19,11 @@ interface Needs extends WakeUp {
   db: Database
   /** Looks for lost events of every reaction and delivers them again. */
   reconcileAll: () => Promise<Reconciled[]>
+  partitionLength: PartitionLength
 }
 
 /** Everything that runs by the clock. One more job is one more entry. */
-export function schedules({ db, wake, reconcileAll }: Needs): ScheduledJob[] {
+export function schedules({ db, wake, reconcileAll, partitionLength }: Needs): ScheduledJob[] {
   return [
     {
       name: 'messaging.reconcile',
@@ -31,6 +32,14 @@ export function schedules({ db, wake, reconcileAll }: Needs): ScheduledJob[] {
         const reports = (await reconcileAll()).filter(({ delivered }) => delivered > 0)
         if (reports.length === 0) return undefined
         return { redelivered: Object.fromEntries(reports.map(({ reaction, delivered }) => [reaction, delivered])) }
+      },
+    },
+    {
+      name: 'messaging.make-partitions',
+      everyMs: HOUR,
+      async run() {
+        const { made, outside } = await makePartitions(db, partitionLength)
+        return made.length > 0 || outside > 0 ? { made, eventsOutsidePartitions: outside } : undefined
       },
     },
     {

@@ -15,6 +15,7 @@ await runProcess('scheduler', async (context) => {
     ...createWakeUp(pool),
     // While RabbitMQ is away nothing can be delivered again, and the events are safe where they are.
     reconcileAll: async () => (broker.publishingPaused ? [] : reconcile(messaging)),
+    partitionLength: config.EVENT_PARTITIONS,
   })
   const scheduler = startScheduler({
     redisUrl: config.REDIS_URL,

@@ -43,6 +43,8 @@ const variables = z.object({
     .default(''),
   /** Connections of one process to PostgreSQL. */
   DATABASE_POOL: integer(1, 200).default(15),
+  /** How long the time is whose events one partition of the event store holds, from the next partition on. */
+  EVENT_PARTITIONS: z.enum(['day', 'week', 'month'], 'must be day, week or month').default('month'),
   /** Milliseconds after the first, second, … failed attempt; the last one repeats. Up to a fifth is added at random. */
   RETRY_DELAYS: millisecondsList.default([1_000, 5_000, 25_000, 125_000, 600_000]),
   /** Port on 127.0.0.1 … 0.0.0.0 for /metrics, /healthz and /readyz of relay, scheduler and worker processes; 0 turns it off. */

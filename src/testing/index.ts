@@ -5,3 +5,4 @@ export { testMailServer, type ReceivedMail, type TestMailServer } from './mail-s
 export { attempt, react, record, type Reacted } from './react.ts'
 export { testSystem, type TestSystem } from './system.ts'
 export { placeOf, tcpProxy, type TcpProxy } from './tcp-proxy.ts'
+export { endFirstPartition } from './partitions.ts'

@@ -1,8 +1,10 @@
 import fc from 'fast-check'
-import { anOrderPlaced, record, testDatabase, type TestDatabase } from '#testing'
+import { anOrderPlaced, endFirstPartition, record, testDatabase, type TestDatabase } from '#testing'
 import type { OpenDatabase, Transaction } from '#platform/database'
 import { uuidv7 } from '#platform/uuid'
 import { append } from '../../event-store/append.ts'
+import { makePartition } from '../../event-store/partitions/make-partitions.ts'
+import { leastId, readPartitions } from '../../event-store/partitions/partitions.ts'
 import { createGapReader } from './gap-reader.ts'
 import { readEvents, runningAppenders, type StoredRow } from './read-events.ts'
 
@@ -120,8 +122,8 @@ test('a read is bounded in bytes, and has one event at least', async () => {
   expect(await read(4n, 2)).toEqual({ positions: [5, 6], isFull: true, isCut: false })
 })
 
-test('many at once, with slow commits and rollbacks: every committed event is published once', async () => {
-  const reader = createReader(database)
+/** Many at once, with slow commits and rollbacks, while somebody reads. */
+async function appendAndRead(reader: ReturnType<typeof createReader>) {
   const write = async (writer: number) => {
     for (let i = 0; i < 25; i++) {
       const { tx, finish } = await begin(database)
@@ -136,6 +138,27 @@ test('many at once, with slow commits and rollbacks: every committed event is pu
   const writers = Promise.all(Array.from({ length: 6 }, (_, writer) => write(writer))).finally(() => (writing = false))
   while (writing) await reader.look()
   await writers
+}
+
+test('many at once, with slow commits and rollbacks: every committed event is published once', async () => {
+  const reader = createReader(database)
+  await appendAndRead(reader)
+  await expectAllPublished(reader, 0n)
+})
+
+test('partitions are attached, and rows moved into them, while many append: every committed event is published once', async () => {
+  const { db } = database
+  await endFirstPartition(database, new Date())
+  const reader = createReader(database)
+  const appending = appendAndRead(reader).then(() => (isOver = true))
+  let isOver = false
+  for (let n = 1; !isOver; n++) {
+    const from = (await readPartitions(db)).at(-1)!.to
+    await makePartition(db, { name: `part_${n}`, from, to: leastId(new Date(Date.now() + 100)) })
+  }
+  await appending
+  const [used] = await db.$queryRaw<{ tables: bigint }[]>`SELECT count(DISTINCT tableoid) AS tables FROM events`
+  expect(used!.tables).toBeGreaterThan(2n)
   await expectAllPublished(reader, 0n)
 })
 

@@ -1,0 +1,92 @@
+import { z } from 'zod'
+import { readRows, row, type Database, type Transaction } from '#platform/database'
+import { Prisma } from '#prisma'
+
+/** A range of event ids with a table of its own in `events` and one in `handled_events`. */
+export interface Partition {
+  /** What the names of its tables end in: the day from which it holds events, or `first`. */
+  name: string
+  /** The least id; null where there is no lower end. */
+  from: string | null
+  /** The first id that it does not hold. */
+  to: string
+}
+
+const PartitionRow = row({ name: z.string(), from: z.string().nullable(), to: z.string() })
+
+/** The partitions that are attached, oldest first, without the one for what no other takes. */
+export function readPartitions(db: Database | Transaction): Promise<Partition[]> {
+  return readRows(db, PartitionRow)`
+    SELECT substr(relname, length('events_') + 1) AS name, bounds[1] AS "from", bounds[2] AS "to"
+    FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid
+    CROSS JOIN LATERAL regexp_match(pg_get_expr(relpartbound, pg_class.oid), ${BOUNDS}) AS bounds
+    WHERE inhparent = 'events'::regclass AND bounds IS NOT NULL
+    ORDER BY "to"`
+}
+
+const BOUNDS = String.raw`FROM \((?:'([^']+)'|MINVALUE)\) TO \('([^']+)'\)`
+
+/** The moment that an id of version 7 begins with. */
+export const timeOfId = (id: string): Date => new Date(Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16))
+
+/** The least id of a moment: where a partition begins. */
+export function leastId(moment: Date): string {
+  const hex = moment.getTime().toString(16).padStart(12, '0')
+  return `${hex.slice(0, 8)}-${hex.slice(8)}-0000-0000-000000000000`
+}
+
+/** The tables of a partition. */
+export const tablesOf = (name: string) => ({ events: `events_${name}`, handled: `handled_events_${name}` })
+
+/** Makes the tables of a partition, attached to nothing: like those for what no other takes, indexes included. */
+export async function createTables(tx: Transaction, name: string): Promise<void> {
+  const { events, handled } = tablesOf(name)
+  await tx.$executeRawUnsafe(`CREATE TABLE ${events} (LIKE events_default INCLUDING ALL)`)
+  await tx.$executeRawUnsafe(`CREATE TRIGGER events_are_not_truncated BEFORE TRUNCATE ON ${events}
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_to_change_events()`)
+  await tx.$executeRawUnsafe(`CREATE TABLE ${handled} (LIKE handled_events_default INCLUDING ALL)`)
+}
+
+/**
+ * Attaches the tables of a partition; what stands in the default partition of its range moves there. Until the transaction ends,
+ * every statement on events waits.
+ */
+export async function attach(tx: Transaction, { name, from, to }: Partition): Promise<void> {
+  const { events, handled } = tablesOf(name)
+  const range = `FROM (${from === null ? 'MINVALUE' : `'${from}'`}) TO ('${to}')`
+  await tx.$executeRaw`LOCK TABLE events_default, handled_events_default IN ACCESS EXCLUSIVE MODE`
+  const isOf = (column: string) => `${column} < '${to}' ${from === null ? '' : `AND ${column} >= '${from}'`}`
+  if (await hasStrays(tx, { from, to })) {
+    await tx.$executeRawUnsafe('ALTER TABLE events_default DISABLE TRIGGER events_are_append_only')
+    await move(tx, 'events_default', events, isOf('id'))
+    await tx.$executeRawUnsafe('ALTER TABLE events_default ENABLE TRIGGER events_are_append_only')
+    await move(tx, 'handled_events_default', handled, isOf('event_id'))
+  }
+  await tx.$executeRawUnsafe(`ALTER TABLE events ATTACH PARTITION ${events} FOR VALUES ${range}`)
+  await tx.$executeRawUnsafe(`ALTER TABLE handled_events ATTACH PARTITION ${handled} FOR VALUES ${range}`)
+}
+
+async function move(tx: Transaction, from: string, to: string, which: string) {
+  await tx.$executeRawUnsafe(
+    `WITH moved AS (DELETE FROM ${from} WHERE ${which} RETURNING *) INSERT INTO ${to} SELECT * FROM moved`,
+  )
+}
+
+async function hasStrays(tx: Transaction, range: Pick<Partition, 'from' | 'to'>): Promise<boolean> {
+  return (await countStrays(tx, range, 1)) > 0
+}
+
+const Count = row({ count: z.int() })
+
+/** Events of a range of ids that stand in the default partition, counted up to `atMost`. */
+export async function countStrays(
+  db: Database | Transaction,
+  { from, to }: { from: string | null; to: string | null },
+  atMost: number,
+): Promise<number> {
+  const above = from === null ? Prisma.empty : Prisma.sql`AND id >= ${from}::uuid`
+  const below = to === null ? Prisma.empty : Prisma.sql`AND id < ${to}::uuid`
+  const [found] = await readRows(db, Count)`
+    SELECT count(*)::int AS count FROM (SELECT FROM events_default WHERE true ${above} ${below} LIMIT ${atMost}) AS stray`
+  return found!.count
+}
