@@ -114,6 +114,12 @@ const BREACHES: [invariant: string, why: RegExp, ...statements: string[]][] = [
     `INSERT INTO events SELECT nextval('events_position_seq'), gen_random_uuid(), type, version, stream, 900, data,
        correlation_id, causation_id, traceparent, occurred_at FROM events WHERE type = 'order.placed' AND stream = 'order-$shipped'`,
   ],
+  [
+    'position-is-unique',
+    /2 events are at position \d+/,
+    `INSERT INTO events SELECT position, 'ffffffff-ffff-4fff-bfff-ffffffffffff', type, version, stream, 900, data, correlation_id,
+       causation_id, traceparent, occurred_at FROM events WHERE type = 'order.shipped' AND stream = 'order-$shipped'`,
+  ],
   ['order-placed-once', /no such order/, "DELETE FROM orders WHERE id = '$shipped'"],
   ['order-costs-its-lines', /Its total is 1, its lines cost 2500/, "UPDATE orders SET total = 1 WHERE id = '$shipped'"],
   [

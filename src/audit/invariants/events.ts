@@ -13,6 +13,14 @@ const streamsAreDense: Invariant = {
     WHERE s.version IS DISTINCT FROM e.last OR e.first IS DISTINCT FROM 1 OR e.events IS DISTINCT FROM e.last`,
 }
 
+const positionsAreUnique: Invariant = {
+  name: 'position-is-unique',
+  says: 'No two events have the same position.',
+  offenders: () => Prisma.sql`
+    SELECT position AS who, format('%s events are at position %s.', count(*), position) AS why
+    FROM events GROUP BY position HAVING count(*) > 1`,
+}
+
 const published: Invariant = {
   name: 'event-is-published',
   says: 'No event waits for the relay longer than patience lasts.',
@@ -107,6 +115,7 @@ const deadLettersAreFew: Invariant = {
 
 export const eventInvariants = [
   streamsAreDense,
+  positionsAreUnique,
   published,
   accountedFor,
   retriedInTime,

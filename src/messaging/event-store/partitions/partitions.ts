@@ -49,11 +49,13 @@ export async function createTables(tx: Transaction, name: string): Promise<void>
 
 /**
  * Attaches the tables of a partition; what stands in the default partition of its range moves there. Until the transaction ends,
- * every statement on events waits.
+ * every statement on events waits. Who inserts has to wait before it begins: a row that is on its way to the default partition
+ * when its range is attached would be refused.
  */
 export async function attach(tx: Transaction, { name, from, to }: Partition): Promise<void> {
   const { events, handled } = tablesOf(name)
   const range = `FROM (${from === null ? 'MINVALUE' : `'${from}'`}) TO ('${to}')`
+  await tx.$executeRaw`LOCK TABLE ONLY events, ONLY handled_events IN SHARE ROW EXCLUSIVE MODE`
   await tx.$executeRaw`LOCK TABLE events_default, handled_events_default IN ACCESS EXCLUSIVE MODE`
   const isOf = (column: string) => `${column} < '${to}' ${from === null ? '' : `AND ${column} >= '${from}'`}`
   if (await hasStrays(tx, { from, to })) {
