@@ -1,6 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import type { Exit } from './process.ts'
 import { waitFor } from './wait-for.ts'
 
 interface Launch {
@@ -22,6 +23,12 @@ interface RunningProcess {
   born: string
 }
 
+/** How those that we have launched end, by the files of their pids. */
+const ends = new Map<string, Promise<Exit>>()
+
+/** How a process ended that this one has launched; undefined of any other. */
+export const endOf = async (pidFile: string): Promise<Exit | undefined> => ends.get(pidFile)
+
 /** Starts a process that outlives us, in a process group of its own so that Ctrl-C does not reach it. */
 export function launch({ command, args, log, pidFile, cwd, env, user }: Launch): void {
   const output = openSync(log, 'w')
@@ -33,9 +40,23 @@ export function launch({ command, args, log, pidFile, cwd, env, user }: Launch):
     ...user,
   })
   child.on('error', () => {}) // it never ran: the wait for readiness says so
+  ends.set(pidFile, new Promise((resolve) => child.on('exit', (code, signal) => resolve({ code, signal }))))
   child.unref()
   closeSync(output)
-  if (child.pid !== undefined) remember(pidFile, child.pid)
+  if (child.pid === undefined) return
+  remember(pidFile, child.pid)
+  noteStarted(child.pid)
+}
+
+/** The name of an environment variable: a folder in which every process that is started is noted, too. */
+export const NOTES = 'FANFARE_NOTES'
+
+/** So that whoever started us can end what we leave behind. */
+export function noteStarted(pid: number): void {
+  const folder = process.env[NOTES]
+  if (!folder) return
+  mkdirSync(folder, { recursive: true })
+  remember(path.join(folder, String(pid)), pid)
 }
 
 export function remember(pidFile: string, pid: number): void {
@@ -71,7 +92,7 @@ export async function stopDaemon(pidFile: string, signal: NodeJS.Signals, second
  */
 const REAP_SECONDS = 2
 
-function hasPid(pid: number): boolean {
+export function hasPid(pid: number): boolean {
   try {
     return process.kill(pid, 0)
   } catch (error) {

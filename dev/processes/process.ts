@@ -3,7 +3,7 @@ import type { Readable, Writable } from 'node:stream'
 import { createInterface } from 'node:readline'
 import { setTimeout as wait } from 'node:timers/promises'
 import { PROJECT } from '../project.ts'
-import { remember } from './daemon.ts'
+import { noteStarted, remember } from './daemon.ts'
 
 export interface ProcessPlan {
   name: string
@@ -61,6 +61,7 @@ export function startProcess(plan: ProcessPlan, observation: Observation = {}): 
   })
   if (child.pid === undefined) throw new Error(`${name} could not be started`)
   if (observation.pidFile) remember(observation.pidFile, child.pid)
+  noteStarted(child.pid)
   const output = collect(child, observation)
   return observed(name, child, output)
 }

@@ -1,6 +1,7 @@
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { rmSync } from 'node:fs'
 import path from 'node:path'
+import { hasPid } from '../processes/daemon.ts'
 import {
   InstanceSet,
   keepServices,
@@ -9,6 +10,7 @@ import {
   provideServices,
   type Provided,
 } from '../services/index.ts'
+import { endLeftovers, notesOf } from './leftovers.ts'
 import { readSummary } from './summary.ts'
 
 /**
@@ -20,17 +22,21 @@ export async function testCommand(args: string[]): Promise<void> {
   if (args.includes('--keep')) keepServices(set, true)
   const results = path.join(set.folder, `results-${process.pid}.json`)
   let exitCode = 1
+  const stop = stopSignal()
   try {
+    await endLeftovers(set)
     const provided = await provideServices(set, (sentence) => console.error(sentence))
     try {
-      const env = await testEnvironment(set, provided)
-      exitCode = await runJest([`--json`, `--outputFile=${results}`, ...args.filter((arg) => arg !== '--keep')], env)
+      const env = { ...(await testEnvironment(set, provided)), ...notesOf(set) }
+      const jestArgs = [`--json`, `--outputFile=${results}`, ...args.filter((arg) => arg !== '--keep')]
+      if (!stop.isAsked) exitCode = await runJest(jestArgs, env, stop)
     } finally {
+      await endLeftovers(set)
       await provided.release()
     }
   } finally {
-    process.exitCode = exitCode
-    console.log(readSummary(results, exitCode))
+    process.exitCode = stop.isAsked ? INTERRUPTED : exitCode
+    console.log(stop.isAsked ? 'Stopped before the end: no test is counted.' : readSummary(results, exitCode))
     rmSync(results, { force: true })
   }
 }
@@ -57,11 +63,37 @@ function withOwnDatabase(url: string): string {
   return chosen.href
 }
 
-/** Ctrl-C reaches Jest by itself, and we stay to put things back; SIGTERM is passed on. */
-function runJest(args: string[], env: NodeJS.ProcessEnv): Promise<number> {
+/** What a shell calls the end by Ctrl-C. */
+const INTERRUPTED = 130
+
+/** Ctrl-C and SIGTERM end Jest; we stay to put things back. */
+function stopSignal() {
+  const stop = { isAsked: false, tell: () => {} }
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.on(signal, () => {
+      stop.isAsked = true
+      stop.tell()
+    })
+  return stop
+}
+
+async function runJest(args: string[], env: NodeJS.ProcessEnv, stop: ReturnType<typeof stopSignal>): Promise<number> {
   const jest = path.join(PROJECT, 'node_modules/jest/bin/jest.js')
   const child = spawn(process.execPath, [jest, ...args], { cwd: PROJECT, env, stdio: 'inherit' })
-  process.on('SIGINT', () => {})
-  process.on('SIGTERM', () => child.kill('SIGTERM'))
-  return new Promise((resolve) => child.on('close', (code) => resolve(code ?? 1)))
+  let workers: number[] = []
+  stop.tell = () => {
+    workers = childrenOf(child.pid!) // they would outlive it
+    child.kill('SIGTERM')
+  }
+  const code = await new Promise<number>((resolve) => child.on('close', (ended) => resolve(ended ?? 1)))
+  for (const pid of workers) if (hasPid(pid)) process.kill(pid, 'SIGKILL')
+  return code
+}
+
+function childrenOf(parent: number): number[] {
+  const lines = spawnSync('ps', ['-A', '-o', 'pid=,ppid='], { encoding: 'utf8' }).stdout.trim().split('\n')
+  return lines.flatMap((line) => {
+    const [pid, ppid] = line.trim().split(/\s+/).map(Number)
+    return ppid === parent ? [pid!] : []
+  })
 }

@@ -1,6 +1,36 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { uuidv7 } from '#platform/uuid'
-import { anOrderPlaced, deadline, placeOf, record, requireTestService, tcpProxy, testDatabase } from '#testing'
+import {
+  anOrderPlaced,
+  deadline,
+  placeOf,
+  record,
+  releases,
+  requireTestService,
+  tcpProxy,
+  testDatabase,
+} from '#testing'
+
+const later = releases()
+
+async function openDatabase() {
+  const database = await testDatabase()
+  later(database.close)
+  return database
+}
+
+/** It is ended with the test, if it has not ended by then. */
+function start(args: string[], env: Record<string, string>) {
+  const child = spawn(process.execPath, ['--import', 'tsx', 'src/main/worker.ts', ...args], {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  let output = ''
+  child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()))
+  const exited = new Promise((resolve) => child.once('exit', resolve))
+  later(() => child.kill('SIGKILL') && exited)
+  return { child, exited, output: () => output }
+}
 
 /** The process as `npm run worker` starts it; nothing here gets as far as a service. */
 function worker(...args: string[]) {
@@ -39,7 +69,7 @@ it('says in one sentence that a setting of its reactions is wrong, before it con
 })
 
 it('is alive while it waits for RabbitMQ, and says what it waits for', async () => {
-  const database = await testDatabase()
+  const database = await openDatabase()
   const rabbitmq = requireTestService('TEST_RABBITMQ_URL')
   const [broker, metrics] = await Promise.all([tcpProxy(placeOf(rabbitmq)), tcpProxy(placeOf(rabbitmq))])
   await Promise.all([broker.close(), metrics.close()]) // their ports are free now
@@ -50,10 +80,7 @@ it('is alive while it waits for RabbitMQ, and says what it waits for', async () 
     METRICS_PORT: String(metrics.port),
     MESSAGING_NAMESPACE: `test-waits-${broker.port}`,
   }
-  const child = spawn(process.execPath, ['--import', 'tsx', 'src/main/worker.ts', 'fraud'], {
-    env: { ...process.env, ...services },
-    stdio: 'ignore',
-  })
+  const { child, exited } = start(['fraud'], services)
   const ask = async (path: string) => {
     const answer = await fetch(`http://127.0.0.1:${metrics.port}${path}`).catch(() => undefined)
     return answer && `${answer.status} ${await answer.text()}`
@@ -62,16 +89,14 @@ it('is alive while it waits for RabbitMQ, and says what it waits for', async () 
   await says('503 waits for RabbitMQ')
   expect(await ask('/healthz')).toBe('200 ok')
   const proxy = await tcpProxy(placeOf(rabbitmq), Math.random, broker.port)
+  later(proxy.close)
   await says('200 ok')
-  const exited = new Promise((resolve) => child.once('exit', resolve))
   child.kill('SIGTERM')
   expect(await exited).toBe(0)
-  await proxy.close()
-  await database.close()
 }, 45_000)
 
 it('waits for a PostgreSQL that is not there yet', async () => {
-  const database = await testDatabase()
+  const database = await openDatabase()
   const { port, close } = await tcpProxy(placeOf(database.url))
   await close()
   const url = new URL(database.url)
@@ -82,49 +107,40 @@ it('waits for a PostgreSQL that is not there yet', async () => {
     REDIS_URL: requireTestService('TEST_REDIS_URL'),
     MESSAGING_NAMESPACE: `test-waits-${port}`,
   }
-  const child = spawn(process.execPath, ['--import', 'tsx', 'src/main/worker.ts', 'fraud'], {
-    env: { ...process.env, ...services },
-  })
-  let output = ''
-  child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()))
-  const says = (words: string) => deadline(words, () => output.includes(words), { within: 20_000 })
+  const { child, exited, output } = start(['fraud'], services)
+  const says = (words: string) => deadline(words, () => output().includes(words), { within: 20_000 })
   await says(`PostgreSQL is away: waiting 60 s for it at 127.0.0.1:${port}`)
   const proxy = await tcpProxy(placeOf(database.url), Math.random, port)
+  later(proxy.close)
   await says('reacting')
-  const exited = new Promise((resolve) => child.once('exit', resolve))
   child.kill('SIGTERM')
   expect(await exited).toBe(0)
-  await proxy.close()
-  await database.close()
 })
 
 it('finishes what is under way when it is stopped, also while RabbitMQ is away', async () => {
-  const database = await testDatabase()
+  const database = await openDatabase()
   const { db, pool } = database
   const [event] = await record(database, anOrderPlaced())
   const row = { eventId: event!.id, eventType: event!.type, state: 'retrying', dueAt: new Date(0), reason: 'lost' }
   await db.delivery.create({ data: { ...row, id: uuidv7(), reaction: 'fraud.screen-order' } })
   const locking = await pool.connect()
+  let isReleased = false
+  later(() => isReleased || locking.release(true))
   await locking.query('BEGIN; LOCK TABLE handled_events IN SHARE MODE') // so that the batch under way does not end
   const services = {
     DATABASE_URL: database.url,
     RABBITMQ_URL: 'amqp://127.0.0.1:1',
     REDIS_URL: requireTestService('TEST_REDIS_URL'),
   }
-  const child = spawn(process.execPath, ['--import', 'tsx', 'src/main/worker.ts', 'fraud'], {
-    env: { ...process.env, ...services },
-  })
-  let output = ''
-  child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()))
-  const exited = new Promise((resolve) => child.once('exit', resolve))
+  const { child, exited, output } = start(['fraud'], services)
   const isClaimed = () => db.delivery.findFirst({ where: { claimedBy: { not: null } } })
   await deadline('begun', isClaimed, { within: 20_000 })
   child.kill('SIGTERM')
-  await deadline('stopping', () => output.includes('"stopping"'))
+  await deadline('stopping', () => output().includes('"stopping"'))
   await locking.query('COMMIT')
   locking.release()
+  isReleased = true
   expect(await exited).toBe(0)
   expect(await db.handledEvent.count()).toBe(1)
   expect(await db.delivery.count()).toBe(0)
-  await database.close()
 })

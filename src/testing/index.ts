@@ -3,6 +3,7 @@ export { requireTestService, testDatabase, type TestDatabase } from './database.
 export { deadline } from './deadline.ts'
 export { testMailServer, type ReceivedMail, type TestMailServer } from './mail-server.ts'
 export { attempt, react, record, type Reacted } from './react.ts'
+export { releases } from './releases.ts'
 export { testSystem, type TestSystem } from './system.ts'
 export { placeOf, tcpProxy, type TcpProxy } from './tcp-proxy.ts'
 export { endFirstPartition } from './partitions.ts'

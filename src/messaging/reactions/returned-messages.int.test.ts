@@ -5,6 +5,7 @@ import {
   deadline,
   placeOf,
   record,
+  releases,
   requireTestService,
   tcpProxy,
   testSystem,
@@ -19,6 +20,7 @@ import { defineReaction } from './define/define-reaction.ts'
 import { takeDueDeliveries } from './due-deliveries.ts'
 
 let system: TestSystem
+const later = releases()
 beforeEach(async () => (system = await testSystem([])))
 afterEach(() => system.close())
 
@@ -89,6 +91,7 @@ it('who waits to be handled alone is not begun yet: the death of this process is
     await system.db.delivery.create({ data: { ...row, id: uuidv7(), eventId } })
   let letGo = () => {}
   const gate = new Promise<void>((resolve) => (letGo = resolve))
+  later(() => letGo())
   const begun: string[] = []
   const gated = defineReaction({
     name: reaction.name,
@@ -125,6 +128,7 @@ it('a claim that was not renewed in time, by a process that lives, is no start: 
   await system.db.delivery.create({ data: { ...row, id: uuidv7(), eventId: slow!, dueAt: new Date(0) } })
   let letGo = () => {}
   const gate = new Promise<void>((resolve) => (letGo = resolve))
+  later(() => letGo())
   const begun: string[] = []
   const gated = defineReaction({
     name: reaction.name,
@@ -176,16 +180,13 @@ it('after an outage of PostgreSQL, claims of other processes have the time to be
   const failure: unknown = await db.$executeRaw`SELECT 1`.catch((error: unknown) => error)
   expect(isDatabaseOutage(failure)).toBe(true) // so the first look has failed as well
   const proxy = await tcpProxy(placeOf(system.url), Math.random, port)
-  try {
-    await deadline('what nobody has claimed is taken', () => taken.length > 0)
-    expect(taken.map(({ eventId }) => eventId)).toEqual([events[1]!.id])
-    await deadline('later the other one, whose process may be gone', () => taken.length === 2, { within: 20_000 })
-    expect(taken[1]).toMatchObject({ eventId: events[0]!.id, starts: 2 })
-  } finally {
-    await due.stop()
-    await closeDatabase()
-    await proxy.close()
-  }
+  later(proxy.close)
+  later(closeDatabase)
+  later(due.stop)
+  await deadline('what nobody has claimed is taken', () => taken.length > 0)
+  expect(taken.map(({ eventId }) => eventId)).toEqual([events[1]!.id])
+  await deadline('later the other one, whose process may be gone', () => taken.length === 2, { within: 20_000 })
+  expect(taken[1]).toMatchObject({ eventId: events[0]!.id, starts: 2 })
 })
 
 it('of what may have ended processes one is under way at a time, and nothing beside it: the innocent survive', async () => {
