@@ -2,6 +2,8 @@ import { spawn } from 'node:child_process'
 import type { Host, ServiceUrl } from '../../src/cli/host.ts'
 import { fanfare } from '../../src/cli/fanfare.ts'
 import { TYPESCRIPT } from '../processes/typescript.ts'
+import { call } from './call.ts'
+import { oldCode } from './old-code.ts'
 import {
   InstanceSet,
   isRunning,
@@ -17,18 +19,8 @@ import {
 
 /** The operators' command line, with the services of npm start where the environment names no others. */
 export function fanfareCommand(args: string[]): Promise<number> {
-  return fanfare(args, { env: process.env, call, provide, run })
+  return fanfare(args, { env: process.env, call, provide, oldCode, run })
 }
-
-/** `dead-letters list` is called as `npm run dead-letters -- list`. */
-function call(words: string): string {
-  const [name = 'fanfare', ...rest] = words.split(' ').filter(Boolean)
-  const script = SCRIPTS.includes(name) ? name : 'fanfare'
-  const given = script === name ? rest : [name, ...rest].filter((word) => word !== 'fanfare')
-  return given.length === 0 ? `npm run ${script}` : `npm run ${script} -- ${given.join(' ')}`
-}
-
-const SCRIPTS = ['audit', 'dead-letters', 'events', 'keys', 'reconcile', 'replay', 'story', 'stuck', 'worker']
 
 const provide: Host['provide'] = async (urls) => {
   const names = SERVICE_NAMES.filter((name) => isMissing(name, urls))

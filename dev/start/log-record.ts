@@ -1,3 +1,6 @@
+import { plainMessage } from '../../src/platform/database/plain-message.ts'
+import { call } from '../fanfare/call.ts'
+
 /** A line of pino's. */
 interface LogRecord {
   level: number
@@ -23,13 +26,14 @@ export function readRecord(line: string): LogRecord | undefined {
 }
 
 /** Every field that says something: `payment.capture-payment: paused (ECONNREFUSED 127.0.0.1:4010; attempt 2)`, times with their unit. */
-export function sentenceOf({ msg, err, reason, reaction, ...fields }: LogRecord): string {
-  const cause = err?.message ?? reason
+export function sentenceOf({ msg, err, reason, reaction, help, ...fields }: LogRecord): string {
+  const cause = err?.message === undefined ? reason : plainMessage({ message: err.message })
   const details = Object.entries(fields).flatMap(([name, value]) =>
     !KNOWN.has(name) && ['string', 'number', 'boolean'].includes(typeof value) ? [labelled(name, value)] : [],
   )
   const causes = [...(cause === undefined ? [] : [cause]), ...details].join('; ').replaceAll(/\s+/g, ' ').trim()
-  return `${reaction === undefined ? '' : `${reaction}: `}${msg ?? ''}${causes ? ` (${causes})` : ''}`
+  const next = typeof help === 'string' ? ` → ${call(help)}` : ''
+  return `${reaction === undefined ? '' : `${reaction}: `}${msg ?? ''}${causes ? ` (${causes})` : ''}${next}`
 }
 
 /** What every record has, and what says nothing to a reader, or is said in the message. */

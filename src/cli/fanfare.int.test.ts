@@ -136,6 +136,18 @@ it('is a program of its own', () => {
   expect({ status, stdout }).toEqual({ status: 0, stdout: expect.stringMatching(/^fraud\.screen-order\n/) })
 })
 
+it('does not call well what nobody can know yet', async () => {
+  await record(database, anOrderPlaced())
+  const { code, output } = await run(['stuck', '--patience', '5m'])
+  expect(output).toMatch(/^Nothing is stuck\.\nUnder way for less than 300 s, so nobody knows yet /)
+  expect(output).toMatch(/\n {4}the relay and order\.placed: \d orders?, the oldest \d+ s ago$/)
+  expect(code).toBe(0)
+  expect(JSON.parse((await run(['stuck', '--patience', '5m', '--json'])).output)).toMatchObject({
+    ok: true,
+    underWay: [{ kind: 'unpublished', eventType: 'order.placed' }],
+  })
+})
+
 it('tells of what waits for a reaction that this version does not have', async () => {
   const reaction = 'gone.reaction'
   await database.db.delivery.create({

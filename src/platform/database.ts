@@ -6,6 +6,7 @@ import { createPool } from './database/pool.ts'
 import { createStatementNames } from './database/prepared-statements.ts'
 
 export { isDatabaseOutage, isOutOfConnections, isTransientConflict, sqlStateOf } from './database/errors.ts'
+export { plainMessage } from './database/plain-message.ts'
 export { clientFor, placesOf } from './database/primary-client.ts'
 export { readRow, readRows, row } from './database/rows.ts'
 

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { findStuck, type StuckCause } from '#messaging'
+import type { Database } from '#platform/database'
 import { withDatabase } from '../connect.ts'
 import { host } from '../host.ts'
 import { isOfThisVersion } from '../reactions.ts'
@@ -36,8 +37,10 @@ export function addStuck(program: Command): void {
 async function look({ patience, json: asJson }: Flags): Promise<number> {
   const causes = await withDatabase((db) => findStuck(db, { patienceMs: patience }))
   const open = causes.filter(({ kind }) => kind !== 'discarded')
-  if (asJson) sayJson({ ok: open.length === 0, causes })
+  const underWay = open.length === 0 ? await withDatabase(findUnderWay) : []
+  if (asJson) sayJson({ ok: open.length === 0, causes, underWay })
   else print(causes, open.length)
+  if (!asJson && underWay.length > 0) tellUnderWay(underWay, patience)
   return open.length === 0 ? EXIT.ok : EXIT.failed
 }
 
@@ -48,7 +51,19 @@ function print(causes: readonly StuckCause[], open: number) {
     say(`    ${counted(cause.conversations, 'order')}${example}, the oldest ${ago(cause.since)}`)
     for (const command of helpFor(cause)) say(styled('dim', `    ${command}`))
   }
-  if (open === 0) say(causes.length === 0 ? 'Everything moves.' : '\nEverything else moves.')
+  if (open === 0) say(causes.length === 0 ? 'Nothing is stuck.' : '\nNothing else is stuck.')
+}
+
+/** What is on its way, or waits for nobody: a glance does not tell. */
+const findUnderWay = async (db: Database) =>
+  (await findStuck(db, { patienceMs: 0 })).filter(({ kind }) => UNDER_WAY.has(kind))
+
+const UNDER_WAY: ReadonlySet<StuckCause['kind']> = new Set(['waiting', 'unpublished', 'overdue'])
+
+function tellUnderWay(causes: readonly StuckCause[], patienceMs: number) {
+  say(`Under way for less than ${patienceMs / 1_000} s, so nobody knows yet whether it moves; ask again:`)
+  for (const { reaction, eventType, conversations, since } of causes)
+    say(`    ${reaction ?? 'the relay'} and ${eventType}: ${counted(conversations, 'order')}, the oldest ${ago(since)}`)
 }
 
 const COLOURS: Partial<Record<StuckCause['kind'], 'red' | 'yellow' | 'dim'>> = {

@@ -97,6 +97,8 @@ test('from the list to the cause, to one message, to the redrive, to the history
   const refused = await run(['redrive', 'test.fragile', '--all'])
   expect(refused).toMatchObject({ code: 2 })
   expect(refused.output).toMatch(/There is nobody to ask here: add --yes/)
+  expect(await inProcess(['redrive', 'test.fragile', '--all', '--json'])).toMatchObject({ code: 2 })
+  expect(await count('dead')).toBe(3)
   const planned = await inProcess([
     'redrive',
     'test.fragile',

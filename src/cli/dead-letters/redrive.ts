@@ -9,6 +9,7 @@ import {
   type RedriveResult,
   type Selector,
 } from '#messaging'
+import { tellOldCode } from '../host.ts'
 import { asOperator, whyNothing } from './open.ts'
 import { confirm, counted, EXIT, isTerminal, say, sayJson, table } from '../terminal/output.ts'
 import { untilStopped } from '../terminal/stop.ts'
@@ -33,8 +34,8 @@ export function redriveCommand(reaction: string, flags: RedriveFlags, selector: 
     const plan = await planFor(context.db, reaction, selector)
     if (plan.total === 0) return nothing(await whyNothing(context.db, reaction, selector), selector, flags)
     if (flags.dryRun) return dryRun(reaction, flags, plan)
-    const asks = plan.total > 1 && !flags.json
-    if (asks) await confirm(`Redrive ${counted(plan.total, 'dead letter')} of ${reaction}?`, flags)
+    tellOldCode(reaction)
+    if (plan.total > 1) await confirm(`Redrive ${counted(plan.total, 'dead letter')} of ${reaction}?`, flags)
     return report(reaction, await send(context, reaction, selector, flags), flags)
   })
 }

@@ -10,7 +10,7 @@ import {
   type WaitingPlan,
 } from '#messaging'
 import { withDatabase } from '../connect.ts'
-import { host } from '../host.ts'
+import { host, tellOldCode } from '../host.ts'
 import { confirm, counted, cut, EXIT, say, sayJson, table } from '../terminal/output.ts'
 import { next, nothing } from './next.ts'
 import { asOperator, expectReaction, whyNothing } from './open.ts'
@@ -91,6 +91,7 @@ export const changeWaiting =
       const total = plan.retrying + (action === 'retry' ? plan.held : plan.blocked)
       if (total + plan.inHand + plan.blocked === 0)
         return nothing(await whyNothing(context.db, reaction, selector), selector, flags)
+      if (action === 'retry') tellOldCode(reaction)
       const asked = `${action === 'retry' ? 'Retry' : 'Hold'} ${counted(total, 'event')} of ${reaction}?`
       if (total > 1) await confirm(asked, flags)
       const change = action === 'retry' ? retryNow : hold

@@ -1,3 +1,5 @@
+import { plainMessage } from '#platform/database'
+
 /** Longest stack that is stored, in characters. */
 const MAX_STACK = 8 * 1024
 
@@ -10,10 +12,11 @@ export function printable(text: string, max: number): string {
 }
 
 /** The columns that tell of an error. */
-export function errorColumns({ name, message, stack }: Error) {
+export function errorColumns(error: Error) {
+  const { name, stack } = error
   return {
     error_name: printable(name, 200),
-    error_message: printable(message, 2_000),
+    error_message: printable(plainMessage(error), 2_000),
     stack: stack === undefined ? null : printable(stack, MAX_STACK),
   }
 }

@@ -1,4 +1,5 @@
-import type { Database } from '#platform/database'
+import { plainMessage, type Database } from '#platform/database'
+import { errorPlace } from '#platform/error-place'
 import type { Logger } from '#platform/logger'
 import { closeHandled } from '../deliveries/close.ts'
 import { deliverAgain } from '../deliveries/deliver-again.ts'
@@ -145,8 +146,13 @@ function tellRecovery(reaction: Reaction, message: Message, log: Logger) {
 
 /** No failed attempt is silent: a warning for each, an error for what is given up. */
 function tell(reaction: Reaction, message: Message, error: Error, next: Verdict, log: Logger) {
-  const told = { ...about(reaction, message), error: `${error.name}: ${error.message}` }
-  if (next.kind === 'dead') log.error({ ...told, reason: next.reason }, 'given up: the message is a dead letter')
+  const at = errorPlace(error)
+  const told = { ...about(reaction, message), error: `${error.name}: ${plainMessage(error)}`, ...(at && { at }) }
+  if (next.kind === 'dead')
+    log.error(
+      { ...told, reason: next.reason, help: `dead-letters show ${reaction.name}` },
+      'given up: the message is a dead letter',
+    )
   else if (next.reason === 'retry-later') log.debug({ ...told, nextTryInMs: Math.round(next.afterMs) }, 'postponed')
   else log.warn({ ...told, nextTryInMs: Math.round(next.afterMs) }, WARNINGS[next.reason])
 }

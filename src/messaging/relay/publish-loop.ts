@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises'
+import { plainMessage } from '#platform/database'
 import { createBackoff } from './backoff.ts'
 import { createCheckpoint } from './checkpoint.ts'
 import { createEventReader } from './reading/event-reader.ts'
@@ -55,7 +56,7 @@ export async function publishLoop(options: LoopOptions): Promise<void> {
 
 function createParts(options: LoopOptions) {
   const { lease, log, signal, broker } = options
-  const warn = (error: Error, sentence: string) => log.warn({ reason: error.message }, sentence)
+  const warn = (error: Error, sentence: string) => log.warn({ reason: plainMessage(error) }, sentence)
   const backoff = createBackoff(FIRST_RETRY_MS, LONGEST_RETRY_MS)
   const publishing = createPublishing(options)
   const checkpoint = createCheckpoint({ ...options, publishing })

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import type { Transaction } from '#platform/database'
+import { plainMessage, type Transaction } from '#platform/database'
 import { atMost } from '#platform/in-time'
 import { createBackoff } from './backoff.ts'
 import type { RelayNeighbours, RelayOptions } from './options.ts'
@@ -50,7 +50,7 @@ export function runRelay(options: RelayOptions & RelayNeighbours): Relay {
         if (acquired) await holdLease(acquired)
         else await pauseFor(LEASE_MS / 3)
       } catch (error) {
-        log.warn({ reason: (error as Error).message }, 'relay interrupted, starting over from the checkpoint')
+        log.warn({ reason: plainMessage(error as Error) }, 'relay interrupted, starting over from the checkpoint')
         await pauseFor(backoff.next())
       }
     }

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Logger } from '#platform/logger'
-import { isDatabaseOutage } from '#platform/database'
+import { isDatabaseOutage, plainMessage } from '#platform/database'
 import { pausedReactions } from '../../metrics.ts'
 
 const FIRST_PAUSE = 250
@@ -14,6 +14,7 @@ export type Pause = ReturnType<typeof createPause>
  */
 export function createPause(reaction: string, log: Logger, signal: AbortSignal) {
   let pauseMs = 0
+  let pausedAt = 0
   let probes = 1
   let probing = false
   const wakers: (() => void)[] = []
@@ -44,11 +45,12 @@ export function createPause(reaction: string, log: Logger, signal: AbortSignal) 
       probes = probeWith
       if (pauseMs === 0) {
         log.warn(
-          { reaction, reason: error.message },
+          { reaction, reason: plainMessage(error) },
           'paused: something this reaction needs is away; its messages wait',
         )
         pausedReactions.set({ reaction }, 1)
         pauseMs = FIRST_PAUSE
+        pausedAt = performance.now()
       } else if (turn === 'probe') {
         pauseMs = Math.min(LONGEST_PAUSE, pauseMs * 2)
       }
@@ -59,7 +61,8 @@ export function createPause(reaction: string, log: Logger, signal: AbortSignal) 
       if (pauseMs === 0) return
       pauseMs = 0
       pausedReactions.set({ reaction }, 0)
-      log.info({ reaction, isRecovery: true }, 'goes on: what it needs is there again')
+      const pausedMs = Math.round(performance.now() - pausedAt)
+      log.info({ reaction, pausedMs, isRecovery: true }, 'goes on: what it needs is there again')
       change()
     },
   }
