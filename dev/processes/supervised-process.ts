@@ -23,6 +23,8 @@ export interface Supervision {
   /** Ended so often without having worked, a process is given up: `ready` rejects. @default never */
   hopelessAfter?: number
   onUnwantedEnd?: (end: UnwantedEnd) => void
+  /** It works again, so many milliseconds after it had ended or was restarted. */
+  onRecovery?: (name: string, awayMs: number) => void
   onLine?: (name: string, line: string, from: 'stdout' | 'stderr') => void
 }
 
@@ -44,6 +46,8 @@ export class SupervisedProcess<Plan extends ProcessPlan = ProcessPlan> {
   #hasSpoken = () => {}
   #life: RunningProcess
   #startedAt = 0
+  /** Since when it does not work, once it has worked. */
+  #awaySince: number | undefined
   #works = false
   #killed = false
   #stopping = false
@@ -81,6 +85,7 @@ export class SupervisedProcess<Plan extends ProcessPlan = ProcessPlan> {
   /** kill -9, and a new life after `awayMs`. */
   async kill(awayMs: number): Promise<void> {
     this.#killed = true
+    this.#isAway()
     this.#life.signal('SIGKILL')
     await this.#life.exited
     await wait(awayMs)
@@ -92,6 +97,7 @@ export class SupervisedProcess<Plan extends ProcessPlan = ProcessPlan> {
     if (this.#killed || this.#stopping) return
     this.#killed = true
     this.#failures = 0
+    this.#isAway()
     clearTimeout(this.#restart)
     if (this.#life.isRunning) await this.#life.stop(GRACE_MS)
     if (!this.#stopping) this.#life = this.#start()
@@ -134,7 +140,14 @@ export class SupervisedProcess<Plan extends ProcessPlan = ProcessPlan> {
     return life
   }
 
+  #isAway(): void {
+    if (this.#works) this.#awaySince ??= performance.now()
+  }
+
   #isReady(): void {
+    if (this.#awaySince !== undefined)
+      this.#supervision.onRecovery?.(this.plan.name, performance.now() - this.#awaySince)
+    this.#awaySince = undefined
     this.#works = true
     this.#settle.resolve()
   }
@@ -142,6 +155,7 @@ export class SupervisedProcess<Plan extends ProcessPlan = ProcessPlan> {
   #ended(life: RunningProcess, exit: Exit): void {
     this.#hasSpoken()
     if (this.#killed || this.#stopping) return
+    this.#isAway()
     const { name } = this.plan
     const { restartMs, hopelessAfter, onUnwantedEnd } = this.#supervision
     if (Date.now() - this.#startedAt > STABLE_MS) this.#failures = 0

@@ -41,7 +41,12 @@ withBinaries('services of our own', () => {
     const told: string[] = []
     const note = (what: string) => (name: ServiceName) => void told.push(`${name} ${what}`)
     const urls = await Promise.all(SERVICE_NAMES.map((name) => startService(name, set)))
-    const watcher = { onDown: note('down'), onUp: note('up'), onFailure: note('failed') }
+    const ends: (string | undefined)[] = []
+    const onDown = (name: ServiceName, end?: string) => {
+      note('down')(name)
+      ends.push(end)
+    }
+    const watcher = { onDown, onUp: note('up'), onFailure: note('failed') }
     const stop = watchServices(set, SERVICE_NAMES, watcher)
     for (const [i, name] of SERVICE_NAMES.entries()) {
       await stopService(name, set, 'SIGKILL')
@@ -49,6 +54,7 @@ withBinaries('services of our own', () => {
       expect(await isAnswering(name, urls[i]!)).toBe(true)
     }
     await stop()
+    expect(ends).toEqual(SERVICE_NAMES.map(() => 'was killed by signal 9 (SIGKILL)'))
     expect(told).toEqual(SERVICE_NAMES.flatMap((name) => [`${name} down`, `${name} up`]))
   })
 })

@@ -1,5 +1,7 @@
 import path from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
+import { endOf } from '../processes/daemon.ts'
+import { howEnded } from '../processes/how-ended.ts'
 import { withLock } from '../processes/lock.ts'
 import type { ServiceName } from './contract.ts'
 import type { InstanceSet } from './instance-set.ts'
@@ -9,7 +11,8 @@ const LOOK_MS = 500
 const AGAIN_MS = 1_000
 
 export interface Watcher {
-  onDown(name: ServiceName): void
+  /** @param end how it ended, in words, if this process had started it */
+  onDown(name: ServiceName, end?: string): void
   onUp(name: ServiceName): void
   /** It did not start; it is tried again. Told once for each time it was down. */
   onFailure(name: ServiceName, error: Error): void
@@ -29,7 +32,8 @@ async function watch(set: InstanceSet, name: ServiceName, watcher: Watcher, sign
   for (;;) {
     await wait(LOOK_MS, undefined, { signal })
     if (PRIVATE[name].isRunning(set)) continue
-    watcher.onDown(name)
+    const end = await endOf(path.join(set.folder, `${name}.pid`))
+    watcher.onDown(name, end && howEnded(end))
     await untilStarted(set, name, watcher, signal)
     watcher.onUp(name)
   }

@@ -32,11 +32,11 @@ export function startCommand(args: string[]): Promise<number> {
     .option('--scale <name=count>', 'processes of a reaction or of a folder; repeatable', collect, [])
     .option('--watch', 'run the sources as they are, and start a process again when one of its own changes')
     .addHelpText('after', EXAMPLES)
-    .action((options: Options) => start(readPlan(options), options.watch))
+    .action((options: Options) => start(planner(options), options.watch))
   return parse(program, args)
 }
 
-async function start(workers: WorkerProcess[], watch = false): Promise<void> {
+async function start(plan: () => WorkerProcess[], watch = false): Promise<void> {
   const port = readPort('PORT') ?? 3000
   const metricsPort = readPort('METRICS_PORT')
   const set = InstanceSet.open('dev')
@@ -47,7 +47,7 @@ async function start(workers: WorkerProcess[], watch = false): Promise<void> {
   const stopAsked = untilAskedToStop(system)
   let kept: string | undefined
   try {
-    await Promise.race([bringUp(system, workers, watch), stopAsked])
+    await Promise.race([bringUp(system, plan, watch), stopAsked])
     await stopAsked
     say('\nStopping …')
   } finally {
@@ -58,10 +58,11 @@ async function start(workers: WorkerProcess[], watch = false): Promise<void> {
   process.exit()
 }
 
-async function bringUp(system: System, workers: WorkerProcess[], watch: boolean): Promise<void> {
+async function bringUp(system: System, plan: () => WorkerProcess[], watch: boolean): Promise<void> {
   const steps = new Steps()
+  const workers = plan()
   try {
-    await system.start(workers, steps, { watch })
+    await system.start(workers, steps, watch ? { watch: plan } : {})
   } finally {
     steps.end()
   }
@@ -75,10 +76,12 @@ async function bringUp(system: System, workers: WorkerProcess[], watch: boolean)
   say(`\n${styled('dim', 'Ctrl-C stops everything.')}`)
 }
 
-function readPlan({ scale, together }: Options): WorkerProcess[] {
-  const reactions = findReactions(path.join(PROJECT, 'workers'))
+/** Plans processes for the reactions that are there at that moment. */
+function planner({ scale, together }: Options): () => WorkerProcess[] {
+  const found = () => findReactions(path.join(PROJECT, 'workers'))
   const plan = together ? planTogether : planWorkers
-  return plan(reactions, readScale(scale, reactions))
+  const wishes = readScale(scale, found())
+  return () => plan(found(), wishes)
 }
 
 /** Undefined when it is not set, or 0. */

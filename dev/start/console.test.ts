@@ -41,6 +41,21 @@ it('shows what is well again, and leaves that to the line of the service where o
   expect(lines.map((line) => line.split(' ')[0])).toEqual(['[PostgreSQL]', '[PostgreSQL]'])
 })
 
+it('names the command that helps with a dead letter, and says in plain words what the database said', () => {
+  const message =
+    '\nInvalid `tx.$queryRaw()` invocation:\n\n\nRaw query failed. Code: `22012`. Message: `division by zero`'
+  const record = {
+    reaction: 'gifts.add-gift',
+    at: 'workers/gifts/add-gift.ts:7',
+    help: 'dead-letters show gifts.add-gift',
+  }
+  terminal.line('worker', JSON.stringify({ level: 50, msg: 'given up', err: { message }, ...record }), 'stdout')
+  expect(lines).toEqual([
+    '[worker] gifts.add-gift: given up (division by zero (22012); at workers/gifts/add-gift.ts:7)' +
+      ' → npm run dead-letters -- show gifts.add-gift',
+  ])
+})
+
 it('leaves out what is no warning', () => {
   terminal.line('api', JSON.stringify({ level: 30, msg: 'listening' }), 'stdout')
   terminal.line('api', 'plain', 'stdout')
@@ -72,11 +87,40 @@ it('tells an outage of a service of its own in three lines, whatever follows fro
   expect(lines).toEqual([
     '[RabbitMQ] has ended; it is started again',
     '[RabbitMQ] answers again after 3.0 s',
-    '[RabbitMQ] warnings meanwhile, in .fanfare/logs: 101 of 6 processes',
+    '[RabbitMQ] 101 warnings of 6 processes meanwhile, in .fanfare/logs',
   ])
   warn('relay', 'another thing')
   jest.advanceTimersByTime(1_000)
   expect(lines.at(-1)).toBe('[relay] another thing')
+})
+
+it('tells how a process ended, and when it works again', () => {
+  terminal.ended({
+    name: 'worker payment',
+    code: null,
+    signal: 'SIGKILL',
+    againInMs: 500,
+    wasReady: true,
+    lastWords: '',
+  })
+  terminal.worksAgain('worker payment', 2_345)
+  terminal.ended({ name: 'relay', code: 1, signal: null, againInMs: 1_000, wasReady: true, lastWords: '' })
+  terminal.serviceDown('PostgreSQL', 'was killed by signal 9 (SIGKILL)')
+  expect(lines).toEqual([
+    '[worker payment] was killed by signal 9 (SIGKILL); it is started again in 0.5 s',
+    '[worker payment] works again after 2.3 s',
+    '[relay] ended by itself with code 1; it is started again in 1 s',
+    '[PostgreSQL] was killed by signal 9 (SIGKILL); it is started again',
+  ])
+})
+
+it('counts the warnings of one process as such', () => {
+  terminal.serviceDown('Redis')
+  warn('scheduler', 'line lost')
+  jest.advanceTimersByTime(1_000)
+  terminal.serviceUp('Redis')
+  jest.advanceTimersByTime(10_000)
+  expect(lines.at(-1)).toBe('[Redis] one warning of scheduler meanwhile, in .fanfare/logs')
 })
 
 it('shows errors also during an outage', () => {

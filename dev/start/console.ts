@@ -2,6 +2,7 @@ import { createWriteStream, existsSync, mkdirSync, renameSync, type WriteStream 
 import path from 'node:path'
 import { say } from '../../src/cli/terminal/output.ts'
 import { styled } from '../../src/cli/terminal/style.ts'
+import { howEnded } from '../processes/how-ended.ts'
 import type { UnwantedEnd } from '../processes/supervised-process.ts'
 import { PROJECT } from '../project.ts'
 import { readRecord, sentenceOf, WARNING, ERROR } from './log-record.ts'
@@ -83,8 +84,16 @@ export class Console {
   }
 
   ended({ name, code, signal, againInMs }: UnwantedEnd): void {
-    const end = signal ? `was ended by ${signal}` : `ended by itself with code ${code}`
+    const end = howEnded({ code, signal })
     this.#tell(name, `${name} ${end}`, styled('red', `${end}; it is started again in ${againInMs / 1_000} s`))
+  }
+
+  works(name: string): void {
+    this.#tell(name, `${name} works`, 'works')
+  }
+
+  worksAgain(name: string, awayMs: number): void {
+    this.#tell(name, `${name} works again`, `works again after ${(awayMs / 1_000).toFixed(1)} s`)
   }
 
   /** Processes that start beside a service warn that it is away: until it answers that is no news. */
@@ -101,9 +110,10 @@ export class Console {
     return [...this.#startedAt].some(([title, at]) => sentence.includes(title) && performance.now() - at < lateMs)
   }
 
-  serviceDown(title: string): void {
+  /** @param end in words, if it is known */
+  serviceDown(title: string, end = 'has ended'): void {
     this.#away.set(title, performance.now())
-    print(title, styled('red', 'has ended; it is started again'))
+    print(title, styled('red', `${end}; it is started again`))
   }
 
   serviceUp(title: string): void {
@@ -117,7 +127,9 @@ export class Console {
   #settled(title: string): void {
     this.#away.clear()
     const { count, from } = this.#held
-    if (count > 0) print(title, `warnings meanwhile, in ${relative(LOGS)}: ${count} of ${from.size} processes`)
+    const processes = from.size === 1 ? [...from][0]! : `${from.size} processes`
+    const warnings = count === 1 ? 'one warning' : `${count} warnings`
+    if (count > 0) print(title, `${warnings} of ${processes} meanwhile, in ${relative(LOGS)}`)
     this.#held.count = 0
     from.clear()
   }

@@ -76,7 +76,7 @@ export class SystemServices {
     const { origin } = await this.#provided!
     const names = SERVICE_NAMES.filter((name) => origin[name] === 'private')
     this.#endWatch = watchServices(set, names, {
-      onDown: (name) => console.serviceDown(SERVICES[name].title),
+      onDown: (name, end) => console.serviceDown(SERVICES[name].title, end),
       onUp: (name) => console.serviceUp(SERVICES[name].title),
       onFailure: (name, error) => say(`[${SERVICES[name].title}] does not start, and is tried again: ${error.message}`),
     })

@@ -12,12 +12,21 @@ import { mailCatcher, paymentGateway, systemProcesses, type Surroundings } from 
 import { SystemServices } from './services.ts'
 import type { Steps } from './steps.ts'
 import { affectedBy } from './watch/affected.ts'
+import { replan } from './watch/replan.ts'
+import { tellChange } from './watch/tell-change.ts'
 import { watchSources } from './watch/watch-sources.ts'
 
 const FIRST_DELAY_MS = 500
 const LONGEST_DELAY_MS = 30_000
 /** Ended so often without having worked, a process has a reason that another start does not cure. */
 const HOPELESS = 3
+
+interface Watched {
+  workers: readonly WorkerProcess[]
+  urls: Surroundings['urls']
+  program: Program
+  replanned: () => WorkerProcess[]
+}
 
 /** Everything that `npm start` runs: the services, what stands around the system, and the system. */
 export class System {
@@ -45,6 +54,7 @@ export class System {
       openLog,
       onLine: (name, line, from) => this.#console.line(name, line, from),
       onUnwantedEnd: (end) => this.#console.ended(end),
+      onRecovery: (name, awayMs) => this.#console.worksAgain(name, awayMs),
       restartMs: (failures) => Math.min(FIRST_DELAY_MS * 2 ** (failures - 1), LONGEST_DELAY_MS),
       hopelessAfter: HOPELESS,
     })
@@ -53,11 +63,15 @@ export class System {
   }
 
   /**
-   * Resolves when the API and every worker are ready; rejects when stopped before. With `watch` the sources run as they are, and a
-   * process starts again when one of its own changes.
+   * Resolves when the API and every worker are ready; rejects when stopped before. With `watch`, which plans the workers anew, the
+   * sources run as they are: a process starts again when one of its own changes, and a new folder of workers/ gets one.
    * @throws SetupError saying what to do
    */
-  async start(workers: WorkerProcess[], steps: Steps, { watch = false } = {}): Promise<void> {
+  async start(
+    workers: WorkerProcess[],
+    steps: Steps,
+    { watch }: { watch?: () => WorkerProcess[] } = {},
+  ): Promise<void> {
     await stopLeftovers(this.#pids)
     await this.#expectFreePort()
     for (const name of ['smtp', 'mail', 'gateway'] as const) await this.#set.choosePort(name)
@@ -72,7 +86,7 @@ export class System {
     const started = this.#runInTurns(plans, answering).then(() => this.#untilReady(workers, steps))
     await Promise.all([answering, started, this.#untilApiAnswers(steps)])
     await this.#services.watch()
-    if (watch) this.#watchSources(workers)
+    if (watch) this.#watchSources({ workers, urls, program, replanned: watch })
   }
 
   /** What a person may want to open. */
@@ -113,17 +127,38 @@ export class System {
     return program
   }
 
-  /** Starts those processes again that may have loaded what has changed. */
-  #watchSources(workers: readonly WorkerProcess[]): void {
+  /** Runs the sources as they have become: processes that may have loaded a change start again, workers come and go. */
+  #watchSources({ workers, urls, program, replanned }: Watched): void {
     const others = this.#own.filter((name) => !workers.some((worker) => worker.name === name))
-    const processes = [...others.map((name) => ({ name })), ...workers]
+    let known: readonly WorkerProcess[] = workers
     this.#endWatch = watchSources((files) => {
-      const affected = affectedBy(files, processes)
-      if (affected.length === 0) return
-      const changed = `${files.slice(0, 3).join(', ')}${files.length > 3 ? ', …' : ''}`
-      say(`${changed} changed: starting ${affected.join(', ')} again`)
-      for (const name of affected) void this.#processes.restart(name)
+      const names = new Set(this.#own)
+      const next = replan(known, names, replanned())
+      known = next.workers
+      const stay = known.filter(({ name }) => names.has(name) && !next.end.includes(name))
+      const restarted = affectedBy(files, [...others.map((name) => ({ name })), ...stay])
+      const begin = next.begin.map(({ name }) => name)
+      tellChange(files, { again: restarted, begin, end: next.end.filter((name) => !begin.includes(name)) })
+      for (const name of restarted) void this.#processes.restart(name)
+      const plans = systemProcesses([...known], { urls, ...this.#surroundings() }, program)
+      void this.#exchange(
+        next.end,
+        plans.filter(({ name }) => begin.includes(name)),
+      )
     })
+  }
+
+  async #exchange(end: readonly string[], begin: readonly ProcessPlan[]): Promise<void> {
+    this.#own = this.#own.filter((name) => !end.includes(name))
+    if (end.length > 0) await this.#processes.stop(...end)
+    for (const plan of begin) {
+      if (this.#stopping.signal.aborted) return
+      this.#own.push(this.#run(plan))
+      this.#processes.untilReady(plan.name).then(
+        () => this.#console.works(plan.name),
+        () => {},
+      ) // its end is told
+    }
   }
 
   /**

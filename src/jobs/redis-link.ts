@@ -10,7 +10,7 @@ export interface RedisLink {
 
 /** A connection that comes back by itself. `onReady` is called on each connect, the first included. */
 export function openRedis(url: string, log: Logger, onReady: () => void): RedisLink {
-  let away = false
+  let awaySince: number | undefined
   // BullMQ asks for null: a command waits for Redis to come back.
   const redis = new Redis(url, {
     maxRetriesPerRequest: null,
@@ -19,13 +19,15 @@ export function openRedis(url: string, log: Logger, onReady: () => void): RedisL
   const isAway = (err: Error) => {
     // Other connections may complain late, when this one is through again: then the outage is over.
     if (redis.status === 'ready') return
-    if (!away && redis.status !== 'end') log.warn({ err }, 'Redis is away: schedules wait, nothing is lost')
-    away = true
+    if (awaySince === undefined && redis.status !== 'end')
+      log.warn({ err }, 'Redis is away: schedules wait, nothing is lost')
+    awaySince ??= performance.now()
   }
   redis.on('error', isAway)
   redis.on('ready', () => {
-    if (away) log.info('Redis is back')
-    away = false
+    if (awaySince !== undefined)
+      log.info({ awayMs: Math.round(performance.now() - awaySince), isRecovery: true }, 'Redis answers again')
+    awaySince = undefined
     onReady()
   })
   return { redis, isAway, close: () => redis.disconnect() }

@@ -32,6 +32,7 @@ export function listenForWakeUps(connectionString: string, log: Logger, onWake: 
   let closed = false
   let client: pg.Client | undefined
   let retry: NodeJS.Timeout | undefined
+  let awaySince: number | undefined
   const open = async () => {
     const opening = new Client({ keepAlive: true, application_name: 'fanfare wake-ups' })
     client = opening
@@ -39,6 +40,7 @@ export function listenForWakeUps(connectionString: string, log: Logger, onWake: 
     const reopen = (err?: Error) => {
       if (lost || closed) return
       lost = true
+      awaySince ??= performance.now()
       log.warn({ err }, 'wake-ups interrupted; polling goes on')
       retry = setTimeout(() => void open(), 500)
     }
@@ -48,6 +50,12 @@ export function listenForWakeUps(connectionString: string, log: Logger, onWake: 
     try {
       await opening.connect()
       await opening.query(`LISTEN ${CHANNEL}`)
+      if (awaySince !== undefined)
+        log.info(
+          { awayMs: Math.round(performance.now() - awaySince), isRecovery: true },
+          'PostgreSQL answers again: wake-ups come through',
+        )
+      awaySince = undefined
       onWake()
     } catch (err) {
       reopen(err as Error)
