@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import type { Exit } from './process.ts'
+import type { Exit } from './how-ended.ts'
 import { waitFor } from './wait-for.ts'
 
 interface Launch {

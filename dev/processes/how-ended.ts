@@ -1,5 +1,9 @@
 import { constants } from 'node:os'
-import type { Exit } from './process.ts'
+
+export interface Exit {
+  code: number | null
+  signal: NodeJS.Signals | null
+}
 
 /** In words: `was killed by signal 9 (SIGKILL)`, `ended by itself with code 1`. */
 export function howEnded({ code, signal }: Exit): string {

@@ -4,6 +4,7 @@ import { createInterface } from 'node:readline'
 import { setTimeout as wait } from 'node:timers/promises'
 import { PROJECT } from '../project.ts'
 import { noteStarted, remember } from './daemon.ts'
+import type { Exit } from './how-ended.ts'
 
 export interface ProcessPlan {
   name: string
@@ -25,11 +26,6 @@ export interface Observation {
   /** Remembers the process, so that a later run can end what this one left behind. */
   pidFile?: string
   onLine?: (line: string, from: 'stdout' | 'stderr') => void
-}
-
-export interface Exit {
-  code: number | null
-  signal: NodeJS.Signals | null
 }
 
 /** A process of ours: a real one, so that it can really be killed. */

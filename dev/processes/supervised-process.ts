@@ -1,7 +1,8 @@
 import path from 'node:path'
 import type { Writable } from 'node:stream'
 import { setTimeout as wait } from 'node:timers/promises'
-import { startProcess, type Exit, type ProcessPlan, type RunningProcess } from './process.ts'
+import type { Exit } from './how-ended.ts'
+import { startProcess, type ProcessPlan, type RunningProcess } from './process.ts'
 
 /** A process that ended although nobody had asked it to. */
 export interface UnwantedEnd extends Exit {
