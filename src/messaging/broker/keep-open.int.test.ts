@@ -53,39 +53,63 @@ const OPEN_OK = Buffer.from([0, 10, 0, 41])
 /** connection.close with code 320, as a broker sends it that shuts down. */
 const CLOSE = Buffer.from([1, 0, 0, 0, 0, 0, 11, 0, 10, 0, 50, 1, 64, 0, 0, 0, 0, 0, 0xce])
 
-/** A way to the broker on which the first connection is closed in the same moment in which it is opened. */
-async function closingAtOnce(url: string) {
+/** channel.close as a client sends it. */
+const CHANNEL_CLOSE = Buffer.from([0, 20, 0, 40])
+
+interface Interference {
+  /** What the client reads in place of what the broker has sent. */
+  toClient?: (data: Buffer) => Buffer
+  /** True breaks the connection in place of handing this on to the broker. */
+  breaksAt?: (data: Buffer) => boolean
+}
+
+/** A way to the broker that somebody tampers with. */
+async function wayThat({ toClient = (data) => data, breaksAt = () => false }: Interference) {
+  const url = requireTestService('TEST_RABBITMQ_URL')
   const target = placeOf(url)
-  let closed = 0
   const server = createServer((client) => {
     const upstream = connect(target)
-    client
-      .on('error', () => upstream.destroy())
-      .on('close', () => upstream.destroy())
-      .pipe(upstream)
+    client.on('error', () => upstream.destroy()).on('close', () => upstream.destroy())
     upstream.on('error', () => client.destroy()).on('close', () => client.destroy())
-    upstream.on('data', (data) => {
-      const opens = closed === 0 && data.includes(OPEN_OK)
-      if (opens) closed++
-      client.write(opens ? Buffer.concat([data, CLOSE]) : data)
-    })
+    upstream.on('data', (data) => client.write(toClient(data)))
+    client.on('data', (data) => (breaksAt(data) ? client.destroy() : upstream.write(data)))
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
   const through = new URL(url)
   through.port = String((server.address() as AddressInfo).port)
-  return { url: through.href, closed: () => closed, close: () => new Promise((resolve) => server.close(resolve)) }
+  return { url: through.href, close: () => new Promise((resolve) => server.close(resolve)) }
 }
 
+/** True for the first data with these bytes, after so many others. */
+function nth(bytes: Buffer, count: number) {
+  let seen = 0
+  const isIt = (data: Buffer) => data.includes(bytes) && ++seen === count
+  return { isIt, seen: () => seen }
+}
+
+const answers = (broker: ReturnType<typeof createRabbitMq>) =>
+  deadline('the broker answers', () => broker.hasExchange('amq.fanout').catch(() => false))
+
 test('a connection that is closed in the moment it is opened is opened again', async () => {
-  const way = await closingAtOnce(requireTestService('TEST_RABBITMQ_URL'))
+  const opened = nth(OPEN_OK, 1)
+  const way = await wayThat({ toClient: (data) => (opened.isIt(data) ? Buffer.concat([data, CLOSE]) : data) })
   const broker = createRabbitMq({ url: way.url, name: 'closed at once', log })
-  await deadline('the broker answers', () =>
-    broker.depth('nobody').then(
-      () => true,
-      () => false,
-    ),
-  )
-  expect(way.closed()).toBe(1)
+  await answers(broker)
+  expect(opened.seen()).toBeGreaterThan(1)
+  await broker.close()
+  await way.close()
+})
+
+test.each([
+  ['the first channel, which sees whether the connection stands,', 1],
+  ['a channel that has asked something', 2],
+])('a connection that breaks while %s is being closed is opened again', async (_, count) => {
+  const closing = nth(CHANNEL_CLOSE, count)
+  const way = await wayThat({ breaksAt: closing.isIt })
+  const broker = createRabbitMq({ url: way.url, name: 'broken', log })
+  await answers(broker)
+  await answers(broker)
+  expect(closing.seen()).toBeGreaterThan(count)
   await broker.close()
   await way.close()
 })

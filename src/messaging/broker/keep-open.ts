@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { connect, type Channel, type ChannelModel } from 'amqplib'
 import type { Logger } from '#platform/logger'
+import { end } from './end.ts'
 
 /** Something that is opened again whenever it breaks. */
 export interface Kept<T> {
@@ -14,7 +15,7 @@ interface Opened<T> {
   value: T
   /** Resolves when it is no longer open, whoever closed it; with the error, if there was one. */
   closed: Promise<Error | undefined>
-  close(): Promise<unknown>
+  close(): Promise<void>
 }
 
 const FIRST_DELAY = 50
@@ -75,7 +76,7 @@ function keepOpen<T>({ what, open, addressOf }: Opening<T>, log: Logger): Kept<T
       stop.abort()
       for (const { reject } of waiters) reject(new Error(`${what} is closed`))
       waiters = []
-      await current?.close().catch(() => {})
+      await current?.close()
       await running
     },
   }
@@ -109,11 +110,11 @@ export function keepConnection(
     model.on('unblocked', () => onState('unblocked'))
     const closed = new Promise<Error | undefined>((resolve) => model.once('close', resolve))
     await stillOpen(model).catch((error: unknown) => {
-      void model.close().catch(() => {}) // if it is open after all
+      void end(model) // if it is open after all
       throw error
     })
     onState('open')
-    return { value: model, closed, close: () => model.close() }
+    return { value: model, closed, close: () => end(model) }
   }
   const what = `connection '${name}' to RabbitMQ`
   return keepOpen<ChannelModel>({ what, open, addressOf: (attempt) => urlOf(attempt).host }, log)
@@ -124,8 +125,7 @@ export function keepConnection(
  * told to nobody. Then this throws.
  */
 async function stillOpen(model: ChannelModel): Promise<void> {
-  const channel = await model.createChannel()
-  await channel.close()
+  await end(await model.createChannel())
 }
 
 /** Throws likewise for a channel. Asks for no limit of the prefetch, which is the default. */
@@ -150,10 +150,10 @@ export function keepChannel<C extends Channel>(
     try {
       await setUp(channel)
     } catch (failure) {
-      if (!isClosed) await channel.close().catch(() => {})
+      if (!isClosed) await end(channel)
       throw failure
     }
-    return { value: channel, closed, close: () => channel.close() }
+    return { value: channel, closed, close: () => end(channel) }
   }
   return keepOpen<C>({ what: `channel '${name}'`, open }, log)
 }

@@ -10,6 +10,7 @@ import {
 } from './broker.ts'
 import { createAcknowledgements, type Acknowledgements } from './acknowledge.ts'
 import { inTime } from '#platform/in-time'
+import { end } from './end.ts'
 import { createPublisher } from './publisher.ts'
 import { keepChannel, keepConnection, type Kept } from './keep-open.ts'
 
@@ -113,7 +114,7 @@ async function startConsumer(connection: Kept<ChannelModel>, consumption: Consum
         // The broker cancels a consumer when its queue is deleted or moves, and after a consumer timeout: subscribe again.
         if (message !== null) return onDelivery(toDelivery(acknowledgements, message))
         onCancelled?.()
-        void opened.close().catch(() => {})
+        void end(opened)
       })
     },
   )
@@ -158,16 +159,13 @@ async function onOwnChannel<T>(
   answerMs = ANSWER_MS,
 ): Promise<T> {
   const channel = await inTime((await connection.get()).createChannel(), answerMs)
-  let open = true
   channel.on('error', () => {})
-  channel.once('close', () => (open = false))
-  const ending = () => (open ? channel.close().catch(() => {}) : undefined)
   try {
     const result = await inTime(run(channel), answerMs)
-    await ending()
+    await end(channel)
     return result
   } catch (error) {
-    void ending() // one that waits for a silent queue may never close
+    void end(channel) // one that waits for a silent queue may never close
     throw error
   }
 }
