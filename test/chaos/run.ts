@@ -3,7 +3,7 @@ import type { InstanceSet } from '../../dev/services/index.ts'
 import { openBooks, placeOrders, type Bookkeeping } from './customers/customers.ts'
 import { startParcelDelivery } from './customers/parcel-delivery.ts'
 import { createDice } from './dice.ts'
-import { FAULTS, isHarmless, type FaultName } from './faults/faults.ts'
+import { FAULTS, isHarmless, needsWire, type FaultName } from './faults/faults.ts'
 import { slowestDelivery, undisturbed } from './promises/pace.ts'
 import { settle } from './promises/settle.ts'
 import { planFaults, type PlannedFault } from './faults/timeline.ts'
@@ -45,7 +45,8 @@ export async function run(
   say: Say,
   interrupted: Promise<never>,
 ): Promise<Report> {
-  const world = await openWorld(set, createDice(options.seed).fork(0), say)
+  const proxied = options.faults.some(needsWire)
+  const world = await openWorld(set, createDice(options.seed).fork(0), say, { proxied })
   try {
     return await Promise.race([hurtAndWatch(world, options, say), interrupted])
   } finally {

@@ -8,6 +8,8 @@ import type { World } from '../world/world.ts'
 interface Fault {
   /** The system goes on without a loss of pace: nothing is late, and reconciliation has nothing to do. @default false */
   harmless?: boolean
+  /** It works on the connections between our processes and the services, which must lead over proxies then. @default false */
+  wire?: boolean
   /** What it is, for the list of faults. */
   summary: string
   /** Does it and undoes it. Answers what exactly was done. */
@@ -95,6 +97,7 @@ export const FAULTS = {
     },
   },
   'cut-connections': {
+    wire: true,
     summary: 'open connections reset',
     async inject(world, dice) {
       const { links, way } = someLinks(world, dice)
@@ -103,6 +106,7 @@ export const FAULTS = {
     },
   },
   'slow-network': {
+    wire: true,
     summary: 'every packet delayed, for seconds',
     async inject(world, dice) {
       const { links, way } = someLinks(world, dice)
@@ -114,6 +118,7 @@ export const FAULTS = {
     },
   },
   'half-open': {
+    wire: true,
     summary: 'connections that swallow everything and say nothing, for seconds',
     async inject(world, dice) {
       const { links, way } = someLinks(world, dice)
@@ -149,6 +154,8 @@ export const FAULTS = {
 } as const satisfies Record<string, Fault>
 
 export const isHarmless = (name: FaultName) => (FAULTS[name] as Fault).harmless ?? false
+
+export const needsWire = (name: FaultName) => (FAULTS[name] as Fault).wire ?? false
 
 export type FaultName = keyof typeof FAULTS
 export const FAULT_NAMES = Object.keys(FAULTS) as FaultName[]

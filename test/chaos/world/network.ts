@@ -18,18 +18,20 @@ export interface Network {
   close(): Promise<void>
 }
 
-/** Every connection between our processes and the services, in our hands. */
-export function createNetwork(urls: ServiceUrls, dice: Dice): Network {
+/** Every connection between our processes and the services, in our hands where it is `proxied`. */
+export function createNetwork(urls: ServiceUrls, dice: Dice, proxied: boolean): Network {
   const all: Link[] = []
+  const wayTo = async (process: string, service: ServiceName, url: string) => {
+    if (!proxied) return url
+    const proxy = await tcpProxy(placeOf(url), dice.next)
+    all.push({ process, service, proxy })
+    return proxy.through(url)
+  }
   return {
     async connect(process) {
       const entries = Object.entries(urls) as [ServiceName, string][]
       const environment = entries.map(async ([service, url]) => {
-        const ways = url.split(',').map(async (one) => {
-          const proxy = await tcpProxy(placeOf(one), dice.next)
-          all.push({ process, service, proxy })
-          return proxy.through(one)
-        })
+        const ways = url.split(',').map((one) => wayTo(process, service, one))
         return [SERVICES[service].variable, (await Promise.all(ways)).join(',')]
       })
       return Object.fromEntries(await Promise.all(environment)) as Record<string, string>

@@ -83,12 +83,15 @@ export interface Services {
   limitQueue(queue: string | undefined): Promise<void>
 }
 
-/** Brings everything up, on empty data. What was started is stopped again when something does not start. */
+/**
+ * Brings everything up, on empty data. What was started is stopped again when something does not start.
+ * @param proxied every process has proxies to the services, which cost this process as much as customers and mail do
+ */
 export async function openWorld(
   set: InstanceSet,
   dice: Dice,
   say: (line: string) => void,
-  { clustered = false, paired = false } = {},
+  { clustered = false, paired = false, proxied = true } = {},
 ): Promise<World> {
   const releases: (() => Promise<unknown>)[] = []
   const close = async (keepServices: boolean) => {
@@ -104,7 +107,7 @@ export async function openWorld(
     releases.push(database.close)
     const mail = await testMailServer()
     releases.push(mail.close)
-    const network = createNetwork(urls, dice.fork(1))
+    const network = createNetwork(urls, dice.fork(1), proxied)
     releases.push(network.close)
     const processes = superviseProcesses(set.folder)
     releases.push(() => processes.stop())
