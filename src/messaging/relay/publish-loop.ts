@@ -12,6 +12,8 @@ import type { RelayLease } from './relay-lease.ts'
 const LONGEST_BREATH_MS = 5
 const FIRST_RETRY_MS = 250
 const LONGEST_RETRY_MS = 5_000
+/** Milliseconds without a broker that takes messages after which another relay may try: it may have a way to it. */
+const AWAY_MS = 5_000
 
 export interface LoopOptions extends Required<RelayOptions>, RelayNeighbours, RelayLease {
   signal: AbortSignal
@@ -20,18 +22,19 @@ export interface LoopOptions extends Required<RelayOptions>, RelayNeighbours, Re
 }
 
 /**
- * Publishes what stands in the event store from the checkpoint on, until the lease or the process ends.
+ * Publishes what stands in the event store from the checkpoint on, until the lease or the process ends. It gives up the lease
+ * when it does not reach the broker.
  *
  * What can overlap does: while the broker confirms one read, the next one is under way, and a checkpoint is being written
  * while its successors are published. At most one of each, and a checkpoint never runs ahead of the confirms. A small read
  * costs nearly as much as a large one, so after one the relay waits as long as that took, at most.
  */
 export async function publishLoop(options: LoopOptions): Promise<void> {
-  const { broker, lease, signal, pollMs, pause } = options
-  const { reader, publish, publishing, checkpoint, heal } = createParts(options)
+  const { broker, lease, pollMs, pause } = options
+  const { goesOn, reader, publish, publishing, checkpoint, heal } = createParts(options)
   let publishedTo = options.position
   try {
-    while (!signal.aborted && lease.isSure) {
+    while (goesOn()) {
       await heal()
       const began = performance.now()
       const reading = await reader.read(publishedTo)
@@ -55,7 +58,8 @@ export async function publishLoop(options: LoopOptions): Promise<void> {
 }
 
 function createParts(options: LoopOptions) {
-  const { lease, log, signal, broker } = options
+  const { log, signal, broker } = options
+  const goesOn = createGoesOn(options)
   const warn = (error: Error, sentence: string) => log.warn({ reason: plainMessage(error) }, sentence)
   const backoff = createBackoff(FIRST_RETRY_MS, LONGEST_RETRY_MS)
   const publishing = createPublishing(options)
@@ -70,7 +74,7 @@ function createParts(options: LoopOptions) {
   }
   /** @returns false when the lease or the process ended before the rows were published */
   const publish = async (rows: readonly StoredRow[]): Promise<boolean> => {
-    while (!signal.aborted && lease.isSure) {
+    while (goesOn()) {
       try {
         await publishing.publish(rows)
         backoff.reset()
@@ -83,5 +87,16 @@ function createParts(options: LoopOptions) {
     }
     return false
   }
-  return { reader: createEventReader(options), publish, publishing, checkpoint, heal }
+  return { goesOn, reader: createEventReader(options), publish, publishing, checkpoint, heal }
+}
+
+/** False when the process is to stop, or when the lease has ended: that of a relay that does not reach the broker ends here. */
+function createGoesOn({ broker, lease, signal }: LoopOptions): () => boolean {
+  let reachedAt = performance.now()
+  return () => {
+    if (!broker.publishingPaused) reachedAt = performance.now()
+    else if (performance.now() - reachedAt > AWAY_MS)
+      lease.end(`RabbitMQ has taken nothing from it for ${AWAY_MS / 1_000} s`)
+    return !signal.aborted && lease.isSure
+  }
 }

@@ -17,13 +17,14 @@ const LONGEST_RETRY_MS = 5_000
 
 /**
  * Publishes the facts of the event store on the exchanges, in order of position, at least once each. One relay is
- * active, any number stand by and take over within about `LEASE_MS`. The checkpoint moves only over confirmed events.
+ * active, any number stand by and take over within about `LEASE_MS`; one that does not reach the broker leaves its place
+ * to one that does. The checkpoint moves only over confirmed events.
  *
  * A queue that takes no messages delays its own reaction only. A store that is another one than before (PostgreSQL failed
  * over, or was restored) is published from its own checkpoint on, and recovery is requested for every reaction.
  */
 export function runRelay(options: RelayOptions & RelayNeighbours): Relay {
-  const { log } = options
+  const { broker, log } = options
   const stopping = new AbortController()
   const { signal } = stopping
   const bell = createBell()
@@ -46,7 +47,7 @@ export function runRelay(options: RelayOptions & RelayNeighbours): Relay {
   const run = async () => {
     while (!signal.aborted) {
       try {
-        const acquired = await acquireRelayLease(leaseOptions(options))
+        const acquired = broker.publishingPaused ? undefined : await acquireRelayLease(leaseOptions(options))
         if (acquired) await holdLease(acquired)
         else await pauseFor(LEASE_MS / 3)
       } catch (error) {
