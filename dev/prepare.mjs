@@ -90,11 +90,14 @@ function schemaHash() {
 
 async function generate() {
   const hash = schemaHash()
+  const started = Date.now()
+  say('Generating the database client (prisma generate) …')
   const { code, output } = await runToEnd(process.execPath, ['node_modules/prisma/build/index.js', 'generate'], {
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   if (code !== 0) throw new Stopped(`prisma generate did not succeed:\n${output}`)
   writeFileSync(STAMP, hash)
+  say(`Database client generated in ${Math.round((Date.now() - started) / 1000)} s.`)
 }
 
 /** Ends the process with one sentence, once everything is put back. */

@@ -21,12 +21,17 @@ const [name, ...args] = process.argv.slice(2)
 const [file, command] = COMMANDS[name]
 await prepare().catch(endWith)
 try {
-  const code = await (await importTypeScript(file))[command](args)
+  const code = await (await load(file))[command](args)
   if (typeof code === 'number') process.exitCode = code
 } catch (error) {
   // Mistakes that a person can put right are one sentence.
   const expected = ['SetupError', 'StartupError'].includes(error?.name) || error?.code?.startsWith('ERR_PARSE_ARGS')
   console.error(expected ? error.message : error)
   process.exitCode = 1
+}
+/** The first time after an installation it takes seconds: everything is read for the first time. */
+async function load(file) {
+  const patience = setTimeout(() => console.error('Loading the command …'), 1_500)
+  return importTypeScript(file).finally(() => clearTimeout(patience))
 }
 if (ENDS_AT_ONCE.includes(name)) process.exit()

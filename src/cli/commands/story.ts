@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs'
+import path from 'node:path'
 import type { Command } from 'commander'
 import { findOrder, storyOf } from '#domains/order'
 import { Refused } from '#messaging'
@@ -74,7 +75,8 @@ function draw(story: Story) {
 }
 
 function drawInto(file: string, story: Story) {
-  const picture = drawStory(story)
+  const again = host().call(`story ${story.orderId} --svg ${file === '-' ? 'story.svg' : path.basename(file)}`)
+  const picture = drawStory(story, again)
   if (file === '-') return say(picture.trimEnd())
   try {
     writeFileSync(file, picture)

@@ -52,8 +52,10 @@ const hueOf = (what: string) => (what === 'dead' ? 'dead' : what === 'failed' ? 
 function drawMark({ what }: Mark, x: number, y: number): string {
   const hue = hueOf(what)
   if (hue === 'none') return `<circle class="none way" cx="${at(x)}" cy="${at(y)}" r="4"/>`
-  return `<path class="${hue} cross" d="M${at(x - 3.5)} ${at(y - 3.5)}l7 7m0 -7l-7 7"/>`
+  return `<g class="${hue}">${cross(x, y)}</g>`
 }
+
+export const cross = (x: number, y: number) => `<path class="cross" d="M${at(x - 3.5)} ${at(y - 3.5)}l7 7m0 -7l-7 7"/>`
 
 /** All of them in one line, as far as there is room before `end`. */
 function tellMarks(marks: readonly Mark[], y: number, xOf: (ms: number) => number, end: number): string {

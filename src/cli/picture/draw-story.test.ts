@@ -25,13 +25,14 @@ const reserved = {
   reactions: [waiting('order.advance-order')],
 }
 const story: Story = { orderId: '01a1fd57', status: 'placed', events: [placed, reserved] }
+const AGAIN = 'npm run story -- 01a1fd57 --svg story.svg'
 const count = (picture: string, part: string) => picture.split(part).length - 1
 
 /** The names of the lanes, from top to bottom. */
 const lanes = (picture: string) => [...picture.matchAll(/class="name">([^<]+)</g)].map(([, name]) => name)
 
 it('has a lane for each reaction in the order in which they began, a dot for each event, a bar for each work', () => {
-  const picture = drawStory(story)
+  const picture = drawStory(story, AGAIN)
   expect(lanes(picture)).toEqual(['screen-order', 'reserve-stock', 'advance-order'])
   expect(count(picture, '<circle class="knot"')).toBe(2 + 1) // and one in the legend
   expect(count(picture, '<rect class="bar"')).toBe(2 + 1)
@@ -42,24 +43,26 @@ it('has a lane for each reaction in the order in which they began, a dot for eac
 it('tells failed attempts and dead letters, whatever signs are in their error', () => {
   const failed = { what: 'failed', attempt: 1, afterMs: 15, error: 'Error: <no> & "never"' }
   const once = { ...waiting('fraud.screen-order'), state: 'retrying', history: [failed, failed] }
-  const trying = drawStory({ ...story, events: [{ ...placed, reactions: [once] }] })
+  const trying = drawStory({ ...story, events: [{ ...placed, reactions: [once] }] }, AGAIN)
   expect(trying).toContain('failed 2 times: &lt;no&gt; &amp; &quot;never&quot;')
   const dead = { what: 'dead', attempt: 2, afterMs: 18, error: 'Unrecoverable: no such mailbox' }
   const given = { ...waiting('fraud.screen-order'), state: 'dead', history: [failed, dead] }
-  const picture = drawStory({ ...story, events: [{ ...placed, reactions: [given] }] })
+  const picture = drawStory({ ...story, events: [{ ...placed, reactions: [given] }] }, AGAIN)
   expect(picture).toContain('dead letter: Unrecoverable: no such mailbox')
-  expect(count(picture, 'class="failed cross"')).toBe(1)
-  expect(count(picture, 'class="dead cross"')).toBe(1)
+  expect(count(picture, '<g class="failed"><path class="cross"')).toBe(1 + 1) // and one in the legend
+  expect(count(picture, '<g class="dead"><path class="cross"')).toBe(1)
   expect(picture).not.toContain('>dead</text>')
 })
 
 it('writes an event on the left of its dot where the next one needs the room', () => {
   const next = { ...reserved, id: 'c', type: 'stock.released', afterMs: 33 }
-  const picture = drawStory({ ...story, events: [placed, reserved, next] })
+  const picture = drawStory({ ...story, events: [placed, reserved, next] }, AGAIN)
   expect(picture).toMatch(/text-anchor="end">stock\.reserved</)
   expect(picture).not.toMatch(/text-anchor="end">stock\.released</)
 })
 
+it('says at its foot what draws it', () => expect(drawStory(story, AGAIN)).toContain(`>${AGAIN}</text>`))
+
 it('fits both grounds, light and dark', () => {
-  expect(drawStory(story)).toContain('@media (prefers-color-scheme: dark)')
+  expect(drawStory(story, AGAIN)).toContain('@media (prefers-color-scheme: dark)')
 })

@@ -1,19 +1,20 @@
 import { canvasOf, LANE, TOP, WIDTH, type Canvas } from './canvas.ts'
-import { drawLane } from './draw-lane.ts'
+import { cross, drawLane } from './draw-lane.ts'
 import { drawWays } from './draw-ways.ts'
 import type { Story } from './story.ts'
 import { at, escaped, text } from './svg.ts'
 import { STYLE } from './theme.ts'
-import { CUT_WIDTH, durationOf } from './time-axis.ts'
+import { durationOf } from './time-axis.ts'
 
-const FOOT = 44
+const FOOT = 66
 
 /**
  * The story of an order as an SVG document: a lane for each reaction, time from left to right, a dot for each event on the
  * lane of the reaction that published it, a line from there to each reaction that received it, and a bar while that worked.
  * It takes the light or the dark colours of whoever looks at it.
+ * @param command what draws it again, for its foot
  */
-export function drawStory(story: Story): string {
+export function drawStory(story: Story, command: string): string {
   const canvas = canvasOf(story)
   const height = canvas.bottom + FOOT
   return [
@@ -26,7 +27,7 @@ export function drawStory(story: Story): string {
     ...drawGround(canvas),
     ...story.events.map((event) => drawWays(event, canvas)),
     ...canvas.lanes.map((lane, index) => drawLane(lane, index, canvas)),
-    drawLegend(story.orderId, canvas.bottom + 24),
+    drawLegend(canvas.bottom + 24, command),
     '</svg>\n',
   ].join('\n')
 }
@@ -37,24 +38,21 @@ function summaryOf({ events }: Story): string {
   return `${events.length} events, ${reactions.length} reactions, ${durationOf(lastMs)}`
 }
 
-/** Pixels between a cut and the next tick, at least. */
-const NEAR = 56
-
 /** Stripes, grid and times. */
 function drawGround({ axis, lanes, bottom }: Canvas): string[] {
   const stripes = lanes.flatMap((_, index) => {
     const place = `x="8" y="${TOP + index * LANE}" width="${WIDTH - 16}" height="${LANE}"`
     return index % 2 === 0 ? [`<rect class="stripe" ${place} rx="4"/>`] : []
   })
-  const moment = (words: string, x: number) => text(words, x, TOP - 10, { class: 'dim small', anchor: 'middle' })
-  const middles = axis.cuts.map(({ fromMs }) => axis.x(fromMs) + CUT_WIDTH / 2)
-  const cuts = axis.cuts.map(({ fromMs, toMs }, index) => {
-    const place = `x="${at(axis.x(fromMs))}" y="${TOP}" width="${CUT_WIDTH}" height="${bottom - TOP}"`
-    return `<rect class="cut" ${place}/>${moment(`+ ${durationOf(toMs - fromMs)}`, middles[index]!)}`
+  const moment = (words: string, x: number, above = 10) =>
+    text(words, x, TOP - above, { class: 'dim small', anchor: 'middle' })
+  const { cutWidth } = axis
+  const cuts = axis.cuts.map(({ fromMs, toMs }) => {
+    const x = axis.x(fromMs)
+    const place = `x="${at(x)}" y="${TOP}" width="${at(cutWidth)}" height="${bottom - TOP}"`
+    return `<rect class="cut" ${place}/>${moment(durationOf(toMs - fromMs), x + cutWidth / 2, 24)}`
   })
-  const ticks = axis.ticks
-    .map((tick) => ({ ...tick, x: axis.x(tick.ms) }))
-    .filter(({ x }) => middles.every((middle) => Math.abs(middle - x) > NEAR))
+  const ticks = axis.ticks.map((tick) => ({ ...tick, x: axis.x(tick.ms) }))
   return [
     ...stripes,
     ...ticks.map((tick) => `<path class="grid" d="M${at(tick.x)} ${TOP}V${bottom}"/>${moment(tick.text, tick.x)}`),
@@ -62,17 +60,15 @@ function drawGround({ axis, lanes, bottom }: Canvas): string[] {
   ]
 }
 
-function drawLegend(orderId: string, y: number): string {
+function drawLegend(y: number, command: string): string {
   const words = (told: string, x: number) => text(told, x, y + 4, { class: 'dim small' })
   const signs = [
     `<circle class="knot" cx="28" cy="${y}" r="6"/>${words('an event is published', 42)}`,
     `<path class="way" d="M182 ${y}H204"/>${words('and on its way to a reaction,', 212)}`,
     `<rect class="bar" x="378" y="${y - 6}" width="20" height="12" rx="3"/>${words('which works', 404)}`,
-    `<path class="way later" d="M488 ${y}H510"/>${words('or is tried again', 518)}`,
+    `<g class="failed">${cross(494, y)}</g>${words('or fails', 508)}`,
+    `<path class="way later" d="M568 ${y}H590"/>${words('and is tried again', 598)}`,
+    `<rect class="cut" x="716" y="${y - 7}" width="20" height="14"/>${words('a wait, not drawn to scale', 742)}`,
   ]
-  const command = text(`fanfare story ${orderId} --svg story.svg`, WIDTH - 20, y + 4, {
-    class: 'dim small',
-    anchor: 'end',
-  })
-  return `<g class="none">${signs.join('')}</g>${command}`
+  return `<g class="none">${signs.join('')}</g>${text(command, 20, y + 28, { class: 'dim small' })}`
 }

@@ -1,4 +1,4 @@
-import { CUT_WIDTH, durationOf, timeAxis } from './time-axis.ts'
+import { durationOf, timeAxis } from './time-axis.ts'
 
 it('shares its width among the moments', () => {
   const { x, cuts, ticks } = timeAxis([0, 40, 100], 200, 700)
@@ -8,13 +8,26 @@ it('shares its width among the moments', () => {
 })
 
 it('cuts a long wait short, and goes on in scale behind it', () => {
-  const { x, cuts, ticks } = timeAxis([0, 50, 100, 60_100, 60_150, 60_200], 0, 500)
+  const { x, cuts, cutWidth, ticks } = timeAxis([0, 50, 100, 60_100, 60_150, 60_200], 0, 500)
   expect(cuts).toHaveLength(1)
   const [{ fromMs, toMs }] = cuts as [{ fromMs: number; toMs: number }]
-  expect(x(toMs) - x(fromMs)).toBeCloseTo(CUT_WIDTH)
+  expect(x(toMs) - x(fromMs)).toBeCloseTo(cutWidth)
   expect(x(50) - x(0)).toBeCloseTo(x(60_200) - x(60_150))
   expect([x(0), x(60_200)]).toEqual([0, expect.closeTo(500)])
   expect(ticks.filter(({ ms }) => ms > fromMs && ms < toMs)).toEqual([])
+})
+
+it('counts behind a cut from the first moment there, so that all stretches are in one unit', () => {
+  const { ticks } = timeAxis([0, 50, 100, 60_120, 60_170, 60_220], 0, 600)
+  expect(ticks.map(({ text }) => text)).toEqual(['0 ms', '50 ms', '100 ms', '1 min', '+50 ms', '+100 ms'])
+})
+
+it('leaves most of its width to the work, however many waits of one length there are', () => {
+  const moments = Array.from({ length: 12 }, (_, nth) => [nth * 2_000, nth * 2_000 + 40]).flat()
+  const { x, cuts, cutWidth } = timeAxis(moments, 0, 800)
+  expect(cuts).toHaveLength(11)
+  expect(cuts.length * cutWidth).toBeLessThan(401)
+  expect(x(40) - x(0)).toBeGreaterThan(20) // a pixel and a half where the waits are drawn to scale
 })
 
 it('cuts each of several waits', () => {
