@@ -3,10 +3,11 @@ import path from 'node:path'
 import { build, stop, type BuildFailure, type Plugin } from 'esbuild'
 import { PROJECT, SetupError } from '../project.ts'
 
-/** These find files of their own beside themselves, or may be absent. */
-const LEFT_OUTSIDE = ['swagger-ui-express', 'pg-native']
-/** What CommonJS packages of a bundle call. */
-const REQUIRE = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);"
+/** It may be absent. */
+const LEFT_OUTSIDE = ['pg-native']
+/** What CommonJS packages of a bundle call. Its names must not be those of a source. */
+const REQUIRE =
+  "import { createRequire as requireOfBundle } from 'node:module'; const require = requireOfBundle(import.meta.url);"
 
 /**
  * Translates programs and puts what they import, packages included, into few files: finding and reading 800 modules one by

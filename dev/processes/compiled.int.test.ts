@@ -13,6 +13,12 @@ it('runs what was compiled without translating anything, and finds the reactions
   expect(stdout).toContain('fraud.screen-order\n')
 })
 
+it.each(['api', 'relay', 'scheduler', 'worker'])('makes a program of %s that node can load', async (name) => {
+  const program = await compile()
+  const { stderr } = node(['--check', program(`src/main/${name}.ts`).at(-1)!])
+  expect(stderr).toBe('')
+})
+
 it('compiles once for as long as no source changes', async () => {
   const [first, second] = [await compile(), await compile()]
   expect(second('src/main/api.ts')).toEqual(first('src/main/api.ts'))
