@@ -26,10 +26,12 @@ interface Opening<T> {
   open: (attempt: number) => Promise<Opened<T>>
   /** Where it is opened: for the log. */
   addressOf?: (attempt: number) => string
+  /** Told that it is open again, with the milliseconds for which it was not. */
+  onReopened?: (attempt: number, awayMs: number) => void
 }
 
 /** Opens something again and again: with growing, jittered pauses while that fails, at once after it had worked. */
-function keepOpen<T>({ what, open, addressOf }: Opening<T>, log: Logger): Kept<T> {
+function keepOpen<T>({ what, open, addressOf, onReopened }: Opening<T>, log: Logger): Kept<T> {
   let current: Opened<T> | undefined
   let waiters: { resolve: (value: T) => void; reject: (error: Error) => void }[] = []
   const stop = new AbortController()
@@ -43,6 +45,7 @@ function keepOpen<T>({ what, open, addressOf }: Opening<T>, log: Logger): Kept<T
 
   const run = async () => {
     let delay = FIRST_DELAY
+    let awaySince: number | undefined
     for (let attempt = 0; !stop.signal.aborted; attempt++) {
       try {
         const opening = open(attempt)
@@ -52,8 +55,12 @@ function keepOpen<T>({ what, open, addressOf }: Opening<T>, log: Logger): Kept<T
         if (!current) continue
         for (const { resolve } of waiters.splice(0)) resolve(current.value)
         delay = FIRST_DELAY
+        if (awaySince !== undefined) onReopened?.(attempt, performance.now() - awaySince)
+        awaySince = undefined
         warn(attempt, await current.closed, `${what} lost, opening it again`)
+        awaySince = performance.now()
       } catch (error) {
+        awaySince ??= performance.now()
         warn(attempt, error as Error, `${what} could not be opened, trying again`)
       }
       current = undefined
@@ -117,7 +124,10 @@ export function keepConnection(
     return { value: model, closed, close: () => end(model) }
   }
   const what = `connection '${name}' to RabbitMQ`
-  return keepOpen<ChannelModel>({ what, open, addressOf: (attempt) => urlOf(attempt).host }, log)
+  const addressOf = (attempt: number) => urlOf(attempt).host
+  const onReopened = (attempt: number, awayMs: number) =>
+    log.info({ address: addressOf(attempt), awayMs: Math.round(awayMs), isRecovery: true }, `${what} is open again`)
+  return keepOpen<ChannelModel>({ what, open, addressOf, onReopened }, log)
 }
 
 /**

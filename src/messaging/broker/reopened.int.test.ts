@@ -1,0 +1,26 @@
+import { createRabbitMq } from '#messaging'
+import { createLogger } from '#platform/logger'
+import { deadline, placeOf, releases, requireTestService, tcpProxy } from '#testing'
+
+const later = releases()
+
+test('an outage ends with one line for the connection: how long it was away', async () => {
+  const lines: { msg: string; isRecovery?: boolean }[] = []
+  const log = createLogger('test', 'info', { write: (line: string) => void lines.push(JSON.parse(line)) })
+  const url = requireTestService('TEST_RABBITMQ_URL')
+  const proxy = await tcpProxy(placeOf(url))
+  later(proxy.close)
+  const through = proxy.through(url)
+  const broker = createRabbitMq({ url: through, name: 'trial', log })
+  later(broker.close)
+  await broker.depth('nobody')
+  expect(lines).toEqual([])
+  proxy.cut()
+  const again = await deadline('told', () => lines.find(({ isRecovery }) => isRecovery))
+  const awayMs = expect.any(Number)
+  expect(again).toMatchObject({
+    msg: expect.stringMatching(/^connection 'trial \w+' to RabbitMQ is open again$/),
+    address: new URL(through).host,
+    awayMs,
+  })
+})
