@@ -35,7 +35,6 @@ const line = (number: number, quantity: number) => ({
 const orderPlaced = {
   lines: [line(1001, 1), line(1002, 2)],
   total: { amount: 3750, currency: 'GBP' },
-  payment: { token: 'pm_card_visa' },
   customer,
   shippingAddress,
 }
@@ -51,11 +50,12 @@ export const PLACE_ORDER: Transaction = {
 VALUES (${ORDER}::uuid, 'placed', ${json(customer)}, ${json(shippingAddress)}, 3750, 'GBP', now(), now())`,
     `INSERT INTO order_lines (order_id, line, sku, name, quantity, unit_price)
 VALUES (${ORDER}::uuid, 1, ${FIRST}, 'Product ' || ${FIRST}, 1, 1250), (${ORDER}::uuid, 2, ${SECOND}, 'Product ' || ${SECOND}, 2, 1250)`,
+    `INSERT INTO payment_tokens (order_id, token, kept_at) VALUES (${ORDER}::uuid, 'pm_card_visa', now())`,
     `INSERT INTO idempotency_keys (client_id, key, fingerprint, order_id, created_at)
 VALUES ('00000000-0000-7000-8000-000000000000', ${EVENT}, decode('${'5e'.repeat(32)}', 'hex'), ${ORDER}::uuid, now())`,
     stream(1),
     `INSERT INTO events (position, id, type, version, stream, stream_version, data, correlation_id, occurred_at)
-VALUES (nextval('events_position_seq'), ${EVENT}::uuid, 'order.placed', 1, 'order-' || ${ORDER}, 1,
+VALUES (nextval('events_position_seq'), ${EVENT}::uuid, 'order.placed', 2, 'order-' || ${ORDER}, 1,
   ${json(orderPlaced)} || jsonb_build_object('orderId', ${ORDER}), ${ORDER}, now())`,
   ],
 }

@@ -22,14 +22,13 @@ export async function storeOrders(pool: pg.Pool, count: number): Promise<void> {
       INSERT INTO streams (stream, version) SELECT 'order-' || id, 1 FROM new
     )
     INSERT INTO events (position, id, type, version, stream, stream_version, data, correlation_id, occurred_at)
-    SELECT nextval('events_position_seq'), event_id, 'order.placed', 1, 'order-' || id, 1,
+    SELECT nextval('events_position_seq'), event_id, 'order.placed', 2, 'order-' || id, 1,
       jsonb_build_object('orderId', id, 'shippingAddress', $2::jsonb,
         'customer', jsonb_build_object('name', 'Customer ' || n, 'email', 'customer-' || n || '@example.com'),
         'lines', jsonb_build_array(
           jsonb_build_object('sku', first, 'name', 'Product ' || first, 'quantity', 1, 'unitPrice', 1250),
           jsonb_build_object('sku', second, 'name', 'Product ' || second, 'quantity', 2, 'unitPrice', 1250)),
-        'total', jsonb_build_object('amount', 3750, 'currency', 'GBP'),
-        'payment', jsonb_build_object('token', 'pm_card_visa')), id, now()
+        'total', jsonb_build_object('amount', 3750, 'currency', 'GBP')), id, now()
     FROM new ORDER BY n`,
     [count, ADDRESS],
   )

@@ -38,7 +38,7 @@ export const refusal = (status: number, code: string, message: string, more: obj
 export function authorize({ amount, currency, token, reference }: Request): Effect {
   const card = cardOf(token)
   if (card.kind === 'unknown')
-    return { answer: refusal(400, 'invalid_token', `No such payment method: '${token.slice(0, 100)}'`) }
+    return { answer: refusal(400, 'invalid_token', `No such payment method: '${token.slice(0, 200)}'`) }
   if (card.kind === 'declines')
     return { answer: refusal(402, 'card_declined', card.message, { decline_code: card.code }) }
   const authorization: Authorization = {

@@ -260,6 +260,11 @@ const BREACHES: [invariant: string, why: RegExp, ...statements: string[]][] = [
     "DELETE FROM payment_ledger WHERE kind = 'captured' AND order_id = '$shipped'",
   ],
   [
+    'payment-token-is-forgotten',
+    /Its payment is captured, and its token is still kept/,
+    "INSERT INTO payment_tokens VALUES ('$shipped', 'pm_card_visa', now())",
+  ],
+  [
     'one-mail-per-occasion',
     /2 mails tell of order.shipped/,
     `INSERT INTO sent_mails SELECT gen_random_uuid(), order_id, kind, recipient, subject, 'another', sent_at

@@ -1,5 +1,6 @@
 import { upsertProducts } from '#domains/catalog'
 import { createPlacement } from '#domains/order'
+import { keepTokens } from '#domains/payment'
 import { testDatabase, type TestDatabase } from '#testing'
 import { uuidv7 } from '#platform/uuid'
 import { schedules } from './schedules.ts'
@@ -58,7 +59,8 @@ async function anUndecidedOrder(placedAt: Date) {
     placedAt,
     updatedAt: placedAt,
   }
-  await database.db.order.create({ data: { ...order, status: 'placed' } })
+  await database.db.order.create({ data: { ...order, status: 'placed', version: 1 } })
+  await database.db.stream.create({ data: { stream: `order-${order.id}`, version: 1 } })
   return order.id
 }
 
@@ -76,7 +78,7 @@ it.each([-60, 60])('goes by the clock of the database, where this process is %i 
   jest.useFakeTimers({ now: Date.now() + wrong * MINUTE, doNotFake: TIMERS })
   try {
     await anUndecidedOrder(new Date(REAL_NOW() - 31 * MINUTE))
-    const { order } = await createPlacement(database.db).place({
+    const { order } = await createPlacement(database.db, keepTokens).place({
       request: REQUEST,
       idempotency: undefined,
       traceparent: null,
@@ -109,6 +111,14 @@ it('forgets idempotency keys after 30 days', async () => {
     FROM generate_series(1, 40) AS n`
   expect(await run('order.prune-idempotency-keys')).toEqual({ pruned: 10 })
   expect(await database.db.idempotencyKey.count()).toBe(30)
+})
+
+it('forgets payment tokens that nobody has used in 7 days', async () => {
+  await database.db.$executeRaw`
+    INSERT INTO payment_tokens (order_id, token, kept_at)
+    SELECT gen_random_uuid(), 'pm_card_visa', ${now}::timestamptz - n * interval '1 day' FROM generate_series(1, 10) AS n`
+  expect(await run('payment.prune-tokens')).toEqual({ pruned: 3 })
+  expect(await database.db.paymentToken.count()).toBe(7)
 })
 
 it('says which reactions were given lost events again', async () => {

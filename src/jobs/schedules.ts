@@ -1,5 +1,6 @@
 import { pruneSentMails } from '#domains/notification'
 import { expireOrders, pruneKeys } from '#domains/order'
+import { pruneTokens } from '#domains/payment'
 import { makePartitions, type PartitionLength, type Reconciled, type WakeUp } from '#messaging'
 import type { Database } from '#platform/database'
 import type { ScheduledJob } from './scheduled-job.ts'
@@ -13,6 +14,8 @@ const DAY = 24 * HOUR
 const UNDECIDED_FOR = 30 * MINUTE
 const KEEP_SENT_MAILS = 90 * DAY
 const KEEP_IDEMPOTENCY_KEYS = 30 * DAY
+/** By then the order is long at its end, and a hold that nobody has heard of has lapsed at the bank. */
+const KEEP_PAYMENT_TOKENS = 7 * DAY
 const AT_ONCE = 500
 
 interface Needs extends WakeUp {
@@ -52,6 +55,7 @@ export function schedules({ db, wake, reconcileAll, partitionLength }: Needs): S
       },
     },
     pruning('order.prune-idempotency-keys', KEEP_IDEMPOTENCY_KEYS, (what) => pruneKeys(db, what)),
+    pruning('payment.prune-tokens', KEEP_PAYMENT_TOKENS, (what) => pruneTokens(db, what)),
     pruning('notification.prune-sent-mails', KEEP_SENT_MAILS, (what) => pruneSentMails(db, what)),
   ]
 }

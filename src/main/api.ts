@@ -2,6 +2,7 @@ import { createWakeUp, measureBacklog } from '#messaging'
 import { analyticsRoutes } from '#domains/analytics'
 import { catalogRoutes } from '#domains/catalog'
 import { createPlacement, orderRoutes } from '#domains/order'
+import { keepTokens } from '#domains/payment'
 import { shippingRoutes } from '#domains/shipping'
 import { openDatabase } from '#platform/database'
 import { runProcess } from '#platform/shutdown'
@@ -23,7 +24,7 @@ await runProcess('api', async (context) => {
   })
   onStop(close)
   const { wake } = createWakeUp(pool)
-  const placement = createPlacement(db)
+  const placement = createPlacement(db, keepTokens)
   onStop(placement.flush)
   measureBacklog(db)
 

@@ -1,6 +1,6 @@
 import { defineReaction, findStuck, redrive, retire, subscribe, Unrecoverable } from '#messaging'
 import { OrderPlaced, PaymentAuthorized } from '#events'
-import { anOrderPlaced, aPaymentAuthorized, deadline, record, testSystem, type TestSystem } from '#testing'
+import { anOrderPlaced, aPaymentAuthorized, deadline, record, testSystem, type TestSystem, named } from '#testing'
 
 let system: TestSystem
 afterEach(() => system.close())
@@ -13,13 +13,13 @@ test('a failed attempt shows at once, grouped by cause, with its next try', asyn
     name: 'test.failing',
     on: OrderPlaced,
     handle({ data }) {
-      if (data.payment.token === 'never') throw new Unrecoverable('card 4711 is closed')
+      if (data.customer.name === 'never') throw new Unrecoverable('card 4711 is closed')
       throw new Error(`no answer for order ${data.orderId}`)
     },
   })
   system = await testSystem([failing], { retryDelays: [60_000] })
-  const tokens = ['never', 'never', 'again', 'again', 'again']
-  await record(system, ...tokens.map((token) => anOrderPlaced({ payment: { token } })))
+  const names = ['never', 'never', 'again', 'again', 'again']
+  await record(system, ...names.map((name) => anOrderPlaced({ customer: named(name) })))
   await deadline('all five have failed', async () => (await system.db.delivery.count()) === 5)
   const causes = await findStuck(system.db)
   expect(causes).toHaveLength(2)

@@ -1,6 +1,7 @@
 import request from 'supertest'
 import { catalogRoutes, upsertProducts, type Product } from '#domains/catalog'
 import { createPlacement, orderRoutes } from '#domains/order'
+import { keepTokens } from '#domains/payment'
 import { createWakeUp } from '#messaging'
 import { createLogger } from '#platform/logger'
 import type { Route } from '#http'
@@ -36,7 +37,7 @@ export const anOrder = (given: object = {}) => ({
 export async function testApi({ db, pool }: TestDatabase, more: readonly Route[] = []): Promise<TestApi> {
   await upsertProducts(db, [MUG, TEA])
   const key = await issueApiKey(db, 'test')
-  const placement = createPlacement(db)
+  const placement = createPlacement(db, keepTokens)
   const { wake } = createWakeUp(pool)
   const routes = [
     ...operationRoutes({ db, isStopping: () => false }),

@@ -1,4 +1,4 @@
-import { gateway, keepPayments, recordAuthorization } from '#domains/payment'
+import { authorize, gateway, keepPayments, recordAuthorization } from '#domains/payment'
 import { OrderPlaced } from '#events'
 import { defineReaction } from '#messaging'
 
@@ -7,15 +7,12 @@ export default defineReaction({
   on: OrderPlaced,
   callTimeoutMs: 5_000,
   effect: ({ data }) => `authorize:${data.orderId}`,
-  // Asked even when the order is closed by now: an earlier attempt may have reached the gateway and died before it could
-  // say so. Only the same question again brings the authorization to light, and then it is let go.
-  call: ({ data: { orderId, total, payment } }, context) =>
-    gateway().authorize({ amount: total, token: payment.token, reference: orderId }, context),
+  call: (placed, context) => authorize(gateway(), placed, context),
   handleBatch: (events, { tx, results, now }) =>
     keepPayments(
       tx,
       events.map(({ data }) => data.orderId),
       now,
-      (payment, index) => recordAuthorization(payment, events[index]!.data, results[index]!),
+      (payment, index) => recordAuthorization(payment, events[index]!.data, results[index]),
     ),
 })

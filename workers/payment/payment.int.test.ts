@@ -38,12 +38,19 @@ afterAll(async () => {
 afterEach(booksAgree)
 
 const total = { amount: 2_500, currency: 'GBP' }
-const anOrder = (token = 'pm_card_visa') => anOrderPlaced({ total, payment: { token } })
+
+/** The order as its reactions get it, and the token that was stored with it. */
+async function anOrder(token = 'pm_card_visa') {
+  const order = anOrderPlaced({ total })
+  await database.db.paymentToken.create({ data: { orderId: order.data.orderId, token, keptAt: new Date() } })
+  return order
+}
+
 const status = async (orderId: string) => (await paymentOf(database.db, orderId)).status
 const types = (events: readonly NewEvent[]) => events.map(({ type }) => type)
 
 async function authorized(token?: string) {
-  const order = anOrder(token)
+  const order = await anOrder(token)
   const { published } = await react(database, authorizePayment, order)
   return { orderId: order.data.orderId, published }
 }
@@ -103,27 +110,32 @@ describe('authorize-payment', () => {
   })
 
   test('asks again after a failure, with the same key: the money is held once', async () => {
-    const [order] = await record(database, anOrder('pm_sandbox_flaky'))
+    const [order] = await record(database, await anOrder('pm_sandbox_flaky'))
     const first = await attempt(database, authorizePayment, order!)
     expect(first.outcomes).toMatchObject([{ kind: 'failed' }])
     expect(types(await reactAtLast(authorizePayment, order!))).toEqual(['payment.authorized'])
   })
 
   test('one failing gateway call does not keep the rest of the batch', async () => {
-    const { published, outcomes } = await attempt(database, authorizePayment, anOrder('pm_sandbox_flaky'), anOrder())
+    const { published, outcomes } = await attempt(
+      database,
+      authorizePayment,
+      await anOrder('pm_sandbox_flaky'),
+      await anOrder(),
+    )
     expect(outcomes.map(({ kind }) => kind)).toEqual(['failed', 'handled'])
     expect(types(published)).toEqual(['payment.authorized'])
   })
 
   test('two events that ask for the money of one order lead to one hold', async () => {
-    const order = anOrder()
+    const order = await anOrder()
     const { published } = await react(database, authorizePayment, order, anOrderPlaced(order.data))
     expect(types(published)).toEqual(['payment.authorized'])
     expect(await holdsOf(order.data.orderId)).toHaveLength(1)
   })
 
   test('an event that asks for other money under the key of the order is given up: no decline, no second hold', async () => {
-    const order = anOrder()
+    const order = await anOrder()
     await react(database, authorizePayment, order)
     const edited = anOrderPlaced({ ...order.data, total: { amount: 100, currency: 'GBP' } })
     const { published, outcomes } = await attempt(database, authorizePayment, edited)
@@ -134,7 +146,7 @@ describe('authorize-payment', () => {
   })
 
   test('a payment method that the gateway did not know does not block the corrected one', async () => {
-    const order = anOrder()
+    const order = await anOrder()
     const body = JSON.stringify({ ...total, token: 'pm_card_viza', reference: order.data.orderId })
     const headers = { 'idempotency-key': `authorize:${order.data.orderId}` }
     const first = await fetch(`${gateway.url}/v1/authorizations`, { method: 'POST', headers, body })
@@ -143,7 +155,7 @@ describe('authorize-payment', () => {
   })
 
   test('while the gateway is at work on the order, whoever asks again waits: no decline, no second hold', async () => {
-    const order = anOrder('pm_sandbox_slow')
+    const order = await anOrder('pm_sandbox_slow')
     const [first, second] = await record(database, order, anOrderPlaced(order.data))
     const both = await Promise.all([first!, second!].map((event) => attempt(database, authorizePayment, event)))
     const waiting = both.flatMap(({ outcomes }) => outcomes.filter(({ kind }) => kind === 'failed'))
@@ -154,7 +166,7 @@ describe('authorize-payment', () => {
   })
 
   test('a second publication of the order changes nothing', async () => {
-    const [order] = await record(database, anOrder())
+    const [order] = await record(database, await anOrder())
     await react(database, authorizePayment, order!)
     expect((await react(database, authorizePayment, order!)).published).toEqual([])
   })
@@ -212,7 +224,7 @@ describe('return-payment', () => {
   })
 
   test('lets go of money that is authorized after the end of the order', async () => {
-    const order = anOrder()
+    const order = await anOrder()
     const { orderId } = order.data
     expect((await react(database, returnPayment, anOrderCancelled({ orderId }))).published).toEqual([])
     const late = await react(database, authorizePayment, order)
@@ -227,7 +239,7 @@ describe('return-payment', () => {
 })
 
 test('orders confirmed and cancelled at the same moment: no money is kept, whoever is faster', async () => {
-  const placed = await record(database, ...Array.from({ length: 30 }, () => anOrder()))
+  const placed = await record(database, ...(await Promise.all(Array.from({ length: 30 }, () => anOrder()))))
   await react(database, authorizePayment, ...placed)
   const ids = placed.map(({ data }) => (data as { orderId: string }).orderId)
   const confirmed = await record(database, ...ids.map((orderId) => anOrderConfirmed({ orderId, total })))

@@ -56,4 +56,14 @@ const followsItsOrder: Invariant = {
         OR coalesce(b.taken, 0) <> CASE WHEN o.status IN ('shipped', 'delivered') THEN o.total ELSE 0 END)`,
 }
 
-export const moneyInvariants = [isConserved, isWhatThePaymentSays, isForAnOrder, followsItsOrder]
+const tokenIsForgotten: Invariant = {
+  name: 'payment-token-is-forgotten',
+  says: 'A payment token is kept for an order, and only until the answer of the gateway is booked.',
+  offenders: () => Prisma.sql`
+    SELECT t.order_id AS who, CASE WHEN o.id IS NULL THEN 'A payment token is kept, but there is no such order.'
+      ELSE format('Its payment is %s, and its token is still kept.', p.status) END AS why
+    FROM payment_tokens t LEFT JOIN orders o ON o.id = t.order_id LEFT JOIN payments p ON p.order_id = t.order_id
+    WHERE o.id IS NULL OR p.status <> 'pending'`,
+}
+
+export const moneyInvariants = [isConserved, isWhatThePaymentSays, isForAnOrder, followsItsOrder, tokenIsForgotten]

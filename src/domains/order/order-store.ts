@@ -1,25 +1,36 @@
 import { z } from 'zod'
 import type { DataOf } from '#messaging'
 import { Address, Customer, OrderLine, RejectionReason, type OrderPlaced } from '#events'
-import { readRow, readRows, row, type Database, type Transaction } from '#platform/database'
 import { Prisma } from '#prisma'
+import { readRow, readRows, row, type Database, type Transaction } from '#platform/database'
 import type { VersionedOrder } from './state/fold.ts'
 import type { Order } from './state/order.ts'
 import { ORDER_STATUSES, type OrderStatus } from './state/order-states.ts'
 
-type PlacedData = DataOf<typeof OrderPlaced>
+type PlacedData = DataOf<typeof OrderPlaced> & { payment: object }
+
+/**
+ * How another domain keeps the payment methods of new orders, which is not for this one to store: a statement that inserts
+ * what it reads from the named rows, with the columns "orderId" (uuid) and payment (jsonb, as in the request). It becomes a
+ * part of the statement that stores the orders, so it costs no round trip, and both commit or none.
+ */
+export type KeepPaymentMethods = (newOrders: Prisma.Sql) => Prisma.Sql
 
 const Placed = row({ placedAt: z.date() })
 
 /**
- * Writes new orders and their lines, in one statement for any number.
+ * Writes new orders, their lines and their payment methods, in one statement for any number.
  * @returns when they were placed, by the clock of the database: it decides when they expire
  */
-export async function insertOrders(tx: Transaction, placed: readonly PlacedData[]): Promise<Date> {
+export async function insertOrders(
+  tx: Transaction,
+  placed: readonly PlacedData[],
+  keepPaymentMethods: KeepPaymentMethods,
+): Promise<Date> {
   const { placedAt } = await readRow(tx, Placed)`
     WITH new AS MATERIALIZED (
       SELECT * FROM jsonb_to_recordset(${JSON.stringify(placed)}::jsonb)
-        AS row("orderId" uuid, customer jsonb, "shippingAddress" jsonb, total jsonb, lines jsonb)
+        AS row("orderId" uuid, customer jsonb, "shippingAddress" jsonb, total jsonb, lines jsonb, payment jsonb)
     ), moment AS MATERIALIZED (
       SELECT clock_timestamp()::timestamptz(3) AS at
     ), placed AS (
@@ -31,7 +42,7 @@ export async function insertOrders(tx: Transaction, placed: readonly PlacedData[
       SELECT "orderId", line, sku, name, quantity, "unitPrice"
       FROM new, ROWS FROM (jsonb_to_recordset(lines) AS (sku text, name text, quantity int, "unitPrice" int))
         WITH ORDINALITY AS l(sku, name, quantity, "unitPrice", line)
-    )
+    ), kept AS (${keepPaymentMethods(Prisma.sql`new`)})
     SELECT at AS "placedAt" FROM moment`
   return placedAt
 }

@@ -49,7 +49,22 @@ describe('POST /v1/orders', () => {
       causationId: null,
     })
     expect(event!.traceparent).toMatch(/^00-aaa/)
-    expect(event!.data).toMatchObject({ total: body.total, lines: body.lines, payment: { token: 'pm_card_visa' } })
+    expect(event!.data).toMatchObject({ total: body.total, lines: body.lines })
+  })
+
+  it('keeps the payment token in one place, and nowhere else', async () => {
+    const token = 'pm_card_told_to_nobody'
+    const { body, headers } = await api.place(anOrder({ payment: { token } }), { 'idempotency-key': 'token' })
+    const replayed = await api.place(anOrder({ payment: { token } }), { 'idempotency-key': 'token' })
+    const other = await api.place(anOrder({ payment: { token: [token] } }))
+    expect([replayed.status, other.status]).toEqual([202, 422])
+    const answers = [body, headers, replayed.body, other.body, (await api.get(`/v1/orders/${body.id}/story`)).body]
+    expect(JSON.stringify(answers)).not.toContain(token)
+    const tables = await database.db.$queryRaw<{ name: string; found: boolean }[]>`
+      SELECT table_name AS name, query_to_xml(format('SELECT * FROM %I', table_name), true, false, '')::text LIKE ${`%${token}%`} AS found
+      FROM information_schema.tables WHERE table_schema = 'public'`
+    expect(tables.filter(({ found }) => found).map(({ name }) => name)).toEqual(['payment_tokens'])
+    expect(await database.db.paymentToken.findMany({ where: { token } })).toMatchObject([{ orderId: body.id }])
   })
 
   it('takes a thousand lines', async () => {

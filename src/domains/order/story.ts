@@ -88,6 +88,7 @@ function toEventView({ stream: _stream, ...event }: StoryEvent, start: number) {
   }
 }
 
+/** Version 1 of `order.placed` carried the payment token, and recorded events stay as they are. */
 function withoutToken(data: unknown): unknown {
   if (typeof data !== 'object' || data === null || !('payment' in data)) return data
   const { payment: _payment, ...rest } = data

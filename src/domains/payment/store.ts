@@ -66,15 +66,20 @@ async function claim(tx: Transaction, orderIds: ReadonlySet<string>, now: Date):
   return new Map(rows.map((row) => [row.orderId, toPayment(row)]))
 }
 
+/** The gateway's answer is booked and the payment token forgotten in one statement. */
 async function save(tx: Transaction, payments: readonly (Payment & { orderId: string })[], now: Date): Promise<void> {
   if (payments.length === 0) return
   const rows = payments.map(({ amount, ...payment }) => ({ ...payment, ...amount }))
   await tx.$executeRaw`
+    WITH kept AS MATERIALIZED (
+      SELECT * FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
+        AS row("orderId" uuid, status text, closed boolean, "authorizationId" text, amount bigint, currency text)
+    ), forgotten AS (
+      DELETE FROM payment_tokens USING kept WHERE payment_tokens.order_id = kept."orderId" AND kept.status <> 'pending'
+    )
     UPDATE payments SET status = kept.status, closed = kept.closed, authorization_id = kept."authorizationId",
            amount = kept.amount, currency = kept.currency, updated_at = ${now}
-    FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
-      AS kept("orderId" uuid, status text, closed boolean, "authorizationId" text, amount bigint, currency text)
-    WHERE payments.order_id = kept."orderId"`
+    FROM kept WHERE payments.order_id = kept."orderId"`
 }
 
 async function book(tx: Transaction, entries: readonly object[], now: Date): Promise<void> {

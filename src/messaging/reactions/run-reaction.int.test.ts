@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { defineReaction, retire, RetryLater, subscribe, UnreadableEvent, Unrecoverable } from '#messaging'
 import { OrderPlaced, PaymentAuthorized, StockReserved } from '#events'
-import { anOrderPlaced, aPaymentAuthorized, deadline, record, testSystem, type TestSystem } from '#testing'
+import { anOrderPlaced, aPaymentAuthorized, deadline, record, testSystem, type TestSystem, named } from '#testing'
 import { encode } from '../cloud-event.ts'
 import { keepUnreadable, type Refused } from '../deliveries/unreadable.ts'
 
@@ -69,14 +69,14 @@ test('attempts exhausted and Unrecoverable end in the dead letters, and the queu
     on: OrderPlaced,
     retry: { attempts: 2 },
     handle({ data }) {
-      if (data.payment.token === 'never') throw new Unrecoverable('cannot ever work')
-      if (data.payment.token === 'fails') throw new RangeError('fails again')
+      if (data.customer.name === 'never') throw new Unrecoverable('cannot ever work')
+      if (data.customer.name === 'fails') throw new RangeError('fails again')
     },
   })
   system = await testSystem([failing])
   const events = await record(
     system,
-    ...['never', 'fails', 'fine'].map((token) => anOrderPlaced({ payment: { token } })),
+    ...['never', 'fails', 'fine'].map((name) => anOrderPlaced({ customer: named(name) })),
   )
   await system.settled()
   const dead = await system.db.delivery.findMany({ orderBy: { reason: 'desc' } })

@@ -28,8 +28,8 @@ export function placeOrder(
     const { name, price } = offers.get(sku)!
     return { sku, name, quantity, unitPrice: price }
   })
-  const { customer, shippingAddress, payment } = request
-  return OrderPlaced({ orderId, customer, shippingAddress, payment, lines: priced, total: totalOf(priced, offers) })
+  const { customer, shippingAddress } = request
+  return OrderPlaced({ orderId, customer, shippingAddress, lines: priced, total: totalOf(priced, offers) })
 }
 
 /** Quantities by SKU, in the order in which the SKUs first appear. */

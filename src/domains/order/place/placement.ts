@@ -8,7 +8,7 @@ import { createGroupCommit, type GroupCommit } from './group-commit.ts'
 import { claimKeys, holdersOf, keyOf, reusedKey, type Idempotency } from './idempotency.ts'
 import { placedOrder, type VersionedOrder } from '../state/fold.ts'
 import { findOrder } from '../stream/catch-up.ts'
-import { insertOrders } from '../order-store.ts'
+import { insertOrders, type KeepPaymentMethods } from '../order-store.ts'
 import { placeOrder } from './place-order.ts'
 import type { NewOrder } from '../schemas.ts'
 
@@ -35,7 +35,7 @@ type Decided = Candidate & ({ placed: Placed; refusal?: never } | { refusal: Ref
 export type Committed = { order: VersionedOrder } | { replayOf: string }
 
 export interface Placement {
-  /** Stores an order, its lines, its idempotency key and `order.placed` in one transaction. @throws Refusal */
+  /** Stores an order, its lines, payment method, idempotency key and `order.placed` in one transaction. @throws Refusal */
   place(request: PlacementRequest): Promise<PlacementAnswer>
   /** Runs the statements of a commit without an order, so that the first one finds connection and code ready. */
   warmUp(): Promise<unknown>
@@ -49,12 +49,16 @@ const commitSize = new Histogram({
   buckets: [1, 2, 4, 8, 16, 32, 64],
 })
 
-/** The way of an order into the database: orders that arrive during a commit share the next one. */
-export function createPlacement(db: Database): Placement {
+/**
+ * The way of an order into the database: orders that arrive during a commit share the next one.
+ * @param keepPaymentMethods of the domain that will ask for the money; neither the order nor its events tell them
+ */
+export function createPlacement(db: Database, keepPaymentMethods: KeepPaymentMethods): Placement {
+  const commit = (candidates: readonly Candidate[]) => commitOrders(db, candidates, keepPaymentMethods)
   const group: GroupCommit<Candidate, Committed> = createGroupCommit({
     commit: async (candidates: readonly Candidate[]) => {
       commitSize.observe(candidates.length)
-      const committed = await commitOrders(db, candidates)
+      const committed = await commit(candidates)
       crashPoint('api.after-commit')
       return committed
     },
@@ -66,7 +70,7 @@ export function createPlacement(db: Database): Placement {
       if ('order' in committed) return { order: committed.order, replayed: false }
       return { order: await orderAsPlaced(db, committed.replayOf), replayed: true }
     },
-    warmUp: () => commitOrders(db, []),
+    warmUp: () => commit([]),
     flush: () => group.flush(),
   }
 }
@@ -78,14 +82,19 @@ async function orderAsPlaced(db: Database, id: string): Promise<VersionedOrder> 
 }
 
 /** One transaction for all of them. Each gets its own answer; only what is wrong with the database fails the others. */
-function commitOrders(db: Database, candidates: readonly Candidate[]): Promise<readonly (Committed | Error)[]> {
+function commitOrders(
+  db: Database,
+  candidates: readonly Candidate[],
+  keepPaymentMethods: KeepPaymentMethods,
+): Promise<readonly (Committed | Error)[]> {
   return db.$transaction(
     async (tx) => {
       const decided = await decideAll(tx, candidates)
       const { winners, ...keys } = await settleKeys(tx, decided)
       const placedAt = await insertOrders(
         tx,
-        winners.map(({ placed }) => placed.data),
+        winners.map(({ placed, request: { payment } }) => ({ ...placed.data, payment })),
+        keepPaymentMethods,
       )
       await append(
         tx,

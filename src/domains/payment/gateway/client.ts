@@ -23,13 +23,13 @@ export type PaymentGateway = ReturnType<typeof createGateway>
  * at `judge`. After an error the gateway may or may not have acted: ask again with the same key.
  */
 export function createGateway(url: string) {
-  async function post(path: string, body: object, { idempotencyKey, signal }: Call): Promise<GatewayAnswer> {
+  async function post(path: string, body: Body, { idempotencyKey, signal }: Call): Promise<GatewayAnswer> {
     const headers = { 'content-type': 'application/json', 'idempotency-key': idempotencyKey }
     const options = { method: 'POST', headers, body: JSON.stringify(body), signal } as const
     const { status, retryAfter, text } = await exchange(`${url}${path}`, options)
     const answer = parsed(text)
     if (status < 300 && answer.id) return { ok: true, authorizationId: answer.id }
-    return judge(status, answer.error, retryAfter)
+    return judge(status, withoutToken(answer.error, body.token), retryAfter)
   }
 
   async function advance(authorizationId: string, move: keyof typeof REACHED, call: Call): Promise<GatewayAnswer> {
@@ -69,6 +69,16 @@ export function createGateway(url: string) {
     /** Gives back what was taken. */
     refund: (authorizationId: string, call: Call) => advance(authorizationId, 'refund', call),
   }
+}
+
+interface Body {
+  token?: string
+  [member: string]: unknown
+}
+
+/** Gateways name the token they do not know, and what they say goes into events, logs and mails. */
+function withoutToken(error: GatewayError | undefined, token: string | undefined): GatewayError | undefined {
+  return error?.message && token ? { ...error, message: error.message.replaceAll(token, '…') } : error
 }
 
 const PAGE_MS = 5_000

@@ -12,11 +12,11 @@ import {
   withValue,
   type DeadLetterContext,
 } from '#messaging'
-import { anOrderPlaced, deadline, record, testSystem, type TestSystem } from '#testing'
+import { anOrderPlaced, deadline, record, testSystem, type TestSystem, named } from '#testing'
 
 let system: TestSystem
 let context: DeadLetterContext
-const handled: { id: string; token: string }[] = []
+const handled: { id: string; name: string }[] = []
 const keys: string[] = []
 
 const charge = defineReaction({
@@ -25,8 +25,8 @@ const charge = defineReaction({
   retry: { attempts: 1 },
   call: async (_, { idempotencyKey }) => void keys.push(idempotencyKey),
   handle({ id, data }) {
-    if (data.payment.token !== 'good') throw new Unrecoverable('no such token')
-    handled.push({ id, token: data.payment.token })
+    if (data.customer.name !== 'good') throw new Unrecoverable('no such name')
+    handled.push({ id, name: data.customer.name })
   },
 })
 
@@ -39,53 +39,53 @@ beforeEach(async () => {
 afterEach(() => system.close())
 
 async function deadOrder() {
-  const [event] = await record(system, anOrderPlaced({ payment: { token: 'bad' } }))
+  const [event] = await record(system, anOrderPlaced({ customer: named('bad') }))
   await system.settled()
   return { event: event!, letter: await system.db.delivery.findFirstOrThrow({ where: { eventId: event!.id } }) }
 }
 
-async function withToken(id: string, token: unknown) {
+async function withName(id: string, name: unknown) {
   const draft = await draftEdit(context, charge, id)
-  return planEdit(draft, JSON.stringify(withValue(JSON.parse(draft.text), '/payment/token', token)), charge)
+  return planEdit(draft, JSON.stringify(withValue(JSON.parse(draft.text), '/customer/name', name)), charge)
 }
 
 test('the edited data are handled, under the same event and the same idempotency key', async () => {
   const { event, letter } = await deadOrder()
-  const edit = await withToken(letter.id, 'good')
-  expect(edit.changes).toEqual([{ pointer: '/payment/token', before: 'bad', after: 'good' }])
+  const edit = await withName(letter.id, 'good')
+  expect(edit.changes).toEqual([{ pointer: '/customer/name', before: 'bad', after: 'good' }])
   await commitEdit(context, edit, 'a typing mistake')
   expect(await redrive(context, charge.name, { ids: [letter.id] })).toMatchObject({ outcome: 'done', handled: 1 })
-  expect(handled).toEqual([{ id: event.id, token: 'good' }])
+  expect(handled).toEqual([{ id: event.id, name: 'good' }])
   expect(keys).toEqual([`${charge.name}:${event.id}`, `${charge.name}:${event.id}`])
   expect(await describeDelivery(system.db, charge.name, event.id)).toMatchObject({
     id: letter.id,
     state: 'resolved',
     standing: { kind: 'handled', attempt: 1 },
-    json: { id: event.id, data: { payment: { token: 'good' } } },
+    json: { id: event.id, data: { customer: { name: 'good' } } },
     history: [{ what: 'dead' }, { what: 'edited', by: 'operator ada' }, { what: 'redriven' }],
-    story: [{ data: { payment: { token: 'bad' } }, reactions: [{ state: 'handled' }] }],
+    story: [{ data: { customer: { name: 'bad' } }, reactions: [{ state: 'handled' }] }],
   })
   expect(await system.db.operatorAction.findFirst({ where: { action: 'edit', phase: 'finished' } })).toMatchObject({
     reason: 'a typing mistake',
-    result: { changed: ['/payment/token'] },
+    result: { changed: ['/customer/name'] },
   })
 })
 
 test('an edit that fails again can be edited further', async () => {
   const { letter } = await deadOrder()
-  await commitEdit(context, await withToken(letter.id, 'still bad'))
+  await commitEdit(context, await withName(letter.id, 'still bad'))
   expect(await redrive(context, charge.name, { all: true })).toMatchObject({ sent: 1, deadAgain: 1 })
-  const edit = await withToken(letter.id, 'good')
-  expect(edit.changes).toEqual([{ pointer: '/payment/token', before: 'still bad', after: 'good' }])
+  const edit = await withName(letter.id, 'good')
+  expect(edit.changes).toEqual([{ pointer: '/customer/name', before: 'still bad', after: 'good' }])
   await commitEdit(context, edit)
   expect(await redrive(context, charge.name, { all: true })).toMatchObject({ handled: 1 })
 })
 
 test('what does not fit the schema, is no JSON or changes nothing is not kept', async () => {
   const { letter } = await deadOrder()
-  await expect(withToken(letter.id, 7)).rejects.toThrow(UnreadableEvent)
-  await expect(withToken(letter.id, 7)).rejects.toThrow(/\/payment\/token/)
-  await expect(withToken(letter.id, 'bad')).rejects.toThrow(/Nothing is different/)
+  await expect(withName(letter.id, 7)).rejects.toThrow(UnreadableEvent)
+  await expect(withName(letter.id, 7)).rejects.toThrow(/\/customer\/name/)
+  await expect(withName(letter.id, 'bad')).rejects.toThrow(/Nothing is different/)
   const draft = await draftEdit(context, charge, letter.id)
   expect(() => planEdit(draft, '{', charge)).toThrow(/This is not JSON/)
   expect(await system.db.delivery.findMany()).toMatchObject([{ state: 'dead', body: null, editedAt: null }])
@@ -93,7 +93,7 @@ test('what does not fit the schema, is no JSON or changes nothing is not kept', 
 
 test('of several who edit it at the same time, one succeeds', async () => {
   const { letter } = await deadOrder()
-  const edits = await Promise.all(['one', 'two', 'good'].map((token) => withToken(letter.id, token)))
+  const edits = await Promise.all(['one', 'two', 'good'].map((name) => withName(letter.id, name)))
   const results = await Promise.allSettled(edits.map((edit) => commitEdit(context, edit)))
   expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
   for (const result of results) if (result.status === 'rejected') expect(result.reason).toBeInstanceOf(Refused)
@@ -102,7 +102,7 @@ test('of several who edit it at the same time, one succeeds', async () => {
 test('an event that was handled meanwhile is not edited', async () => {
   const { event, letter } = await deadOrder()
   await system.stopReactions() // a second copy of the message would resolve it
-  const edit = await withToken(letter.id, 'good')
+  const edit = await withName(letter.id, 'good')
   await system.db.handledEvent.create({
     data: { eventId: event.id, reaction: charge.name, handledAt: new Date(), durationUs: 1, attempt: 1, instance: 'x' },
   })

@@ -1,11 +1,11 @@
 import { OrderPlaced } from '#events'
 import { defineReaction, readHistory, redrive, Refused, RetryLater, subscribe, Unrecoverable } from '#messaging'
 import type { DeadLetterContext } from '#messaging'
-import { anOrderPlaced, deadline, record, testSystem, type TestSystem } from '#testing'
+import { anOrderPlaced, deadline, record, testSystem, type TestSystem, named } from '#testing'
 
 let system: TestSystem
 let context: DeadLetterContext
-/** Payment tokens that the reaction cannot handle at the moment. */
+/** Customers whose events the reaction cannot handle at the moment. */
 const broken = new Set<string>()
 const handled: string[] = []
 
@@ -14,7 +14,7 @@ const fragile = defineReaction({
   on: OrderPlaced,
   retry: { attempts: 1 },
   handle({ id, data }) {
-    if (broken.has(data.payment.token)) throw new Unrecoverable(`the token '${data.payment.token}' is broken`)
+    if (broken.has(data.customer.name)) throw new Unrecoverable(`the name '${data.customer.name}' is broken`)
     handled.push(id)
   },
 })
@@ -28,9 +28,9 @@ beforeEach(async () => {
 })
 afterEach(() => system.close())
 
-async function deadOrders(tokens: readonly string[]) {
-  for (const token of tokens) broken.add(token)
-  const events = await record(system, ...tokens.map((token) => anOrderPlaced({ payment: { token } })))
+async function deadOrders(names: readonly string[]) {
+  for (const name of names) broken.add(name)
+  const events = await record(system, ...names.map((name) => anOrderPlaced({ customer: named(name) })))
   await system.settled()
   return events.map(({ id }) => id)
 }
@@ -93,7 +93,7 @@ test('ids, a group, an event type and an age choose; nothing chosen is refused',
 })
 
 test('a canary that fails keeps the rest where it is', async () => {
-  await deadOrders(Array.from({ length: 30 }, (_, index) => `token-${index}`))
+  await deadOrders(Array.from({ length: 30 }, (_, index) => `name-${index}`))
   const result = await redrive(context, REACTION, { all: true }, { canary: 3 })
   expect(result).toMatchObject({ outcome: 'halted', total: 30, sent: 3, deadAgain: 3 })
   expect(result.why).toMatch(/^3 of 3 failed again/)
@@ -103,9 +103,9 @@ test('a canary that fails keeps the rest where it is', async () => {
 })
 
 test('the share of failures is watched to the end', async () => {
-  const tokens = Array.from({ length: 60 }, (_, index) => `token-${index}`)
-  await deadOrders(tokens)
-  for (const token of tokens.slice(0, 10)) broken.delete(token)
+  const names = Array.from({ length: 60 }, (_, index) => `name-${index}`)
+  await deadOrders(names)
+  for (const name of names.slice(0, 10)) broken.delete(name)
   const result = await redrive(context, REACTION, { all: true }, { haltAbove: 0.5, rate: 200 })
   expect(result.outcome).toBe('halted')
   expect(result.sent).toBeLessThanOrEqual(60)
@@ -113,7 +113,7 @@ test('the share of failures is watched to the end', async () => {
 })
 
 test('a rate is kept, and progress is told', async () => {
-  await deadOrders(Array.from({ length: 20 }, (_, index) => `token-${index}`))
+  await deadOrders(Array.from({ length: 20 }, (_, index) => `name-${index}`))
   broken.clear()
   const told: number[] = []
   const started = performance.now()
@@ -124,7 +124,7 @@ test('a rate is kept, and progress is told', async () => {
 })
 
 test('stopped in the middle, it can be called again', async () => {
-  await deadOrders(Array.from({ length: 20 }, (_, index) => `token-${index}`))
+  await deadOrders(Array.from({ length: 20 }, (_, index) => `name-${index}`))
   broken.clear()
   const stop = new AbortController()
   const onProgress = ({ sent }: { sent: number }) => sent >= 5 && stop.abort()
@@ -139,7 +139,7 @@ test('stopped in the middle, it can be called again', async () => {
 })
 
 test('two operators at once share the work: nothing is sent twice', async () => {
-  await deadOrders(Array.from({ length: 40 }, (_, index) => `token-${index}`))
+  await deadOrders(Array.from({ length: 40 }, (_, index) => `name-${index}`))
   broken.clear()
   const options = { rate: 40 }
   const [ada, charles] = await Promise.all([
@@ -154,14 +154,14 @@ test('two operators at once share the work: nothing is sent twice', async () => 
 test('what operators did is on record and cannot be rewritten', async () => {
   await deadOrders(['one'])
   broken.clear()
-  await redrive(context, REACTION, { all: true }, { reason: 'tokens are repaired' })
+  await redrive(context, REACTION, { all: true }, { reason: 'names are repaired' })
   expect(await readHistory(system.db)).toMatchObject([
     {
       operator: 'ada',
       action: 'redrive',
       reaction: REACTION,
       selector: { all: true },
-      reason: 'tokens are repaired',
+      reason: 'names are repaired',
       outcome: 'done',
       result: { total: 1, sent: 1, handled: 1 },
     },
@@ -183,7 +183,7 @@ test('it needs neither broker nor queue, but a reaction that somebody runs', asy
 })
 
 test('when its connections are cut in the middle, nothing is lost or doubled by calling again', async () => {
-  await deadOrders(Array.from({ length: 20 }, (_, index) => `token-${index}`))
+  await deadOrders(Array.from({ length: 20 }, (_, index) => `name-${index}`))
   broken.clear()
   const cutter = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = current_database()`
   let cuts: Promise<unknown> | undefined

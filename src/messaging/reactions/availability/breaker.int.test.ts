@@ -1,6 +1,6 @@
 import { DependencyUnavailable, defineReaction, subscribe } from '#messaging'
 import { OrderPlaced } from '#events'
-import { anOrderPlaced, deadline, record, testSystem, type TestSystem } from '#testing'
+import { anOrderPlaced, deadline, record, testSystem, type TestSystem, named } from '#testing'
 import { pausedReactions } from '../../metrics.ts'
 
 let system: TestSystem
@@ -57,12 +57,12 @@ test('messages that fail by themselves do not hold others for ever', async () =>
     on: OrderPlaced,
     retry: { attempts: 1 },
     async call({ data }) {
-      if (data.payment.token === 'bad') throw new Error('no such account')
+      if (data.customer.name === 'bad') throw new Error('no such account')
     },
     handle() {},
   })
   system = await testSystem([picky])
-  await record(system, ...Array.from({ length: 25 }, () => anOrderPlaced({ payment: { token: 'bad' } })), ...orders(5))
+  await record(system, ...Array.from({ length: 25 }, () => anOrderPlaced({ customer: named('bad') })), ...orders(5))
   await deadline('the good ones are handled', async () => (await system.db.handledEvent.count()) === 5, {
     within: 20_000,
   })
@@ -75,13 +75,13 @@ test('a call that hangs holds up only its own batch', async () => {
     batchSize: 10,
     callTimeoutMs: 4_000,
     async call({ data }) {
-      if (data.payment.token === 'hangs') await new Promise(() => {})
+      if (data.customer.name === 'hangs') await new Promise(() => {})
     },
     handle() {},
   })
   system = await testSystem([slow])
   const started = performance.now()
-  await record(system, anOrderPlaced({ payment: { token: 'hangs' } }), ...orders(99))
+  await record(system, anOrderPlaced({ customer: named('hangs') }), ...orders(99))
   await deadline('the others are handled', async () => (await system.db.handledEvent.count()) >= 90)
   expect(performance.now() - started).toBeLessThan(4_000)
 }, 30_000)

@@ -5,6 +5,7 @@ import {
   anOrderPlaced,
   attempt,
   deadline,
+  named,
   react,
   record,
   testDatabase,
@@ -77,12 +78,12 @@ test('a handler that published for another version of the stream runs again at o
 })
 
 test('one bad event of a batch costs only itself', async () => {
-  const bad = anOrderPlaced({ payment: { token: 'bad' } })
+  const bad = anOrderPlaced({ customer: named('bad') })
   const picky = defineReaction({
     name: 'test.picky',
     on: OrderPlaced,
     async handle({ data }, { tx }) {
-      if (data.payment.token === 'bad') await tx.$executeRaw`SELECT 1 / 0`
+      if (data.customer.name === 'bad') await tx.$executeRaw`SELECT 1 / 0`
       return StockReserved({ orderId: data.orderId, lines: data.lines })
     },
   })
@@ -102,13 +103,13 @@ test('the errors a handler throws arrive by kind', async () => {
     name: 'test.throwing',
     on: OrderPlaced,
     handle({ data }) {
-      throw errors[Number(data.payment.token)]!
+      throw errors[Number(data.customer.name)]!
     },
   })
   const { outcomes } = await attempt(
     database,
     throwing,
-    ...errors.map((_, i) => anOrderPlaced({ payment: { token: String(i) } })),
+    ...errors.map((_, i) => anOrderPlaced({ customer: named(String(i)) })),
   )
   expect(outcomes.map(({ kind }) => kind)).toEqual(['failed', 'failed', 'unavailable', 'failed'])
   expect(outcomes.map((outcome) => 'error' in outcome && outcome.error)).toEqual(errors)
@@ -122,7 +123,7 @@ test('a call gets the same idempotency key each time, is not repeated for a hand
     callTimeoutMs: 50,
     async call({ data }, { idempotencyKey }) {
       keys.push(idempotencyKey)
-      if (data.payment.token === 'slow' && keys.length === 1) await new Promise(() => {})
+      if (data.customer.name === 'slow' && keys.length === 1) await new Promise(() => {})
       return 'called'
     },
     async handle({ data }, { result, tx }) {
@@ -130,7 +131,7 @@ test('a call gets the same idempotency key each time, is not repeated for a hand
       return StockReserved({ orderId: data.orderId, lines: data.lines })
     },
   })
-  const [placed] = await record(database, anOrderPlaced({ payment: { token: 'slow' } }))
+  const [placed] = await record(database, anOrderPlaced({ customer: named('slow') }))
   const kinds: string[] = []
   for (let i = 0; i < 3; i++) kinds.push((await attempt(database, calling, placed!)).outcomes[0]!.kind)
   expect(kinds).toEqual(['failed', 'handled', 'duplicate'])

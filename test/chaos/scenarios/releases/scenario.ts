@@ -7,7 +7,7 @@ import { programOf } from '../../world/processes.ts'
 import { atMost, placeDuring, seconds, untilSettled, type Scenario, type Stage } from '../stage.ts'
 import type { Kept } from '../../promises/verify.ts'
 import { freeUrl, type World } from '../../world/world.ts'
-import { makeNextRelease, NEWLY_SUBSCRIBED, RETIRED } from './next-release.ts'
+import { makeNextRelease, makeReleaseBefore, NEWLY_SUBSCRIBED, RETIRED } from './other-releases.ts'
 
 const PER_SECOND = 20
 /** Milliseconds for which old and new work side by side. */
@@ -25,22 +25,28 @@ const OLD_CONSUMER = 'loyalty 1'
 const BETWEEN = 'fraud 1'
 
 export const releases: Scenario = {
-  summary: 'two releases exchanged to and fro under load: as it should be, back again, and producers first',
+  summary:
+    'two releases, order.placed 1 and 2, exchanged to and fro under load: as it should be, back again, and producers first',
   async play(world, stage) {
-    const next = makeNextRelease()
+    const [before, next] = [makeReleaseBefore(), makeNextRelease()]
     try {
-      return await playWith(next.folder, world, stage)
+      return await playWith({ before: before.folder, next: next.folder }, world, stage)
     } finally {
       await world.processes.stop(...world.processes.names('api', 'relay', 'scheduler', 'worker'))
+      before.remove()
       next.remove()
     }
   },
 }
 
-async function playWith(next: string, world: World, stage: Stage): Promise<Kept[]> {
+async function playWith(
+  { before, next }: Record<'before' | 'next', string>,
+  world: World,
+  stage: Stage,
+): Promise<Kept[]> {
   const second = await freeUrl()
   const ports = { api: new URL(world.apiUrl).port, 'api 2': new URL(second).port }
-  await world.deploy('api 2', PROJECT, { PORT: ports['api 2'] })
+  await world.deploy('api 2', before, { PORT: ports['api 2'] })
   stage.apiUrls.push(second)
 
   /** One API process gets no more requests, is exchanged, and is asked again, as behind a load balancer. */
@@ -64,6 +70,9 @@ async function playWith(next: string, world: World, stage: Stage): Promise<Kept[
     await world.deploy(come, folder)
     if (world.processes.pidOf(go) !== undefined) await world.processes.stop(go)
   }
+  await producers(before)
+  await world.deploy(BETWEEN, before)
+  await consumers(before)
   const steps: Step[] = []
   const step = async (what: string, work: () => Promise<unknown>) => {
     const watched = watch(world)
@@ -84,9 +93,9 @@ async function playWith(next: string, world: World, stage: Stage): Promise<Kept[
     await producers(next)
   })
   await step('rolled back', async () => {
-    await producers(PROJECT)
-    await world.deploy(BETWEEN, PROJECT)
-    await consumers(PROJECT)
+    await producers(before)
+    await world.deploy(BETWEEN, before)
+    await consumers(before)
   })
   await step('producers first', async () => {
     await producers(next)
@@ -107,6 +116,7 @@ interface Step {
 async function judge(steps: readonly Step[], { database: { db } }: World, { answers }: Bookkeeping): Promise<Kept[]> {
   const [first, , wrong, retired] = steps
   const unanswered = answers['no answer'] ?? 0
+  const versions = await db.event.groupBy({ by: ['version'], where: { type: 'order.placed' }, _count: true })
   const left = await db.delivery.groupBy({ by: ['reaction', 'state', 'reason'], _count: true })
   const others = { what: 'recovered', reaction: { notIn: NEWLY_SUBSCRIBED } }
   const recovered = await db.deliveryHistory.groupBy({ by: ['reaction'], where: others, _count: true })
@@ -121,6 +131,15 @@ async function judge(steps: readonly Step[], { database: { db } }: World, { answ
     {
       promise: 'producers first: what only the newer release understands waits for it',
       broken: wrong!.waited > 0 ? [] : ['nothing waited'],
+    },
+    {
+      promise: 'orders were placed and paid in both versions of order.placed',
+      broken:
+        versions.length === 2 ? [] : versions.map(({ version, _count }) => `${_count} in version ${version} only`),
+    },
+    {
+      promise: 'no payment token is left',
+      broken: (await db.paymentToken.findMany()).map(({ orderId }) => `that of ${orderId} is`),
     },
     {
       promise: 'at the end nothing waits, and nothing was given up',

@@ -6,20 +6,25 @@ import { PROJECT } from '../../../../dev/services/index.ts'
 /** What a process of a release runs from; `node_modules` is ours. */
 const COPIED = ['src', 'workers', 'package.json', 'tsconfig.json']
 
-/** A file, a text in it, and what stands there in the next release. */
-const EDITS: readonly (readonly [file: string, text: string, next: string])[] = [
-  // A new version of a type that nearly every reaction is on, published by the API.
+/** A file, a text in it, and what stands there in the other release. */
+type Edit = readonly [file: string, text: string, other: string]
+
+/** Version 1 of `order.placed`, with the payment token in it; who places and pays orders knows no other way. */
+const BEFORE: readonly Edit[] = [
+  ['src/events/order.ts', `  version: 2,\n`, ''],
+  ['src/events/order.ts', `    total: Money,\n`, `    total: Money,\n    payment: z.object({ token: z.string() }),\n`],
+  ['src/domains/order/place/place-order.ts', 'shippingAddress } = request', 'shippingAddress, payment } = request'],
+  ['src/domains/order/place/place-order.ts', 'OrderPlaced({ orderId,', 'OrderPlaced({ orderId, payment,'],
+  ['src/domains/payment/tokens.ts', 'INSERT INTO payment_tokens (order_id, token, kept_at)', ''],
   [
-    'src/events/order.ts',
-    `  type: 'order.placed',`,
-    `  type: 'order.placed',\n  version: 2,\n  upcasts: { 1: (data: object) => ({ ...data, channel: 'unknown' }) },`,
+    'workers/payment/authorize-payment.ts',
+    'authorize(gateway(), placed, context)',
+    `gateway().authorize(
+    { amount: placed.data.total, token: placed.data.payment.token, reference: placed.data.orderId }, context)`,
   ],
-  [
-    'src/events/order.ts',
-    `payment: z.object({ token: z.string() }),`,
-    `payment: z.object({ token: z.string() }),\n    channel: z.enum(['web', 'unknown']),`,
-  ],
-  ['src/domains/order/place/place-order.ts', 'OrderPlaced({ orderId,', `OrderPlaced({ orderId, channel: 'web',`],
+]
+
+const EDITS: readonly Edit[] = [
   // A new type, published by a reaction that there was.
   ['workers/fraud/screen-order.ts', 'FraudFlagged, OrderPlaced', 'FraudFlagged, FraudScored, OrderPlaced'],
   ['workers/fraud/screen-order.ts', 'return flagged', 'const verdict = flagged'],
@@ -74,22 +79,30 @@ export interface Release {
   remove(): void
 }
 
-/** This project with a new version, a new type, a new reaction, and one less, in a folder of its own. */
+/** This project as it was before version 2 of `order.placed`, in a folder of its own. */
+export const makeReleaseBefore = (): Release => copyWith(BEFORE)
+
+/** This project with a new type, a new reaction, and one less, in a folder of its own. */
 export function makeNextRelease(): Release {
-  const folder = mkdtempSync(path.join(tmpdir(), 'fanfare-next-'))
+  const release = copyWith(EDITS)
+  for (const [name, text] of Object.entries(ADDED)) {
+    mkdirSync(path.dirname(path.join(release.folder, name)), { recursive: true })
+    writeFileSync(path.join(release.folder, name), text)
+  }
+  for (const name of REMOVED) rmSync(path.join(release.folder, name), { recursive: true })
+  return release
+}
+
+function copyWith(edits: readonly Edit[]): Release {
+  const folder = mkdtempSync(path.join(tmpdir(), 'fanfare-release-'))
   for (const name of COPIED) cpSync(path.join(PROJECT, name), path.join(folder, name), { recursive: true })
   symlinkSync(path.join(PROJECT, 'node_modules'), path.join(folder, 'node_modules'))
-  for (const [name, text] of Object.entries(ADDED)) {
-    mkdirSync(path.dirname(path.join(folder, name)), { recursive: true })
-    writeFileSync(path.join(folder, name), text)
-  }
-  for (const [name, text, next] of EDITS) edit(path.join(folder, name), text, next)
-  for (const name of REMOVED) rmSync(path.join(folder, name), { recursive: true })
+  for (const [name, text, other] of edits) edit(path.join(folder, name), text, other)
   return { folder, remove: () => rmSync(folder, { recursive: true }) }
 }
 
-function edit(file: string, text: string, next: string) {
-  const before = readFileSync(file, 'utf8')
-  if (!before.includes(text)) throw new Error(`${file} has no '${text}' any more: the next release is made by that`)
-  writeFileSync(file, before.replace(text, next))
+function edit(file: string, text: string, other: string) {
+  const here = readFileSync(file, 'utf8')
+  if (!here.includes(text)) throw new Error(`${file} has no '${text}' any more: the other release is made by that`)
+  writeFileSync(file, here.replace(text, other))
 }
