@@ -192,7 +192,7 @@ module.exports = {
       'command-line',
       'An operator works through the doors; the processes are started by their files.',
       '^src/cli/',
-      ['^src/cli/', '^src/(api|audit|catalogue)/index\\.ts$', DOMAIN_DOORS, MESSAGING_DOOR, PLATFORM, GENERATED],
+      ['^src/cli/', '^src/(api|audit|catalogue|jobs)/index\\.ts$', DOMAIN_DOORS, MESSAGING_DOOR, PLATFORM, GENERATED],
     ),
     {
       name: 'main-wires-last',

@@ -1,5 +1,15 @@
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import path from 'node:path'
 import { PROJECT } from '../project.ts'
 import { TYPESCRIPT } from './typescript.ts'
@@ -11,6 +21,8 @@ export type Program = (file: string, ...args: string[]) => string[]
 export const fromSource: Program = (file, ...args) => [...TYPESCRIPT, file, ...args]
 
 const FOLDER = path.join(PROJECT, '.fanfare/compiled')
+/** Read by the API: what was published of each event. */
+const PUBLISHED = 'src/events/published'
 /** What of the project its own processes run; nothing else can be run from there. */
 const SOURCES = ['src', 'workers', 'sandbox']
 /**
@@ -52,6 +64,7 @@ async function emit(folder: string): Promise<void> {
   try {
     const { bundle } = await import('./bundle.ts') // its compiler is seldom needed
     await bundle(programs(), draft, folder)
+    cpSync(path.join(PROJECT, PUBLISHED), path.join(draft, PUBLISHED), { recursive: true })
     writeFileSync(path.join(draft, 'package.json'), '{"type":"module"}')
     if (!existsSync(folder)) renameSync(draft, folder)
   } finally {

@@ -81,5 +81,6 @@ function environment({ urls, smtpUrl, gatewayUrl, port }: Surroundings): NodeJS.
     SMTP_URL: smtpUrl,
     PAYMENT_GATEWAY_URL: gatewayUrl,
     PORT: String(port),
+    PUBLIC_URL: process.env['PUBLIC_URL'] ?? `http://127.0.0.1:${port}`,
   }
 }

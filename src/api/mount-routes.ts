@@ -93,8 +93,9 @@ function traceparentOf({ headers }: Request): string | null {
   return typeof sent === 'string' && TRACEPARENT.test(sent) ? sent : null
 }
 
-function send(response: Response, { status, headers, body }: Reply): void {
-  if (body === undefined)
+function send(response: Response, { status, headers, body, text }: Reply): void {
+  if (text) answer(response, status, text, headers)
+  else if (body === undefined)
     response
       .status(status)
       .set(headers ?? {})

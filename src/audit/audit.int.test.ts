@@ -12,6 +12,8 @@ import {
   type TestSystem,
 } from '#testing'
 import { startGateway, type RunningGateway } from '../../sandbox/payment-gateway/server.ts'
+import { catalogueOf, compareCauses } from '../catalogue/index.ts'
+import { thisRelease } from '../cli/release.ts'
 import { anOrder, MUG, TEA, testApi, type TestApi } from '../testing/api.ts'
 import { Prisma } from '#prisma'
 import { audit, isBroken, INVARIANTS } from './index.ts'
@@ -103,6 +105,13 @@ test('a shop in which all is well breaks no invariant', async () => {
   ])
   const findings = await audit(system.db, { patienceMs: 0, gatewayUrl: gateway.url })
   expect(findings.filter(({ count, skipped }) => count > 0 || skipped)).toEqual([])
+})
+
+test('what was published because of what is what reactions, routes and jobs declare', async () => {
+  const { seen, undeclared } = await compareCauses(system.db, catalogueOf(await thisRelease()), 100_000)
+  expect(undeclared).toEqual([])
+  expect(seen).toContainEqual({ because: null, type: 'order.placed', times: 6 })
+  expect(seen).toContainEqual({ because: 'order.placed', type: 'stock.reserved', times: 5 })
 })
 
 /** One way to break each invariant, and a word of the sentence that tells of it. `$shipped` is the id of the shipped order. */

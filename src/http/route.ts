@@ -20,6 +20,8 @@ export interface Reply {
   headers?: Readonly<Record<string, string>>
   /** Sent as JSON; leave it out for an empty answer. */
   body?: unknown
+  /** In place of `body`: sent as it is. */
+  text?: { readonly type: string; readonly text: string }
 }
 
 /** A header that the route reads, for the OpenAPI document. */
@@ -40,6 +42,8 @@ interface RouteDefinition<Params, Query, Body> {
   method: Method
   /** As in OpenAPI: `/v1/orders/{id}`. */
   path: `/${string}`
+  /** The events that it may publish, for the catalogue of who causes what. */
+  publishes?: readonly { readonly type: string }[]
   /** Unique; names the operation for generated clients. */
   operationId: string
   summary: string

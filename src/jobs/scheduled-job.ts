@@ -5,6 +5,8 @@
 export interface ScheduledJob {
   /** Stable, `<context>.<verb-noun>`: it names the schedule in Redis. */
   name: string
+  /** The events that it may publish, for the catalogue of who causes what. */
+  publishes?: readonly { readonly type: string }[]
   /** Milliseconds from one run to the next. */
   everyMs: number
   /**

@@ -1,6 +1,7 @@
 import { pruneSentMails } from '#domains/notification'
 import { expireOrders, pruneKeys } from '#domains/order'
 import { pruneTokens } from '#domains/payment'
+import { OrderExpired } from '#events'
 import { makePartitions, type PartitionLength, type Reconciled, type WakeUp } from '#messaging'
 import type { Database } from '#platform/database'
 import type { ScheduledJob } from './scheduled-job.ts'
@@ -47,6 +48,7 @@ export function schedules({ db, wake, reconcileAll, partitionLength }: Needs): S
     },
     {
       name: 'order.expire-orders',
+      publishes: [OrderExpired],
       everyMs: 30 * SECOND,
       async run() {
         const expired = await untilDone(() => expireOrders(db, { olderThanMs: UNDECIDED_FOR, limit: AT_ONCE }))

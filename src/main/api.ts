@@ -1,4 +1,4 @@
-import { createWakeUp, measureBacklog } from '#messaging'
+import { createNames, createWakeUp, findReactions, loadReactions, measureBacklog } from '#messaging'
 import { analyticsRoutes } from '#domains/analytics'
 import { catalogRoutes } from '#domains/catalog'
 import { createPlacement, orderRoutes } from '#domains/order'
@@ -7,7 +7,8 @@ import { shippingRoutes } from '#domains/shipping'
 import { openDatabase } from '#platform/database'
 import { runProcess } from '#platform/shutdown'
 import { createApi, createApiKeys, operationRoutes, serve } from '../api/index.ts'
-import { armFrom } from './messaging.ts'
+import { catalogueRoutes, type Release } from '../catalogue/index.ts'
+import { armFrom, WORKERS } from './messaging.ts'
 import { checkWhenReachable } from './reach-database.ts'
 
 /** The HTTP process. It needs PostgreSQL alone: events wait in the store while RabbitMQ is away. */
@@ -36,13 +37,22 @@ await runProcess('api', async (context) => {
     ...shippingRoutes({ db, wake }),
     ...analyticsRoutes({ db }),
   ]
+  const names = createNames(config.MESSAGING_NAMESPACE)
+  const allRoutes = [...routes, ...catalogueRoutes({ names, loadRelease: () => loadRelease(routes) })]
   const keys = createApiKeys(db)
   // What is loaded and planned on first use would cost the first orders their time limit on a busy machine.
   await Promise.allSettled([keys.clientOf('nobody'), placement.warmUp()])
-  const server = await serve(createApi({ routes, keys, log }), config.PORT)
+  const server = await serve(createApi({ routes: allRoutes, keys, log }), config.PORT)
   onStop(() => {
     stopping = true
     return server.stop()
   })
   log.info({ port: server.port }, `listening on http://127.0.0.1:${server.port}, documented at /docs`)
 })
+
+/** What only the catalogue of events wants to know of this release: loaded when it is asked for. */
+async function loadRelease(routes: Release['routes']): Promise<Release> {
+  const { schedules } = await import('../jobs/index.ts')
+  const neverRun = {} as never
+  return { reactions: await loadReactions(findReactions(WORKERS)), routes, jobs: schedules(neverRun) }
+}

@@ -1,5 +1,6 @@
 import { catchUp, findReactions, listenForWakeUps, loadReactions, startRelay, subscribe } from '#messaging'
 import { directUrl } from '#platform/config'
+import { checkSettings } from '#platform/settings'
 import { runProcess } from '#platform/shutdown'
 import { openMessaging, WORKERS } from './messaging.ts'
 import { serveMetrics } from './metrics.ts'
@@ -7,6 +8,7 @@ import { onceReachable } from './reach-database.ts'
 
 await runProcess('relay', async (context) => {
   const { config, log, onStop } = context
+  checkSettings()
   const messaging = openMessaging('relay', context, 'by-key')
   // The reactions of this release are subscribed before anything is published, whichever process happens to start first.
   const workers = await loadReactions(findReactions(WORKERS))

@@ -1,3 +1,4 @@
+import { defineSettings, url } from '#platform/settings'
 import type { AnyEventType, RecordedEvent } from './define-event.ts'
 import { UnreadableEvent } from './errors.ts'
 
@@ -7,7 +8,18 @@ export const CONTENT_TYPE = 'application/cloudevents+json'
 const MAX_BODY_BYTES = 1024 * 1024
 
 const SOURCE = '/fanfare'
-const SCHEMA = 'urn:fanfare:event:'
+
+const settings = defineSettings({
+  /** Where the API is reached by those who read events: `dataschema` of each event leads to its JSON Schema there. */
+  PUBLIC_URL: url(['http', 'https'], 'https://shop.example').default('http://127.0.0.1:3000'),
+})
+let schemas: string | undefined
+
+/** Where the JSON Schema of a version is served. Processes read the setting once: they encode every event with it. */
+export const schemaUrl = (type: string, version: number): string => {
+  schemas ??= `${settings().PUBLIC_URL.replace(/\/$/, '')}/events/`
+  return `${schemas}${type}/${version}`
+}
 
 /** The envelope around data that is JSON already, as the event store holds it. */
 export function encode(event: Omit<RecordedEvent, 'data'>, dataJson: string): Buffer {
@@ -19,7 +31,7 @@ export function encode(event: Omit<RecordedEvent, 'data'>, dataJson: string): Bu
     subject: event.stream,
     time: event.time,
     datacontenttype: 'application/json',
-    dataschema: `${SCHEMA}${event.type}/${event.version}`,
+    dataschema: schemaUrl(event.type, event.version),
     streamversion: event.streamVersion,
     correlationid: event.correlationId,
     ...(event.causationId && { causationid: event.causationId }),

@@ -1,3 +1,4 @@
+export { CONTENT_TYPE as CLOUD_EVENT_TYPE, encode as encodeCloudEvent, schemaUrl } from './cloud-event.ts'
 export { defineEvent } from './define-event.ts'
 export type { AnyEventType, DataOf, EventType, NewEvent, RecordedEvent, RecordedOf, Schema } from './define-event.ts'
 export { DependencyUnavailable, RetryLater, StreamConflict, UnreadableEvent, Unrecoverable } from './errors.ts'

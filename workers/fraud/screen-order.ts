@@ -5,6 +5,7 @@ import { defineReaction } from '#messaging'
 export default defineReaction({
   name: 'fraud.screen-order',
   on: OrderPlaced,
+  publishes: [FraudCleared, FraudFlagged],
   handle({ data: order }) {
     const { score, reasons, flagged } = screen(order)
     return flagged

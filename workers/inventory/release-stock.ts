@@ -6,6 +6,7 @@ import { defineReaction } from '#messaging'
 export default defineReaction({
   name: 'inventory.release-stock',
   on: [OrderRejected, OrderCancelled, OrderExpired, ReturnAccepted],
+  publishes: [StockReleased, StockRestocked],
   async handleBatch(events, { tx, now }) {
     const facts = events.map(({ type, data: { orderId } }) => ({
       kind: type === 'return.accepted' ? ('returned' as const) : ('closed' as const),

@@ -5,6 +5,7 @@ import { defineReaction } from '#messaging'
 export default defineReaction({
   name: 'inventory.reserve-stock',
   on: OrderPlaced,
+  publishes: [StockReserved, StockRejected],
   async handleBatch(events, { tx, now }) {
     const placed = events.map(({ data: { orderId, lines } }) => ({ kind: 'placed' as const, orderId, lines }))
     const outcomes = await keepReservations(tx, placed, now)

@@ -1,3 +1,4 @@
+import { OrderConfirmed, OrderRejected, OrderCancelled, OrderShipped, OrderDelivered } from '#events'
 import { defineReaction } from '#messaging'
 import { advanceOrders, ANSWERS } from '#domains/order'
 
@@ -5,5 +6,6 @@ import { advanceOrders, ANSWERS } from '#domains/order'
 export default defineReaction({
   name: 'order.advance-order',
   on: ANSWERS,
+  publishes: [OrderConfirmed, OrderRejected, OrderCancelled, OrderShipped, OrderDelivered],
   handleBatch: (answers, { tx }) => advanceOrders(tx, answers),
 })

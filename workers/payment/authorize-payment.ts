@@ -1,10 +1,11 @@
 import { authorize, gateway, keepPayments, recordAuthorization } from '#domains/payment'
-import { OrderPlaced } from '#events'
+import { OrderPlaced, PaymentAuthorized, PaymentDeclined } from '#events'
 import { defineReaction } from '#messaging'
 
 export default defineReaction({
   name: 'payment.authorize-payment',
   on: OrderPlaced,
+  publishes: [PaymentAuthorized, PaymentDeclined],
   callTimeoutMs: 5_000,
   effect: ({ data }) => `authorize:${data.orderId}`,
   call: (placed, context) => authorize(gateway(), placed, context),

@@ -1,10 +1,11 @@
 import { gateway, isCapturable, keepPayments, paymentOf, recordCapture } from '#domains/payment'
-import { OrderConfirmed } from '#events'
+import { OrderConfirmed, PaymentCaptured, PaymentFailed } from '#events'
 import { defineReaction } from '#messaging'
 
 export default defineReaction({
   name: 'payment.capture-payment',
   on: OrderConfirmed,
+  publishes: [PaymentCaptured, PaymentFailed],
   lingerMs: 20,
   callTimeoutMs: 5_000,
   effect: ({ data }) => `capture:${data.orderId}`,

@@ -1,5 +1,14 @@
 import { closing, gateway, giveBack, keepPayments, paymentOf, recordReturn } from '#domains/payment'
-import { OrderCancelled, OrderExpired, OrderRejected, PaymentAuthorized, ReturnAccepted } from '#events'
+import {
+  OrderCancelled,
+  OrderExpired,
+  OrderRejected,
+  PaymentAuthorized,
+  PaymentCaptured,
+  PaymentRefunded,
+  PaymentVoided,
+  ReturnAccepted,
+} from '#events'
 import { defineReaction } from '#messaging'
 
 /**
@@ -10,6 +19,7 @@ import { defineReaction } from '#messaging'
 export default defineReaction({
   name: 'payment.return-payment',
   on: [OrderRejected, OrderCancelled, OrderExpired, ReturnAccepted, PaymentAuthorized],
+  publishes: [PaymentVoided, PaymentRefunded, PaymentCaptured],
   lingerMs: 250,
   callTimeoutMs: 5_000,
   async call({ type, data: { orderId } }, { db, signal }) {

@@ -5,6 +5,7 @@ import { defineReaction } from '#messaging'
 export default defineReaction({
   name: 'shipping.create-shipment',
   on: [OrderConfirmed, OrderCancelled],
+  publishes: ShipmentCreated,
   lingerMs: 20,
   async handleBatch(events, { tx, now }) {
     const confirmed = events.filter((event) => event.type === 'order.confirmed')

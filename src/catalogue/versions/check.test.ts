@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { z } from 'zod'
 import { defineEvent, type AnyEventType } from '#messaging'
-import { checkEvents } from '../index.ts'
 import { checkVersions } from './check.ts'
 import { readPublished } from './published.ts'
 import { recordVersions } from './record.ts'
@@ -27,10 +26,6 @@ const gift = (more: object = {}, schema: z.ZodType = first): AnyEventType =>
 const check = (...types: AnyEventType[]) => checkVersions(types, readPublished(folder))
 const sentences = (...types: AnyEventType[]) => check(...types).map(({ wants, sentence }) => `${wants}: ${sentence}`)
 const record = (...types: AnyEventType[]) => recordVersions(types, folder).map((file) => path.relative(folder, file))
-
-it('the versions of this release are published and can be read (else: npm run events -- check)', () => {
-  expect(checkEvents()).toEqual([])
-})
 
 it('a new type is to be recorded, and then all is well', () => {
   expect(sentences(gift())).toEqual(['recording: gift.added: version 1 is not published yet.'])

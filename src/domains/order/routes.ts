@@ -1,3 +1,4 @@
+import { OrderCancelled, OrderPlaced, ReturnAccepted } from '#events'
 import type { WakeUp } from '#messaging'
 import type { Database } from '#platform/database'
 import { defineRoute, type Route } from '#http'
@@ -29,6 +30,7 @@ function placing({ placement, wake }: Needs): Route {
   return defineRoute({
     method: 'post',
     path: '/v1/orders',
+    publishes: [OrderPlaced],
     operationId: 'placeOrder',
     summary: 'Place an order',
     description:
@@ -141,6 +143,7 @@ function changing({ db, wake }: Needs): Route[] {
     defineRoute({
       method: 'post',
       path: '/v1/orders/{id}/cancel',
+      publishes: [OrderCancelled],
       operationId: 'cancelOrder',
       summary: 'Cancel an order that has not been shipped',
       description: 'Its stock and its money are given back by what follows.',
@@ -154,6 +157,7 @@ function changing({ db, wake }: Needs): Route[] {
     defineRoute({
       method: 'post',
       path: '/v1/orders/{id}/return',
+      publishes: [ReturnAccepted],
       operationId: 'returnOrder',
       summary: 'Accept the return of a delivered order',
       description: 'Its money is refunded by what follows.',

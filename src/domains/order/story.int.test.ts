@@ -9,6 +9,7 @@ const thank = defineReaction({ name: 'loyalty.thank', on: OrderPlaced, handle: (
 const reserve = defineReaction({
   name: 'inventory.reserve',
   on: OrderPlaced,
+  publishes: StockReserved,
   handle: ({ data: { orderId } }) => StockReserved({ orderId, lines: [] }),
 })
 const sulk = defineReaction({

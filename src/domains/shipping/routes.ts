@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { ShipmentDelivered } from '#events'
 import { append, type WakeUp } from '#messaging'
 import type { Database } from '#platform/database'
 import { defineRoute, Refusal, type Route } from '#http'
@@ -28,6 +29,7 @@ export function shippingRoutes({ db, wake }: { db: Database } & WakeUp): Route[]
     defineRoute({
       method: 'post',
       path: '/v1/shipments/{trackingNumber}/delivered',
+      publishes: [ShipmentDelivered],
       operationId: 'reportDelivery',
       summary: 'Report that a parcel has arrived',
       description: 'Called by the carrier. Reporting the same parcel again changes nothing.',

@@ -15,6 +15,7 @@ const handled = async () =>
 const picky = defineReaction({
   name: 'test.picky',
   on: OrderPlaced,
+  publishes: FraudCleared,
   handle({ data: { orderId } }) {
     if (broken) throw new Unrecoverable('not like this')
     return FraudCleared({ orderId, score: 0 })

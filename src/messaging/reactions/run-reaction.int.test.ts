@@ -11,6 +11,7 @@ afterEach(() => system.close())
 const reserve = defineReaction({
   name: 'test.reserve',
   on: OrderPlaced,
+  publishes: StockReserved,
   handle: ({ data: { orderId, lines } }) => StockReserved({ orderId, lines }),
 })
 
@@ -255,7 +256,9 @@ test.each([false, true])(
   'an event that the event store does not know has no effects, and is told (ordered: %s)',
   async (ordered) => {
     const handle = ({ data: { orderId, lines } }: ReturnType<typeof anOrderPlaced>) => StockReserved({ orderId, lines })
-    system = await testSystem([defineReaction({ name: 'test.reserve', on: OrderPlaced, ordered, handle })])
+    system = await testSystem([
+      defineReaction({ name: 'test.reserve', on: OrderPlaced, publishes: StockReserved, ordered, handle }),
+    ])
     const event = (await record(system, anOrderPlaced()))[0]!
     await system.settled()
     const phantom = { ...event, id: randomUUID(), stream: `order-${randomUUID()}` }

@@ -20,6 +20,7 @@ afterAll(() => database.close())
 const reserve = defineReaction({
   name: 'test.reserve',
   on: OrderPlaced,
+  publishes: StockReserved,
   handle: ({ data: { orderId, lines } }) => StockReserved({ orderId, lines }),
 })
 
@@ -64,6 +65,7 @@ test('a handler that published for another version of the stream runs again at o
   const careful = defineReaction({
     name: 'test.careful',
     on: OrderPlaced,
+    publishes: StockReserved,
     async handle({ data: { orderId, lines }, stream }, { tx }) {
       const { version } = await tx.stream.findUniqueOrThrow({ where: { stream } })
       seen.push(version)
@@ -77,11 +79,23 @@ test('a handler that published for another version of the stream runs again at o
   expect(seen).toEqual([1, 2])
 })
 
+test('a reaction that publishes what it does not name in `publishes` fails in tests, so the catalogue is true', async () => {
+  const silent = defineReaction({
+    name: 'test.silent',
+    on: OrderPlaced,
+    handle: ({ data: { orderId, lines } }) => StockReserved({ orderId, lines }),
+  })
+  const { outcomes } = await attempt(database, silent, anOrderPlaced())
+  const message = "Reaction 'test.silent' has published stock.reserved: name that event type in its `publishes`"
+  expect(outcomes).toMatchObject([{ kind: 'failed', error: { message } }])
+})
+
 test('one bad event of a batch costs only itself', async () => {
   const bad = anOrderPlaced({ customer: named('bad') })
   const picky = defineReaction({
     name: 'test.picky',
     on: OrderPlaced,
+    publishes: StockReserved,
     async handle({ data }, { tx }) {
       if (data.customer.name === 'bad') await tx.$executeRaw`SELECT 1 / 0`
       return StockReserved({ orderId: data.orderId, lines: data.lines })
@@ -120,6 +134,7 @@ test('a call gets the same idempotency key each time, is not repeated for a hand
   const calling = defineReaction({
     name: 'test.calling',
     on: OrderPlaced,
+    publishes: StockReserved,
     callTimeoutMs: 50,
     async call({ data }, { idempotencyKey }) {
       keys.push(idempotencyKey)
@@ -163,6 +178,7 @@ test('a call that hangs delays only itself: what its batch has called meanwhile 
   const reaction = defineReaction({
     name: 'test.call-slowly',
     on: OrderPlaced,
+    publishes: StockReserved,
     call: (event) => (hangs(event) ? answered : Promise.resolve()),
     handle: ({ data: { orderId, lines } }) => StockReserved({ orderId, lines }),
   })

@@ -4,6 +4,7 @@ import { DependencyUnavailable, StreamConflict } from '../../errors.ts'
 import { append, type Append } from '../../event-store/append.ts'
 import type { BatchItem, Outcome } from './batch.ts'
 import { microsecondsSince } from './call-all.ts'
+import { expectDeclared } from './check-publications.ts'
 import type { Publication, Published, Reaction } from '../define/define-reaction.ts'
 import { closeHandled } from '../../deliveries/close.ts'
 import { NotOpen, recordHandled } from '../../deliveries/handled-events.ts'
@@ -87,7 +88,7 @@ export async function recordRuns(
   await recordHandled(tx, reaction.name, instance, runs)
   const kept = runs.filter(({ fromStore }) => fromStore).map(({ event }) => event.id)
   await closeHandled(tx, reaction.name, kept)
-  const appends = runs.map(({ publication, event }) => toAppends(publication, event))
+  const appends = runs.map(({ publication, event }) => toAppends(reaction, publication, event))
   const recorded = await append(tx, appends.flat())
   let next = 0
   runs.forEach(({ event }, index) => {
@@ -97,11 +98,13 @@ export async function recordRuns(
   return outcomes
 }
 
-function toAppends(publication: Publication, cause: RecordedEvent): Append[] {
+function toAppends(reaction: Reaction, publication: Publication, cause: RecordedEvent): Append[] {
   const published = publication ? (isOne(publication) ? [publication] : publication) : []
   const { correlationId, traceparent } = cause
   const from = { correlationId, causationId: cause.id, traceparent }
-  return published.map((one) => ('event' in one ? { ...one, ...from } : { event: one, ...from }))
+  const appends = published.map((one) => ('event' in one ? { ...one, ...from } : { event: one, ...from }))
+  for (const { event } of appends) expectDeclared(reaction, event)
+  return appends
 }
 
 const isOne = (publication: Published | readonly Published[]): publication is Published => !Array.isArray(publication)

@@ -4,6 +4,7 @@ import type { AnyEventType } from '../../define-event.ts'
 interface Given {
   name?: unknown
   on?: unknown
+  publishes?: unknown
   call?: unknown
   handle?: unknown
   handleBatch?: unknown
@@ -13,7 +14,7 @@ interface Given {
 }
 
 const OPTIONS = new Set(
-  `name on call effect handle handleBatch retry callTimeoutMs callConcurrency concurrency prefetch batchSize lingerMs ordered`.split(
+  `name on publishes call effect handle handleBatch retry callTimeoutMs callConcurrency concurrency prefetch batchSize lingerMs ordered`.split(
     ' ',
   ),
 )
@@ -31,7 +32,10 @@ export function checkDefinition(given: Given): void {
     refuse(`has an unknown option '${option}'; there are: ${[...OPTIONS].join(', ')}`)
   for (const option of unknownAmong(given.retry ?? {}, RETRY_OPTIONS))
     refuse(`has an unknown option 'retry.${option}'; there are: ${[...RETRY_OPTIONS].join(', ')}`)
-  checkEventTypes(given.on, refuse)
+  const [on, publishes] = [given.on, given.publishes ?? []].map(listOf)
+  if (on!.length === 0) refuse('is on no event: name one in `on`')
+  checkEventTypes('on', on!, refuse)
+  checkEventTypes('publishes', publishes!, refuse)
   if (isFunction(given.handle) === isFunction(given.handleBatch))
     refuse(`needs one of handle and handleBatch, and has ${given.handle ? 'both' : 'none'}`)
   if (given.call !== undefined && !isFunction(given.call)) refuse('has a call that is not a function')
@@ -41,13 +45,17 @@ export function checkDefinition(given: Given): void {
     )
 }
 
-function checkEventTypes(on: unknown, refuse: (sentence: string) => never) {
-  const types = (Array.isArray(on) ? on : [on]) as (AnyEventType | undefined)[]
-  if (types.length === 0) refuse('is on no event: name one in `on`')
+const listOf = (types: unknown) => (Array.isArray(types) ? types : [types]) as (AnyEventType | undefined)[]
+
+function checkEventTypes(
+  option: 'on' | 'publishes',
+  types: readonly (AnyEventType | undefined)[],
+  refuse: (sentence: string) => never,
+) {
   const wrong = types.findIndex((type) => typeof type?.type !== 'string')
   if (wrong >= 0)
     refuse(
-      `is on something that is not an event type (${String(types[wrong])}${types.length > 1 ? `, number ${wrong + 1} in \`on\`` : ''}): import it from src/events, and look whether it is spelled as it is exported there`,
+      `${option === 'on' ? 'is on' : 'publishes'} something that is not an event type (${String(types[wrong])}${types.length > 1 ? `, number ${wrong + 1} in \`${option}\`` : ''}): import it from src/events, and look whether it is spelled as it is exported there`,
     )
   if (new Set(types.map((type) => type!.type)).size !== types.length) refuse('names an event type twice')
 }

@@ -76,6 +76,11 @@ interface ReactionCommon<On extends Subscribed, Result> extends ReactionOptions 
   name: string
   /** The event type, or types, it reacts to. */
   on: On
+  /**
+   * The event types that its handler may publish: the catalogue tells who causes what. A test in which it publishes another
+   * one fails; a process lets it pass. @default none
+   */
+  publishes?: Subscribed
   /** The outside effect: a network call, outside of any transaction. It may run again after a crash. */
   call?: (event: Received<On>, context: CallContext) => Promise<Result>
   /**
@@ -112,6 +117,7 @@ export type ReactionDefinition<On extends Subscribed, Result> = ReactionCommon<O
 export interface Reaction {
   readonly name: string
   readonly on: readonly AnyEventType[]
+  readonly publishes: readonly AnyEventType[]
   readonly call: ((event: never, context: CallContext) => Promise<unknown>) | undefined
   readonly effect: ((event: never) => string) | undefined
   readonly handle: ((event: never, context: HandleContext<never>) => Promise<Publication> | Publication) | undefined
@@ -144,15 +150,15 @@ export function defineReaction<const On extends Subscribed, Result = undefined>(
   definition: ReactionDefinition<On, Result>,
 ): Reaction {
   checkDefinition(definition)
-  const { name, on, retry, call, effect, handle, handleBatch, ...options } = definition
-  const types = (Array.isArray(on) ? on : [on]) as AnyEventType[]
+  const { name, on, publishes = [], retry, call, effect, handle, handleBatch, ...options } = definition
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
   return {
     ...DEFAULTS,
     concurrency: call ? 4 : 1,
     ...given,
     name,
-    on: types,
+    on: listOf(on),
+    publishes: listOf(publishes),
     call: call as Reaction['call'],
     effect: effect as Reaction['effect'],
     handle: handle as Reaction['handle'],
@@ -160,3 +166,5 @@ export function defineReaction<const On extends Subscribed, Result = undefined>(
     retry: { ...DEFAULT_RETRY, ...retry },
   }
 }
+
+const listOf = (types: Subscribed) => (Array.isArray(types) ? types : [types]) as readonly AnyEventType[]

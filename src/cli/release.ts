@@ -1,0 +1,18 @@
+import { orderRoutes } from '#domains/order'
+import { shippingRoutes } from '#domains/shipping'
+import { findReactions, loadReactions } from '#messaging'
+import type { Release } from '../catalogue/index.ts'
+import { WORKERS } from './host.ts'
+
+/** They are looked at here, and never run. */
+const NOT_RUN = {} as never
+
+/** Everything in this release that publishes events or reacts to them. */
+export async function thisRelease(): Promise<Release> {
+  const { schedules } = await import('../jobs/index.ts') // and with it BullMQ, which no other command needs
+  return {
+    reactions: await loadReactions(findReactions(WORKERS)),
+    routes: [...orderRoutes(NOT_RUN), ...shippingRoutes(NOT_RUN)],
+    jobs: schedules(NOT_RUN),
+  }
+}
