@@ -15,7 +15,7 @@ const MESSAGING_DOOR = '^src/messaging/index\\.ts$'
 /** Folders of the core that know no other. */
 const MESSAGING_GROUND = '^src/messaging/(event-store|broker|lease)/'
 /** Files beside the folders of the core that every folder may use, and that use none of them. All others put folders together. */
-const MESSAGING_WORDS = '^src/messaging/(cloud-event|crash-points|define-event|errors|metrics|story)\\.ts$'
+const MESSAGING_WORDS = '^src/messaging/(cloud-event|crash-points|define-event|errors|metrics|published-by|story)\\.ts$'
 const HTTP_DOOR = '^src/http/index\\.ts$'
 const EVENTS = '^src/events/'
 const DOMAIN_DOORS = '^src/domains/[^/]+/index\\.ts$'

@@ -1,10 +1,15 @@
-import { findReactions, loadReactions } from '#messaging'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { archiveBefore, findReactions, loadReactions, restoreArchive } from '#messaging'
 import { receiveStock } from '#domains/inventory'
+import { foldIntoRows } from '#domains/order'
 import { shippingRoutes } from '#domains/shipping'
 import { createWakeUp } from '#messaging'
 import type { Transaction } from '#platform/database'
 import {
   deadline,
+  endFirstPartition,
   requireTestService,
   testMailServer,
   testSystem,
@@ -381,4 +386,40 @@ test('what waits for a newer release after a roll back is told, and breaks nothi
   )
   const told = findings.filter(({ count }) => count > 0).map(({ invariant }) => invariant)
   expect(told).toEqual(['newer-release-is-there'])
+})
+
+test('a shop whose orders lie in an archive breaks no invariant, and tells where they lie', async () => {
+  const { db } = system
+  const folder = await mkdtemp(path.join(tmpdir(), 'fanfare-archive-'))
+  const end = Date.now() + 1
+  const order = `/v1/orders/${orders.shipped}`
+  const before = {
+    order: (await api.get(order)).body as object,
+    story: (await api.get(`${order}/story`)).body as object,
+  }
+  await db.$executeRaw`
+    INSERT INTO reconcile_state (reaction, watermark)
+    SELECT reaction, (SELECT max(position) FROM events) FROM subscriptions GROUP BY reaction`
+  await endFirstPartition(system, new Date(end))
+  await deadline('the partition has ended', () => Date.now() > end)
+  const beforeGoing = (streams: readonly string[]) => foldIntoRows(db, streams)
+  const options = { db, instance: 'test', openAmong: () => Promise.resolve([]), beforeGoing }
+  const [report] = await archiveBefore({ ...options, before: new Date(), folder })
+  expect(report).toMatchObject({ name: 'first', outcome: 'archived', reasons: [] })
+  expect(await db.event.count()).toBe(0)
+  const isWell = async () => {
+    const findings = await audit(db, { patienceMs: 0, gatewayUrl: gateway.url })
+    expect(findings.filter(({ count, skipped }) => count > 0 || skipped)).toEqual([])
+  }
+  await isWell()
+  expect((await api.get(order)).body).toEqual(before.order)
+  expect((await api.get(`${order}/story`)).body).toMatchObject({
+    events: [],
+    archives: [{ name: 'first', place: report!.place }],
+  })
+  expect((await api.get(`${order}?at=1`).expect(404)).body).toMatchObject({ code: 'order-archived' })
+  await restoreArchive({ db, instance: 'test', folder: report!.place! })
+  expect((await api.get(`${order}/story`)).body).toEqual(before.story)
+  await isWell()
+  await rm(folder, { recursive: true })
 })

@@ -1,10 +1,10 @@
-import { hostname } from 'node:os'
 import { setTimeout as wait } from 'node:timers/promises'
 import { createNames, createRabbitMq, type Broker, type Names } from '#messaging'
 import { directUrl, readConfig, StartupError, type Config } from '#platform/config'
 import { openDatabase, type Database, type OpenDatabase } from '#platform/database'
 import { createLogger } from '#platform/logger'
 import { host, type ServiceUrl } from './host.ts'
+import { instanceOf } from './instance.ts'
 
 /** Runs something on the database, and closes it. */
 export async function withDatabase<T>(work: (db: Database) => Promise<T>): Promise<T> {
@@ -29,7 +29,7 @@ export interface Messaging extends OpenDatabase {
 /** Runs something on database and broker, and closes both. @throws StartupError when one of them does not answer */
 export async function withMessaging<T>(command: string, work: (messaging: Messaging) => Promise<T>): Promise<T> {
   return withServices(['DATABASE_URL', 'RABBITMQ_URL'], async (config) => {
-    const instance = `${command}@${hostname()}:${process.pid}`
+    const instance = instanceOf(command)
     const database = openDatabase(directUrl(config), { poolSize: 4, applicationName: `fanfare ${command}` })
     const log = createLogger(command, 'silent')
     const broker = createRabbitMq({ url: config.RABBITMQ_URL, name: `fanfare ${instance}`, log })

@@ -25,7 +25,18 @@ async function run(args: string[], env: NodeJS.ProcessEnv = { DATABASE_URL: data
   }
 }
 
-const WORKING = ['dead-letters', 'story', 'audit', 'reconcile', 'replay', 'keys', 'completion']
+const WORKING = [
+  'dead-letters',
+  'story',
+  'audit',
+  'reconcile',
+  'replay',
+  'archive',
+  'restore',
+  'events',
+  'keys',
+  'completion',
+]
 const COMMANDS = [...WORKING, 'worker', 'api', 'relay', 'scheduler']
 
 it.each(COMMANDS)('%s explains itself, without any setting', async (command) => {
@@ -45,6 +56,13 @@ const mistakes: [args: string[], sentence: RegExp, env?: NodeJS.ProcessEnv][] = 
   [['keys', 'revoke', 'nobody'], /^No key in use is named 'nobody'\. fanfare keys list shows what there is\.$/],
   [['story', 'bogus'], /^bogus is not the id of an order/],
   [['story', '01a1fd57-2382-7c64-b8f6-ec17e14dfecf'], /^There is no order 01a1fd57-\S+ in this database\.$/],
+  [['archive', '--before', 'June'], /A date is written as 2026-09-01\./],
+  [
+    ['archive', '--before', '2026-09-01'],
+    /^Say where the files go, with --to <folder>; or only look, with --dry-run\.$/,
+  ],
+  [['restore', '/nowhere'], /^\/nowhere is no archive: /],
+  [['events', 'import', '/nowhere.ndjson'], /^\/nowhere\.ndjson cannot be read: /],
   [['worker', 'inventry'], /^No reaction is called inventry\. Did you mean inventory\?/],
   [['completion', 'fish'], /Allowed choices are bash, zsh/],
   [
@@ -125,7 +143,7 @@ it('completes commands, options and names of reactions in bash', async () => {
     const line = `COMP_WORDS=(fanfare ${words.map((word) => `'${word}'`).join(' ')}); COMP_CWORD=${words.length}; _fanfare; echo "\${COMPREPLY[@]}"`
     return spawnSync('bash', ['-c', `${output}\n${line}`], { encoding: 'utf8' }).stdout.trim()
   }
-  expect(completed('re')).toBe('reconcile replay relay')
+  expect(completed('re')).toBe('reconcile replay restore relay')
   expect(completed('dead-letters', 'red')).toBe('redrive')
   expect(completed('replay', 'loyalty.aw')).toBe('loyalty.award-points')
   expect(completed('audit', '--str')).toBe('--strict')

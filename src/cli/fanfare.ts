@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import { addArchive } from './commands/archive.ts'
 import { addAudit } from './commands/audit.ts'
 import { addCompletion } from './commands/completion.ts'
 import { addEvents } from './commands/events.ts'
@@ -6,6 +7,7 @@ import { addKeys } from './commands/keys.ts'
 import { addProcesses } from './commands/processes.ts'
 import { addReconcile } from './commands/reconcile.ts'
 import { addReplay } from './commands/replay.ts'
+import { addRestore } from './commands/restore.ts'
 import { addStory } from './commands/story.ts'
 import { addStuck } from './commands/stuck.ts'
 import { addDeadLetters } from './dead-letters/command.ts'
@@ -54,6 +56,8 @@ function createProgram(): Command {
     addAudit,
     addReconcile,
     addReplay,
+    addArchive,
+    addRestore,
     addEvents,
     addKeys,
     addProcesses,

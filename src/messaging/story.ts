@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { readRows, row, type Database } from '#platform/database'
+import { publishedBy } from './published-by.ts'
 
 /** What happened to a delivery that did not simply succeed: a failed attempt, or a repair. */
 export interface HistoryEntry {
@@ -63,9 +64,7 @@ export async function readStory(db: Database, correlationId: string): Promise<St
     SELECT jsonb_build_object(
       'id', e.id, 'type', e.type, 'stream', e.stream, 'streamVersion', e.stream_version, 'time', e.occurred_at,
       'causationId', e.causation_id, 'data', e.data,
-      -- Of the reactions to its cause the one of the same transaction; where a restored dump has lost that, the nearest in time.
-      'publishedBy', (SELECT h.reaction FROM handled_events h WHERE h.event_id = e.causation_id
-        ORDER BY h.xmin = e.xmin DESC, abs(extract(epoch FROM h.handled_at - e.occurred_at)) LIMIT 1),
+      'publishedBy', ${publishedBy(['handled_events'])},
       'subscribed', (SELECT coalesce(jsonb_agg(s.reaction), '[]') FROM subscriptions s
         WHERE s.event_type = e.type AND s.since < e.position),
       'handled', (SELECT coalesce(jsonb_agg(h), '[]') FROM handled_events h WHERE h.event_id = e.id),

@@ -1,16 +1,19 @@
 import { Prisma } from '#prisma'
 import { since, type Invariant } from '../invariant.ts'
 
+/** Of an archive that is under way, the events of each stream are counted at its end. */
 const streamsAreDense: Invariant = {
   name: 'stream-is-dense',
-  says: 'The versions of a stream run from 1 to its version without a gap.',
+  says: 'The versions of a stream run from 1 to its version without a gap; what is missing lies in archives.',
   offenders: () => Prisma.sql`
-    SELECT coalesce(s.stream, e.stream) AS who, format('It is at version %s and has %s events, versions %s to %s.',
-      coalesce(s.version, 0), coalesce(e.events, 0), e.first, e.last) AS why
+    SELECT coalesce(s.stream, e.stream) AS who, format('It is at version %s and has %s events, versions %s to %s; %s are archived.',
+      coalesce(s.version, 0), coalesce(e.events, 0), e.first, e.last, coalesce(s.archived, 0)) AS why
     FROM streams s
     FULL JOIN (SELECT stream, count(*) AS events, min(stream_version) AS first, max(stream_version) AS last
                FROM events GROUP BY stream) e USING (stream)
-    WHERE s.version IS DISTINCT FROM e.last OR e.first IS DISTINCT FROM 1 OR e.events IS DISTINCT FROM e.last`,
+    WHERE (coalesce(s.version, 0) <> coalesce(e.events, 0) + coalesce(s.archived, 0) OR s.version < e.last
+        OR coalesce(s.archived, 0) = 0 AND (s.version IS DISTINCT FROM e.last OR e.first IS DISTINCT FROM 1))
+      AND NOT EXISTS (SELECT FROM archives WHERE state <> 'archived')`,
 }
 
 const positionsAreUnique: Invariant = {
@@ -100,7 +103,9 @@ const causesExist: Invariant = {
     SELECT e.id AS who, format('%s names the cause %s, which %s.', e.type, e.causation_id,
       CASE WHEN cause.id IS NULL THEN 'is not in the event store' ELSE 'belongs to another conversation' END) AS why
     FROM events e LEFT JOIN events cause ON cause.id = e.causation_id
-    WHERE e.causation_id IS NOT NULL AND cause.correlation_id IS DISTINCT FROM e.correlation_id`,
+    WHERE e.causation_id IS NOT NULL AND cause.correlation_id IS DISTINCT FROM e.correlation_id
+      AND NOT (cause.id IS NULL AND EXISTS (SELECT FROM archives a
+        WHERE e.causation_id < a.to_id AND (a.from_id IS NULL OR e.causation_id >= a.from_id)))`,
 }
 
 const deadLettersAreFew: Invariant = {

@@ -11,7 +11,8 @@ const placedOnce: Invariant = {
     FROM orders o
     FULL JOIN (SELECT data->>'orderId' AS id, count(*) AS times FROM events WHERE type = 'order.placed' GROUP BY 1) placed
       ON placed.id = o.id::text
-    WHERE o.id IS NULL OR placed.times IS DISTINCT FROM 1`,
+    WHERE (o.id IS NULL OR placed.times IS DISTINCT FROM 1)
+      AND NOT (placed.times IS NULL AND EXISTS (SELECT FROM streams s WHERE s.stream = 'order-' || o.id AND s.archived > 0))`,
 }
 
 const costsItsLines: Invariant = {

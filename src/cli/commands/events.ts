@@ -9,6 +9,7 @@ import { thisRelease } from '../release.ts'
 import { exits } from '../run.ts'
 import { json } from '../terminal/options.ts'
 import { counted, EXIT, say, sayJson, table } from '../terminal/output.ts'
+import { addTransfer } from './transfer-events.ts'
 
 const help = () => `
 Exit codes: 0 in order · 1 something is to be recorded or repaired, or happened undeclared · 2 wrong usage, or PostgreSQL does
@@ -17,9 +18,11 @@ not answer
 Examples:
   ${host().call('events check')}
   ${host().call('events record')}
-  ${host().call('events causes --latest 100000')}`
+  ${host().call('events causes --latest 100000')}
+  ${host().call('events export log.ndjson.gz')}
+  ${host().call('events import log.ndjson.gz --database-url postgresql://…/empty')}`
 
-/** What events there are, what was published of them, and what causes what. */
+/** What events there are, what was published of them, what causes what, and all of them from one database to another. */
 export function addEvents(program: Command): void {
   const events = program
     .command('events')
@@ -45,6 +48,7 @@ export function addEvents(program: Command): void {
     .addOption(new Option('--latest <events>', 'how many events are read').default(100_000).argParser(wholeNumber))
     .addOption(json())
     .action(exits(causes))
+  addTransfer(events)
 }
 
 function wholeNumber(text: string): number {

@@ -1,11 +1,11 @@
 import { SingleBar } from 'cli-progress'
-import { InvalidArgumentError, Option, type Command } from 'commander'
+import { Option, type Command } from 'commander'
 import { planReplay, Refused, replay, type ReplayPlan } from '#messaging'
 import { withMessaging, type Messaging } from '../connect.ts'
 import { host } from '../host.ts'
 import { expectReaction, loadReaction } from '../reactions.ts'
 import { exits } from '../run.ts'
-import { json, rate } from '../terminal/options.ts'
+import { json, position, rate } from '../terminal/options.ts'
 import { confirm, counted, EXIT, isTerminal, say, sayJson } from '../terminal/output.ts'
 import { untilStopped } from '../terminal/stop.ts'
 
@@ -112,9 +112,4 @@ function finish(plan: ReplayPlan, delivered: number, flags: Flags): number {
   if (flags.json) sayJson({ ...plan, from: Number(plan.from), to: Number(plan.to), delivered })
   else if (!flags.dryRun) say(`${counted(delivered, 'event')} delivered.`)
   return EXIT.ok
-}
-
-function position(text: string): bigint {
-  if (!/^\d+$/.test(text)) throw new InvalidArgumentError('A position is a whole number from 0.')
-  return BigInt(text)
 }

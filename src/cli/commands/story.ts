@@ -64,10 +64,13 @@ type Story = Awaited<ReturnType<typeof readStory>>
 async function readStory(db: Database, id: string) {
   const order = await findOrder(db, id)
   if (!order) throw new Refused(`There is no order ${id} in this database.`)
-  return storyOf(db, id, order.status)
+  return storyOf(db, order)
 }
 
 function draw(story: Story) {
+  for (const { name, place } of story.archives)
+    say(`Events of that time lie in the archive ${name}. To bring them back: ${host().call(`restore ${place}`)}`)
+  if (story.events.length === 0) return say(`The order is ${story.status}.`)
   for (const { text } of linesOf(story)) say(text)
   const open = openLines(story)
   if (open.length > 0) say(`\nNot handled yet:\n${open.join('\n')}`)

@@ -29,3 +29,9 @@ export function positive(text: string): number {
   if (!Number.isInteger(number) || number < 1) throw new InvalidArgumentError('This must be a whole number from 1.')
   return number
 }
+
+/** A place in the event store. */
+export function position(text: string): bigint {
+  if (!/^\d+$/.test(text)) throw new InvalidArgumentError('A position is a whole number from 0.')
+  return BigInt(text)
+}

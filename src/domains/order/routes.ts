@@ -95,7 +95,7 @@ function reading({ db }: Needs): Route[] {
       params: OrderId,
       query: OrderAt,
       replies: { 200: { description: 'The order', schema: OrderView } },
-      refusals: { 404: 'order-not-found; order-not-placed-yet with `at`' },
+      refusals: { 404: 'order-not-found; order-not-placed-yet and order-archived with `at`' },
       async handle({ params: { id }, query: { at } }) {
         const order = at === undefined ? await stored(id) : await orderAt(db, id, at)
         return { status: 200, body: toView(order) }
@@ -112,8 +112,7 @@ function reading({ db }: Needs): Route[] {
       replies: { 200: { description: 'The story so far', schema: StoryView } },
       refusals: { 404: 'order-not-found' },
       async handle({ params }) {
-        const { status } = await stored(params.id)
-        return { status: 200, body: await storyOf(db, params.id, status) }
+        return { status: 200, body: await storyOf(db, await stored(params.id)) }
       },
     }),
     defineRoute({

@@ -1,7 +1,9 @@
 import { z } from 'zod'
-import { readStory, type StoryEvent } from '#messaging'
+import { archivesOf, readStory, type StoryEvent } from '#messaging'
 import type { Database } from '#platform/database'
-import { ORDER_STATUSES, type OrderStatus } from './state/order-states.ts'
+import type { VersionedOrder } from './state/fold.ts'
+import { ORDER_STATUSES } from './state/order-states.ts'
+import { streamOf } from './stream/catch-up.ts'
 
 const Moment = z.iso.datetime()
 
@@ -61,18 +63,31 @@ export const StoryView = z
     status: z.enum(ORDER_STATUSES),
     settled: z.boolean().describe('True when no reaction is waiting or will be tried again'),
     events: z.array(StoryEventView),
+    archives: z
+      .array(z.strictObject({ name: z.string(), place: z.string() }))
+      .describe('Where the events lie that are not here any more; `fanfare restore` brings them back'),
   })
   .meta({ id: 'Story' })
 
 /** It goes on by itself. */
 const OPEN: ReadonlySet<string> = new Set(['waiting', 'retrying', 'blocked'])
 
+/** Ids of events are by the clocks of processes, and some events follow the last that changes the order. */
+const MARGIN_MS = 3_600_000
+
+type Told = Pick<VersionedOrder, 'id' | 'status' | 'placedAt' | 'updatedAt'>
+
 /** Everything that happened because of an order: each event, and each reaction to it. */
-export async function storyOf(db: Database, orderId: string, status: OrderStatus) {
+export async function storyOf(db: Database, order: Told) {
+  const { id: orderId, status, placedAt, updatedAt } = order
   const events = await readStory(db, orderId)
+  const archives = await archivesOf(db, streamOf(orderId), {
+    from: new Date(placedAt.getTime() - MARGIN_MS),
+    to: new Date(updatedAt.getTime() + MARGIN_MS),
+  })
   const start = events[0]?.time.getTime() ?? 0
   const open = events.some(({ reactions }) => reactions.some(({ state }) => OPEN.has(state)))
-  return { orderId, status, settled: !open, events: events.map((event) => toEventView(event, start)) }
+  return { orderId, status, settled: !open, events: events.map((event) => toEventView(event, start)), archives }
 }
 
 function toEventView({ stream: _stream, ...event }: StoryEvent, start: number) {

@@ -12,7 +12,7 @@ export interface HandledEntry {
 
 /**
  * What is known of one event of a reaction before it is handled.
- * `open`: it may be handled. `handled`: it was. `kept`: a dead, held or discarded delivery keeps it.
+ * `open`: it may be handled. `handled`: it was, or its id belongs to an archive, where everything had its answer. `kept`: a dead, held or discarded delivery keeps it.
  * `not-in-store`: the event store does not have it, so it never happened (commits were lost in a failover, or a stranger
  * published it).
  */
@@ -32,6 +32,7 @@ export async function standingOf(
       WHEN EXISTS (SELECT FROM deliveries d WHERE d.event_id = id AND d.reaction = ${reaction}
         AND d.state IN ('dead', 'held', 'discarded') OFFSET 0) THEN 'kept'
       WHEN EXISTS (SELECT FROM events e WHERE e.id = wanted.id OFFSET 0) THEN 'open'
+      WHEN EXISTS (SELECT FROM archives a WHERE wanted.id < a.to_id AND (a.from_id IS NULL OR wanted.id >= a.from_id)) THEN 'handled'
       ELSE 'not-in-store' END AS standing
     FROM unnest(${eventIds}::uuid[]) AS wanted(id)`
   return new Map(rows.map(({ id, standing }) => [id, standing]))

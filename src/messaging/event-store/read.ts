@@ -21,6 +21,10 @@ export async function readConversation(db: Database | Transaction, correlationId
   return rows.map(toStored)
 }
 
-function toStored({ occurredAt, ...row }: Awaited<ReturnType<Database['event']['findFirstOrThrow']>>): StoredEvent {
+function toStored({
+  occurredAt,
+  publishedBy: _,
+  ...row
+}: Awaited<ReturnType<Database['event']['findFirstOrThrow']>>): StoredEvent {
   return { ...row, time: occurredAt }
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { readRow, row, type Database } from '#platform/database'
+import { archivedUpTo } from '../event-store/archives.ts'
 import { relayCheckpoint } from '../event-store/checkpoint.ts'
 
 export interface ReplayRange {
@@ -31,9 +32,14 @@ export class ReplayRefused extends Error {
 
 const Counts = row({ events: z.int(), handled: z.int(), kept: z.int() })
 
-/** What a replay would do. Changes nothing. */
+/** What a replay would do. Changes nothing. @throws ReplayRefused when a part of the range lies in archives */
 export async function planReplay(db: Database, { reaction, from = 0n, types }: ReplayRange): Promise<ReplayPlan> {
   const wanted = await subscribedTypes(db, reaction, types)
+  const archived = await archivedUpTo(db)
+  if (archived !== null && from < archived)
+    throw new ReplayRefused(
+      `Events up to position ${archived} lie in archives. Restore them first, or leave them out with --from ${archived}.`,
+    )
   const to = await relayCheckpoint(db)
   const counts = await readRow(db, Counts)`
     SELECT count(*)::int AS events, count(h.event_id)::int AS handled,

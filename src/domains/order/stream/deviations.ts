@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { z } from 'zod'
-import type { RecordedEvent } from '#messaging'
+import { archivedAmong, type RecordedEvent } from '#messaging'
 import { readRows, row, type Database, type Transaction } from '#platform/database'
 import { readOrderPage, readOrderRows } from '../order-store.ts'
 import { CONCERNS, fold, isOwnFact, type VersionedOrder } from '../state/fold.ts'
@@ -19,7 +19,7 @@ const BEFORE_ALL = '00000000-0000-0000-0000-000000000000'
 
 /**
  * Holds the row of every order against the fold of its stream: up to the row's version, and with every later event that the
- * order has published or handled. Reads page by page in order of id, so it takes no snapshot of the whole and little memory.
+ * order has published or handled. Those whose stream lies in archives are left out. Reads page by page in order of id, so it takes no snapshot of the whole and little memory.
  */
 export async function* deviations(db: Database | Transaction): AsyncGenerator<Deviation> {
   let rows = await readOrderPage(db, BEFORE_ALL, PAGE)
@@ -52,7 +52,12 @@ async function confirmed(db: Database | Transaction, found: readonly Compared[])
 
 async function compare(db: Database | Transaction, rows: readonly VersionedOrder[]): Promise<Compared[]> {
   const streams = await readHistories(db, rows)
+  const archived = await archivedAmong(
+    db,
+    rows.map(({ id }) => streamOf(id)),
+  )
   return rows.flatMap((row) => {
+    if (archived.has(streamOf(row.id))) return []
     const why = difference(row, streams.get(streamOf(row.id)) ?? [])
     return why === undefined ? [] : [{ orderId: row.id, why, row }]
   })

@@ -1,4 +1,4 @@
-import { readStream, type RecordedEvent } from '#messaging'
+import { archivedAmong, readStream, type RecordedEvent } from '#messaging'
 import type { Database } from '#platform/database'
 import { Refusal } from '#http'
 import { orderNotFound } from '../change-order.ts'
@@ -11,10 +11,12 @@ export type Moment = number | Date
 /**
  * The order as it was then, from its stream alone: with every event of that version or time. What lies ahead is the
  * present; the order's `version` tells which moment it is.
- * @throws Refusal `order-not-found`; `order-not-placed-yet` for a time before it
+ * @throws Refusal `order-not-found`; `order-not-placed-yet` for a time before it; `order-archived` when its events are not all here
  */
 export async function orderAt(db: Database, id: string, moment: Moment): Promise<VersionedOrder> {
-  const events = await readStream(db, streamOf(id))
+  const stream = streamOf(id)
+  const events = await readStream(db, stream)
+  if (events[0]?.streamVersion !== 1 && (await archivedAmong(db, [stream])).has(stream)) throw isArchived(id)
   const placed = fold(events.slice(0, 1))
   if (!placed) throw orderNotFound(id)
   const order = fold(readable(events.slice(0, countUntil(events, moment))))
@@ -32,3 +34,6 @@ const notPlacedYet = (id: string, moment: Moment, placedAt: Date) =>
     'order-not-placed-yet',
     `There was no order ${id} at ${(moment as Date).toISOString()}; it was placed at ${placedAt.toISOString()}.`,
   )
+
+const isArchived = (id: string) =>
+  new Refusal('not-found', 'order-archived', `The past of order ${id} lies in an archive; its story tells where.`)

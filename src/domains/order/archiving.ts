@@ -1,0 +1,43 @@
+import { z } from 'zod'
+import { readRows, row, type Database } from '#platform/database'
+import { lockRows, updateOrders } from './order-store.ts'
+import { catchUp } from './stream/catch-up.ts'
+
+/** Nothing is expected any more of an order whose parcel has been on its way, or at the customer, for so many days. */
+const CLOSED_AFTER_DAYS = 60
+
+const PREFIX = 'order-'
+
+const StreamRow = row({ stream: z.string() })
+
+/** Of these streams, those of orders that are not at their end: events may still be added. */
+export async function openAmong(db: Database, streams: readonly string[]): Promise<string[]> {
+  const rows = await readRows(db, StreamRow)`
+    SELECT wanted.stream FROM unnest(${[...streams]}::text[]) AS wanted(stream)
+    JOIN orders o ON o.id = substr(wanted.stream, ${PREFIX.length + 1}::int)::uuid
+    WHERE wanted.stream LIKE ${`${PREFIX}%`} AND (o.status IN ('placed', 'confirmed')
+      OR o.status IN ('shipped', 'delivered') AND o.updated_at > now() - ${CLOSED_AFTER_DAYS}::int * interval '1 day')
+    ORDER BY wanted.stream`
+  return rows.map(({ stream }) => stream)
+}
+
+/** Orders that one transaction locks. */
+const PAGE = 500
+
+/**
+ * Writes into the rows of orders what others have appended to their streams since the order last decided: an order is told as it
+ * was when those events are in an archive.
+ */
+export async function foldIntoRows(db: Database, streams: readonly string[]): Promise<void> {
+  const ids = streams.flatMap((stream) => (stream.startsWith(PREFIX) ? [stream.slice(PREFIX.length)] : []))
+  for (let first = 0; first < ids.length; first += PAGE)
+    await db.$transaction(async (tx) => {
+      const rows = await lockRows(tx, ids.slice(first, first + PAGE))
+      const versions = new Map(rows.map(({ id, version }) => [id, version]))
+      const orders = await catchUp(tx, rows)
+      await updateOrders(
+        tx,
+        orders.filter(({ id, version }) => version !== versions.get(id)),
+      )
+    })
+}

@@ -1,0 +1,280 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { gunzipSync } from 'node:zlib'
+import { OrderPlaced } from '#events'
+import { uuidv7 } from '#platform/uuid'
+import { anOrderPlaced, attempt, endFirstPartition, record, testDatabase, type TestDatabase } from '#testing'
+import { standingOf } from '../deliveries/handled-events.ts'
+import { makePartition, makePartitions } from '../event-store/partitions/make-partitions.ts'
+import { leastId, readPartitions } from '../event-store/partitions/partitions.ts'
+import { planReplay } from '../reconcile/plan-replay.ts'
+import { defineReaction } from '../reactions/define/define-reaction.ts'
+import { archiveBefore } from './archive.ts'
+import { restoreArchive } from './restore.ts'
+
+let database: TestDatabase
+let folder: string
+beforeEach(async () => {
+  database = await testDatabase()
+  folder = await mkdtemp(path.join(tmpdir(), 'fanfare-archive-'))
+})
+afterEach(async () => {
+  await database.close()
+  await rm(folder, { recursive: true })
+})
+
+const DAY = 86_400_000
+const ago = (days: number) => new Date(Date.now() - days * DAY)
+const REACTION = 'test.handle'
+
+/**
+ * Sixty days of the past: a stream a day of three events, an hour apart, handled by a reaction; a partition `old` that ends 30 days
+ * ago, and one that goes on. One delivery had been dead, one is discarded.
+ */
+async function storePast() {
+  const { db } = database
+  await endFirstPartition(database, ago(50))
+  await makePartition(db, { name: 'old', from: leastId(ago(50)), to: leastId(ago(30)) })
+  await makePartitions(db, 'month')
+  await db.$executeRaw`
+    INSERT INTO events (position, id, type, version, stream, stream_version, data, correlation_id, causation_id, traceparent, occurred_at)
+    SELECT nextval('events_position_seq'), overlay(gen_random_uuid()::text placing left(event_id_at(at)::text, 13) from 1)::uuid,
+      'order.placed', 1, 'order-' || day, n, '{"amount": 12345678901234567890.10, "text": "ü\\n"}', 'order-' || day,
+      CASE WHEN n > 1 THEN gen_random_uuid() END, CASE WHEN n = 1 THEN '00-trace-01' END, at
+    FROM generate_series(0, 59) AS day, generate_series(1, 3) AS n,
+      LATERAL (SELECT ${ago(60)}::timestamptz + day * interval '1 day' + n * interval '1 hour' AS at) AS moment ORDER BY day, n`
+  await db.$executeRaw`INSERT INTO subscriptions VALUES (${REACTION}, 'order.placed', 0)`
+  await db.$executeRaw`INSERT INTO handled_events SELECT id, ${REACTION}, occurred_at, 12, 1, 'test' FROM events WHERE position <> 40`
+  await db.$executeRaw`
+    INSERT INTO deliveries (id, reaction, event_id, event_type, state, reason, body, headers)
+    SELECT id, ${REACTION}, id, type, CASE position WHEN 40 THEN 'discarded' ELSE 'resolved' END, 'unrecoverable', '\\xff00', '{"a": [1]}'
+    FROM events WHERE position IN (40, 41, 179)`
+  await db.$executeRaw`
+    INSERT INTO delivery_history (reaction, event_id, delivery_id, what, instance)
+    SELECT reaction, event_id, id, 'dead', 'test' FROM deliveries`
+  await db.$executeRaw`INSERT INTO streams (stream, version) SELECT stream, count(*) FROM events GROUP BY stream`
+  await db.$executeRaw`INSERT INTO relay_checkpoints SELECT 'relay', max(position) FROM events`
+  await db.$executeRaw`INSERT INTO reconcile_state (reaction, watermark) SELECT ${REACTION}, max(position) FROM events`
+}
+
+const archived = (given: Partial<Parameters<typeof archiveBefore>[0]> = {}) =>
+  archiveBefore({
+    db: database.db,
+    instance: 'test',
+    before: ago(29),
+    folder,
+    openAmong: () => Promise.resolve([]),
+    ...given,
+  })
+const restored = (name: string) =>
+  restoreArchive({ db: database.db, instance: 'test', folder: path.join(folder, name) })
+
+const TABLES = ['events', 'handled_events', 'deliveries', 'delivery_history', 'streams', 'archives']
+
+/** Every row of every table that has to do with it, as a checksum for each. */
+async function contents(): Promise<Record<string, string>> {
+  const sums: Record<string, string> = {}
+  for (const table of TABLES) {
+    const [row] = await database.db.$queryRawUnsafe<{ sum: string }[]>(
+      `SELECT count(*) || ' ' || md5(string_agg(md5(t::text), '' ORDER BY md5(t::text))) AS sum FROM ${table} t`,
+    )
+    sums[table] = row!.sum
+  }
+  return sums
+}
+
+const count = async (table: string) =>
+  (await database.db.$queryRawUnsafe<{ count: number }[]>(`SELECT count(*)::int AS count FROM ${table}`))[0]!.count
+
+test('old partitions become files, and come back as they were', async () => {
+  await storePast()
+  const before = await contents()
+  const reports = await archived()
+  expect(reports).toMatchObject([
+    { name: 'first', outcome: 'archived', events: 30, place: path.join(folder, 'first') },
+    { name: 'old', outcome: 'archived', events: 60, place: path.join(folder, 'old') },
+  ])
+  expect(await count('events')).toBe(90)
+  expect(await count('handled_events')).toBe(90)
+  expect([await count('deliveries'), await count('delivery_history')]).toEqual([1, 1])
+  expect(await readPartitions(database.db)).toHaveLength(4)
+  expect(await count('streams WHERE archived = 3')).toBe(30)
+  const text = gunzipSync(await readFile(path.join(folder, 'old/events.ndjson.gz'))).toString()
+  expect(JSON.parse(text.split('\n')[0]!)).toMatchObject({ specversion: '1.0', position: '31', type: 'order.placed' })
+  const sums = await readFile(path.join(folder, 'old/manifest.json'), 'utf8')
+  for (const name of ['old', 'first']) await restored(name)
+  expect(await contents()).toEqual(before)
+  await archived()
+  expect(await readFile(path.join(folder, 'old/manifest.json'), 'utf8')).toBe(sums)
+})
+
+test.each([
+  [
+    'UPDATE reconcile_state SET watermark = 50',
+    'reconciliation of test.handle has come to position 50, and its events go to 90',
+  ],
+  ['UPDATE relay_checkpoints SET position = 89', 'the relay has come to position 89, and its events go to 90'],
+  [
+    `INSERT INTO deliveries (id, reaction, event_id, state, reason)
+     SELECT id, 'test.handle', id, 'dead', 'poison' FROM events WHERE position = 50`,
+    'test.handle has 1 of its events in state dead',
+  ],
+  [
+    'DELETE FROM handled_events USING events WHERE event_id = id AND position IN (42, 43)',
+    'test.handle has not answered 2 of its events',
+  ],
+])('a partition is kept after %s', async (statement, reason) => {
+  await storePast()
+  await database.db.$executeRawUnsafe(statement)
+  const before = await contents()
+  const reports = await archived()
+  expect(reports[1]).toMatchObject({ name: 'old', outcome: 'kept', place: null, reasons: [reason] })
+  if (reports[0]!.outcome === 'archived') await restored('first')
+  expect(await contents()).toEqual(before)
+})
+
+test('a partition is kept while one of its streams is not at its end; a dry run changes nothing', async () => {
+  await storePast()
+  const before = await contents()
+  const openAmong = (streams: readonly string[]) => Promise.resolve(streams.filter((stream) => stream === 'order-11'))
+  expect(await archiveBefore({ db: database.db, instance: 'test', before: ago(29), openAmong })).toMatchObject([
+    { name: 'first', outcome: 'ready', reasons: [] },
+    { name: 'old', outcome: 'kept', reasons: ['order-11 is not at an end'] },
+  ])
+  expect(await contents()).toEqual(before)
+})
+
+/** Makes the statement fail that brings an archive into this state, as if the process had died there. */
+async function dieAt(operation: 'INSERT' | 'UPDATE' | 'DELETE', state: string) {
+  const row = operation === 'DELETE' ? 'OLD' : 'NEW'
+  await database.db.$executeRawUnsafe(
+    `CREATE OR REPLACE FUNCTION die() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'died'; END $$`,
+  )
+  await database.db.$executeRawUnsafe(
+    `CREATE TRIGGER die BEFORE ${operation} ON archives FOR EACH ROW WHEN (${row}.state = '${state}') EXECUTE FUNCTION die()`,
+  )
+  return () => database.db.$executeRawUnsafe('DROP TRIGGER die ON archives')
+}
+
+test.each([
+  ['INSERT', 'detached'],
+  ['UPDATE', 'archived'],
+] as const)('died when it wrote %s %s: called again it archives', async (operation, state) => {
+  await storePast()
+  const before = await contents()
+  const goOn = await dieAt(operation, state)
+  await expect(archived()).rejects.toThrow('died')
+  await goOn()
+  await archived({ before: ago(60), folder: path.join(folder, 'elsewhere') }) // what was begun is brought to an end where it was
+  await archived()
+  expect(await count('events')).toBe(90)
+  for (const name of ['old', 'first']) await restored(name)
+  expect(await contents()).toEqual(before)
+})
+
+test.each([
+  ['UPDATE', 'restoring'],
+  ['UPDATE', 'attached'],
+  ['DELETE', 'attached'],
+] as const)('died when it wrote %s %s: called again it restores', async (operation, state) => {
+  await storePast()
+  const before = await contents()
+  await archived()
+  const goOn = await dieAt(operation, state)
+  await expect(restored('old')).rejects.toThrow('died')
+  await goOn()
+  for (const name of ['first', 'old']) await restored(name)
+  expect(await contents()).toEqual(before)
+})
+
+test('an archive that is not as it was written is refused', async () => {
+  await storePast()
+  await archived()
+  const file = path.join(folder, 'old/handled_events.ndjson.gz')
+  const bytes = await readFile(file)
+  await writeFile(file, Buffer.concat([bytes, bytes]))
+  await expect(restored('old')).rejects.toThrow('another SHA-256')
+  await writeFile(path.join(folder, 'first/manifest.json'), '{}')
+  await expect(restored('first')).rejects.toThrow('is not the manifest of an archive')
+  await expect(restored('none')).rejects.toThrow('is no archive')
+  expect(await count('archives')).toBe(2)
+})
+
+test('a message of an archived event has no effect, however late it comes', async () => {
+  await storePast()
+  const [old] = await database.db.event.findMany({ where: { position: 44 } })
+  await archived()
+  const reaction = defineReaction({ name: REACTION, on: OrderPlaced, handle: () => anOrderPlaced() })
+  const events = await count('events')
+  const event = {
+    ...anOrderPlaced(),
+    id: old!.id,
+    streamVersion: 1,
+    correlationId: 'c',
+    causationId: null,
+    traceparent: null,
+    time: new Date(),
+  }
+  expect(await attempt(database, reaction, event)).toMatchObject({ outcomes: [{ kind: 'duplicate' }] })
+  expect([await count('events'), await count("handled_events WHERE handled_at > now() - interval '1 hour'")]).toEqual([
+    events,
+    0,
+  ])
+  expect(await standingOf(database.db, REACTION, [old!.id, uuidv7()])).toEqual(
+    new Map([
+      [old!.id, 'handled'],
+      [expect.any(String), 'not-in-store'],
+    ]),
+  )
+})
+
+test('an event with an id of archived time is an event like others, and is there after the archive is restored', async () => {
+  await storePast()
+  await archived()
+  const id = uuidv7(ago(40).getTime())
+  await database.db.$executeRaw`
+    INSERT INTO events (position, id, type, version, stream, stream_version, data, correlation_id, occurred_at)
+    VALUES (nextval('events_position_seq'), ${id}::uuid, 'order.placed', 1, 'late', 1, '{}', 'late', now())`
+  expect(await standingOf(database.db, REACTION, [id])).toEqual(new Map([[id, 'open']]))
+  await restored('old')
+  expect(
+    await database.db.$queryRaw`SELECT tableoid::regclass::text AS table FROM events WHERE id = ${id}::uuid`,
+  ).toEqual([{ table: 'events_old' }])
+})
+
+test('a replay says that a part of its range is archived', async () => {
+  await storePast()
+  await archived()
+  await expect(planReplay(database.db, { reaction: REACTION })).rejects.toThrow(
+    'Events up to position 90 lie in archives.',
+  )
+  expect(await planReplay(database.db, { reaction: REACTION, from: 90n })).toMatchObject({ events: 90 })
+})
+
+test('orders come in and are handled while partitions go and come back', async () => {
+  await storePast()
+  const reaction = defineReaction({ name: REACTION, on: OrderPlaced, handle: () => null })
+  let isOver = false
+  const working = (async () => {
+    for (let n = 0; !isOver || n < 5; n++) {
+      const [event] = await record(database, anOrderPlaced())
+      expect(await attempt(database, reaction, event!)).toMatchObject({ outcomes: [{ kind: 'handled' }] })
+    }
+  })()
+  await archived()
+  await restored('first')
+  await restored('old')
+  isOver = true
+  await working
+})
+
+test('every column of an event goes along', async () => {
+  const columns = await database.db.$queryRaw<{ column_name: string }[]>`
+    SELECT column_name::text FROM information_schema.columns WHERE table_name = 'events' ORDER BY ordinal_position`
+  expect(columns.map(({ column_name: name }) => name)).toEqual(
+    'position id type version stream stream_version data correlation_id causation_id traceparent occurred_at published_by'.split(
+      ' ',
+    ),
+  )
+})

@@ -1,0 +1,121 @@
+import path from 'node:path'
+import type { Database } from '#platform/database'
+import { readPartitions, timeOfId, type Partition } from '../event-store/partitions/partitions.ts'
+import { acquireLease, type Lease } from '../lease/lease.ts'
+import { detach, forgetTables } from './detach.ts'
+import { findObstacles, sizeOf, streamsOf, type OpenAmong } from './find-obstacles.ts'
+import { ArchiveRefused } from './refused.ts'
+import { writeArchive } from './write-archive.ts'
+
+export interface ArchiveOptions {
+  db: Database
+  /** Names this process while it archives. */
+  instance: string
+  /** Partitions that end at this moment or before, and have ended. */
+  before: Date
+  /** Where their folders are made; nothing is archived without it. */
+  folder?: string
+  openAmong: OpenAmong
+  /** Called with the streams of a partition before it goes, page by page: what was read from their events has to be kept otherwise. */
+  beforeGoing?: (streams: readonly string[]) => Promise<void>
+  /** Called with the name of each partition before it is looked at. */
+  onBegin?: (name: string) => void
+  signal?: AbortSignal
+}
+
+/** What became of a partition. */
+export interface ArchiveReport {
+  name: string
+  /** The end of its time. */
+  until: Date
+  events: number
+  /** ready: it could be archived. kept: it cannot, for the reasons given. */
+  outcome: 'archived' | 'ready' | 'kept'
+  /** The folder; null unless it is archived. */
+  place: string | null
+  /** Why it is kept: sentences. */
+  reasons: string[]
+}
+
+/**
+ * Moves whole partitions out of the database, each into a folder of its own, with what was handled of their events and what
+ * PostgreSQL has kept of their deliveries. A partition goes when each of its events has its answer from every reaction, and nothing
+ * can come of its streams any more.
+ *
+ * First its tables are detached, all in one moment: from then on nothing can be written there, and its events count as handled. Then
+ * they are written, the files are read again and compared, and only then they are dropped. Killed anywhere and called again, it
+ * goes on from there.
+ * @throws ArchiveRefused when another process archives or restores
+ */
+export async function archiveBefore(options: ArchiveOptions): Promise<ArchiveReport[]> {
+  return underLease(options, async (lease) => {
+    const finished = options.folder === undefined ? [] : await finishBegun(options.db, lease)
+    const reports: ArchiveReport[] = []
+    for (const partition of await readPartitions(options.db)) {
+      const until = timeOfId(partition.to)
+      if (until > options.before || until.getTime() > Date.now() || options.signal?.aborted) break
+      options.onBegin?.(partition.name)
+      reports.push(await archivePartition(partition, options, lease))
+    }
+    return [...finished, ...reports]
+  })
+}
+
+async function archivePartition(
+  partition: Partition,
+  { db, folder, openAmong, beforeGoing }: ArchiveOptions,
+  lease: Lease,
+): Promise<ArchiveReport> {
+  const { events } = await sizeOf(db, partition)
+  const about = { name: partition.name, until: timeOfId(partition.to), events: Number(events), place: null }
+  const reasons = await findObstacles(db, partition, openAmong)
+  if (reasons.length > 0) return { ...about, outcome: 'kept', reasons }
+  if (folder === undefined) return { ...about, outcome: 'ready', reasons }
+  for await (const streams of beforeGoing ? streamsOf(db, partition) : []) {
+    await lease.confirm()
+    await beforeGoing!(streams)
+  }
+  const place = path.resolve(folder, partition.name)
+  const since = await detach(db, partition, place)
+  if (since.length > 0) return { ...about, outcome: 'kept', reasons: since }
+  return finish(db, { partition, place }, lease)
+}
+
+interface Detached {
+  partition: Partition
+  place: string
+}
+
+/** What another call has detached and did not bring to an end. */
+async function finishBegun(db: Database, lease: Lease): Promise<ArchiveReport[]> {
+  const begun = await db.archive.findMany({ where: { state: 'detached' }, orderBy: { toId: 'asc' } })
+  const reports: ArchiveReport[] = []
+  for (const { name, fromId, toId, place } of begun)
+    reports.push(await finish(db, { partition: { name, from: fromId, to: toId }, place }, lease))
+  return reports
+}
+
+async function finish(db: Database, { partition, place }: Detached, lease: Lease): Promise<ArchiveReport> {
+  const manifest = await writeArchive(db, partition, place)
+  await lease.confirm()
+  await forgetTables(db, partition, manifest)
+  const events = manifest.files.events.rows
+  return { name: partition.name, until: timeOfId(partition.to), events, outcome: 'archived', place, reasons: [] }
+}
+
+const LEASE_MS = 15_000
+
+/** One process at a time archives or restores. */
+export async function underLease<Result>(
+  { db, instance }: { db: Database; instance: string },
+  work: (lease: Lease) => Promise<Result>,
+): Promise<Result> {
+  const begin = () => Promise.resolve()
+  const acquired = await acquireLease({ db, name: 'archive', holder: instance, leaseMs: LEASE_MS, begin })
+  if (!acquired) throw new ArchiveRefused('Another process archives or restores at this moment; try again later.')
+  try {
+    return await work(acquired.lease)
+  } finally {
+    await acquired.lease.release()
+  }
+}

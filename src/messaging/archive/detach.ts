@@ -1,0 +1,58 @@
+import type { Database, Transaction } from '#platform/database'
+import { Prisma } from '#prisma'
+import { lockShortly } from '../event-store/partitions/lock-shortly.ts'
+import { oneAtATime } from '../event-store/partitions/make-partitions.ts'
+import { tablesOf, type Partition } from '../event-store/partitions/partitions.ts'
+import { findUnsettled } from './find-obstacles.ts'
+import type { Manifest } from './manifest.ts'
+import { isOf } from './row-lines.ts'
+
+/**
+ * Takes the tables of a partition out of the store, both in one moment in which nobody else reads or writes events.
+ * @returns why it was not done after all: what became unsettled since it was looked at
+ */
+export function detach(db: Database, partition: Partition, place: string): Promise<string[]> {
+  const { events, handled } = tablesOf(partition.name)
+  return lockShortly(db, async (tx) => {
+    await oneAtATime(tx)
+    await tx.$executeRaw`LOCK TABLE events, handled_events IN ACCESS EXCLUSIVE MODE`
+    const reasons = await findUnsettled(tx, partition)
+    if (reasons.length > 0) return reasons
+    await tx.$executeRaw(Prisma.sql`
+      INSERT INTO archives (name, from_id, to_id, state, place, first_position, last_position)
+      SELECT ${partition.name}, ${partition.from}::uuid, ${partition.to}::uuid, 'detached', ${place}, min(position), max(position)
+      FROM ${Prisma.raw(events)}`)
+    await tx.$executeRawUnsafe(`ALTER TABLE events DETACH PARTITION ${events}`)
+    await tx.$executeRawUnsafe(`ALTER TABLE handled_events DETACH PARTITION ${handled}`)
+    return []
+  })
+}
+
+/** Counting the archived events of a million streams takes some seconds. */
+const LONG_MS = 30 * 60_000
+
+/** Drops what has been written, and notes of each stream how many of its events are gone. */
+export async function forgetTables(db: Database, partition: Partition, { files }: Manifest): Promise<void> {
+  const { events, handled } = tablesOf(partition.name)
+  await db.$transaction(
+    async (tx) => {
+      await noteArchived(tx, events, 1)
+      await tx.$executeRaw`DELETE FROM deliveries WHERE ${isOf(partition)}`
+      await tx.$executeRaw`DELETE FROM delivery_history WHERE ${isOf(partition)}`
+      await tx.archive.update({
+        where: { name: partition.name },
+        data: { state: 'archived', events: files.events.rows, since: new Date() },
+      })
+      await tx.$executeRawUnsafe(`DROP TABLE ${events}, ${handled}`)
+    },
+    { timeout: LONG_MS },
+  )
+}
+
+/** Of each stream in a table of events, that these events lie in an archive from now on (1), or no more (-1). */
+export function noteArchived(tx: Transaction, table: string, sign: 1 | -1): Promise<number> {
+  return tx.$executeRaw(Prisma.sql`
+    UPDATE streams SET archived = greatest(0, archived + ${sign}::int * counted.events)
+    FROM (SELECT stream, count(*)::int AS events FROM ${Prisma.raw(table)} GROUP BY stream) AS counted
+    WHERE streams.stream = counted.stream`)
+}

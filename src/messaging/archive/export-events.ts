@@ -1,0 +1,45 @@
+import type { Database } from '#platform/database'
+import { archivedUpTo } from '../event-store/archives.ts'
+import { relayCheckpoint } from '../event-store/checkpoint.ts'
+import { eventLines, type EventRange } from './event-lines.ts'
+import { writeLines } from './line-files.ts'
+
+export interface ExportOptions extends EventRange {
+  db: Database
+  /** Compressed by gzip if its name ends in `.gz`. */
+  file: string
+  /** Called after each page. */
+  onProgress?: (events: number) => void
+}
+
+export interface Exported {
+  events: number
+  /** Everything up to here is in the file, as far as it was asked for. */
+  upTo: bigint
+  sha256: string
+  /** Events up to here may lie in archives, and are not in the file then; null when nothing does. */
+  archivedUpTo: bigint | null
+}
+
+const TABLES = { events: 'events', handled: ['handled_events'] }
+
+/** Writes the log, or a part of it, as CloudEvents, one a line, up to the relay's checkpoint: below it no event can appear any more. */
+export async function exportEvents({ db, file, onProgress, ...range }: ExportOptions): Promise<Exported> {
+  const checkpoint = await relayCheckpoint(db)
+  const upTo = range.upTo !== undefined && range.upTo < checkpoint ? range.upTo : checkpoint
+  const archived = await archivedUpTo(db)
+  const told = async function* () {
+    let events = 0
+    for await (const page of eventLines(db, TABLES, { ...range, upTo })) {
+      yield page
+      onProgress?.((events += page.length))
+    }
+  }
+  const { rows, sha256 } = await writeLines(file, told())
+  return {
+    events: rows,
+    upTo,
+    sha256,
+    archivedUpTo: archived !== null && archived > (range.after ?? 0n) ? archived : null,
+  }
+}

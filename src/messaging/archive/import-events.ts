@@ -1,0 +1,112 @@
+import { z } from 'zod'
+import { readRow, row, sqlStateOf, type Database, type Transaction } from '#platform/database'
+import { acquireLease } from '../lease/lease.ts'
+import { storeEvents } from './event-lines.ts'
+import { readLines } from './line-files.ts'
+import { ArchiveRefused } from './refused.ts'
+
+export interface ImportOptions {
+  db: Database
+  /** Names this process while it imports. */
+  instance: string
+  /** What `exportEvents` wrote. */
+  file: string
+  /** Called after each page. */
+  onProgress?: (events: number) => void
+}
+
+export interface Imported {
+  /** Stored by this call. */
+  events: number
+  /** Were there already. */
+  known: number
+  lastPosition: bigint
+}
+
+const PAGE = 1_000
+const LEASE_MS = 15_000
+
+/**
+ * Stores exported events with their ids and positions. They are history here: the relay does not publish them, and no reaction is owed
+ * them; replay brings them to one that wants them. Each page is stored as a whole, so a call that was killed is called again.
+ * @throws ArchiveRefused while a relay publishes, and when a position belongs to another event; what came before is stored then
+ */
+export async function importEvents({ db, instance, file, onProgress }: ImportOptions): Promise<Imported> {
+  const begin = () => Promise.resolve()
+  const acquired = await acquireLease({ db, name: 'relay', holder: instance, leaseMs: LEASE_MS, begin })
+  if (!acquired)
+    throw new ArchiveRefused('A relay publishes from this database at the moment: stop all processes first.')
+  const imported: Imported = { events: 0, known: 0, lastPosition: 0n }
+  try {
+    for await (const lines of readLines(file, PAGE)) {
+      await acquired.lease.confirm()
+      const stored = await storePage(db, lines, imported.lastPosition)
+      imported.events += stored.events
+      imported.known += lines.length - stored.events
+      imported.lastPosition = stored.last
+      onProgress?.(imported.events)
+    }
+    await countStreams(db)
+  } finally {
+    await acquired.lease.release()
+  }
+  return imported
+}
+
+async function storePage(db: Database, lines: readonly string[], after: bigint) {
+  const positions = lines.map(positionOf)
+  const last = positions.at(-1)!
+  const isAscending = positions.every((position, index) => position > (index === 0 ? after : positions[index - 1]!))
+  if (!isAscending) throw new ArchiveRefused(`The positions of the file do not ascend, up to ${last}.`)
+  const taken = new ArchiveRefused(
+    `A position from ${positions[0]} to ${last} belongs to another event of this database.`,
+  )
+  try {
+    return await db.$transaction(async (tx) => {
+      const events = await storeEvents(tx, 'events', lines)
+      if ((await countAt(tx, positions)) !== lines.length) throw taken
+      await moveBehind(tx, last)
+      return { events, last }
+    })
+  } catch (error) {
+    if (sqlStateOf(error) === UNIQUE_VIOLATION) throw taken
+    throw error
+  }
+}
+
+const UNIQUE_VIOLATION = '23505'
+
+function positionOf(line: string): bigint {
+  const [, position] = /^\{"position":"(\d+)"/.exec(line) ?? []
+  if (position === undefined) throw new ArchiveRefused(`Not a line of an export: ${line.slice(0, 80)}`)
+  return BigInt(position)
+}
+
+const Count = row({ count: z.int() })
+
+async function countAt(tx: Transaction, positions: readonly bigint[]): Promise<number> {
+  const { count } = await readRow(tx, Count)`
+    SELECT count(*)::int AS count FROM events WHERE position = ANY(${[...positions]}::bigint[])`
+  return count
+}
+
+/** What reads or gives positions goes on behind this one. */
+async function moveBehind(tx: Transaction, position: bigint) {
+  await tx.$executeRaw`
+    INSERT INTO relay_checkpoints AS r (name, position) VALUES ('relay', ${position})
+    ON CONFLICT (name) DO UPDATE SET position = greatest(r.position, excluded.position)`
+  await tx.$executeRaw`UPDATE subscriptions SET since = greatest(since, ${position})`
+  await tx.$executeRaw`
+    SELECT setval('events_position_seq', ${position}::bigint)
+    WHERE ${position}::bigint > (SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM events_position_seq)`
+}
+
+/** Of a part of the log, a stream may lack its beginning: that lies elsewhere, as if it were archived. */
+function countStreams(db: Database): Promise<number> {
+  return db.$executeRaw`
+    INSERT INTO streams AS s (stream, version, archived)
+    SELECT stream, max(stream_version), max(stream_version) - count(*)::int FROM events GROUP BY stream
+    ON CONFLICT (stream) DO UPDATE SET version = greatest(s.version, excluded.version),
+      archived = greatest(s.version, excluded.version) - (excluded.version - excluded.archived)
+    WHERE s.version < excluded.version OR s.archived <> s.version - (excluded.version - excluded.archived)`
+}

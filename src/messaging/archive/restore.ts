@@ -1,0 +1,136 @@
+import path from 'node:path'
+import type { Database } from '#platform/database'
+import { Prisma } from '#prisma'
+import { lockShortly } from '../event-store/partitions/lock-shortly.ts'
+import { oneAtATime } from '../event-store/partitions/make-partitions.ts'
+import { attach, createTables, readPartitions, tablesOf, type Partition } from '../event-store/partitions/partitions.ts'
+import type { Lease } from '../lease/lease.ts'
+import { underLease } from './archive.ts'
+import { noteArchived } from './detach.ts'
+import { storeEvents } from './event-lines.ts'
+import { sizeOf } from './find-obstacles.ts'
+import { readLines } from './line-files.ts'
+import { readManifest, type ArchivedTable, type Manifest } from './manifest.ts'
+import { ArchiveRefused } from './refused.ts'
+import { storeRows } from './row-lines.ts'
+import { expectFiles } from './write-archive.ts'
+
+export interface RestoreOptions {
+  db: Database
+  /** Names this process while it restores. */
+  instance: string
+  /** That of the archive, with its manifest. */
+  folder: string
+}
+
+/**
+ * Brings an archive back into the store, with the positions that its events had. Its files are compared with the manifest first;
+ * its tables are filled apart and attached in one moment. Killed anywhere and called again, it goes on or begins anew.
+ * The folder stays as it is.
+ * @throws ArchiveRefused when it is not as it was written, or is in the store already
+ */
+export async function restoreArchive({ db, instance, folder }: RestoreOptions): Promise<Manifest> {
+  const manifest = await readManifest(folder)
+  await expectFiles(folder, manifest).catch((cause: Error) => {
+    throw new ArchiveRefused(cause.message, { cause })
+  })
+  return underLease({ db, instance }, async (lease) => {
+    const begun = await db.archive.findUnique({ where: { name: manifest.name } })
+    if (begun?.state !== 'attached') {
+      await begin(db, manifest, path.resolve(folder))
+      await fill(db, manifest, folder, lease)
+      await attachRestored(db, manifest)
+    }
+    await finish(db, manifest, folder)
+    return manifest
+  })
+}
+
+/** Empty tables beside the store. What a call before has left is thrown away. */
+async function begin(db: Database, manifest: Manifest, place: string) {
+  const { name, from, to } = manifest
+  const { events, handled } = tablesOf(name)
+  await db.$transaction(async (tx) => {
+    const known = await tx.archive.findUnique({ where: { name } })
+    if (known?.state === 'detached')
+      throw new ArchiveRefused(`${name} is being archived; bring that to its end first, with the same command.`)
+    if (!known) expectRoom(manifest, await readPartitions(tx))
+    await tx.$executeRawUnsafe(`DROP TABLE IF EXISTS ${events}, ${handled}`)
+    await createTables(tx, name)
+    const { firstPosition, lastPosition } = manifest
+    const state = { state: 'restoring', place, since: new Date() }
+    const create = { name, fromId: from, toId: to, firstPosition, lastPosition, ...state }
+    await tx.archive.upsert({ where: { name }, create, update: state })
+  })
+}
+
+/** For an archive that this database has not made. */
+function expectRoom({ name, from, to }: Partition, partitions: readonly Partition[]) {
+  const taken = partitions.find((one) => (from === null || one.to > from) && (one.from === null || one.from < to))
+  if (taken) throw new ArchiveRefused(`${name} would overlap the partition ${taken.name} of this database.`)
+}
+
+async function fill(db: Database, manifest: Manifest, folder: string, lease: Lease) {
+  const { events, handled } = tablesOf(manifest.name)
+  for await (const page of linesOf(manifest, folder, 'events')) {
+    await storeEvents(db, events, page)
+    await lease.confirm()
+  }
+  for await (const page of linesOf(manifest, folder, 'handled_events')) {
+    await storeRows(db, handled, page)
+    await lease.confirm()
+  }
+  const size = await sizeOf(db, manifest)
+  const isWhole =
+    size.events === BigInt(manifest.files.events.rows) &&
+    size.first === manifest.firstPosition &&
+    size.last === manifest.lastPosition
+  if (!isWhole) throw new Error(`${events} has ${size.events} events, positions ${size.first} to ${size.last}`)
+}
+
+const PAGE = 1_000
+
+const linesOf = ({ files }: Manifest, folder: string, table: ArchivedTable) =>
+  readLines(path.join(folder, files[table].file), PAGE)
+
+/** Known to be of its range beforehand, so that nobody waits while its rows are looked at. */
+async function attachRestored(db: Database, { name, from, to }: Manifest) {
+  const { events, handled } = tablesOf(name)
+  const columns = { [events]: 'id', [handled]: 'event_id' }
+  for (const [table, column] of Object.entries(columns)) {
+    const least = from === null ? '' : `AND ${column} >= '${from}'`
+    await db.$executeRawUnsafe(`ALTER TABLE ${table} DROP CONSTRAINT IF EXISTS of_its_range`)
+    await db.$executeRawUnsafe(
+      `ALTER TABLE ${table} ADD CONSTRAINT of_its_range CHECK (${column} IS NOT NULL ${least} AND ${column} < '${to}')`,
+    )
+  }
+  await lockShortly(db, async (tx) => {
+    await oneAtATime(tx)
+    await attach(tx, { name, from, to })
+    for (const table of Object.keys(columns))
+      await tx.$executeRawUnsafe(`ALTER TABLE ${table} DROP CONSTRAINT of_its_range`)
+    await tx.archive.update({ where: { name }, data: { state: 'attached', since: new Date() } })
+  })
+}
+
+const LONG_MS = 30 * 60_000
+
+/** Streams, deliveries and the sequence of positions; then nothing is left of the archive in the database. */
+async function finish(db: Database, manifest: Manifest, folder: string) {
+  const { events } = tablesOf(manifest.name)
+  await db.$transaction(
+    async (tx) => {
+      await tx.$executeRaw(Prisma.sql`
+        INSERT INTO streams AS s (stream, version) SELECT stream, max(stream_version) FROM ${Prisma.raw(events)} GROUP BY stream
+        ON CONFLICT (stream) DO UPDATE SET version = greatest(s.version, excluded.version) WHERE s.version < excluded.version`)
+      await noteArchived(tx, events, -1)
+      for (const table of ['deliveries', 'delivery_history'] as const)
+        for await (const page of linesOf(manifest, folder, table)) await storeRows(tx, table, page)
+      await tx.$executeRaw`
+        SELECT setval('events_position_seq', ${manifest.lastPosition}::bigint)
+        WHERE ${manifest.lastPosition}::bigint > (SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM events_position_seq)`
+      await tx.archive.delete({ where: { name: manifest.name } })
+    },
+    { timeout: LONG_MS },
+  )
+}
