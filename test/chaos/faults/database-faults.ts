@@ -15,22 +15,35 @@ export async function commitSlowly(pool: pg.Pool, ms: number): Promise<void> {
       RETURN NULL;
     END $$`)
   await pool.query(`
+    DROP TRIGGER IF EXISTS chaos_slow_commits ON events;
     CREATE CONSTRAINT TRIGGER chaos_slow_commits AFTER INSERT ON events DEFERRABLE INITIALLY DEFERRED
     FOR EACH ROW EXECUTE FUNCTION chaos_commit_slowly()`)
   await wait(ms)
-  await pool.query('DROP TRIGGER chaos_slow_commits ON events')
+  await undo(pool, 'DROP TRIGGER IF EXISTS chaos_slow_commits ON events')
+}
+
+const UNDO_MS = 30_000
+
+/** It locks the table, which may take more than one try beside all others: what is not undone would spoil the rest of the run. */
+async function undo(pool: pg.Pool, statement: string): Promise<void> {
+  const end = performance.now() + UNDO_MS
+  for (;;) {
+    try {
+      return void (await pool.query(statement))
+    } catch (error) {
+      if (performance.now() > end) throw error
+      await wait(100)
+    }
+  }
 }
 
 /** For some seconds PostgreSQL takes no writes, as a standby that a failover has not promoted yet. */
 export async function readOnly(pool: pg.Pool, ms: number): Promise<void> {
-  await setReadOnly(pool, 'on')
-  await wait(ms)
-  await setReadOnly(pool, 'off')
-}
-
-async function setReadOnly(pool: pg.Pool, value: 'on' | 'off') {
-  await pool.query(`ALTER SYSTEM SET default_transaction_read_only = ${value}`)
+  await pool.query('ALTER SYSTEM SET default_transaction_read_only = on')
   await pool.query('SELECT pg_reload_conf()')
+  await wait(ms)
+  await undo(pool, 'ALTER SYSTEM SET default_transaction_read_only = off')
+  await undo(pool, 'SELECT pg_reload_conf()')
 }
 
 /** For some seconds nothing can be noted as handled or failed: PostgreSQL answers as it does when its disk is full. */
@@ -42,10 +55,10 @@ export async function fullDisk(pool: pg.Pool, ms: number): Promise<void> {
     END $$`)
   for (const table of TABLES)
     await pool.query(
-      `CREATE TRIGGER chaos_full_disk BEFORE INSERT ON ${table} FOR EACH STATEMENT EXECUTE FUNCTION chaos_full_disk()`,
+      `CREATE OR REPLACE TRIGGER chaos_full_disk BEFORE INSERT ON ${table} FOR EACH STATEMENT EXECUTE FUNCTION chaos_full_disk()`,
     )
   await wait(ms)
-  for (const table of TABLES) await pool.query(`DROP TRIGGER chaos_full_disk ON ${table}`)
+  for (const table of TABLES) await undo(pool, `DROP TRIGGER IF EXISTS chaos_full_disk ON ${table}`)
 }
 
 const TABLES = ['handled_events', 'deliveries']

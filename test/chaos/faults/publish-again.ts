@@ -1,6 +1,7 @@
 import { connect } from 'amqplib'
 import { createNames } from '#messaging'
 import type { OpenDatabase } from '#platform/database'
+import { end } from '../../../src/messaging/broker/end.ts'
 import { CONTENT_TYPE, encode } from '../../../src/messaging/cloud-event.ts'
 import type { Dice } from '../dice.ts'
 
@@ -43,6 +44,6 @@ async function publishAll(url: string, messages: readonly { queue: string; body:
       channel.publish('', queue, body, { messageId, contentType: CONTENT_TYPE, persistent: true })
     await channel.waitForConfirms()
   } finally {
-    await connection.close().catch(() => {})
+    await end(connection)
   }
 }
