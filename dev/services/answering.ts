@@ -2,6 +2,7 @@ import { connect } from 'amqplib'
 import { Redis } from 'ioredis'
 import pg from 'pg'
 import type { ServiceName } from './contract.ts'
+import { end } from '../../src/messaging/broker/end.ts'
 
 /** Throws unless the service accepts our credentials and does what we ask. */
 const ASK: Record<ServiceName, (url: string) => Promise<void>> = {
@@ -18,7 +19,7 @@ const ASK: Record<ServiceName, (url: string) => Promise<void>> = {
   async rabbitmq(url) {
     const connection = await connect(url, { timeout: 3_000 })
     connection.on('error', () => {})
-    await connection.close()
+    await end(connection)
   },
   async redis(url) {
     const client = new Redis(url, { lazyConnect: true, retryStrategy: () => null, connectTimeout: 3_000 })
