@@ -89,6 +89,7 @@ it('tells an outage of a service of its own in three lines, whatever follows fro
     '[RabbitMQ] answers again after 3.0 s',
     '[RabbitMQ] 101 warnings of 6 processes meanwhile, in .fanfare/logs',
   ])
+  warn('relay', 'line lost (repeated 2 times in 10 s)', { repeated: 2 }) // from before
   warn('relay', 'another thing')
   jest.advanceTimersByTime(1_000)
   expect(lines.at(-1)).toBe('[relay] another thing')

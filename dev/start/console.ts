@@ -53,6 +53,8 @@ export class Console {
   readonly #away = new Map<string, number>()
   readonly #held = { count: 0, from: new Set<string>() }
   #settling: NodeJS.Timeout | undefined
+  /** When a service has answered again last. */
+  #backAt = -Infinity
   #isClosed = false
 
   /** From now on nothing is worth a line: everything is being stopped. */
@@ -66,7 +68,7 @@ export class Console {
     if (record.level < WARNING && !record.isRecovery) return
     const sentence = sentenceOf(record)
     if (record.level >= ERROR) this.#tell(name, sentence, styled('red', sentence))
-    else if (!this.#isOfStart(sentence, record.repeated !== undefined))
+    else if (!this.#isOfStart(sentence, record.repeated !== undefined) && !this.#isOfOutage(record.repeated))
       setTimeout(
         () => (record.isRecovery ? this.#recovered(name, sentence) : this.#warn(name, sentence)),
         NOTICE_MS,
@@ -111,6 +113,11 @@ export class Console {
   }
 
   /** @param end in words, if it is known */
+  /** A count of what was warned of during an outage comes when it is over. */
+  #isOfOutage(repeated: unknown): boolean {
+    return repeated !== undefined && performance.now() - this.#backAt < SUMMARY_MS
+  }
+
   serviceDown(title: string, end = 'has ended'): void {
     this.#away.set(title, performance.now())
     print(title, styled('red', `${end}; it is started again`))
@@ -119,6 +126,7 @@ export class Console {
   serviceUp(title: string): void {
     const seconds = (performance.now() - (this.#away.get(title) ?? 0)) / 1_000
     print(title, `answers again after ${seconds.toFixed(1)} s`)
+    this.#backAt = performance.now()
     clearTimeout(this.#settling)
     this.#settling = setTimeout(() => this.#settled(title), SETTLE_MS)
     this.#settling.unref()

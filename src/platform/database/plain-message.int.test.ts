@@ -10,6 +10,11 @@ test('an error of the database says what PostgreSQL said, and its code', async (
   await close()
 })
 
+test('the other way in which Prisma puts it is taken off too', () => {
+  const message = 'Database error. Code: `57P03`. Message: `the database system is starting up`'
+  expect(plainMessage({ message })).toBe('the database system is starting up (57P03)')
+})
+
 test('other messages stay as they are', () => {
   expect(plainMessage(new Error('no answer:\n\nat all'))).toBe('no answer:\n\nat all')
 })

@@ -15,4 +15,4 @@ export function plainMessage({ message }: Pick<Error, 'message'>): string {
 }
 
 const PREAMBLE = /^\s*Invalid `[^`]*` invocation/
-const RAW = /^Raw query failed\. Code: `([^`]*)`\. Message: `([^]*)`$/
+const RAW = /^(?:Raw query failed|Database error)\. Code: `([^`]*)`\. Message: `([^]*)`$/
