@@ -50,7 +50,7 @@ function findCuts(sorted: readonly number[]): Stretch[] {
   const workMs = sum(stretches.filter((stretch) => !isLong(stretch)).map(lengthOf))
   const long = stretches.filter((stretch) => isLong(stretch) && lengthOf(stretch) >= workMs * LONG_SHARE)
   return long.map(({ fromMs, toMs }) => {
-    const margin = Math.min((toMs - fromMs) / 10, Math.max(10, workMs / 20))
+    const margin = Math.min((toMs - fromMs) / 10, Math.max(1, workMs / 20 / long.length))
     return { fromMs: fromMs + margin, toMs: toMs - margin }
   })
 }
