@@ -31,7 +31,7 @@ try {
 }
 /** The first time after an installation it takes seconds: everything is read for the first time. */
 async function load(file) {
-  const patience = setTimeout(() => console.error('Loading the command …'), 1_500)
+  const patience = setTimeout(() => console.error('Loading the command …'), 2_500)
   return importTypeScript(file).finally(() => clearTimeout(patience))
 }
 if (ENDS_AT_ONCE.includes(name)) process.exit()

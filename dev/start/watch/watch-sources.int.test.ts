@@ -48,3 +48,9 @@ it('tells of files in a new folder', async () => {
   await deadline('the change', () => told.length > 0)
   expect(told).toEqual([['workers/partner/notify.ts']])
 })
+
+it('tells of a folder that is gone', async () => {
+  renameSync(path.join(root, 'workers/partner'), path.join(root, 'elsewhere'))
+  await deadline('the change', () => told.length > 0)
+  expect(told).toEqual([['workers/partner']])
+})

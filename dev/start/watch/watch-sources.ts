@@ -7,7 +7,7 @@ const FOLDERS = ['src', 'workers']
 const QUIET_MS = 200
 
 /**
- * Tells which sources have changed, as paths from the project.
+ * Tells which sources have changed, as paths from the project; of a folder that is gone, its own.
  *
  * It watches each folder and no file. Most editors and git replace a file; who watches files, as `node --watch` and a recursive
  * watch do on Linux, goes on watching the old one and hears nothing more.
@@ -19,8 +19,8 @@ export function watchSources(onChange: (files: string[]) => void, root = PROJECT
   const watchFolder = (folder: string, isNew: boolean) => {
     const entries = entriesOf(path.join(root, folder))
     watchers.get(folder)?.close()
-    watchers.delete(folder)
-    if (!entries) return
+    const wasThere = watchers.delete(folder)
+    if (!entries) return wasThere ? changes.note(folder) : undefined
     watchers.set(
       folder,
       watch(path.join(root, folder), (_, name) => name && note(`${folder}/${name}`)),
