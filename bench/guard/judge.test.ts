@@ -1,8 +1,8 @@
 import { isFailure, judge, type Run } from './judge.ts'
 
-const COMMITTED = [1.2, 1, 1.4] // a round at 0.75 or above holds
+const COMMITTED = [1.2, 1, 1.4] // a round at 0.6 or above holds
 const run = (rounds: readonly number[], usedByOthers = 0): Run => ({ rounds, usedByOthers })
-const [good, bad] = [run([0.5, 0.8, 0.6]), run([0.5, 0.7, 0.6])]
+const [good, bad] = [run([0.4, 0.65, 0.5]), run([0.4, 0.55, 0.5])]
 
 it('takes the best round of a run', () => {
   expect(judge(COMMITTED, good)).toBe('held')
@@ -22,7 +22,7 @@ it('judges nothing beside others who keep the machine busy, and lets little load
 })
 
 it('does not take a baseline that came to nothing for a good round', () => {
-  expect(judge(COMMITTED, run([Infinity, Number.NaN, 0.6]))).toBe('again')
+  expect(judge(COMMITTED, run([Infinity, Number.NaN, 0.5]))).toBe('again')
   expect(judge(COMMITTED, run([Infinity]), run([Infinity]))).toBe('lost')
 })
 
