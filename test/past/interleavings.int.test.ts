@@ -1,5 +1,6 @@
 // Orders that are told of stock, payment, screening and parcel in any order, twice or not at all, while they are cancelled,
 // expire and come back. After each step the API is asked; afterwards ?at= must say the same of every version and time.
+// A thousand orders: PAST_ORDERS=1000 npm test -- test/past
 import fc from 'fast-check'
 import { expireOrders, deviations } from '#domains/order'
 import {

@@ -1,5 +1,6 @@
 // Orders of every kind on their way through the real processes, while the API is asked for them again and again:
 // ?at= says of every version what was answered then.
+// A thousand orders: PAST_ORDERS=1000 npm test -- test/past
 import { upsertProducts } from '#domains/catalog'
 import { deviations } from '#domains/order'
 import { receiveStock } from '#domains/inventory'

@@ -1,6 +1,6 @@
 import { FraudCleared, PaymentAuthorized, StockReserved } from '#events'
 import { append, type NewEvent } from '#messaging'
-import { deadline, record, react, testDatabase, type TestDatabase } from '#testing'
+import { anOrderPlaced, deadline, record, react, testDatabase, type TestDatabase } from '#testing'
 import { uuidv7 } from '#platform/uuid'
 import { anOrder, testApi, type TestApi } from '../../../testing/api.ts'
 import advanceOrder from '../../../../workers/order/advance-order.ts'
@@ -140,6 +140,20 @@ describe('the row of an order', () => {
     await api.post(`/v1/orders/${id}/cancel`, { reason: 'no need' })
     expect(await offenders()).toEqual([])
   })
+})
+
+it('tells the past of a stream whose events are of older versions', async () => {
+  const { data } = anOrderPlaced()
+  const old = {
+    type: 'order.placed',
+    version: 1,
+    stream: `order-${data.orderId}`,
+    data: { ...data, payment: { token: 'x' } },
+  }
+  await record(database, old, reserved(data.orderId))
+  const { body } = await at(data.orderId, '2')
+  expect(body).toMatchObject({ version: 2, status: 'placed', total: data.total, answers: { stock: 'yes' } })
+  expect(JSON.stringify(body)).not.toContain('token')
 })
 
 describe('an event that this release cannot read', () => {
