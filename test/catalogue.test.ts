@@ -1,9 +1,12 @@
 // The catalogue of this release: held against the code, the AsyncAPI specification and the CloudEvents SDK.
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import path from 'node:path'
 import { Parser } from '@asyncapi/parser'
 import { CloudEvent } from 'cloudevents'
 import { createNames } from '#messaging'
 import { asyncApiDocument, catalogueOf, checkEvents, type Catalogue, type Release } from '../src/catalogue/index.ts'
 import { thisRelease } from '../src/cli/release.ts'
+import { ROOT } from './readme-blocks.ts'
 
 let release: Release
 let catalogue: Catalogue
@@ -18,8 +21,33 @@ it('versions and docs/events are as the code is; else npm run events -- record',
 
 it('every event is published by somebody', () => {
   const unpublished = catalogue.entries.filter(({ publishers }) => publishers.length === 0)
-  expect(unpublished.map(({ type: { type } }) => `${type}: name it in \`publishes\` of who publishes it`)).toEqual([])
+  const what = 'name it in `publishes` of the reaction, route (also in src/cli/release.ts) or job that publishes it'
+  expect(unpublished.map(({ type: { type } }) => `${type}: ${what}`)).toEqual([])
 })
+
+it('a reaction that says it publishes an event makes one somewhere: in its own files, or in a domain that it calls', () => {
+  const names = new Map(catalogue.entries.map(({ name, type }) => [type.type, name]))
+  const stale = release.reactions.flatMap(({ name, publishes }) => {
+    const code = codeBehind(name)
+    return publishes.filter(({ type }) => !code.includes(`${names.get(type)}(`)).map(({ type }) => `${name}: ${type}`)
+  })
+  expect(stale).toEqual([])
+})
+
+function codeBehind(reaction: string): string {
+  const place = path.join(ROOT, 'workers', ...reaction.split('.'))
+  const own = existsSync(place) ? codeIn(place) : readFileSync(`${place}.ts`, 'utf8')
+  const domains = [...own.matchAll(/'#domains\/([a-z-]+)'/g)].map(([, name]) =>
+    codeIn(path.join(ROOT, 'src/domains', name!)),
+  )
+  return [own, ...domains].join('\n')
+}
+
+const codeIn = (folder: string) =>
+  readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'))
+    .map((file) => readFileSync(path.join(folder, file), 'utf8'))
+    .join('\n')
 
 it('the AsyncAPI document is valid', async () => {
   const { document, diagnostics } = await new Parser().parse(
