@@ -95,17 +95,28 @@ export function defineEvent<const Name extends string, Data>(
       )
     let current = data
     for (let step = from; step < version; step++) {
-      const upcast = upcasts[step]
-      if (!upcast)
-        throw new UnreadableEvent(
-          'invalid-data',
-          `${type} version ${step} cannot be read: no upcast to version ${step + 1} is defined`,
-        )
-      current = upcast(current as never)
+      current = bringUp(type, step, upcasts[step], current)
     }
     return validate(type, schema, current)
   }
   return Object.assign(create, { type, version, summary, schema, example, read })
+}
+
+/** Data of older versions come unchecked: their schema is no longer in the code. */
+function bringUp(
+  type: string,
+  version: number,
+  upcast: ((data: never) => unknown) | undefined,
+  data: unknown,
+): unknown {
+  const unreadable = (why: string, options?: ErrorOptions) =>
+    new UnreadableEvent('invalid-data', `${type} version ${version} cannot be read: ${why}`, options)
+  if (!upcast) throw unreadable(`no upcast to version ${version + 1} is defined`)
+  try {
+    return upcast(data as never)
+  } catch (cause) {
+    throw unreadable(`its upcast to version ${version + 1} fails: ${(cause as Error).message}`, { cause })
+  }
 }
 
 interface Issue {
