@@ -16,6 +16,10 @@ const WAY: readonly [type: string, cause: number | null, ms: number][] = [
   ['order.shipped', 7, 38],
 ]
 
+export const EVENTS_PER_ORDER = WAY.length
+/** Milliseconds from one order to the next. */
+export const ORDERS_EVERY_MS = 100
+
 /** Orders written by one statement. */
 const CHUNK = 10_000
 
@@ -74,7 +78,7 @@ WITH way AS MATERIALIZED (
     '{"line1": "1 High Street", "city": "London", "postalCode": "EC1A 1BB", "country": "GB"}'::jsonb AS address,
     '{"amount": 3750, "currency": "GBP"}'::jsonb AS total
   FROM generate_series($1::int, $2::int) AS n
-  CROSS JOIN LATERAL (SELECT $4::bigint - ($3::int - n) * 100::bigint AS ms, 1 + n % ($3::int / 3 + 1) AS person,
+  CROSS JOIN LATERAL (SELECT $4::bigint - ($3::int - n) * ${ORDERS_EVERY_MS}::bigint AS ms, 1 + n % ($3::int / 3 + 1) AS person,
     'SKU-' || lpad((1 + n % 500)::text, 4, '0') AS sku1, 'SKU-' || lpad((501 + n / 7 % 500)::text, 4, '0') AS sku2) AS x
   CROSS JOIN LATERAL (SELECT jsonb_build_object('name', 'Customer ' || person, 'email', 'customer-' || person || '@example.com') AS who) AS y
 ), steps AS MATERIALIZED (

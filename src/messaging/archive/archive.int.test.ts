@@ -243,6 +243,21 @@ test('an event with an id of archived time is an event like others, and is there
   ).toEqual([{ table: 'events_old' }])
 })
 
+test('when every partition lies in an archive, the next one begins behind them', async () => {
+  const { db } = database
+  await storePast()
+  const all = await readPartitions(db)
+  await archived()
+  await db.$executeRaw`UPDATE archives SET to_id = ${all.at(-1)!.to}::uuid WHERE name = 'old'`
+  for (const { name } of all.slice(2))
+    for (const table of ['events', 'handled_events']) await db.$executeRawUnsafe(`DROP TABLE ${table}_${name}`)
+  expect(await readPartitions(db)).toEqual([])
+  expect(await makePartitions(db, 'month')).toMatchObject({ made: [] })
+  expect(
+    await makePartition(db, { name: 'next', from: all.at(-1)!.to, to: 'ffffffff-0000-0000-0000-000000000000' }),
+  ).toBe(true)
+})
+
 test('a replay says that a part of its range is archived', async () => {
   await storePast()
   await archived()

@@ -33,7 +33,7 @@ const outsidePartitions = new Gauge({
  */
 export async function makePartitions(db: Database, length: PartitionLength): Promise<PartitionsMade> {
   const made: string[] = []
-  let from = (await readPartitions(db)).at(-1)!.to
+  let from = await lastEnd(db)
   for (const end of await nextEnds(db, length)) {
     const to = leastId(end)
     if (to <= from) continue
@@ -47,13 +47,19 @@ export async function makePartitions(db: Database, length: PartitionLength): Pro
   return { made, outside }
 }
 
+/** Where the last partition ends, be it in the store or in an archive. */
+async function lastEnd(db: Database | Transaction): Promise<string> {
+  const archived = await db.archive.findFirst({ orderBy: { toId: 'desc' } })
+  const ends = [...(await readPartitions(db)), ...(archived ? [{ to: archived.toId }] : [])].map(({ to }) => to)
+  return ends.toSorted().at(-1)!
+}
+
 /** @returns false when it is there already, or too much of its range stands in the default partition */
 export async function makePartition(db: Database, partition: Partition): Promise<boolean> {
   if ((await countStrays(db, partition, MOVED_AT_ONCE + 1)) > MOVED_AT_ONCE) return false
   return lockShortly(db, async (tx) => {
     await oneAtATime(tx)
-    const last = (await readPartitions(tx)).at(-1)!
-    if (last.to >= partition.to) return false
+    if ((await lastEnd(tx)) >= partition.to) return false
     await createTables(tx, partition.name)
     await attach(tx, partition)
     return true
