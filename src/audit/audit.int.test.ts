@@ -116,7 +116,7 @@ test('what was published because of what is what reactions, routes and jobs decl
   const { seen, undeclared } = await compareCauses(system.db, catalogueOf(await thisRelease()), 100_000)
   expect(undeclared).toEqual([])
   expect(seen).toContainEqual({ because: null, type: 'order.placed', times: 6 })
-  expect(seen).toContainEqual({ because: 'order.placed', type: 'stock.reserved', times: 5 })
+  expect(seen).toContainEqual({ because: 'order.placed', type: 'fraud.cleared', times: 6 })
 })
 
 /** One way to break each invariant, and a word of the sentence that tells of it. `$shipped` is the id of the shipped order. */
