@@ -10,6 +10,14 @@ export type {
   HandleContext,
   Reaction,
 } from './reactions/define/define-reaction.ts'
+export { defineProjection } from './projections/define-projection.ts'
+export type { Projection, ProjectionTransaction } from './projections/define-projection.ts'
+export { runProjections } from './projections/run-projections.ts'
+export type { RunningProjections } from './projections/run-projections.ts'
+export { register } from './projections/standing.ts'
+export { rebuild, RebuildRefused } from './projections/rebuild/rebuild.ts'
+export type { Rebuilt, RebuildOptions, RebuildProgress } from './projections/rebuild/rebuild.ts'
+export type { TableDifference } from './projections/rebuild/compare.ts'
 export { append } from './event-store/append.ts'
 export type { Append } from './event-store/append.ts'
 export { readConversation, readStream } from './event-store/read.ts'

@@ -39,3 +39,8 @@ export const redeliveredEvents = new Counter({
   help: 'Events that reconciliation took for lost, and that PostgreSQL delivers.',
   labelNames: ['reaction'],
 })
+export const projectionPosition = new Gauge({
+  name: 'fanfare_projection_position',
+  help: 'How far the tables of a projection have come in the event store, in the process that keeps them current.',
+  labelNames: ['projection'],
+})

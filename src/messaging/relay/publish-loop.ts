@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
+import { createBackoff } from '#platform/backoff'
 import { plainMessage } from '#platform/database'
-import { createBackoff } from './backoff.ts'
 import { createCheckpoint } from './checkpoint.ts'
 import { createEventReader } from './reading/event-reader.ts'
 import type { RelayNeighbours, RelayOptions } from './options.ts'

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
+import { createBackoff } from '#platform/backoff'
+import { createBell } from '#platform/bell'
 import { plainMessage, type Transaction } from '#platform/database'
-import { atMost } from '#platform/in-time'
-import { createBackoff } from './backoff.ts'
 import type { RelayNeighbours, RelayOptions } from './options.ts'
 import { publishLoop } from './publish-loop.ts'
 import { acquireRelayLease, LEASE_MS, type RelayLease } from './relay-lease.ts'
@@ -75,19 +75,6 @@ function leaseOptions({ db, instance, log, subscriptions, ...neighbours }: Relay
       log.error(`${reason}; publishing from the store's own checkpoint ${checkpoint}, with recovery for every reaction`)
       await neighbours.requestRecovery(tx, [...(await subscriptions()).keys()])
       await neighbours.lowerWatermarks(tx, checkpoint)
-    },
-  }
-}
-
-/** A bounded wait that ends early when it is rung, also when that was just before it began. */
-function createBell() {
-  let ring = () => {}
-  let rung = new Promise<void>((resolve) => (ring = resolve))
-  return {
-    ring: () => ring(),
-    async wait(ms: number): Promise<void> {
-      await atMost(ms, rung)
-      rung = new Promise<void>((resolve) => (ring = resolve))
     },
   }
 }

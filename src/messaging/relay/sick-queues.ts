@@ -1,6 +1,6 @@
 import { Unconfirmed } from '../broker/broker.ts'
 import { sickQueues } from '../metrics.ts'
-import { createBackoff, type Backoff } from './backoff.ts'
+import { createBackoff, type Backoff } from '#platform/backoff'
 import { declareReaction, type Subscriber } from './declare-reaction.ts'
 import type { RelayNeighbours, RelayOptions } from './options.ts'
 import { toReaction } from './event-to-message.ts'

@@ -1,7 +1,6 @@
 import { z } from 'zod'
 import { readRows, row, type Database } from '#platform/database'
 import { eventColumns } from '../../event-store/event-columns.ts'
-import type { Appender } from './gap-reader.ts'
 
 /** An event as the relay carries it: its data stay the JSON text that PostgreSQL gives. */
 export type StoredRow = Omit<z.infer<typeof CountedRow>, 'bytes'>
@@ -33,17 +32,4 @@ export async function readEvents(db: Database, after: bigint, limit: number): Pr
     WHERE bytes - octet_length("dataJson") < ${READ_BYTES}`
   const isCut = rows.length < limit && (rows.at(-1)?.bytes ?? 0) >= READ_BYTES
   return { rows, isCut, isFull: isCut || rows.length === limit }
-}
-
-const AppenderRow = row({ id: z.string(), pid: z.int().nullable() })
-
-/**
- * Transactions that may be appending events: each holds this lock on the table from before it draws a position until after
- * its outcome is visible to all. The rows of a prepared one have no process.
- */
-export function runningAppenders(db: Database): Promise<Appender[]> {
-  return readRows(db, AppenderRow)`
-    SELECT virtualtransaction AS id, pid FROM pg_locks
-    WHERE relation = 'events'::regclass AND mode = 'RowExclusiveLock' AND granted
-      AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`
 }

@@ -5,8 +5,9 @@ import { uuidv7 } from '#platform/uuid'
 import { append } from '../../event-store/append.ts'
 import { makePartition } from '../../event-store/partitions/make-partitions.ts'
 import { leastId, readPartitions } from '../../event-store/partitions/partitions.ts'
-import { createGapReader } from './gap-reader.ts'
-import { readEvents, runningAppenders, type StoredRow } from './read-events.ts'
+import { runningAppenders } from '../../event-store/reading/appenders.ts'
+import { createGapReader } from '../../event-store/reading/gap-reader.ts'
+import { readEvents, type StoredRow } from './read-events.ts'
 
 let database: TestDatabase
 beforeEach(async () => (database = await testDatabase()))

@@ -1,5 +1,7 @@
 export interface Positioned {
   position: bigint
+  /** First position of an unbroken run that ends at `position`. @default position, a run of one */
+  from?: bigint
 }
 
 /** A transaction that is writing events: it holds a lock for that on their table. */
@@ -58,8 +60,8 @@ export function createGapReader(clock: () => number = () => performance.now()) {
     /** `rows` are the first visible ones after `checkpoint`, ascending, of a read that began after the last `noteAppenders`. */
     next<Row extends Positioned>(checkpoint: bigint, rows: readonly Row[]): Reading<Row> {
       let reached = checkpoint
-      for (const [index, { position }] of rows.entries()) {
-        if (position !== reached + 1n && !isRolledBack(position - 1n)) {
+      for (const [index, { position, from = position }] of rows.entries()) {
+        if (from !== reached + 1n && !isRolledBack(from - 1n)) {
           watch = watch && watch.upTo >= position ? watch : { upTo: rows.at(-1)!.position, since: clock() }
           return { rows: rows.slice(0, index), position: reached, waitingMs: clock() - watch.since }
         }

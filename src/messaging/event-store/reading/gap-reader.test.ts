@@ -10,6 +10,17 @@ test('without a gap everything is published', () => {
   expect([positionsOf(reading), reading.position, reading.waitingMs]).toEqual([[5, 6, 7], 7n, undefined])
 })
 
+test('unbroken runs are read as the positions that they stand for', () => {
+  const runs = [
+    { from: 5n, position: 900n },
+    { from: 902n, position: 950n },
+  ]
+  const gaps = createGapReader()
+  expect(gaps.next(4n, runs)).toMatchObject({ rows: [runs[0]], position: 900n })
+  gaps.noteAppenders([])
+  expect(gaps.next(900n, [runs[1]!])).toMatchObject({ position: 950n, waitingMs: undefined })
+})
+
 test('reading stops at a gap, tells how long it has lasted, and goes on when the late row has appeared', () => {
   let now = 100
   const gaps = createGapReader(() => now)

@@ -1,0 +1,120 @@
+import { isDatabaseOutage, isTransientConflict, type Database, type Transaction } from '#platform/database'
+import type { RecordedEvent } from '../define-event.ts'
+import { UnreadableEvent } from '../errors.ts'
+import type { Projection, ProjectionTransaction } from './define-projection.ts'
+import type { Portion, StoredRow } from './read-store.ts'
+import { inSchema } from './tables.ts'
+
+/** The tables that events are applied to. */
+export interface Target {
+  db: Database
+  schema: string
+  /** Notes, as the last thing of the transaction, how far the tables have come. @returns false when they are somebody else's by now */
+  moveTo(tx: Transaction, position: bigint): Promise<boolean>
+}
+
+/** The tables have been taken over, replaced or paused meanwhile: nothing was written. */
+export class Superseded extends Error {
+  override name = 'Superseded'
+}
+
+/** One event that a projection cannot take. All events before it are in its tables. */
+export class NotApplied extends Error {
+  override name = 'NotApplied'
+  readonly position: bigint
+  constructor({ type, id, position }: StoredRow, cause: Error) {
+    super(`${type} ${id} at position ${position}: ${wordsOf(cause)}`, { cause })
+    this.position = position
+  }
+}
+
+/** PostgreSQL's own words, where it is PostgreSQL that complains. */
+const wordsOf = ({ name, message }: Error) => /Message: `(.*)`/s.exec(message)?.[1] ?? `${name}: ${message}`
+
+/** Milliseconds that one transaction may take: a batch of a rebuild is large. */
+const TRANSACTION_MS = 120_000
+
+/**
+ * Applies what was read in one transaction. When that fails, each half is tried by itself, until the event is found that it
+ * fails on; what comes before it is committed.
+ * @throws Superseded; NotApplied; an UnreadableEvent of a newer version; an outage or a conflict as it is
+ */
+export async function applyPortion(projection: Projection, target: Target, portion: Portion): Promise<void> {
+  const { events, unreadable } = decode(projection, portion.rows)
+  if (!unreadable) return applyEvents(projection, target, { rows: portion.rows, events, upTo: portion.position })
+  const rows = portion.rows.slice(0, events.length)
+  const upTo = portion.rows[events.length]!.position - 1n
+  if (rows.length > 0) await applyEvents(projection, target, { rows, events, upTo: rows.at(-1)!.position })
+  if (unreadable.reason === 'newer-version') throw unreadable
+  throw new NotApplied(portion.rows.find(({ position }) => position > upTo)!, unreadable)
+}
+
+interface Batch {
+  rows: readonly StoredRow[]
+  events: readonly RecordedEvent[]
+  upTo: bigint
+}
+
+async function applyEvents(projection: Projection, target: Target, batch: Batch): Promise<void> {
+  const { rows, events, upTo } = batch
+  try {
+    await commit(projection, target, batch)
+  } catch (error) {
+    if (error instanceof Superseded || isDatabaseOutage(error) || isTransientConflict(error)) throw error
+    if (rows.length === 0) throw error
+    if (rows.length === 1) throw new NotApplied(rows[0]!, error as Error)
+    const half = Math.ceil(rows.length / 2)
+    const [first, rest] = [rows.slice(0, half), rows.slice(half)]
+    await applyEvents(projection, target, { rows: first, events: events.slice(0, half), upTo: first.at(-1)!.position })
+    await applyEvents(projection, target, { rows: rest, events: events.slice(half), upTo })
+  }
+}
+
+async function commit(projection: Projection, target: Target, batch: Batch): Promise<void> {
+  await target.db.$transaction(
+    async (tx) => {
+      // What a crash takes back is applied again: tables and position go back together.
+      await tx.$executeRaw`SET LOCAL synchronous_commit = off`
+      await write(tx, projection, target, batch)
+    },
+    { timeout: TRANSACTION_MS },
+  )
+}
+
+async function write(tx: Transaction, projection: Projection, { schema, moveTo }: Target, { events, upTo }: Batch) {
+  if (events.length > 0) await inSchema(tx, schema, () => projection.apply(events as never, narrowed(tx)))
+  if (!(await moveTo(tx, upTo))) throw new Superseded(`${projection.name} is not ours any more`)
+}
+
+/** Applies what was read in a transaction that is under way; it cannot go on when this throws. */
+export async function applyWithin(
+  tx: Transaction,
+  projection: Projection,
+  target: Target,
+  { rows, position }: Pick<Portion, 'rows' | 'position'>,
+): Promise<void> {
+  const { events, unreadable } = decode(projection, rows)
+  if (unreadable) throw unreadable
+  await write(tx, projection, target, { rows, events, upTo: position })
+}
+
+const narrowed = (tx: Transaction): ProjectionTransaction => ({
+  $executeRaw: tx.$executeRaw.bind(tx),
+  $queryRaw: tx.$queryRaw.bind(tx),
+})
+
+/** The events as their types say, up to the first that cannot be read. */
+function decode({ on }: Projection, rows: readonly StoredRow[]) {
+  const types = new Map(on.map((type) => [type.type, type]))
+  const events: RecordedEvent[] = []
+  for (const { dataJson, position: _, ...row } of rows) {
+    const type = types.get(row.type)!
+    try {
+      events.push({ ...row, version: type.version, data: type.read(JSON.parse(dataJson), row.version) })
+    } catch (error) {
+      if (!(error instanceof UnreadableEvent)) throw error
+      return { events, unreadable: error }
+    }
+  }
+  return { events, unreadable: undefined }
+}

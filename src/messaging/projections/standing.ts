@@ -1,0 +1,38 @@
+import { StartupError } from '#platform/config'
+import type { Database, Transaction } from '#platform/database'
+import { relayCheckpoint } from '../event-store/checkpoint.ts'
+import type { Projection } from './define-projection.ts'
+import { createTables, fingerprintOf } from './tables.ts'
+
+/** The row of a projection. */
+export type Standing = NonNullable<Awaited<ReturnType<typeof readStanding>>>
+
+export const readStanding = (db: Database | Transaction, name: string) => db.projection.findUnique({ where: { name } })
+
+/**
+ * Makes the row and the tables of projections that are new; changes nothing for the others.
+ * @throws StartupError when the statements of a version are others than those that its tables were made by
+ */
+export async function register(db: Database, projections: readonly Projection[]): Promise<void> {
+  for (const projection of projections) {
+    const { name, version } = projection
+    const known = (await readStanding(db, name)) ?? (await create(db, projection))
+    if (known && known.version === version && known.tables !== fingerprintOf(projection))
+      throw new StartupError(
+        `The tables of the projection ${name} have changed, and its version is still ${version}: raise it, and rebuild.`,
+      )
+  }
+}
+
+/** @returns the row that another process has made at the same time */
+async function create(db: Database, projection: Projection): Promise<Standing | undefined> {
+  const { name, version, from, schema } = projection
+  const tables = fingerprintOf(projection)
+  return db.$transaction(async (tx) => {
+    const position = from === 'now' ? await relayCheckpoint(db) : 0n
+    const made = await tx.projection.createMany({ data: { name, version, tables, position }, skipDuplicates: true })
+    if (made.count === 0) return (await readStanding(tx, name))!
+    await createTables(tx, schema, projection)
+    return undefined
+  })
+}

@@ -1,0 +1,40 @@
+import { createHash } from 'node:crypto'
+import type { Transaction } from '#platform/database'
+import { Prisma } from '#prisma'
+import type { Projection } from './define-projection.ts'
+
+export const shadowOf = ({ schema }: Projection) => `${schema}_shadow`
+
+/** Equal for equal statements. */
+export const fingerprintOf = ({ tables }: Projection) => createHash('sha256').update(tables.join(';\n')).digest('hex')
+
+const quoted = (schema: string) => Prisma.raw(`"${schema}"`) // made of a checked name: letters, digits and _
+
+/**
+ * Runs statements that find the tables of one schema by their plain names, and no others: what a projection writes by mistake
+ * into a table that is not its own fails at once. For the transaction alone, so that it works through a pooler.
+ */
+export async function inSchema<T>(tx: Transaction, schema: string, work: () => Promise<T>): Promise<T> {
+  await tx.$executeRaw`SELECT set_config('search_path', ${schema}, true)`
+  const result = await work()
+  await tx.$executeRaw`SET LOCAL search_path TO DEFAULT`
+  return result
+}
+
+/** Makes the projection's tables, empty, in place of what has that schema's name. */
+export async function createTables(tx: Transaction, schema: string, { tables }: Projection): Promise<void> {
+  await dropTables(tx, schema)
+  await tx.$executeRaw`CREATE SCHEMA ${quoted(schema)}`
+  await inSchema(tx, schema, async () => {
+    for (const statement of tables) await tx.$executeRawUnsafe(statement)
+  })
+}
+
+export async function dropTables(tx: Pick<Transaction, '$executeRaw'>, schema: string): Promise<void> {
+  await tx.$executeRaw`DROP SCHEMA IF EXISTS ${quoted(schema)} CASCADE`
+}
+
+/** The tables of the first schema become those of the second. Readers see either the ones or the others, and wait for nobody. */
+export async function renameTables(tx: Transaction, from: string, to: string): Promise<void> {
+  await tx.$executeRaw`ALTER SCHEMA ${quoted(from)} RENAME TO ${quoted(to)}`
+}
