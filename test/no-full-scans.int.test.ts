@@ -1,6 +1,5 @@
 // Whatever happens all day long must cost the same however much history there is: on a database that is full already,
 // orders go their whole way, stories are told and the clock's jobs run, and no table that grows is read from end to end.
-import { analyticsRoutes } from '#domains/analytics'
 import { upsertProducts } from '#domains/catalog'
 import { receiveStock } from '#domains/inventory'
 import { schedules } from '#jobs'
@@ -98,7 +97,7 @@ async function aDay(opened: OpenDatabase) {
   await receiveStock(db, [{ sku: MUG.sku, quantity: 100 }])
   const workers = await loadReactions(findReactions('workers'))
   const [{ last }] = await db.$queryRaw<[{ last: bigint }]>`SELECT max(position) AS last FROM events`
-  const api = await testApi({ ...database, db, pool }, analyticsRoutes({ db }))
+  const api = await testApi({ ...database, db, pool })
   const ids: string[] = []
   for (let n = 0; n < ORDERS; n++)
     ids.push((await api.place(anOrder(), { 'Idempotency-Key': `flat-${n}` }).expect(202)).body.id as string)

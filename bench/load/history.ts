@@ -128,10 +128,6 @@ const EVERYTHING_ELSE = `${STEPS}, orders_ AS (
   SELECT shipment, id, 'booked', 'Fanfare Post', tracking, bench_time(ms + 26) FROM new
 ), loyalty AS (
   INSERT INTO loyalty_orders (order_id, email, currency, paid, points) SELECT id, email, 'GBP', 3750, 37 FROM new
-), sales AS (
-  INSERT INTO order_sales (order_id, currency, total, lines, placed_on, confirmed_on)
-  SELECT id, 'GBP', 3750, jsonb_build_array(jsonb_build_object('sku', sku1, 'quantity', 1, 'amount', 1250),
-    jsonb_build_object('sku', sku2, 'quantity', 2, 'amount', 2500)), day, day FROM new
 ), told AS (
   INSERT INTO order_history (order_id, step, stream_version, type, text, at)
   SELECT id, row_number() OVER (PARTITION BY n ORDER BY step), step, type, 'What it tells the customer, in one sentence.', bench_time(ms)
@@ -150,11 +146,6 @@ const SUMS = [
   `UPDATE stock SET on_hand = on_hand - sold, shipped = shipped + sold
    FROM (SELECT sku, sum(quantity) AS sold FROM order_lines GROUP BY sku) AS lines WHERE stock.sku = lines.sku`,
   `INSERT INTO loyalty_accounts (email, points) SELECT email, sum(points) FROM loyalty_orders GROUP BY email`,
-  `INSERT INTO daily_sales (day, currency, placed, confirmed, revenue)
-   SELECT placed_on, 'GBP', count(*), count(*), sum(total) FROM order_sales GROUP BY placed_on`,
-  `INSERT INTO product_sales (day, sku, currency, quantity, revenue)
-   SELECT placed_on, line.sku, 'GBP', sum(quantity), sum(amount)
-   FROM order_sales, jsonb_to_recordset(lines) AS line(sku text, quantity int, amount int) GROUP BY placed_on, line.sku`,
   `INSERT INTO relay_checkpoints (name, position) SELECT 'relay', max(position) FROM events`,
   `INSERT INTO reconcile_state (reaction, watermark, event_types)
    SELECT reaction, (SELECT max(position) FROM events), array_agg(event_type) FROM subscriptions GROUP BY reaction`,

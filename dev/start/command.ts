@@ -1,5 +1,5 @@
 import path from 'node:path'
-import { findReactions } from '../../src/messaging/reactions/define/load-reactions.ts'
+import { findReactions } from '../../src/messaging/load-workers.ts'
 import { say } from '../../src/cli/terminal/output.ts'
 import { styled } from '../../src/cli/terminal/style.ts'
 import { commandLine, parse } from '../command-line.ts'

@@ -73,7 +73,7 @@ describe('what is logged', () => {
       expect.objectContaining({
         level: 20,
         msg: 'request answered',
-        req: { id: 'id-2', method: 'POST', url: '/v1/things/2?page=1' },
+        req: { id: 'id-2', method: 'POST', url: '/v1/things/2' },
         res: { statusCode: 200 },
         responseTime: expect.any(Number),
       }),

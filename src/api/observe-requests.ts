@@ -45,11 +45,11 @@ function logEnd(log: Logger, request: Request, response: Response, ms: number): 
   log[level]({ req: describeRequest(request, response), res, responseTime: Math.round(ms) }, how)
 }
 
-/** Neither headers, which hold the key, nor the body, which holds the customer. */
+/** Neither headers, which hold the key, nor body and query, which hold the customer. */
 export const describeRequest = ({ method, originalUrl }: Request, response: Response) => ({
   id: requestIdOf(response),
   method,
-  url: originalUrl,
+  url: originalUrl.split('?', 1)[0],
 })
 
 export const requestIdOf = (response: Response): string => String(response.getHeader('X-Request-Id'))

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { archiveBefore, findReactions, loadReactions, restoreArchive } from '#messaging'
+import { archiveBefore, findReactions, loadProjections, loadReactions, restoreArchive } from '#messaging'
 import { receiveStock } from '#domains/inventory'
 import { foldIntoRows } from '#domains/order'
 import { shippingRoutes } from '#domains/shipping'
@@ -10,6 +10,7 @@ import type { Transaction } from '#platform/database'
 import {
   deadline,
   endFirstPartition,
+  project,
   requireTestService,
   testMailServer,
   testSystem,
@@ -64,6 +65,7 @@ beforeAll(async () => {
       SELECT (SELECT max(position) FROM relay_checkpoints) >= (SELECT max(position) FROM events) AS done`
     return relay.done
   })
+  await project(system, ...(await loadProjections(findReactions('workers'))))
 })
 afterAll(async () => {
   await api?.close()
@@ -199,8 +201,8 @@ const BREACHES: [invariant: string, why: RegExp, ...statements: string[]][] = [
   [
     'blocked-for-a-reason',
     /nothing before it is open/,
-    ...forget('analytics.record-sale', 'order.confirmed'),
-    keep('analytics.record-sale', 'order.confirmed', 'blocked'),
+    ...forget('order.record-history', 'order.confirmed'),
+    keep('order.record-history', 'order.confirmed', 'blocked'),
   ],
   [
     'cause-exists',
@@ -216,14 +218,14 @@ const BREACHES: [invariant: string, why: RegExp, ...statements: string[]][] = [
   [
     'retry-is-in-time',
     /was due at .* does a worker with it run/,
-    ...forget('analytics.record-sale', 'order.confirmed'),
-    keep('analytics.record-sale', 'order.confirmed', 'retrying', { due_at: "now() - interval '1 minute'" }),
+    ...forget('order.record-history', 'order.confirmed'),
+    keep('order.record-history', 'order.confirmed', 'retrying', { due_at: "now() - interval '1 minute'" }),
   ],
   [
     'newer-release-is-there',
     /1 of order.confirmed .* wait for a release that knows them/,
-    ...forget('analytics.record-sale', 'order.confirmed'),
-    keep('analytics.record-sale', 'order.confirmed', 'retrying', {
+    ...forget('order.record-history', 'order.confirmed'),
+    keep('order.record-history', 'order.confirmed', 'retrying', {
       reason: "'unknown-type'",
       due_at: "now() - interval '1 minute'",
     }),
@@ -231,7 +233,7 @@ const BREACHES: [invariant: string, why: RegExp, ...statements: string[]][] = [
   [
     'one-answer-each',
     /has handled order.confirmed .* its delivery is dead/,
-    keep('analytics.record-sale', 'order.confirmed', 'dead'),
+    keep('order.record-history', 'order.confirmed', 'dead'),
   ],
   [
     'stock-is-conserved',
@@ -290,7 +292,27 @@ const BREACHES: [invariant: string, why: RegExp, ...statements: string[]][] = [
     "DELETE FROM sent_mails WHERE order_id = '$shipped' AND kind = 'order.shipped'",
   ],
   ['points-add-up', /its orders have earned/, 'UPDATE loyalty_accounts SET points = points + 1'],
-  ['sales-add-up', /Counted are/, 'UPDATE daily_sales SET confirmed = confirmed + 1'],
+  [
+    'sales-add-up',
+    /Counted are/,
+    `UPDATE projection_analytics_sales.by_country SET confirmed = confirmed + 1
+     WHERE (day, country) = (SELECT day, country FROM projection_analytics_sales.by_country LIMIT 1)`,
+  ],
+  [
+    'projection-is-current',
+    /It is failed since .*: no such thing/,
+    "UPDATE projections SET state = 'failed', reason = 'no such thing' WHERE name = 'analytics.funnel'",
+  ],
+  [
+    'customers-have-their-orders',
+    /It is placed there; the order is shipped/,
+    "UPDATE projection_lookup_customer_orders.orders SET status = 'placed' WHERE order_id = '$shipped'",
+  ],
+  [
+    'search-knows-the-orders',
+    /It is missing/,
+    "DELETE FROM projection_lookup_order_search.documents WHERE order_id = '$shipped'",
+  ],
   [
     'gateway-agrees',
     /The gateway has \d × \d+, the ledger \d × \d+/,
@@ -378,8 +400,8 @@ test('a gateway that does not answer is no breach, and says so', async () => {
 test('what waits for a newer release after a roll back is told, and breaks nothing', async () => {
   const waiting = { reason: "'unknown-type'", due_at: "now() - interval '1 minute'" }
   const statements = [
-    ...forget('analytics.record-sale', 'order.confirmed'),
-    keep('analytics.record-sale', 'order.confirmed', 'retrying', waiting),
+    ...forget('order.record-history', 'order.confirmed'),
+    keep('order.record-history', 'order.confirmed', 'retrying', waiting),
   ]
   const findings = await afterPlanting(
     ...statements.map((statement) => statement.replaceAll('$shipped', orders.shipped)),

@@ -6,6 +6,7 @@ import { eventInvariants } from './invariants/events.ts'
 import { orderIsItsFold } from './invariants/fold.ts'
 import { moneyInvariants } from './invariants/money.ts'
 import { orderInvariants } from './invariants/orders.ts'
+import { projectionInvariants } from './invariants/projections.ts'
 import { stockInvariants } from './invariants/stock.ts'
 import { moneyIsForAnOrder } from './orphans/finding.ts'
 
@@ -19,6 +20,7 @@ export const INVARIANTS: readonly Invariant[] = [
   ...stockInvariants,
   ...moneyInvariants,
   ...aftermathInvariants,
+  ...projectionInvariants,
 ]
 
 const DEFAULT_LIMITS: Limits = { patienceMs: 10 * 60_000, list: 20 }

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { readRows, row, type Database, type Transaction } from '#platform/database'
+import { readRow, readRows, row, type Database, type Transaction } from '#platform/database'
 import { Prisma } from '#prisma'
 
 export interface Limits {
@@ -29,6 +29,8 @@ export interface Invariant {
   says: string
   /** Something to look at and nothing broken; counts as broken when the audit is strict. @default false */
   onlyWarns?: boolean
+  /** The schema of a projection that it reads; it is not checked where that is not there (yet). */
+  needs?: string
   /** One statement, so that it sees one moment: a row with the columns `who` and `why` for each offender. */
   offenders(limits: Limits): Prisma.Sql
 }
@@ -59,8 +61,16 @@ export const statementOf = (invariant: Invariant, limits: Limits) => Prisma.sql`
 const OffenderRow = row({ who: z.string(), why: z.string(), total: z.int() })
 
 export async function apply(db: Database | Transaction, invariant: Invariant, limits: Limits): Promise<Finding> {
+  const { name, says, onlyWarns = false, needs } = invariant
+  if (needs && !(await isThere(db, needs)))
+    return { invariant: name, says, onlyWarns, count: 0, offenders: [], skipped: `${needs} is not built` }
   const found = await readRows(db, OffenderRow)(statementOf(invariant, limits))
-  const { name, says, onlyWarns = false } = invariant
   const offenders = found.map(({ who, why }) => ({ who, why }))
   return { invariant: name, says, onlyWarns, count: found[0]?.total ?? 0, offenders }
+}
+
+const Schema = row({ there: z.boolean() })
+
+async function isThere(db: Database | Transaction, schema: string): Promise<boolean> {
+  return (await readRow(db, Schema)`SELECT to_regnamespace(${schema}) IS NOT NULL AS there`).there
 }

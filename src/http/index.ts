@@ -1,3 +1,4 @@
+export { after, CURRENT_HEADERS, CURRENT_REFUSALS, currentHeaders, notBuilt, tooEarly } from './current.ts'
 export { databaseUnavailable, invalid, Problem, toDocument, toProblem } from './problem.ts'
 export { pageLimit } from './page-limit.ts'
 export { Refusal, type Fault } from './refusal.ts'

@@ -1,9 +1,18 @@
-import { createNames, createWakeUp, findReactions, loadReactions, measureBacklog } from '#messaging'
+import {
+  createNames,
+  createProjectionReader,
+  createWakeUp,
+  findReactions,
+  loadReactions,
+  measureBacklog,
+} from '#messaging'
 import { analyticsRoutes } from '#domains/analytics'
 import { catalogRoutes } from '#domains/catalog'
+import { lookupRoutes } from '#domains/lookup'
 import { createPlacement, orderRoutes } from '#domains/order'
 import { keepTokens } from '#domains/payment'
 import { shippingRoutes } from '#domains/shipping'
+import { notBuilt, tooEarly } from '#http'
 import { openDatabase } from '#platform/database'
 import { runProcess } from '#platform/shutdown'
 import { createApi, createApiKeys, operationRoutes, serve } from '../api/index.ts'
@@ -16,14 +25,19 @@ await runProcess('api', async (context) => {
   const { config, log, onStop } = context
   armFrom(config)
   await checkWhenReachable(context)
-  const { db, pool, close } = openDatabase(config.DATABASE_URL, {
+  const options = {
     poolSize: config.DATABASE_POOL,
     pooler: config.DATABASE_POOLER,
     applicationName: 'fanfare api',
     answerWithinMs: 5_000,
     planning: 'by-key',
-  })
+  } as const
+  const { db, pool, close } = openDatabase(config.DATABASE_URL, options)
   onStop(close)
+  const { DATABASE_REPLICA_URL: replicaUrl } = config
+  const replica = replicaUrl ? openDatabase(replicaUrl, { ...options, pooler: 'none' }) : undefined
+  if (replica) onStop(replica.close)
+  const projections = createProjectionReader({ db, replica: replica?.db, tooEarly, notBuilt })
   const { wake } = createWakeUp(pool)
   const placement = createPlacement(db, keepTokens)
   onStop(placement.flush)
@@ -35,7 +49,8 @@ await runProcess('api', async (context) => {
     ...orderRoutes({ db, placement, wake }),
     ...catalogRoutes({ db }),
     ...shippingRoutes({ db, wake }),
-    ...analyticsRoutes({ db }),
+    ...analyticsRoutes({ projections }),
+    ...lookupRoutes({ projections }),
   ]
   const names = createNames(config.MESSAGING_NAMESPACE)
   const allRoutes = [...routes, ...catalogueRoutes({ names, loadRelease: () => loadRelease(routes) })]

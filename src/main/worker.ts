@@ -4,16 +4,21 @@ import {
   createNames,
   createWakeUp,
   findReactions,
+  listenForWakeUps,
+  loadProjections,
   loadReactions,
+  register,
   retire,
+  runProjections,
   runReaction,
   selectReactions,
   strangeSubscriptions,
   subscribe,
   TopologyMismatch,
+  type Projection,
   type RunningReaction,
 } from '#messaging'
-import { StartupError } from '#platform/config'
+import { directUrl, StartupError } from '#platform/config'
 import { checkSettings } from '#platform/settings'
 import { endWithSentence, runProcess, type ProcessContext } from '#platform/shutdown'
 import { connectionsMissing } from './connections.ts'
@@ -36,9 +41,11 @@ function readArguments() {
 
 async function react(context: ProcessContext) {
   const { log, onStop } = context
-  const workers = await loadReactions(selectReactions(findReactions(WORKERS), wanted))
+  const selected = selectReactions(findReactions(WORKERS), wanted)
+  const [workers, projections] = await Promise.all([loadReactions(selected), loadProjections(selected)])
   checkSettings()
-  const missing = connectionsMissing(workers, context.config.DATABASE_POOL)
+  const busy = [...workers, ...projections.map(() => ({ concurrency: 1 }))]
+  const missing = connectionsMissing(busy, context.config.DATABASE_POOL)
   if (missing) log.warn(missing)
   const messaging = openMessaging(`worker ${wanted.join(' ') || 'all'}`, context, 'by-key')
   let waitsFor: string | undefined = 'PostgreSQL'
@@ -48,6 +55,7 @@ async function react(context: ProcessContext) {
     const what = { reaction, type: eventType }
     log.info(what, `subscribed to a type that this release does not know: of a newer release, or to be retired`)
   }
+  await project(projections, messaging, context)
   waitsFor = 'RabbitMQ'
   const wakeUp = createWakeUp(messaging.pool)
   const begun: RunningReaction[] = []
@@ -56,20 +64,40 @@ async function react(context: ProcessContext) {
   await Promise.all(workers.map((worker) => runReaction(worker, runtime))).catch(asStartupError)
   await catchUp(messaging, joined)
   waitsFor = undefined
-  log.info({ reactions: workers.map(({ name }) => name) }, 'reacting')
+  log.info({ reactions: namesOf(workers), projections: namesOf(projections) }, 'reacting')
+}
+
+const namesOf = (those: readonly { name: string }[]) => those.map(({ name }) => name)
+
+/** Projections need PostgreSQL alone. */
+async function project(
+  projections: readonly Projection[],
+  messaging: ReturnType<typeof openMessaging>,
+  { config, log, onStop }: ProcessContext,
+) {
+  if (projections.length === 0) return
+  await register(messaging.db, projections)
+  const running = runProjections(projections, messaging)
+  onStop(running.stop)
+  const wakeUps = listenForWakeUps(directUrl(config), log, running.wake)
+  onStop(wakeUps.close)
 }
 
 function asStartupError(error: Error): never {
   throw error instanceof TopologyMismatch ? new StartupError(error.message) : error
 }
 
-/** Prints the reactions there are, what they are on and their queue, without connecting to anything. */
+/** Prints the reactions and projections there are, what they are on and their queue, without connecting to anything. */
 async function list() {
   const names = createNames()
-  const workers = await loadReactions(selectReactions(findReactions(WORKERS), wanted))
-  const told = workers.map(
-    ({ name, on }) => `${name}\n  on     ${on.map(({ type }) => type).join(', ')}\n  queue  ${names.queue(name)}\n`,
-  )
+  const selected = selectReactions(findReactions(WORKERS), wanted)
+  const [workers, projections] = await Promise.all([loadReactions(selected), loadProjections(selected)])
+  const head = ({ name, on }: { name: string; on: readonly { type: string }[] }) =>
+    `${name}\n  on     ${on.map(({ type }) => type).join(', ')}\n`
+  const told = [
+    ...workers.map((worker) => `${head(worker)}  queue  ${names.queue(worker.name)}\n`),
+    ...projections.map((projection) => `${head(projection)}  tables ${projection.schema}\n`),
+  ]
   process.stdout.write(told.join('')) // at once: the reader may close the pipe after the first lines
 }
 
@@ -99,6 +127,6 @@ async function expectUnwanted(name: string, type: string | undefined) {
   if (!file) return
   const [reaction] = await loadReactions([file])
   if (type === undefined) throw new StartupError(`${file.file} still defines ${name}: remove the file first.`)
-  if (reaction!.on.some((on) => on.type === type))
+  if (reaction?.on.some((on) => on.type === type))
     throw new StartupError(`${file.file} is still on ${type}: take it out of \`on\` and deploy that first.`)
 }

@@ -30,6 +30,8 @@ const variables = z.object({
   DATABASE_URL: databaseUrl,
   /** For what needs a session of its own (LISTEN, migrations, commands): PostgreSQL itself. Unset: DATABASE_URL. */
   DATABASE_DIRECT_URL: databaseUrl.optional(),
+  /** A read replica, for queries of read models; unset: DATABASE_URL answers them too. */
+  DATABASE_REPLICA_URL: databaseUrl.optional(),
   /** What DATABASE_URL leads through; see `Pooler` in database.ts. */
   DATABASE_POOLER: z
     .enum(['none', 'transaction', 'transaction-prepared'], 'must be none, transaction or transaction-prepared')

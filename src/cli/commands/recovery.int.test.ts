@@ -10,8 +10,8 @@ import {
   testSystem,
   type TestSystem,
 } from '#testing'
-import recordSale from '../../../workers/analytics/record-sale.ts'
 import emailCustomer from '../../../workers/notification/email-customer.ts'
+import recordHistory from '../../../workers/order/record-history.ts'
 
 let system: TestSystem
 beforeEach(async () => (system = await testSystem([])))
@@ -38,7 +38,7 @@ function run(command: 'audit' | 'reconcile' | 'replay', ...args: string[]) {
 const orders = (count: number) => record(system, ...Array.from({ length: count }, () => anOrderPlaced()))
 const relayed = () =>
   deadline('relayed', () => system.db.relayCheckpoint.findFirst({ where: { position: { gte: 3n } } }))
-const salesOf = () => system.db.dailySales.findMany({ select: { placed: true } })
+const stepsTold = () => system.db.orderHistory.count()
 
 test('audit: 0 where all is well, 1 and the offenders where it is not', async () => {
   const well = await run('audit')
@@ -53,42 +53,42 @@ test('audit: 0 where all is well, 1 and the offenders where it is not', async ()
 })
 
 test('reconcile: says what is lost, then delivers it', async () => {
-  await subscribe(system.db, [recordSale])
+  await subscribe(system.db, [recordHistory])
   await orders(3)
   await relayed()
   await system.broker.destroy({
     exchanges: [],
-    queues: [{ name: system.names.queue(recordSale.name), arguments: {} }],
+    queues: [{ name: system.names.queue(recordHistory.name), arguments: {} }],
     bindings: [],
   })
-  const looked = await run('reconcile', '--reaction', recordSale.name, '--dry-run')
+  const looked = await run('reconcile', '--reaction', recordHistory.name, '--dry-run')
   expect(looked).toMatchObject({ code: 0, output: expect.stringContaining('3 lost events') })
-  const [report] = JSON.parse((await run('reconcile', '--reaction', recordSale.name, '--json')).output)
-  expect(report).toMatchObject({ reaction: recordSale.name, lost: 3, delivered: 3 })
-  expect(await system.db.delivery.count({ where: { reaction: recordSale.name, reason: 'lost' } })).toBe(3)
+  const [report] = JSON.parse((await run('reconcile', '--reaction', recordHistory.name, '--json')).output)
+  expect(report).toMatchObject({ reaction: recordHistory.name, lost: 3, delivered: 3 })
+  expect(await system.db.delivery.count({ where: { reaction: recordHistory.name, reason: 'lost' } })).toBe(3)
   expect(await run('reconcile', '--reaction', 'nobody')).toMatchObject({ code: 2 })
 })
 
 test('replay: history to a reaction that was born later, and once more for a rebuilt projection', async () => {
   await orders(3)
   await relayed()
-  await subscribe(system.db, [recordSale])
-  await system.run(recordSale)
-  const looked = await run('replay', recordSale.name, '--dry-run')
-  expect(looked).toMatchObject({ code: 0, output: expect.stringContaining('analytics.record-sale gets 3 events') })
-  expect(await run('replay', recordSale.name)).toMatchObject({
+  await subscribe(system.db, [recordHistory])
+  await system.run(recordHistory)
+  const looked = await run('replay', recordHistory.name, '--dry-run')
+  expect(looked).toMatchObject({ code: 0, output: expect.stringContaining('order.record-history gets 3 events') })
+  expect(await run('replay', recordHistory.name)).toMatchObject({
     code: 0,
     output: expect.stringContaining('3 events delivered'),
   })
   await system.settled()
-  expect(await salesOf()).toEqual([{ placed: 3 }])
+  expect(await stepsTold()).toBe(3)
 
-  await system.db.$executeRaw`TRUNCATE order_sales, daily_sales, product_sales`
-  const asked = await run('replay', recordSale.name, '--again')
+  await system.db.$executeRaw`TRUNCATE order_history`
+  const asked = await run('replay', recordHistory.name, '--again')
   expect(asked).toMatchObject({ code: 2, output: expect.stringContaining('add --yes') })
-  expect(await run('replay', recordSale.name, '--again', '--yes')).toMatchObject({ code: 0 })
+  expect(await run('replay', recordHistory.name, '--again', '--yes')).toMatchObject({ code: 0 })
   await system.settled()
-  expect(await salesOf()).toEqual([{ placed: 3 }])
+  expect(await stepsTold()).toBe(3)
 })
 
 test('replay: what acts outside of the database is not done a second time', async () => {

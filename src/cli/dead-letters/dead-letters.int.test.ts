@@ -4,7 +4,7 @@ import { OrderPlaced } from '#events'
 import { defineReaction, Unrecoverable } from '#messaging'
 import { uuidv7 } from '#platform/uuid'
 import { anOrderPlaced, deadline, record, testSystem, type TestSystem } from '#testing'
-import recordSale from '../../../workers/analytics/record-sale.ts'
+import screenOrder from '../../../workers/fraud/screen-order.ts'
 import { fanfare } from '../fanfare.ts'
 
 let system: TestSystem
@@ -157,7 +157,7 @@ test('mistakes are one sentence that says what to do', async () => {
 }, 120_000)
 
 test('an edit repairs the data, shows what it changes and has the event delivered', async () => {
-  system = await testSystem([recordSale])
+  system = await testSystem([screenOrder])
   const events = await record(system, anOrderPlaced())
   await system.settled()
   const { id: eventId } = events[0]!
@@ -165,7 +165,7 @@ test('an edit repairs the data, shows what it changes and has the event delivere
   const error = { errorName: 'Error', errorMessage: 'no', fingerprint: 'f', failedAt: new Date() }
   const id = uuidv7()
   await system.db.delivery.create({
-    data: { id, reaction: recordSale.name, eventId, state: 'dead', reason: 'unrecoverable', ...error },
+    data: { id, reaction: screenOrder.name, eventId, state: 'dead', reason: 'unrecoverable', ...error },
   })
   const still = await inProcess(['edit', id, '--set', '/total/amount=some', '--yes'])
   expect(still).toMatchObject({ code: 2 })

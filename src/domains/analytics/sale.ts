@@ -1,39 +1,43 @@
-import type { DataOf, RecordedOf } from '#messaging'
-import type { OrderCancelled, OrderConfirmed, OrderPlaced, OrderRejected } from '#events'
+import type { RecordedOf } from '#messaging'
+import type { OrderCancelled, OrderConfirmed, OrderExpired, OrderPlaced, OrderRejected, OrderShipped } from '#events'
 
 export type SaleFact = RecordedOf<
-  typeof OrderPlaced | typeof OrderConfirmed | typeof OrderRejected | typeof OrderCancelled
+  | typeof OrderPlaced
+  | typeof OrderConfirmed
+  | typeof OrderRejected
+  | typeof OrderCancelled
+  | typeof OrderExpired
+  | typeof OrderShipped
 >
 
-interface SoldLine {
+export interface SoldLine {
   sku: string
   quantity: number
   /** Minor units. */
   amount: number
 }
 
-/** What is known of one order; every part may still be missing, whatever order its facts arrive in. */
-export interface Sale {
+/** An order that may still be called off: what a cancellation takes back. */
+export interface OpenOrder {
   orderId: string
-  currency?: string | undefined
-  /** Minor units; like the lines, known once it is confirmed. */
-  total?: number | undefined
-  lines?: readonly SoldLine[] | undefined
-  placedOn?: Day | undefined
-  confirmedOn?: Day | undefined
-  rejectedOn?: Day | undefined
-  cancelledOn?: Day | undefined
+  country: string
+  currency: string
+  /** Minor units; 0 until it is confirmed, as its lines are empty. */
+  total: number
+  lines: readonly SoldLine[]
 }
 
 /** A day in UTC, as `2026-11-21`. */
-export type Day = string
+type Day = string
 
-/** One addend to a counter of a day. */
-export interface DailyAddend {
+export const COUNTED = ['placed', 'confirmed', 'rejected', 'cancelled', 'expired'] as const
+
+/** One more of something, on one day in one country. */
+export interface DayAddend {
   day: Day
+  country: string
   currency: string
-  what: 'placed' | 'confirmed' | 'rejected' | 'cancelled'
-  orders: number
+  what: (typeof COUNTED)[number]
   /** Minor units. */
   revenue: number
 }
@@ -41,66 +45,54 @@ export interface DailyAddend {
 /** One addend to the counters of a product on a day. */
 export interface ProductAddend {
   day: Day
-  currency: string
   sku: string
+  currency: string
   quantity: number
   revenue: number
 }
 
-/** The sale with one more fact. The order of facts does not matter, and a fact told twice changes nothing. */
-export function learn(sale: Sale, { type, time, data }: SaleFact): Sale {
+export interface Counted {
+  /** The order as it is open from now on; undefined when nothing can be taken back any more. */
+  open: OpenOrder | undefined
+  day?: DayAddend
+  products: ProductAddend[]
+}
+
+/**
+ * What the next fact of an order adds. Revenue counts on the day of the confirmation, and is taken back on that of the
+ * cancellation. An order whose placing is not among the events counts from its confirmation on.
+ */
+export function countSale(open: OpenOrder | undefined, { type, time, data }: SaleFact): Counted {
   const day = time.toISOString().slice(0, 10)
   switch (type) {
-    case 'order.placed':
-      return { ...sale, currency: data.total.currency, placedOn: day }
-    case 'order.confirmed':
-      return { ...sale, ...worth(data), confirmedOn: day }
-    case 'order.rejected':
-      return { ...sale, rejectedOn: day }
-    case 'order.cancelled':
-      return { ...sale, cancelledOn: day }
+    case 'order.placed': {
+      const { orderId, shippingAddress, total } = data
+      const placed = { orderId, country: shippingAddress.country, currency: total.currency, total: 0, lines: [] }
+      return { open: placed, day: addend(placed, day, 'placed', 0), products: [] }
+    }
+    case 'order.confirmed': {
+      const { orderId, shippingAddress, total } = data
+      const lines = data.lines.map(({ sku, quantity, unitPrice }) => ({ sku, quantity, amount: quantity * unitPrice }))
+      const sold = { orderId, country: shippingAddress.country, currency: total.currency, total: total.amount, lines }
+      return { open: sold, day: addend(sold, day, 'confirmed', total.amount), products: productsOf(sold, day, 1) }
+    }
+    case 'order.shipped':
+      return { open: undefined, products: [] }
+    default:
+      return ended(open, day, WHAT[type])
   }
 }
 
-function worth({ total, lines }: Pick<DataOf<typeof OrderConfirmed>, 'total' | 'lines'>) {
-  const sold = lines.map(({ sku, quantity, unitPrice }) => ({ sku, quantity, amount: quantity * unitPrice }))
-  return { currency: total.currency, total: total.amount, lines: sold }
+const WHAT = { 'order.rejected': 'rejected', 'order.cancelled': 'cancelled', 'order.expired': 'expired' } as const
+
+function ended(open: OpenOrder | undefined, day: Day, what: DayAddend['what']): Counted {
+  if (!open) return { open: undefined, products: [] }
+  return { open: undefined, day: addend(open, day, what, 0 - open.total), products: productsOf(open, day, -1) }
 }
 
-/** What a sale adds to the counters of its days. Nothing before its currency is known. */
-export function dailyOf({ currency, total = 0, ...sale }: Sale): DailyAddend[] {
-  if (!currency) return []
-  const taken = sale.confirmedOn ? total : 0
-  return [
-    { day: sale.placedOn, what: 'placed', revenue: 0 } as const,
-    { day: sale.confirmedOn, what: 'confirmed', revenue: taken } as const,
-    { day: sale.rejectedOn, what: 'rejected', revenue: 0 } as const,
-    { day: sale.cancelledOn, what: 'cancelled', revenue: -taken } as const,
-  ].flatMap(({ day, what, revenue }) => (day ? [{ day, currency, what, orders: 1, revenue }] : []))
+function addend({ country, currency }: OpenOrder, day: Day, what: DayAddend['what'], revenue: number): DayAddend {
+  return { day, country, currency, what, revenue }
 }
 
-/** What a sale adds to the counters of its products: sold on the day it was confirmed, taken back when cancelled. */
-export function productsOf({ currency, lines = [], confirmedOn, cancelledOn }: Sale): ProductAddend[] {
-  if (!confirmedOn || !currency) return []
-  const sold = lines.map(({ sku, quantity, amount }) => ({
-    day: confirmedOn,
-    currency,
-    sku,
-    quantity,
-    revenue: amount,
-  }))
-  const back = cancelledOn ? sold.map((addend) => ({ ...negative(addend), day: cancelledOn })) : []
-  return [...sold, ...back]
-}
-
-export function negative<Addend extends { revenue: number; quantity?: number; orders?: number }>(
-  addend: Addend,
-): Addend {
-  const { revenue, quantity, orders } = addend
-  return {
-    ...addend,
-    revenue: -revenue,
-    ...(quantity === undefined ? {} : { quantity: -quantity }),
-    ...(orders === undefined ? {} : { orders: -orders }),
-  }
-}
+const productsOf = ({ currency, lines }: OpenOrder, day: Day, sign: 1 | -1): ProductAddend[] =>
+  lines.map(({ sku, quantity, amount }) => ({ day, sku, currency, quantity: sign * quantity, revenue: sign * amount }))

@@ -1,3 +1,5 @@
+import { listProjections } from '#messaging'
+import { deadline } from '#testing'
 import { PRICE, RECEIVED, SKU, type TrialSystem } from '../world/trial-system.ts'
 
 const QUANTITY = 2
@@ -41,14 +43,21 @@ async function effects(system: TrialSystem) {
       FROM payment_ledger GROUP BY kind ORDER BY kind`,
     gateway: { authorized: GBP?.['authorized'], captured: GBP?.['captured'] },
     shipments: await db.shipment.count(),
-    sales: (
-      await db.$queryRaw<object[]>`
-        SELECT sum(placed)::int AS placed, sum(confirmed)::int AS confirmed, sum(revenue)::bigint AS revenue FROM daily_sales`
-    )[0],
+    sales: await salesOf(system),
     points: { orders: await db.loyaltyOrder.count(), ...(await pointsBooked(system)) },
     mails: { wanted: await mailsWanted(system), told: new Set(events).size, sent: events.length },
     deadLetters: await db.delivery.count({ where: { state: 'dead' } }),
   }
+}
+
+async function salesOf({ db }: TrialSystem) {
+  await deadline('the projections are current', async () =>
+    (await listProjections(db)).every(({ behind }) => behind === 0n),
+  )
+  const [sums] = await db.$queryRaw<object[]>`
+    SELECT sum(placed)::int AS placed, sum(confirmed)::int AS confirmed, sum(revenue)::bigint AS revenue
+    FROM projection_analytics_sales.by_country`
+  return sums
 }
 
 async function pointsBooked({ db }: TrialSystem) {

@@ -136,7 +136,7 @@ export const FAULTS = {
     summary: 'the queue of one reaction is full and refuses messages, for seconds',
     inject: ({ services }, dice) =>
       services.alone('rabbitmq', async () => {
-        const queue = dice.pick(['inventory.reserve-stock', 'order.advance-order', 'analytics.record-sale'])
+        const queue = dice.pick(['inventory.reserve-stock', 'order.advance-order', 'order.record-history'])
         const ms = dice.between(4_000, 10_000)
         await services.limitQueue(queue)
         await wait(ms)

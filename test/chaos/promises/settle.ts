@@ -5,6 +5,7 @@ interface Open {
   unrelayed: number
   unhandled: number
   orders: number
+  unprojected: number
 }
 
 /** Waits until nothing is under way any more. @returns what still was when the time was over; undefined when settled */
@@ -12,7 +13,7 @@ export async function settle({ db }: OpenDatabase, withinMs: number): Promise<Op
   const end = performance.now() + withinMs
   for (;;) {
     const open = await whatIsOpen(db)
-    if (open.unrelayed + open.unhandled + open.orders === 0) return undefined
+    if (open.unrelayed + open.unhandled + open.orders + open.unprojected === 0) return undefined
     if (performance.now() > end) return open
     await wait(250)
   }
@@ -31,6 +32,8 @@ async function whatIsOpen(db: OpenDatabase['db']): Promise<Open> {
       (SELECT count(*)::int FROM events WHERE position > (SELECT coalesce(max(position), 0) FROM relay_checkpoints)) AS unrelayed,
       (SELECT count(*)::int FROM unhandled WHERE NOT dead) AS unhandled,
       (SELECT count(*)::int FROM orders WHERE status IN ('placed', 'confirmed')
-        AND id::text NOT IN (SELECT correlation_id FROM unhandled WHERE dead)) AS orders`
+        AND id::text NOT IN (SELECT correlation_id FROM unhandled WHERE dead)) AS orders,
+      (SELECT count(*)::int FROM projections
+        WHERE position < (SELECT coalesce(max(position), 0) FROM events)) AS unprojected`
   return row!
 }

@@ -2,11 +2,13 @@ import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 
-const root = path.resolve(__dirname, '../../../..')
-const HEAD = `import { defineReaction } from '#messaging'\nimport { OrderPlaced } from '#events'\n`
+const root = path.resolve(__dirname, '../..')
+const HEAD = `import { defineProjection, defineReaction } from '#messaging'\nimport { OrderPlaced } from '#events'\n`
 const HANDLE = 'handle: () => null'
 
 const reaction = (fields: string) => `${HEAD}export default defineReaction({ name: 'mail.broken', ${fields} })\n`
+
+const projection = (fields: string) => `${HEAD}export default defineProjection({ name: 'mail.broken', ${fields} })\n`
 
 const broken: [what: string, source: string, sentence: RegExp][] = [
   ['no handle', reaction('on: OrderPlaced'), /broken\.ts: Reaction 'mail\.broken' needs one of handle and handleBatch/],
@@ -29,8 +31,15 @@ const broken: [what: string, source: string, sentence: RegExp][] = [
     reaction(`on: OrderPlaced, ${HANDLE}, ordered: true, call: () => 1`),
     /is ordered, so it has/,
   ],
-  ['no default export', 'export const a = 1\n', /broken\.ts must export a reaction as its default: export default/],
-  ['a plain object', `export default { name: 'mail.broken', on: [] }\n`, /must export a reaction as its default/],
+  ['a projection without tables', projection('on: OrderPlaced, apply: () => null'), /owns no tables: say in/],
+  [
+    'a projection with an unknown option',
+    projection(`on: OrderPlaced, tables: ['CREATE TABLE a ()'], apply: () => null, batchsize: 1`),
+    /Projection 'mail\.broken' has an unknown option 'batchsize'; there are: /,
+  ],
+  ['a projection on nothing', projection(`on: undefined, tables: ['x'], apply: () => null`), /is not an event type/],
+  ['no default export', 'export const a = 1\n', /broken\.ts must export a reaction or a projection as its default: export default/],
+  ['a plain object', `export default { name: 'mail.broken', on: [] }\n`, /must export a reaction or a projection as its default/],
   [
     'another name',
     reaction(`on: OrderPlaced, ${HANDLE}`).replace('mail.broken', 'mail.other'),

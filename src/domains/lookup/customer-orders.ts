@@ -1,0 +1,78 @@
+import { z } from 'zod'
+import type { ProjectionTransaction } from '#messaging'
+import { readRows, row, type Database } from '#platform/database'
+import { Prisma } from '#prisma'
+import { statusAfter, type OrderState } from './order-facts.ts'
+
+export const CUSTOMER_TABLES = [
+  `CREATE TABLE orders (
+    order_id uuid PRIMARY KEY, customer text NOT NULL, status text NOT NULL, total bigint NOT NULL, currency text NOT NULL,
+    placed_at timestamptz NOT NULL, updated_at timestamptz NOT NULL
+  ) WITH (fillfactor = 70)`,
+  'CREATE INDEX ON orders (customer, order_id)',
+]
+
+/** What the orders of one person have in common. The only place that knows that this is the e-mail address. */
+export const customerKey = ({ email }: { email: string }) => email.trim().toLowerCase()
+
+interface OrderRow {
+  orderId: string
+  customer: string
+  status: string
+  total: number
+  currency: string
+  placedAt: Date
+  updatedAt: Date
+}
+
+/** New orders are inserted as they are after the batch; those of before get their new status. */
+export async function applyToCustomers(facts: readonly OrderState[], tx: ProjectionTransaction): Promise<void> {
+  const added = new Map<string, OrderRow>()
+  const changed = new Map<string, Pick<OrderRow, 'orderId' | 'status' | 'updatedAt'>>()
+  for (const { type, data, time } of facts) {
+    const { orderId, customer } = data
+    const state = { orderId, status: statusAfter(type), updatedAt: time }
+    const { amount = 0, currency = '' } = type === 'order.placed' ? data.total : {}
+    if (type === 'order.placed')
+      added.set(orderId, { ...state, customer: customerKey(customer), total: amount, currency, placedAt: time })
+    else if (added.has(orderId)) added.set(orderId, { ...added.get(orderId)!, ...state })
+    else changed.set(orderId, state)
+  }
+  await insertOrders(tx, [...added.values()])
+  await updateOrders(tx, [...changed.values()])
+}
+
+async function insertOrders(tx: ProjectionTransaction, rows: readonly OrderRow[]) {
+  if (rows.length === 0) return
+  await tx.$executeRaw`
+    INSERT INTO orders (order_id, customer, status, total, currency, placed_at, updated_at)
+    SELECT "orderId", customer, status, total, currency, "placedAt", "updatedAt"
+    FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS row("orderId" uuid, customer text, status text, total bigint,
+      currency text, "placedAt" timestamptz, "updatedAt" timestamptz)`
+}
+
+async function updateOrders(tx: ProjectionTransaction, rows: readonly object[]) {
+  if (rows.length === 0) return
+  await tx.$executeRaw`
+    UPDATE orders AS o SET status = row.status, updated_at = row."updatedAt"
+    FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS row("orderId" uuid, status text, "updatedAt" timestamptz)
+    WHERE o.order_id = row."orderId"`
+}
+
+const FoundOrder = row({
+  id: z.string(),
+  status: z.string(),
+  total: z.number(),
+  currency: z.string(),
+  placedAt: z.date(),
+  updatedAt: z.date(),
+})
+
+/** The orders of one person, the newest first, before the order `cursor`. */
+export function ordersOfCustomer(db: Database, email: string, { cursor, limit }: { cursor?: string | undefined; limit: number }) {
+  const before = cursor ? Prisma.sql`AND order_id < ${cursor}::uuid` : Prisma.empty
+  return readRows(db, FoundOrder)`
+    SELECT order_id AS id, status, total::float8, currency, placed_at AS "placedAt", updated_at AS "updatedAt"
+    FROM projection_lookup_customer_orders.orders WHERE customer = ${customerKey({ email })} ${before}
+    ORDER BY order_id DESC LIMIT ${limit}`
+}

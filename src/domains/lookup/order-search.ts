@@ -1,0 +1,115 @@
+import { z } from 'zod'
+import type { ProjectionTransaction } from '#messaging'
+import { readRows, row, type Database } from '#platform/database'
+import { Prisma } from '#prisma'
+import { statusAfter, type FoundBy } from './order-facts.ts'
+import { queryOf, wordsOf } from './words.ts'
+
+export const SEARCH_TABLES = [
+  `CREATE TABLE documents (
+    order_id uuid PRIMARY KEY, status text NOT NULL, name text NOT NULL, email text NOT NULL, total bigint NOT NULL,
+    currency text NOT NULL, placed_at timestamptz NOT NULL, words tsvector NOT NULL
+  ) WITH (fillfactor = 70)`,
+  'CREATE INDEX ON documents USING gin (words)',
+]
+
+interface Document {
+  orderId: string
+  status: string
+  name: string
+  email: string
+  total: number
+  currency: string
+  placedAt: Date
+  words: string[]
+}
+
+/** What a later fact changes of a document. */
+interface Change {
+  orderId: string
+  status?: string | undefined
+  words: string[]
+}
+
+/** New orders are inserted with all that the batch says of them; to those of before it is added. */
+export async function applyToSearch(facts: readonly FoundBy[], tx: ProjectionTransaction): Promise<void> {
+  const added = new Map<string, Document>()
+  const changed = new Map<string, Change>()
+  for (const fact of facts) {
+    const { orderId } = fact.data
+    if (fact.type === 'order.placed') added.set(orderId, documentOf(fact))
+    else {
+      const change = changeOf(fact)
+      const document = added.get(orderId)
+      if (document) added.set(orderId, merged(document, change))
+      else changed.set(orderId, merged(changed.get(orderId) ?? { orderId, words: [] }, change))
+    }
+  }
+  await insertDocuments(tx, [...added.values()])
+  await changeDocuments(tx, [...changed.values()])
+}
+
+function documentOf({ data, time }: Extract<FoundBy, { type: 'order.placed' }>): Document {
+  const { orderId, customer, lines, total } = data
+  const words = [orderId, ...wordsOf(customer.name, customer.email, ...lines.map(({ sku }) => sku))]
+  const { name, email } = customer
+  return { orderId, status: 'placed', name, email, total: total.amount, currency: total.currency, placedAt: time, words }
+}
+
+function changeOf(fact: Exclude<FoundBy, { type: 'order.placed' }>): Change {
+  const { orderId } = fact.data
+  if (fact.type === 'shipment.created') return { orderId, words: wordsOf(fact.data.trackingNumber) }
+  return { orderId, status: statusAfter(fact.type), words: [] }
+}
+
+const merged = <One extends Change>(one: One, { status, words }: Change): One => ({
+  ...one,
+  status: status ?? one.status,
+  words: [...new Set([...one.words, ...words])],
+})
+
+async function insertDocuments(tx: ProjectionTransaction, documents: readonly Document[]) {
+  if (documents.length === 0) return
+  await tx.$executeRaw`
+    INSERT INTO documents (order_id, status, name, email, total, currency, placed_at, words)
+    SELECT "orderId", status, name, email, total, currency, "placedAt", array_to_tsvector(words)
+    FROM jsonb_to_recordset(${JSON.stringify(documents)}::jsonb) AS row("orderId" uuid, status text, name text, email text,
+      total bigint, currency text, "placedAt" timestamptz, words text[])`
+}
+
+async function changeDocuments(tx: ProjectionTransaction, changes: readonly Change[]) {
+  if (changes.length === 0) return
+  await tx.$executeRaw`
+    UPDATE documents AS d SET status = coalesce(row.status, d.status),
+      words = CASE cardinality(row.words) WHEN 0 THEN d.words ELSE d.words || array_to_tsvector(row.words) END
+    FROM jsonb_to_recordset(${JSON.stringify(changes)}::jsonb) AS row("orderId" uuid, status text, words text[])
+    WHERE d.order_id = row."orderId"`
+}
+
+const FoundDocument = row({
+  id: z.string(),
+  status: z.string(),
+  name: z.string(),
+  email: z.string(),
+  total: z.number(),
+  currency: z.string(),
+  placedAt: z.date(),
+})
+
+/** Orders that every term of the question is found in, the newest first, before the order `cursor`. */
+export async function searchOrders(
+  db: Database,
+  question: string,
+  { cursor, limit }: { cursor?: string | undefined; limit: number },
+) {
+  const query = queryOf(question)
+  if (query === undefined) return []
+  const before = cursor ? Prisma.sql`AND order_id < ${cursor}::uuid` : Prisma.empty
+  // Found first and sorted then: along the sorted index a rare word would be looked for in every order.
+  return readRows(db, FoundDocument)`
+    WITH hits AS MATERIALIZED (
+      SELECT order_id FROM projection_lookup_order_search.documents WHERE words @@ ${query}::tsquery ${before}
+    ), newest AS MATERIALIZED (SELECT order_id FROM hits ORDER BY order_id DESC LIMIT ${limit})
+    SELECT order_id AS id, status, name, email, total::float8, currency, placed_at AS "placedAt"
+    FROM newest JOIN projection_lookup_order_search.documents USING (order_id) ORDER BY order_id DESC`
+}
