@@ -7,9 +7,9 @@ import { host, type ServiceUrl } from './host.ts'
 import { instanceOf } from './instance.ts'
 
 /** Runs something on the database, and closes it. */
-export async function withDatabase<T>(work: (db: Database) => Promise<T>): Promise<T> {
+export async function withDatabase<T>(work: (db: Database) => Promise<T>, poolSize = 2): Promise<T> {
   return withServices(['DATABASE_URL'], async (config) => {
-    const database = openDatabase(directUrl(config), { poolSize: 2, applicationName: 'fanfare command' })
+    const database = openDatabase(directUrl(config), { poolSize, applicationName: 'fanfare command' })
     try {
       await expectTables(database)
       return await work(database.db)

@@ -31,6 +31,7 @@ const WORKING = [
   'audit',
   'reconcile',
   'replay',
+  'projections',
   'archive',
   'restore',
   'events',

@@ -11,6 +11,7 @@ import { addRestore } from './commands/restore.ts'
 import { addStory } from './commands/story.ts'
 import { addStuck } from './commands/stuck.ts'
 import { addDeadLetters } from './dead-letters/command.ts'
+import { addProjections } from './projections/command.ts'
 import { host, useHost, type Host } from './host.ts'
 import { expectNoTakenFlags } from './npm-flags.ts'
 import { exitCodeOf } from './run.ts'
@@ -56,6 +57,7 @@ function createProgram(): Command {
     addAudit,
     addReconcile,
     addReplay,
+    addProjections,
     addArchive,
     addRestore,
     addEvents,

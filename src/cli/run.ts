@@ -1,5 +1,13 @@
 import { CommanderError } from 'commander'
-import { ArchiveRefused, DependencyUnavailable, ReplayRefused, Refused, UnreadableEvent } from '#messaging'
+import {
+  ArchiveRefused,
+  DependencyUnavailable,
+  NotApplied,
+  RebuildRefused,
+  ReplayRefused,
+  Refused,
+  UnreadableEvent,
+} from '#messaging'
 import { StartupError } from '#platform/config'
 import { isDatabaseOutage, placesOf, sqlStateOf } from '#platform/database'
 import { host } from './host.ts'
@@ -25,7 +33,16 @@ export async function exitCodeOf(parsing: () => Promise<unknown>): Promise<numbe
   }
 }
 
-const SENTENCES = [Refused, ReplayRefused, ArchiveRefused, UnreadableEvent, StartupError, DependencyUnavailable]
+const SENTENCES = [
+  Refused,
+  RebuildRefused,
+  NotApplied,
+  ReplayRefused,
+  ArchiveRefused,
+  UnreadableEvent,
+  StartupError,
+  DependencyUnavailable,
+]
 
 /** Says what went wrong, with a stack only where it is a fault of ours. @returns the exit code */
 function tellFailure(error: unknown): number {

@@ -7,7 +7,9 @@ export const after = z
   .max(200)
   .regex(/^(\d{1,18}|[^@\s]+@\d{1,9})$/, 'must be a Fanfare-After or Fanfare-Position of an earlier answer')
   .optional()
-  .describe('Waits until the answer contains this: the Fanfare-After of a change, or the Fanfare-Position of another answer')
+  .describe(
+    'Waits until the answer contains this: the Fanfare-After of a change, or the Fanfare-Position of another answer',
+  )
 
 /** For the OpenAPI document: the headers of `currentHeaders`. */
 export const CURRENT_HEADERS = {
@@ -44,7 +46,12 @@ export function tooEarly({ after: wanted, position, asOf, state }: Late): Proble
 }
 
 export const notBuilt = (projection: string, cause?: unknown) =>
-  new Problem(503, 'read-model-not-built', `The tables of ${projection} are not there, or of another version: an operator rebuilds them.`, {
-    headers: { 'Retry-After': '10' },
-    cause,
-  })
+  new Problem(
+    503,
+    'read-model-not-built',
+    `The tables of ${projection} are not there, or of another version: an operator rebuilds them.`,
+    {
+      headers: { 'Retry-After': '10' },
+      cause,
+    },
+  )

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { readRows, row, type Database } from '#platform/database'
 import { inTime } from '#platform/in-time'
 import { Gauge } from '#platform/metrics'
+import { listProjections } from './projections/list.ts'
 
 /** Milliseconds that a scrape waits for PostgreSQL. */
 const PATIENCE_MS = 1_000
@@ -38,6 +39,30 @@ export function measureBacklog(db: Database): void {
       const seconds = await ask(readLag(db))
       if (seconds === undefined) this.remove()
       else this.set(seconds)
+    },
+  })
+  measureProjections(db)
+}
+
+function measureProjections(db: Database): void {
+  new Gauge({
+    name: 'fanfare_projection_lag_seconds',
+    help: 'Age of the oldest event that the tables of a projection do not contain; 0 when there is none.',
+    labelNames: ['projection'],
+    async collect() {
+      const rows = await ask(listProjections(db))
+      this.reset()
+      for (const { name, lagSeconds } of rows ?? []) this.set({ projection: name }, lagSeconds)
+    },
+  })
+  new Gauge({
+    name: 'fanfare_projection_stopped',
+    help: '1 while a projection stands still: failed on an event, or paused by an operator.',
+    labelNames: ['projection', 'state'],
+    async collect() {
+      const rows = await ask(listProjections(db))
+      this.reset()
+      for (const { name, state } of rows ?? []) if (state !== 'running') this.set({ projection: name, state }, 1)
     },
   })
 }

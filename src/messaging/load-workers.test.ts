@@ -38,8 +38,16 @@ const broken: [what: string, source: string, sentence: RegExp][] = [
     /Projection 'mail\.broken' has an unknown option 'batchsize'; there are: /,
   ],
   ['a projection on nothing', projection(`on: undefined, tables: ['x'], apply: () => null`), /is not an event type/],
-  ['no default export', 'export const a = 1\n', /broken\.ts must export a reaction or a projection as its default: export default/],
-  ['a plain object', `export default { name: 'mail.broken', on: [] }\n`, /must export a reaction or a projection as its default/],
+  [
+    'no default export',
+    'export const a = 1\n',
+    /broken\.ts must export a reaction or a projection as its default: export default/,
+  ],
+  [
+    'a plain object',
+    `export default { name: 'mail.broken', on: [] }\n`,
+    /must export a reaction or a projection as its default/,
+  ],
   [
     'another name',
     reaction(`on: OrderPlaced, ${HANDLE}`).replace('mail.broken', 'mail.other'),

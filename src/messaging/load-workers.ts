@@ -73,9 +73,7 @@ async function load({ name, file }: ReactionFile): Promise<Reaction | Projection
     )
   }
   if (found.name === name) return found
-  throw new StartupError(
-    `${place} defines '${found.name}'; at this place it must be named '${name}' (or be moved).`,
-  )
+  throw new StartupError(`${place} defines '${found.name}'; at this place it must be named '${name}' (or be moved).`)
 }
 
 /** @throws StartupError that names the file; what the file itself threw is its cause */

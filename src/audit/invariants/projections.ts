@@ -33,9 +33,7 @@ const SALES_BY_EVENTS = Prisma.sql`
 const SENTENCE = (side: string) => {
   const columns = ['placed', 'confirmed', 'rejected', 'cancelled', 'expired', 'revenue']
   const values = columns.map((column) => `coalesce(${side}.${column}, 0)`).join(', ')
-  return Prisma.raw(
-    `format('%s placed, %s confirmed, %s rejected, %s cancelled, %s expired, %s taken', ${values})`,
-  )
+  return Prisma.raw(`format('%s placed, %s confirmed, %s rejected, %s cancelled, %s expired, %s taken', ${values})`)
 }
 
 const sales: Invariant = {

@@ -4,6 +4,7 @@ import type { Database } from '#platform/database'
 import { withDatabase } from '../connect.ts'
 import { host } from '../host.ts'
 import { isOfThisVersion } from '../reactions.ts'
+import { findStuckProjections, plainly, tellProjection } from '../projections/stuck.ts'
 import { exits } from '../run.ts'
 import { durationOption, json } from '../terminal/options.ts'
 import { ago, counted, EXIT, say, sayJson } from '../terminal/output.ts'
@@ -36,12 +37,16 @@ export function addStuck(program: Command): void {
 
 async function look({ patience, json: asJson }: Flags): Promise<number> {
   const causes = await withDatabase((db) => findStuck(db, { patienceMs: patience }))
-  const open = causes.filter(({ kind }) => kind !== 'discarded')
-  const underWay = open.length === 0 ? await withDatabase(findUnderWay) : []
-  if (asJson) sayJson({ ok: open.length === 0, causes, underWay })
-  else print(causes, open.length)
+  const projections = await withDatabase((db) => findStuckProjections(db, patience))
+  const open = causes.filter(({ kind }) => kind !== 'discarded').length + projections.length
+  const underWay = open === 0 ? await withDatabase(findUnderWay) : []
+  if (asJson) sayJson({ ok: open === 0, causes, projections: projections.map(plainly), underWay })
+  else {
+    projections.forEach(tellProjection)
+    print(causes, open)
+  }
   if (!asJson && underWay.length > 0) tellUnderWay(underWay, patience)
-  return open.length === 0 ? EXIT.ok : EXIT.failed
+  return open === 0 ? EXIT.ok : EXIT.failed
 }
 
 function print(causes: readonly StuckCause[], open: number) {

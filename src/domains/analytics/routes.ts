@@ -8,10 +8,10 @@ const currency = z.string()
 const revenue = z.int().describe('Confirmed less cancelled after confirmation, in minor units')
 
 const DailySalesView = z.object({ day: z.iso.date(), currency, ...counts, revenue }).meta({ id: 'DailySales' })
-const CountrySalesView = z
-  .object({ country: z.string(), currency, ...counts, revenue })
-  .meta({ id: 'CountrySales' })
-const ProductSalesView = z.object({ sku: z.string(), currency, quantity: z.int(), revenue }).meta({ id: 'ProductSales' })
+const CountrySalesView = z.object({ country: z.string(), currency, ...counts, revenue }).meta({ id: 'CountrySales' })
+const ProductSalesView = z
+  .object({ sku: z.string(), currency, quantity: z.int(), revenue })
+  .meta({ id: 'ProductSales' })
 const FunnelStepView = z
   .object({
     from: z.string().nullable().describe('null for placing'),

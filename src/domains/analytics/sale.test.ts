@@ -1,5 +1,12 @@
 import type { NewEvent } from '#messaging'
-import { anOrderCancelled, anOrderConfirmed, anOrderExpired, anOrderPlaced, anOrderRejected, anOrderShipped } from '#testing'
+import {
+  anOrderCancelled,
+  anOrderConfirmed,
+  anOrderExpired,
+  anOrderPlaced,
+  anOrderRejected,
+  anOrderShipped,
+} from '#testing'
 import { countSale, type Counted, type SaleFact } from './sale.ts'
 
 const orderId = '0199a000-0000-7000-8000-000000000001'

@@ -13,7 +13,7 @@ export const CUSTOMER_TABLES = [
 ]
 
 /** What the orders of one person have in common. The only place that knows that this is the e-mail address. */
-export const customerKey = ({ email }: { email: string }) => email.trim().toLowerCase()
+const customerKey = ({ email }: { email: string }) => email.trim().toLowerCase()
 
 interface OrderRow {
   orderId: string
@@ -69,7 +69,11 @@ const FoundOrder = row({
 })
 
 /** The orders of one person, the newest first, before the order `cursor`. */
-export function ordersOfCustomer(db: Database, email: string, { cursor, limit }: { cursor?: string | undefined; limit: number }) {
+export function ordersOfCustomer(
+  db: Database,
+  email: string,
+  { cursor, limit }: { cursor?: string | undefined; limit: number },
+) {
   const before = cursor ? Prisma.sql`AND order_id < ${cursor}::uuid` : Prisma.empty
   return readRows(db, FoundOrder)`
     SELECT order_id AS id, status, total::float8, currency, placed_at AS "placedAt", updated_at AS "updatedAt"

@@ -53,7 +53,16 @@ function documentOf({ data, time }: Extract<FoundBy, { type: 'order.placed' }>):
   const { orderId, customer, lines, total } = data
   const words = [orderId, ...wordsOf(customer.name, customer.email, ...lines.map(({ sku }) => sku))]
   const { name, email } = customer
-  return { orderId, status: 'placed', name, email, total: total.amount, currency: total.currency, placedAt: time, words }
+  return {
+    orderId,
+    status: 'placed',
+    name,
+    email,
+    total: total.amount,
+    currency: total.currency,
+    placedAt: time,
+    words,
+  }
 }
 
 function changeOf(fact: Exclude<FoundBy, { type: 'order.placed' }>): Change {

@@ -55,7 +55,8 @@ export function lookupRoutes({ projections }: { projections: ProjectionReader })
       path: '/v1/search/orders',
       operationId: 'searchOrders',
       summary: 'Orders by name, e-mail address, SKU, order id or tracking number, the newest first',
-      description: 'Finds orders that have every word of `q`, or one that begins with it. Case and accents do not matter.',
+      description:
+        'Finds orders that have every word of `q`, or one that begins with it. Case and accents do not matter.',
       tag,
       query: z.strictObject({ q: z.string().min(1).max(200), ...page }),
       replies: { 200: { description: 'A page of orders', schema: FoundOrders, headers: CURRENT_HEADERS } },

@@ -1,5 +1,5 @@
 /** The terms of a text: what stands between spaces, in lower case and without accents. */
-export const termsOf = (text: string): string[] =>
+const termsOf = (text: string): string[] =>
   text
     .normalize('NFKD')
     .replaceAll(/\p{M}/gu, '')

@@ -1,4 +1,4 @@
-import { OrderCancelled, OrderPlaced, ReturnAccepted } from '#events'
+import { OrderCancelled, OrderPlaced, orderStream, ReturnAccepted } from '#events'
 import type { WakeUp } from '#messaging'
 import type { Database } from '#platform/database'
 import { defineRoute, type Route } from '#http'
@@ -20,6 +20,13 @@ interface Needs extends WakeUp {
 }
 
 const tag = 'Orders'
+
+const AFTER = { 'Fanfare-After': 'Pass it on as `after` to a query of a read model, to find this change in the answer' }
+
+/** Names the change for queries that are to contain it. */
+const toContain = ({ id, version }: { id: string; version: number }) => ({
+  'Fanfare-After': `${orderStream({ orderId: id })}@${version}`,
+})
 
 /** The operations on orders. */
 export function orderRoutes(needs: Needs): Route[] {
@@ -50,7 +57,11 @@ function placing({ placement, wake }: Needs): Route {
       202: {
         description: 'The order is taken',
         schema: OrderView,
-        headers: { Location: 'Where the order is', 'Idempotency-Replayed': '`true` when this is an earlier answer' },
+        headers: {
+          Location: 'Where the order is',
+          ...AFTER,
+          'Idempotency-Replayed': '`true` when this is an earlier answer',
+        },
       },
     },
     refusals: {
@@ -60,7 +71,11 @@ function placing({ placement, wake }: Needs): Route {
       const idempotency = readIdempotencyKey(header('idempotency-key'), clientId, body)
       const { order, replayed } = await placement.place({ request: body, idempotency, traceparent })
       wake()
-      const headers = { Location: `/v1/orders/${order.id}`, ...(replayed && { 'Idempotency-Replayed': 'true' }) }
+      const headers = {
+        Location: `/v1/orders/${order.id}`,
+        ...toContain(order),
+        ...(replayed && { 'Idempotency-Replayed': 'true' }),
+      }
       return { status: 202, headers, body: toView(order) }
     },
   })
@@ -136,7 +151,7 @@ function changing({ db, wake }: Needs): Route[] {
   const change = async (id: string, command: OrderCommand, traceparent: string | null) => {
     const order = await changeOrder(db, id, command, { traceparent })
     wake()
-    return { status: 200, body: toView(order) }
+    return { status: 200, headers: toContain(order), body: toView(order) }
   }
   return [
     defineRoute({
@@ -149,7 +164,7 @@ function changing({ db, wake }: Needs): Route[] {
       tag,
       params: OrderId,
       body: Cancellation,
-      replies: { 200: { description: 'The order, cancelled', schema: OrderView } },
+      replies: { 200: { description: 'The order, cancelled', schema: OrderView, headers: AFTER } },
       refusals: { 404: 'order-not-found', 409: 'order-not-cancellable' },
       handle: ({ params, body, traceparent }) => change(params.id, { type: 'cancel', ...body }, traceparent),
     }),
@@ -162,7 +177,7 @@ function changing({ db, wake }: Needs): Route[] {
       description: 'Its money is refunded by what follows.',
       tag,
       params: OrderId,
-      replies: { 200: { description: 'The order, returned', schema: OrderView } },
+      replies: { 200: { description: 'The order, returned', schema: OrderView, headers: AFTER } },
       refusals: { 404: 'order-not-found', 409: 'order-not-returnable' },
       handle: ({ params, traceparent }) => change(params.id, { type: 'return' }, traceparent),
     }),

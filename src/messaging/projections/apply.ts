@@ -46,7 +46,10 @@ export async function applyPortion(projection: Projection, target: Target, porti
   const upTo = portion.rows[events.length]!.position - 1n
   if (rows.length > 0) await applyEvents(projection, target, { rows, events, upTo: rows.at(-1)!.position })
   if (unreadable.reason === 'newer-version') throw unreadable
-  throw new NotApplied(portion.rows.find(({ position }) => position > upTo)!, unreadable)
+  throw new NotApplied(
+    portion.rows.find(({ position }) => position > upTo)!,
+    unreadable,
+  )
 }
 
 interface Batch {

@@ -28,8 +28,10 @@ export function checkProjection(given: Given): void {
   const types = [given.on].flat() as (AnyEventType | undefined)[]
   if (types.length === 0 || types.some((type) => typeof type?.type !== 'string'))
     refuse('is on something that is not an event type: import it from src/events')
-  if (!Number.isInteger(given.version ?? 1) || Number(given.version ?? 1) < 1) refuse('has a version that is not 1, 2, …')
-  if (!Array.isArray(given.tables) || given.tables.length === 0) refuse('owns no tables: say in `tables` how they are made')
+  if (!Number.isInteger(given.version ?? 1) || Number(given.version ?? 1) < 1)
+    refuse('has a version that is not 1, 2, …')
+  if (!Array.isArray(given.tables) || given.tables.length === 0)
+    refuse('owns no tables: say in `tables` how they are made')
   if (!['beginning', 'now', undefined].includes(given.from as string)) refuse(`begins 'beginning' or 'now'`)
   if (typeof given.apply !== 'function') refuse('needs a function `apply`')
 }

@@ -1,5 +1,7 @@
 import { z } from 'zod'
 import { readRows, row, type Database } from '#platform/database'
+import { schemaOf } from './define-projection.ts'
+import { dropTables, SHADOW } from './tables.ts'
 
 export type ProjectionStatus = z.infer<typeof ProjectionStatus>
 const ProjectionStatus = row({
@@ -50,4 +52,14 @@ export async function resumeProjection(db: Database, name: string): Promise<bool
     data: { state: 'running', reason: null, failedPosition: null, since: new Date() },
   })
   return count > 0
+}
+
+/** Forgets a projection that no release defines any more, with its tables. */
+export async function removeProjection(db: Database, name: string): Promise<void> {
+  await db.$transaction(async (tx) => {
+    await tx.projection.deleteMany({ where: { name } })
+    await tx.projectionShadow.deleteMany({ where: { name } })
+    await tx.lease.deleteMany({ where: { name: { in: [`projection ${name}`, `rebuild ${name}`] } } })
+    for (const schema of [schemaOf(name), `${schemaOf(name)}${SHADOW}`]) await dropTables(tx, schema)
+  })
 }

@@ -67,7 +67,12 @@ test('a projection begins with history, follows what comes, each event once and 
   await orders(5)
   await current('test.seen')
   expect(await idsOf('projection_test_seen')).toEqual(await stored())
-  expect(await standing('test.seen')).toMatchObject({ state: 'running', position: 10n, lagSeconds: 0, holder: 'test 0' })
+  expect(await standing('test.seen')).toMatchObject({
+    state: 'running',
+    position: 10n,
+    lagSeconds: 0,
+    holder: 'test 0',
+  })
 })
 
 test('it may begin with what comes', async () => {
@@ -109,7 +114,7 @@ test('on an event that it cannot take it stands still with the reason, and the o
     if (events.some(({ data }) => data.orderId === bad)) throw new RangeError('no such thing')
     await write(events, tx)
   }
-  const strict = seenBy('test.strict', { apply: apply as never })
+  const strict = seenBy('test.strict', { apply })
   await orders(10)
   await record(database, anOrderPlaced({ orderId: bad }))
   await orders(10)
@@ -117,7 +122,9 @@ test('on an event that it cannot take it stands still with the reason, and the o
   await current('test.seen')
   await deadline('it has failed', async () => (await standing('test.strict')).state === 'failed')
   expect(await standing('test.strict')).toMatchObject({ position: 10n, behind: 11n })
-  expect((await standing('test.strict')).reason).toMatch(/^order\.placed \S+ at position 11: RangeError: no such thing$/)
+  expect((await standing('test.strict')).reason).toMatch(
+    /^order\.placed \S+ at position 11: RangeError: no such thing$/,
+  )
   expect(await idsOf('projection_test_strict')).toEqual((await stored()).slice(0, 10))
 
   await first.stop()
@@ -130,7 +137,7 @@ test('on an event that it cannot take it stands still with the reason, and the o
 test('it writes its own tables and no others', async () => {
   const apply = (_: readonly Event[], tx: ProjectionTransaction) => tx.$executeRaw`UPDATE orders SET status = 'mine'`
   await orders(1)
-  await run(seenBy('test.greedy', { apply: apply as never }))
+  await run(seenBy('test.greedy', { apply }))
   await deadline('it has failed', async () => (await standing('test.greedy')).state === 'failed')
   expect((await standing('test.greedy')).reason).toMatch(/relation "orders" does not exist/)
 })

@@ -38,8 +38,6 @@ export function createStoreReader({ db, log, types }: { db: Database; log: Logge
   }
 }
 
-export type StoreReader = ReturnType<typeof createStoreReader>
-
 /** Of PostgreSQL's bigint. */
 const LAST_POSITION = 2n ** 63n - 1n
 

@@ -94,10 +94,10 @@ function createShift(projection: Projection, shift: Shift): () => Promise<void> 
     const idle = whyIdle(projection, await readStanding(db, name))
     if (idle !== told && idle) log.warn({ projection: name, reason: idle }, 'a projection stands still')
     told = idle
-    if (idle) return void (await pauseFor(IDLE_MS))
+    if (idle) return pauseFor(IDLE_MS)
     const begin = () => readStanding(db, name)
     const acquired = await acquireLease({ db, name: `projection ${name}`, holder: instance, leaseMs: LEASE_MS, begin })
-    if (!acquired) return void (await pauseFor(LEASE_MS / 3))
+    if (!acquired) return pauseFor(LEASE_MS / 3)
     const { lease, found } = acquired
     try {
       if (found && !whyIdle(projection, found)) await follow(projection, { ...shift, lease, standing: found })
@@ -169,7 +169,10 @@ async function applied(projection: Projection, target: Target, portion: Portion,
     if (error instanceof UnreadableEvent || isDatabaseOutage(error)) throw error
     if (!(error instanceof NotApplied)) throw error
     await fail(db, standing, error)
-    log.warn({ projection: projection.name, reason: error.message, err: error }, 'a projection has failed and stands still')
+    log.warn(
+      { projection: projection.name, reason: error.message, err: error },
+      'a projection has failed and stands still',
+    )
     return false
   }
 }

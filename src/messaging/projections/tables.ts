@@ -3,7 +3,8 @@ import type { Transaction } from '#platform/database'
 import { Prisma } from '#prisma'
 import type { Projection } from './define-projection.ts'
 
-export const shadowOf = ({ schema }: Projection) => `${schema}_shadow`
+/** Ends the name of the schema that a rebuild works in. */
+export const SHADOW = '_shadow'
 
 /** Equal for equal statements. */
 export const fingerprintOf = ({ tables }: Projection) => createHash('sha256').update(tables.join(';\n')).digest('hex')

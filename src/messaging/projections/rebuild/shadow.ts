@@ -3,7 +3,7 @@ import { Prisma } from '#prisma'
 import type { Lease } from '../../lease/lease.ts'
 import type { Target } from '../apply.ts'
 import type { Projection } from '../define-projection.ts'
-import { createTables, fingerprintOf, shadowOf } from '../tables.ts'
+import { createTables, fingerprintOf, SHADOW } from '../tables.ts'
 
 /** Tables that are being built beside the present ones. */
 export interface Shadow extends Target {
@@ -14,8 +14,13 @@ export interface Shadow extends Target {
 }
 
 /** The shadow that a rebuild of the same version has left, or a new one. @param restart throws away what was left */
-export async function openShadow(db: Database, projection: Projection, lease: Lease, restart: boolean): Promise<Shadow> {
-  const schema = shadowOf(projection)
+export async function openShadow(
+  db: Database,
+  projection: Projection,
+  lease: Lease,
+  restart: boolean,
+): Promise<Shadow> {
+  const schema = `${projection.schema}${SHADOW}`
   const left = await findShadow(db, projection)
   const isResumed = left !== undefined && !restart
   if (!isResumed) await db.$transaction((tx) => begin(tx, projection, schema))
