@@ -1,11 +1,24 @@
 // Runs the requests of README and docs/api.md as they are printed, one after the other, against the API with seeded products.
 import { spawn, spawnSync } from 'node:child_process'
+import { analyticsRoutes } from '#domains/analytics'
+import { lookupRoutes } from '#domains/lookup'
+import { notBuilt, tooEarly } from '#http'
+import {
+  createProjectionReader,
+  findReactions,
+  loadProjections,
+  register,
+  runProjections,
+  type RunningProjections,
+} from '#messaging'
+import { createLogger } from '#platform/logger'
 import { testDatabase, type TestDatabase } from '#testing'
 import { testApi, type TestApi } from '../src/testing/api.ts'
 import { blocksOf, ROOT } from './readme-blocks.ts'
 
 let database: TestDatabase
 let api: TestApi
+let running: RunningProjections
 beforeAll(async () => {
   database = await testDatabase()
   const env = { ...process.env, DATABASE_URL: database.url, RABBITMQ_URL: 'amqp://unused', REDIS_URL: 'redis://unused' }
@@ -15,9 +28,15 @@ beforeAll(async () => {
     encoding: 'utf8',
   })
   expect(seeded).toMatchObject({ status: 0, stderr: '' })
-  api = await testApi(database)
+  const { db } = database
+  const reader = { projections: createProjectionReader({ db, tooEarly, notBuilt, patienceMs: 20_000 }) }
+  api = await testApi(database, [...analyticsRoutes(reader), ...lookupRoutes(reader)])
+  const projections = await loadProjections(findReactions('workers'))
+  await register(db, projections)
+  running = runProjections(projections, { db, log: createLogger('test', 'silent'), instance: 'test', pollMs: 20 })
 })
 afterAll(async () => {
+  await running.stop()
   await api.close()
   await database.close()
 })
@@ -57,5 +76,8 @@ it('those of docs/api.md work as printed', async () => {
     { events: [{ type: 'order.placed' }] },
     { status: 'placed', version: 1 },
     { status: 'placed', customer: { name: 'Charles Babbage' } },
+    { orders: [{ status: 'placed' }], next: null },
+    { orders: expect.anything(), next: null },
+    expect.anything(),
   ])
 })

@@ -6,7 +6,7 @@ it('names how many connections are missing, and the two ways out', () => {
   const reactions = [{ concurrency: 4 }, { concurrency: 4 }, { concurrency: 1 }]
   expect(connectionsMissing(reactions, 11)).toBeUndefined()
   expect(connectionsMissing(reactions, 10)).toMatch(
-    /^These 3 reactions can use 11 connections at once and have 10, .* set DATABASE_POOL=11, or run fewer of them/,
+    /^These 3 reactions and projections can use 11 connections at once and have 10, .* set DATABASE_POOL=11, or run fewer of them/,
   )
 })
 

@@ -9,7 +9,7 @@ export function connectionsMissing(reactions: readonly { concurrency: number }[]
   const needed = reactions.reduce((sum, { concurrency }) => sum + concurrency, BESIDE)
   if (pool >= needed) return undefined
   return (
-    `These ${reactions.length} reactions can use ${needed} connections at once and have ${pool}, so they may wait for each ` +
+    `These ${reactions.length} reactions and projections can use ${needed} connections at once and have ${pool}, so they may wait for each ` +
     `other: set DATABASE_POOL=${needed}, or run fewer of them in this process.`
   )
 }

@@ -67,7 +67,9 @@ async function react(context: ProcessContext) {
   log.info({ reactions: namesOf(workers), projections: namesOf(projections) }, 'reacting')
 }
 
-const namesOf = (those: readonly { name: string }[]) => those.map(({ name }) => name)
+function namesOf(those: readonly { name: string }[]) {
+  return those.map(({ name }) => name)
+}
 
 /** Projections need PostgreSQL alone. */
 async function project(

@@ -85,7 +85,7 @@ test('a new reaction gets at once what was published after it had subscribed and
   const [missed] = await record(system, anOrderPlaced())
   await deadline('published', () => system.db.handledEvent.findFirst({ where: { eventId: missed!.id } }))
   await system.run(joined[0]!)
-  await catchUp(system, joined)
+  await catchUp({ ...system, instance: 'test', log: createLogger('test', 'silent') }, joined)
   await deadline('handled', () =>
     system.db.handledEvent.findFirst({ where: { eventId: missed!.id, reaction: 'test.late' } }),
   )

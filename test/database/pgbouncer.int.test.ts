@@ -1,9 +1,10 @@
 // The whole system through a real PgBouncer in transaction mode, and what it says when it is set up wrongly.
+import { listProjections } from '#messaging'
 import { clientFor, openDatabase, type Pooler } from '#platform/database'
 import { readConfig } from '#platform/config'
 import { poolingOf } from '../../src/platform/database/pooling.ts'
 import { checkDatabase } from '../../src/platform/database/start-check.ts'
-import { testDatabase, type TestDatabase } from '#testing'
+import { deadline, testDatabase, type TestDatabase } from '#testing'
 import { anOrder, trialSystem } from '../chaos/world/trial-system.ts'
 import { pgbouncerVersion, startPgBouncer, type PgBouncer } from './pgbouncer.ts'
 
@@ -101,6 +102,12 @@ suite(`PgBouncer ${version ?? '(skipped: not installed; apt-get install pgbounce
     await system.settled()
     expect(await system.db.order.groupBy({ by: ['status'], _count: true })).toEqual([
       { status: 'shipped', _count: ORDERS },
+    ])
+    await deadline('the projections are current', async () =>
+      (await listProjections(system.db)).every(({ behind }) => behind === 0n),
+    )
+    expect(await system.db.$queryRaw`SELECT confirmed FROM projection_analytics_sales.by_country`).toEqual([
+      { confirmed: ORDERS },
     ])
     await system.close()
   }

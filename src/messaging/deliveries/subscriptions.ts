@@ -5,13 +5,14 @@ import { readRows, row, type Database, type Transaction } from '#platform/databa
 interface Subscriber {
   readonly name: string
   readonly on: readonly { readonly type: string }[]
+  readonly from?: 'beginning' | 'now'
 }
 
 const Added = row({ reaction: z.string() })
 
 /**
- * Records what reactions are on. A new subscription counts from the relay's checkpoint of this moment; the history
- * before it is for replay. Nothing is removed: a process of an older release, which does not know a type yet, must not
+ * Records what reactions are on. A new subscription counts from the relay's checkpoint of this moment, and the history
+ * before it is for replay; that of a reaction from the beginning counts from there. Nothing is removed: a process of an older release, which does not know a type yet, must not
  * forget it for the newer ones. `retire` removes.
  * @returns the reactions that have a new subscription: once their queues are bound, `catchUp` is due
  */
@@ -19,11 +20,13 @@ export async function subscribe<Reaction extends Subscriber>(
   db: Database,
   reactions: readonly Reaction[],
 ): Promise<Reaction[]> {
-  const rows = reactions.flatMap(({ name, on }) => on.map(({ type }) => ({ reaction: name, event_type: type })))
+  const rows = reactions.flatMap(({ name, on, from = 'now' }) =>
+    on.map(({ type }) => ({ reaction: name, event_type: type, from_now: from === 'now' })),
+  )
   const added = await readRows(db, Added)`
     INSERT INTO subscriptions (reaction, event_type, since)
-    SELECT reaction, event_type, coalesce((SELECT max(position) FROM relay_checkpoints), 0)
-    FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS row(reaction text, event_type text)
+    SELECT reaction, event_type, CASE WHEN from_now THEN coalesce((SELECT max(position) FROM relay_checkpoints), 0) ELSE 0 END
+    FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS row(reaction text, event_type text, from_now boolean)
     ORDER BY reaction, event_type
     ON CONFLICT DO NOTHING RETURNING reaction`
   const joined = new Set(added.map(({ reaction }) => reaction))

@@ -1,7 +1,7 @@
 import { isDatabaseOutage, isTransientConflict, type Database, type Transaction } from '#platform/database'
 import type { RecordedEvent } from '../define-event.ts'
 import { UnreadableEvent } from '../errors.ts'
-import type { Projection, ProjectionTransaction } from './define-projection.ts'
+import type { Projection } from './define-projection.ts'
 import type { Portion, StoredRow } from './read-store.ts'
 import { inSchema } from './tables.ts'
 
@@ -85,7 +85,7 @@ async function commit(projection: Projection, target: Target, batch: Batch): Pro
 }
 
 async function write(tx: Transaction, projection: Projection, { schema, moveTo }: Target, { events, upTo }: Batch) {
-  if (events.length > 0) await inSchema(tx, schema, () => projection.apply(events as never, narrowed(tx)))
+  if (events.length > 0) await inSchema(tx, schema, () => projection.apply(events as never, tx))
   if (!(await moveTo(tx, upTo))) throw new Superseded(`${projection.name} is not ours any more`)
 }
 
@@ -100,11 +100,6 @@ export async function applyWithin(
   if (unreadable) throw unreadable
   await write(tx, projection, target, { rows, events, upTo: position })
 }
-
-const narrowed = (tx: Transaction): ProjectionTransaction => ({
-  $executeRaw: tx.$executeRaw.bind(tx),
-  $queryRaw: tx.$queryRaw.bind(tx),
-})
 
 /** The events as their types say, up to the first that cannot be read. */
 function decode({ on }: Projection, rows: readonly StoredRow[]) {

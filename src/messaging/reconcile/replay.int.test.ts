@@ -1,6 +1,7 @@
-import { defineReaction, planReplay, reconcile, replay, subscribe } from '#messaging'
+import { catchUp, defineReaction, planReplay, reconcile, replay, subscribe } from '#messaging'
 import { OrderPlaced, StockReserved } from '#events'
 import { anOrderPlaced, aStockReserved, deadline, record, testSystem, type TestSystem } from '#testing'
+import { createLogger } from '#platform/logger'
 import { isRecoveryRequested, requestRecovery } from '../deliveries/recovery-requests.ts'
 
 let system: TestSystem
@@ -46,6 +47,25 @@ test('brings all of history to a new reaction alone, in order', async () => {
   expect(
     await system.db.handledEvent.count({ where: { reaction: first.name, handledAt: { gt: last!.handledAt } } }),
   ).toBe(0)
+})
+
+test('a reaction from the beginning gets history by itself, page by page', async () => {
+  system = await testSystem([first])
+  const events = await record(system, anOrderPlaced(), aStockReserved(), anOrderPlaced())
+  await system.settled()
+  const handle = ({ id }: { id: string }) => void seen.push(id)
+  const eager = defineReaction({ name: 'test.eager', on: [OrderPlaced, StockReserved], from: 'beginning', handle })
+  const joined = await subscribe(system.db, [eager])
+  await system.run(eager)
+  await catchUp({ ...system, instance: 'test', log: createLogger('test', 'silent') }, joined)
+  await deadline('three handled', async () => (await handled('test.eager')) === 3)
+  expect(new Set(seen)).toEqual(new Set(events.map(({ id }) => id)))
+  expect(await system.db.delivery.count({ where: { reason: 'lost' } })).toBe(0)
+})
+
+test('one that acts outside does not begin with history by itself', () => {
+  const acts = { name: 'test.acts', on: OrderPlaced, from: 'beginning', call: async () => 1, handle: () => {} } as const
+  expect(() => defineReaction(acts)).toThrow(/acts outside of the database .* run fanfare replay test\.acts$/)
 })
 
 test('a part of history: from a position, of one type', async () => {

@@ -10,11 +10,12 @@ interface Given {
   handleBatch?: unknown
   concurrency?: number
   ordered?: boolean
+  from?: unknown
   retry?: object
 }
 
 const OPTIONS = new Set(
-  `name on publishes call effect handle handleBatch retry callTimeoutMs callConcurrency concurrency prefetch batchSize lingerMs ordered`.split(
+  `name on publishes call effect handle handleBatch retry callTimeoutMs callConcurrency concurrency prefetch batchSize lingerMs ordered from`.split(
     ' ',
   ),
 )
@@ -39,6 +40,11 @@ export function checkDefinition(given: Given): void {
   if (isFunction(given.handle) === isFunction(given.handleBatch))
     refuse(`needs one of handle and handleBatch, and has ${given.handle ? 'both' : 'none'}`)
   if (given.call !== undefined && !isFunction(given.call)) refuse('has a call that is not a function')
+  if (!['beginning', 'now', undefined].includes(given.from as string)) refuse(`begins 'beginning' or 'now'`)
+  if (given.from === 'beginning' && given.call)
+    refuse(
+      `acts outside of the database (it has a call), so it does not begin with history by itself: run fanfare replay ${given.name as string}`,
+    )
   if (given.ordered && (given.call || (given.concurrency ?? 1) > 1))
     refuse(
       'is ordered, so it has no call and a concurrency of 1: calls and concurrent batches cannot keep the order of each stream',

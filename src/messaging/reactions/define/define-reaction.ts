@@ -64,6 +64,11 @@ interface ReactionOptions {
   retry?: Partial<RetryPolicy>
   /** Handle the events of one stream strictly by stream version, whatever order they arrive in. @default false */
   ordered?: boolean
+  /**
+   * Which events a new reaction gets, or a type that is new in `on`: those of history as well, or those that are published from its
+   * first start on. One with a `call` begins now; history is brought to it by name, with a plan first (`fanfare replay`). @default 'now'
+   */
+  from?: 'beginning' | 'now'
 }
 
 type Subscribed = AnyEventType | readonly AnyEventType[]
@@ -130,6 +135,7 @@ export interface Reaction {
   readonly batchSize: number
   readonly lingerMs: number
   readonly ordered: boolean
+  readonly from: 'beginning' | 'now'
 }
 
 const DEFAULTS = {
@@ -139,6 +145,7 @@ const DEFAULTS = {
   batchSize: 100,
   lingerMs: 0,
   ordered: false,
+  from: 'now' as const,
 }
 
 /**
