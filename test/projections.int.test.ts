@@ -1,8 +1,6 @@
 import { analyticsRoutes } from '#domains/analytics'
 import { lookupRoutes } from '#domains/lookup'
-import { notBuilt, tooEarly } from '#http'
 import {
-  createProjectionReader,
   findReactions,
   loadProjections,
   rebuild,
@@ -22,6 +20,7 @@ import {
   anOrderShipped,
   aShipmentCreated,
   project,
+  projectionReader,
   record,
   testDatabase,
   type TestDatabase,
@@ -34,8 +33,7 @@ let projections: Projection[]
 beforeEach(async () => {
   projections = await loadProjections(findReactions('workers'))
   database = await testDatabase()
-  const { db } = database
-  const reader = { projections: createProjectionReader({ db, tooEarly, notBuilt, patienceMs: 200 }) }
+  const reader = { projections: projectionReader(database, 200) }
   api = await testApi(database, [...analyticsRoutes(reader), ...lookupRoutes(reader)])
 })
 afterEach(async () => {
@@ -59,7 +57,7 @@ const ways: ((orderId: string) => NewEvent[])[] = [
 
 /** Orders of each way, whose events stand between those of the others. */
 async function history(orders: number): Promise<string[]> {
-  const ids = Array.from({ length: orders }, () => uuidv7())
+  const ids = Array.from({ length: orders }, () => uuidv7()).toSorted()
   const open = ids.map((orderId, nth) => ways[nth % ways.length]!(orderId))
   for (let step = 0; open.some((events) => events.length > step); step++)
     await record(database, ...open.flatMap((events) => events.slice(step, step + 1)))
@@ -96,8 +94,7 @@ test('answers say how far they reach, and wait for what they are to contain', as
   const late = await api.get(`/v1/analytics/daily?after=${after}`)
   expect([late.status, late.body.code, late.headers['fanfare-position']]).toEqual([504, 'not-current-yet', '0'])
 
-  const patient = createProjectionReader({ db: database.db, tooEarly, notBuilt, patienceMs: 20_000 })
-  const waiting = patient.read('analytics.sales', after, async () => 'there')
+  const waiting = projectionReader(database).read('analytics.sales', after, async () => 'there')
   await project(database, ...projections)
   expect(await waiting).toMatchObject({ result: 'there', position: 1n })
   const { status, body, headers } = await api.get(`/v1/analytics/daily?after=${after}`)

@@ -2,17 +2,9 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { analyticsRoutes } from '#domains/analytics'
 import { lookupRoutes } from '#domains/lookup'
-import { notBuilt, tooEarly } from '#http'
-import {
-  createProjectionReader,
-  findReactions,
-  loadProjections,
-  register,
-  runProjections,
-  type RunningProjections,
-} from '#messaging'
+import { findReactions, loadProjections, register, runProjections, type RunningProjections } from '#messaging'
 import { createLogger } from '#platform/logger'
-import { testDatabase, type TestDatabase } from '#testing'
+import { projectionReader, testDatabase, type TestDatabase } from '#testing'
 import { testApi, type TestApi } from '../src/testing/api.ts'
 import { blocksOf, ROOT } from './readme-blocks.ts'
 
@@ -29,7 +21,7 @@ beforeAll(async () => {
   })
   expect(seeded).toMatchObject({ status: 0, stderr: '' })
   const { db } = database
-  const reader = { projections: createProjectionReader({ db, tooEarly, notBuilt, patienceMs: 20_000 }) }
+  const reader = { projections: projectionReader(database) }
   api = await testApi(database, [...analyticsRoutes(reader), ...lookupRoutes(reader)])
   const projections = await loadProjections(findReactions('workers'))
   await register(db, projections)

@@ -4,9 +4,7 @@ import path from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { analyticsRoutes } from '#domains/analytics'
 import { lookupRoutes } from '#domains/lookup'
-import { notBuilt, tooEarly } from '#http'
 import {
-  createProjectionReader,
   findReactions,
   listProjections,
   loadProjections,
@@ -15,7 +13,7 @@ import {
   type RunningProjections,
 } from '#messaging'
 import { createLogger } from '#platform/logger'
-import { deadline, testDatabase, type TestDatabase } from '#testing'
+import { deadline, projectionReader, testDatabase, type TestDatabase } from '#testing'
 import { storeHistory } from '../bench/load/history.ts'
 import { audit } from '../src/audit/index.ts'
 import { anOrder, testApi, type TestApi } from '../src/testing/api.ts'
@@ -34,7 +32,7 @@ beforeAll(async () => {
   database = await testDatabase()
   const { db, pool } = database
   await storeHistory(pool, EVENTS)
-  const reader = { projections: createProjectionReader({ db, tooEarly, notBuilt, patienceMs: 20_000 }) }
+  const reader = { projections: projectionReader(database) }
   api = await testApi(database, [...analyticsRoutes(reader), ...lookupRoutes(reader)])
   const projections = await loadProjections(findReactions('workers'))
   await register(db, projections)
@@ -141,7 +139,7 @@ test(`${EVENTS.toLocaleString('en-GB')} events: dropped tables come back under l
   const latency = [timesBefore, timesDuring].map((times) =>
     [0.5, 0.99].map((share) => percentile(times, share).toFixed(1)),
   )
-  console.log(
-    `${lines.join('\n')}\nms to place an order, p50 p99: before ${latency[0]!.join(' ')}, during ${latency[1]!.join(' ')}`,
+  process.stdout.write(
+    `${lines.join('\n')}\nms to place an order, p50 p99: before ${latency[0]!.join(' ')}, during ${latency[1]!.join(' ')}\n`,
   )
 })

@@ -5,7 +5,7 @@ import { Problem } from './problem.ts'
 export const after = z
   .string()
   .max(200)
-  .regex(/^(\d{1,18}|[^@\s]+@\d{1,9})$/, 'must be a Fanfare-After or Fanfare-Position of an earlier answer')
+  .regex(/^(\d{1,18}|[\w.:-]+@\d{1,9})$/, 'must be a Fanfare-After or Fanfare-Position of an earlier answer')
   .optional()
   .describe(
     'Waits until the answer contains this: the Fanfare-After of a change, or the Fanfare-Position of another answer',

@@ -31,6 +31,11 @@ const broken: [what: string, source: string, sentence: RegExp][] = [
     reaction(`on: OrderPlaced, ${HANDLE}, ordered: true, call: () => 1`),
     /is ordered, so it has/,
   ],
+  [
+    'history for what acts outside',
+    reaction(`on: OrderPlaced, ${HANDLE}, call: () => 1, from: 'beginning'`),
+    /acts outside of the database .* run fanfare replay mail\.broken/,
+  ],
   ['a projection without tables', projection('on: OrderPlaced, apply: () => null'), /owns no tables: say in/],
   [
     'a projection with an unknown option',

@@ -1,4 +1,12 @@
-import { listProjections, register, runProjections, type Projection } from '#messaging'
+import { notBuilt, tooEarly } from '#http'
+import {
+  createProjectionReader,
+  listProjections,
+  register,
+  runProjections,
+  type Projection,
+  type ProjectionReader,
+} from '#messaging'
 import { createLogger } from '#platform/logger'
 import type { TestDatabase } from './database.ts'
 import { deadline } from './deadline.ts'
@@ -22,3 +30,7 @@ export async function project({ db }: Pick<TestDatabase, 'db'>, ...projections: 
     await running.stop()
   }
 }
+
+/** What routes read projections through, as the API has it. @param patienceMs how long `after` waits */
+export const projectionReader = ({ db }: Pick<TestDatabase, 'db'>, patienceMs = 20_000): ProjectionReader =>
+  createProjectionReader({ db, tooEarly, notBuilt, patienceMs })

@@ -1,4 +1,5 @@
-import { testDatabase, type TestDatabase } from '#testing'
+import { project, projectionReader, testDatabase, type TestDatabase } from '#testing'
+import sales from '../../../workers/analytics/sales.ts'
 import { testApi, type TestApi } from '../../testing/api.ts'
 import { analyticsRoutes } from './routes.ts'
 
@@ -6,7 +7,8 @@ let database: TestDatabase
 let api: TestApi
 beforeAll(async () => {
   database = await testDatabase()
-  api = await testApi(database, analyticsRoutes(database))
+  await project(database, sales)
+  api = await testApi(database, analyticsRoutes({ projections: projectionReader(database) }))
 })
 afterAll(async () => {
   await api.close()

@@ -21,6 +21,13 @@ const FoundOrders = z
   })
   .meta({ id: 'FoundOrders' })
 
+/** PostgreSQL's text holds neither NUL nor lone surrogates. */
+const Question = z
+  .string()
+  .min(1)
+  .max(200)
+  .regex(/^[^\p{Cc}\p{Cs}]*$/u, 'must not hold control characters or lone surrogates')
+
 const page = {
   cursor: z.uuid().optional().describe('`next` of the page before'),
   limit: z.coerce.number().int().min(1).max(100).default(20).meta({ type: 'integer' }),
@@ -58,7 +65,7 @@ export function lookupRoutes({ projections }: { projections: ProjectionReader })
       description:
         'Finds orders that have every word of `q`, or one that begins with it. Case and accents do not matter.',
       tag,
-      query: z.strictObject({ q: z.string().min(1).max(200), ...page }),
+      query: z.strictObject({ q: Question, ...page }),
       replies: { 200: { description: 'A page of orders', schema: FoundOrders, headers: CURRENT_HEADERS } },
       refusals,
       async handle({ query: { q, limit, cursor, after: wanted } }) {

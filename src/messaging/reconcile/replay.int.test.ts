@@ -63,11 +63,6 @@ test('a reaction from the beginning gets history by itself, page by page', async
   expect(await system.db.delivery.count({ where: { reason: 'lost' } })).toBe(0)
 })
 
-test('one that acts outside does not begin with history by itself', () => {
-  const acts = { name: 'test.acts', on: OrderPlaced, from: 'beginning', call: async () => 1, handle: () => {} } as const
-  expect(() => defineReaction(acts)).toThrow(/acts outside of the database .* run fanfare replay test\.acts$/)
-})
-
 test('a part of history: from a position, of one type', async () => {
   const events = await bornLate()
   expect(await run({ from: 2n, types: ['order.placed'] })).toBe(2)
