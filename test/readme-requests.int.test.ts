@@ -68,7 +68,7 @@ it('those of docs/api.md work as printed', async () => {
     { events: [{ type: 'order.placed' }] },
     { status: 'placed', version: 1 },
     { status: 'placed', customer: { name: 'Charles Babbage' } },
-    { orders: [{ status: 'placed' }], next: null },
+    { orders: expect.arrayContaining([expect.objectContaining({ status: 'placed' })]), next: null },
     { orders: expect.anything(), next: null },
     expect.anything(),
   ])
