@@ -114,6 +114,10 @@ test.each([
     'UPDATE reconcile_state SET watermark = 50',
     'reconciliation of test.handle has come to position 50, and its events go to 90',
   ],
+  [
+    `INSERT INTO projections (name, version, tables, position) VALUES ('test.seen', 1, '', 60)`,
+    'the projection test.seen has come to position 60, and its events go to 90',
+  ],
   ['UPDATE relay_checkpoints SET position = 89', 'the relay has come to position 89, and its events go to 90'],
   [
     `INSERT INTO deliveries (id, reaction, event_id, state, reason)

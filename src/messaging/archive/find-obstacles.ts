@@ -29,7 +29,9 @@ export async function findUnsettled(db: Database | Transaction, partition: Parti
     CROSS JOIN LATERAL (
       SELECT 'reconciliation of ' || reaction AS who, coalesce(watermark, 0) AS position
       FROM (SELECT DISTINCT reaction FROM subscriptions) AS subscribed LEFT JOIN reconcile_state USING (reaction)
-      UNION ALL SELECT 'the relay', (SELECT coalesce(max(position), 0) FROM relay_checkpoints)) AS reader
+      UNION ALL SELECT 'the relay', (SELECT coalesce(max(position), 0) FROM relay_checkpoints)
+      UNION ALL SELECT 'the projection ' || name, position FROM projections
+      UNION ALL SELECT 'the rebuild of ' || name, position FROM projection_shadows) AS reader
     WHERE reader.position < last.position ORDER BY who`)
   const waiting = await readRows(db, Waiting)`
     SELECT reaction, state, count(*)::int AS count FROM deliveries

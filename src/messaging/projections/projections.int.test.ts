@@ -257,6 +257,18 @@ describe('rebuild', () => {
   })
 })
 
+test('what would lack archived events is not built', async () => {
+  await orders(2)
+  await run(seenBy('test.seen'))
+  await current('test.seen')
+  await database.db.$executeRaw`
+    INSERT INTO archives (name, to_id, state, place, last_position) VALUES ('first', gen_random_uuid(), 'archived', '/', 1)`
+  const options = { db: database.db, log, instance: 'test' }
+  await expect(rebuild(seenBy('test.seen'), options)).rejects.toThrow(/events up to position 1 are archived: restore/)
+  await register(database.db, [seenBy('test.late')])
+  expect(await standing('test.late')).toMatchObject({ state: 'failed', reason: expect.stringContaining('archived') })
+})
+
 test('statements that have changed under the same version are refused', async () => {
   await register(database.db, [seenBy('test.seen')])
   const changed = seenBy('test.seen', { tables: [...TABLES, 'CREATE INDEX ON seen (order_id)'] })

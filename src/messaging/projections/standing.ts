@@ -1,5 +1,6 @@
+import { z } from 'zod'
 import { StartupError } from '#platform/config'
-import type { Database, Transaction } from '#platform/database'
+import { readRow, row, type Database, type Transaction } from '#platform/database'
 import { relayCheckpoint } from '../event-store/checkpoint.ts'
 import type { Projection } from './define-projection.ts'
 import { createTables, fingerprintOf } from './tables.ts'
@@ -24,13 +25,31 @@ export async function register(db: Database, projections: readonly Projection[])
   }
 }
 
-/** @returns the row that another process has made at the same time */
+const Archived = row({ last: z.bigint().nullable() })
+
+/** The last position that is archived, if there is one after `position`: what is built from there lacks it. */
+export async function archivedAfter(db: Database | Transaction, position: bigint): Promise<bigint | null> {
+  const { last } = await readRow(db, Archived)`
+    SELECT max(last_position) AS last FROM archives WHERE state <> 'attached' AND last_position > ${position}`
+  return last
+}
+
+export const lacking = (archived: bigint) => `events up to position ${archived} are archived: restore them first`
+
+/**
+ * One that begins with history fails at once while a part of that is archived.
+ * @returns the row that another process has made at the same time
+ */
 async function create(db: Database, projection: Projection): Promise<Standing | undefined> {
   const { name, version, from, schema } = projection
   const tables = fingerprintOf(projection)
   return db.$transaction(async (tx) => {
     const position = from === 'now' ? await relayCheckpoint(db) : 0n
-    const made = await tx.projection.createMany({ data: { name, version, tables, position }, skipDuplicates: true })
+    const archived = await archivedAfter(tx, position)
+    const state = archived === null ? 'running' : 'failed'
+    const reason = archived === null ? null : lacking(archived)
+    const data = { name, version, tables, position, state, reason }
+    const made = await tx.projection.createMany({ data, skipDuplicates: true })
     if (made.count === 0) return (await readStanding(tx, name))!
     await createTables(tx, schema, projection)
     return undefined

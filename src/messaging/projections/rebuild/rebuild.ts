@@ -7,7 +7,7 @@ import { acquireLease, type Lease } from '../../lease/lease.ts'
 import { applyPortion } from '../apply.ts'
 import type { Projection } from '../define-projection.ts'
 import { createStoreReader } from '../read-store.ts'
-import { readStanding, register } from '../standing.ts'
+import { archivedAfter, lacking, readStanding, register } from '../standing.ts'
 import { dropTables, fingerprintOf, renameTables } from '../tables.ts'
 import { catchUpWithin, compareTables, type TableDifference } from './compare.ts'
 import { openShadow, type Shadow } from './shadow.ts'
@@ -44,7 +44,7 @@ export interface Rebuilt {
   ms: number
 }
 
-/** Another process rebuilds the projection, or the tables to compare with do not move. */
+/** It cannot be rebuilt now: another process does so, or a part of history is archived. */
 export class RebuildRefused extends Error {
   override name = 'RebuildRefused'
 }
@@ -65,6 +65,8 @@ export async function rebuild(projection: Projection, options: RebuildOptions): 
   try {
     const shadow = await openShadow(db, projection, lease, restart)
     const from = shadow.position
+    const archived = await archivedAfter(db, from)
+    if (archived !== null) throw new RebuildRefused(`${projection.name} cannot be rebuilt: ${lacking(archived)}.`)
     const ended = (outcome: Rebuilt['outcome']) => ({
       outcome,
       from,
