@@ -49,7 +49,9 @@ it('lists the reactions of a folder', () => {
 })
 
 it('says in one sentence that there is no such reaction, or no such option', () => {
-  expect(worker('--list', 'nope').stderr).toMatch(/^No reaction, projection or folder is called nope\. There are: [^\n]+\n$/)
+  expect(worker('--list', 'nope').stderr).toMatch(
+    /^No reaction, projection or folder is called nope\. There are: [^\n]+\n$/,
+  )
   expect(worker('inventory', '--scale=3')).toMatchObject({
     status: 1,
     stderr: expect.stringMatching(/^Unknown option '--scale'[^\n]*\n$/),
