@@ -116,7 +116,7 @@ it('waits for Redis, says so once, and goes on when it is back', async () => {
   await proxy.close()
   await deadline('the outage in the log', () => lines.some((line) => line.includes('Redis is away')))
   const back = await tcpProxy(placeOf(url), Math.random, proxy.port)
-  await deadline('the end of the outage in the log', () => lines.some((line) => line.includes('Redis is back')))
+  await deadline('the end of the outage in the log', () => lines.some((line) => line.includes('Redis answers again')))
   const before = runs.length
   await deadline('runs after the outage', () => runs.length > before, { within: 20_000 })
   expect(lines.filter((line) => line.includes('Redis is away'))).toHaveLength(1)
