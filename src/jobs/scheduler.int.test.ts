@@ -145,7 +145,7 @@ function recordingLog() {
   const log = {
     ...silentMethods(),
     warn: (_: unknown, line: string) => lines.push(line),
-    info: (line: unknown) => lines.push(String(line)),
+    info: (given: unknown, line = given) => lines.push(String(line)),
   }
   return { log: log as unknown as Logger, lines }
 }
