@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { createBackoff } from '#platform/backoff'
 import { createBell } from '#platform/bell'
-import { isDatabaseOutage, type Database } from '#platform/database'
+import { isDatabaseOutage, type Database, type Transaction } from '#platform/database'
 import type { Logger } from '#platform/logger'
 import { Prisma } from '#prisma'
 import { UnreadableEvent } from '../errors.ts'
@@ -95,7 +95,7 @@ function createShift(projection: Projection, shift: Shift): () => Promise<void> 
     if (idle !== told && idle) log.warn({ projection: name, reason: idle }, 'a projection stands still')
     told = idle
     if (idle) return pauseFor(IDLE_MS)
-    const begin = () => readStanding(db, name)
+    const begin = (tx: Transaction) => readStanding(tx, name) // a second connection could be waited for by all who hold one
     const acquired = await acquireLease({ db, name: `projection ${name}`, holder: instance, leaseMs: LEASE_MS, begin })
     if (!acquired) return pauseFor(LEASE_MS / 3)
     const { lease, found } = acquired
