@@ -7,9 +7,11 @@ export const after = z
   .max(200)
   .regex(/^(\d{1,18}|[\w.:-]+@\d{1,9})$/, 'must be a Fanfare-After or Fanfare-Position of an earlier answer')
   .optional()
-  .describe(
-    'Waits until the answer contains this: the Fanfare-After of a change, or the Fanfare-Position of another answer',
-  )
+  .meta({
+    description:
+      'Waits until the answer contains this: the Fanfare-After of a change, or the Fanfare-Position of another answer',
+    examples: ['1042'],
+  })
 
 /** For the OpenAPI document: the headers of `currentHeaders`. */
 export const CURRENT_HEADERS = {
