@@ -44,7 +44,7 @@ async function create(db: Database, projection: Projection): Promise<Standing | 
   const { name, version, from, schema } = projection
   const tables = fingerprintOf(projection)
   return db.$transaction(async (tx) => {
-    const position = from === 'now' ? await relayCheckpoint(db) : 0n
+    const position = from === 'now' ? await relayCheckpoint(tx) : 0n
     const archived = await archivedAfter(tx, position)
     const state = archived === null ? 'running' : 'failed'
     const reason = archived === null ? null : lacking(archived)
