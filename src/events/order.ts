@@ -127,3 +127,21 @@ export const ReturnAccepted = defineEvent({
   schema: z.object({ orderId, customer: Customer, lines: z.array(OrderLine).min(1), total: Money }),
   example: { orderId: example.orderId, customer: example.customer, lines: example.lines, total: example.total },
 })
+
+/** What an order decides itself: each of these facts takes it to another state. */
+export const ORDER_DECISIONS = [
+  OrderConfirmed,
+  OrderRejected,
+  OrderCancelled,
+  OrderExpired,
+  OrderShipped,
+  OrderDelivered,
+  ReturnAccepted,
+] as const
+
+/** Every fact that an order has another state after, its placing included. */
+export const ORDER_STATES = [OrderPlaced, ...ORDER_DECISIONS] as const
+
+/** The state that a fact leads to. */
+export const stateAfter = (type: (typeof ORDER_STATES)[number]['type']) =>
+  type === 'return.accepted' ? 'returned' : type.slice('order.'.length)

@@ -1,4 +1,5 @@
-import { applyToCustomers, CUSTOMER_TABLES, ORDER_STATES } from '#domains/lookup'
+import { applyToCustomers, CUSTOMER_TABLES } from '#domains/lookup'
+import { ORDER_STATES } from '#events'
 import { defineProjection } from '#messaging'
 
 /** The orders of each customer. */

@@ -3,8 +3,6 @@ import type { ProjectionTransaction } from '#messaging'
 import { readRows, row } from '#platform/database'
 import { bucketOf, move, type Moving, type StateFact, type Step } from './funnel.ts'
 
-export { STATES } from './funnel.ts'
-
 export const FUNNEL_TABLES = [
   // Orders that may still move on.
   `CREATE TABLE moving (order_id uuid PRIMARY KEY, state text NOT NULL, since bigint NOT NULL, day date NOT NULL)

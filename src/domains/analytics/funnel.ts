@@ -1,28 +1,8 @@
+import type { ORDER_STATES } from '#events'
+import { stateAfter } from '#events'
 import type { RecordedOf } from '#messaging'
-import {
-  OrderCancelled,
-  OrderConfirmed,
-  OrderDelivered,
-  OrderExpired,
-  OrderPlaced,
-  OrderRejected,
-  OrderShipped,
-  ReturnAccepted,
-} from '#events'
 
-/** The facts that take an order from one state to the next. */
-export const STATES = [
-  OrderPlaced,
-  OrderConfirmed,
-  OrderRejected,
-  OrderCancelled,
-  OrderExpired,
-  OrderShipped,
-  OrderDelivered,
-  ReturnAccepted,
-] as const
-
-export type StateFact = RecordedOf<(typeof STATES)[number]>
+export type StateFact = RecordedOf<(typeof ORDER_STATES)[number]>
 
 /** An order that may still move on. */
 export interface Moving {
@@ -46,7 +26,7 @@ const ENDS = new Set(['rejected', 'cancelled', 'expired', 'returned'])
 
 /** Where a fact takes an order. One whose placing is not among the events is left out. */
 export function move(order: Moving | undefined, { type, time, data }: StateFact): { order?: Moving; step?: Step } {
-  const to = type === 'return.accepted' ? 'returned' : type.slice('order.'.length)
+  const to = stateAfter(type)
   const now = time.getTime()
   if (type === 'order.placed') {
     const day = time.toISOString().slice(0, 10)

@@ -1,3 +1,3 @@
-export { applyToFunnel, FUNNEL_TABLES, STATES } from './funnel-store.ts'
+export { applyToFunnel, FUNNEL_TABLES } from './funnel-store.ts'
 export { analyticsRoutes } from './routes.ts'
 export { applyToSales, SALES_TABLES } from './sales-store.ts'

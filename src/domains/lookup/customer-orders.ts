@@ -2,7 +2,8 @@ import { z } from 'zod'
 import type { ProjectionTransaction } from '#messaging'
 import { readRows, row, type Database } from '#platform/database'
 import { Prisma } from '#prisma'
-import { statusAfter, type OrderState } from './order-facts.ts'
+import { stateAfter } from '#events'
+import type { OrderState } from './order-facts.ts'
 
 export const CUSTOMER_TABLES = [
   `CREATE TABLE orders (
@@ -31,7 +32,7 @@ export async function applyToCustomers(facts: readonly OrderState[], tx: Project
   const changed = new Map<string, Pick<OrderRow, 'orderId' | 'status' | 'updatedAt'>>()
   for (const { type, data, time } of facts) {
     const { orderId, customer } = data
-    const state = { orderId, status: statusAfter(type), updatedAt: time }
+    const state = { orderId, status: stateAfter(type), updatedAt: time }
     const { amount = 0, currency = '' } = type === 'order.placed' ? data.total : {}
     if (type === 'order.placed')
       added.set(orderId, { ...state, customer: customerKey(customer), total: amount, currency, placedAt: time })

@@ -2,7 +2,8 @@ import { z } from 'zod'
 import type { ProjectionTransaction } from '#messaging'
 import { readRows, row, type Database } from '#platform/database'
 import { Prisma } from '#prisma'
-import { statusAfter, type FoundBy } from './order-facts.ts'
+import { stateAfter } from '#events'
+import type { FoundBy } from './order-facts.ts'
 import { queryOf, wordsOf } from './words.ts'
 
 export const SEARCH_TABLES = [
@@ -68,7 +69,7 @@ function documentOf({ data, time }: Extract<FoundBy, { type: 'order.placed' }>):
 function changeOf(fact: Exclude<FoundBy, { type: 'order.placed' }>): Change {
   const { orderId } = fact.data
   if (fact.type === 'shipment.created') return { orderId, words: wordsOf(fact.data.trackingNumber) }
-  return { orderId, status: statusAfter(fact.type), words: [] }
+  return { orderId, status: stateAfter(fact.type), words: [] }
 }
 
 const merged = <One extends Change>(one: One, { status, words }: Change): One => ({

@@ -1,34 +1,10 @@
 import { z } from 'zod'
-import {
-  OrderCancelled,
-  OrderConfirmed,
-  OrderDelivered,
-  OrderExpired,
-  OrderPlaced,
-  OrderRejected,
-  OrderShipped,
-  PaymentCaptured,
-  PaymentRefunded,
-  PaymentVoided,
-  ReturnAccepted,
-} from '#events'
+import { ORDER_STATES, PaymentCaptured, PaymentRefunded, PaymentVoided } from '#events'
 import type { RecordedOf } from '#messaging'
 import type { Database, Transaction } from '#platform/database'
 
 /** The facts of an order that concern its customer. */
-export const HISTORY = [
-  OrderPlaced,
-  OrderConfirmed,
-  OrderRejected,
-  OrderCancelled,
-  OrderExpired,
-  OrderShipped,
-  OrderDelivered,
-  ReturnAccepted,
-  PaymentCaptured,
-  PaymentVoided,
-  PaymentRefunded,
-] as const
+export const HISTORY = [...ORDER_STATES, PaymentCaptured, PaymentVoided, PaymentRefunded] as const
 export type HistoryEvent = RecordedOf<(typeof HISTORY)[number]>
 
 /** What an event tells the customer, in one sentence. */

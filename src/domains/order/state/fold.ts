@@ -1,6 +1,7 @@
-import { OrderPlaced } from '#events'
+import type { OrderPlaced } from '#events'
+import { ORDER_DECISIONS, ORDER_STATES } from '#events'
 import { UnreadableEvent, type AnyEventType, type RecordedEvent } from '#messaging'
-import { ANSWERS, evolve, FACTS, newOrder, type Answer, type Order, type OrderFact } from './order.ts'
+import { ANSWERS, evolve, newOrder, type Answer, type Order, type OrderFact } from './order.ts'
 
 /** An order as the first `version` events of its stream tell it. */
 export interface VersionedOrder extends Order {
@@ -19,14 +20,12 @@ export const placedOrder = (data: Parameters<typeof newOrder>[0], placedAt: Date
   updatedAt: placedAt,
 })
 
-const TYPES: ReadonlyMap<string, AnyEventType> = new Map(
-  [OrderPlaced, ...ANSWERS, ...FACTS].map((type) => [type.type, type]),
-)
+const TYPES: ReadonlyMap<string, AnyEventType> = new Map([...ORDER_STATES, ...ANSWERS].map((type) => [type.type, type]))
 
 /** What can change an order. */
 export const CONCERNS: readonly string[] = [...TYPES.keys()]
 
-const OWN: ReadonlySet<string> = new Set(FACTS.map(({ type }) => type))
+const OWN: ReadonlySet<string> = new Set(ORDER_DECISIONS.map(({ type }) => type))
 /** What the order itself has decided. Its row is written together with it. */
 export const isOwnFact = ({ type }: Pick<RecordedEvent, 'type'>): boolean => OWN.has(type)
 

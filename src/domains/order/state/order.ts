@@ -13,15 +13,9 @@ import {
   type Address,
   type Customer,
   type Money,
-  OrderCancelled,
-  OrderConfirmed,
-  OrderDelivered,
-  OrderExpired,
+  type ORDER_DECISIONS,
   type OrderLine,
-  OrderRejected,
-  OrderShipped,
   type RejectionReason,
-  ReturnAccepted,
 } from '#events'
 import { TRANSITIONS, type OrderFactType, type OrderStatus } from './order-states.ts'
 
@@ -65,22 +59,11 @@ export const ANSWERS = [
   ShipmentDelivered,
 ] as const
 
-/** What an order decides itself. */
-export const FACTS = [
-  OrderConfirmed,
-  OrderRejected,
-  OrderCancelled,
-  OrderExpired,
-  OrderShipped,
-  OrderDelivered,
-  ReturnAccepted,
-] as const
-
 type Said<Type extends AnyEventType> = Type extends EventType<infer Name, infer Data> ? NewEvent<Name, Data> : never
 
 export type Answer = Said<(typeof ANSWERS)[number]>
 export type RecordedAnswer = RecordedOf<(typeof ANSWERS)[number]>
-export type OrderFact = Said<(typeof FACTS)[number]>
+export type OrderFact = Said<(typeof ORDER_DECISIONS)[number]>
 
 type Ordered = Pick<Order, 'customer' | 'shippingAddress' | 'lines' | 'total'> & { readonly orderId: string }
 
