@@ -40,7 +40,7 @@ async function publish(events: readonly NewEvent[]) {
   for (const event of events) recorded.push(...(await record(system, event)))
   await deadline('published', async () => {
     const [{ behind }] = await system.db.$queryRaw<[{ behind: bigint }]>`
-      SELECT count(*) AS behind FROM events WHERE position > (SELECT max(position) FROM relay_checkpoints)`
+      SELECT count(*) AS behind FROM events WHERE position > (SELECT coalesce(max(position), 0) FROM relay_checkpoints)`
     return behind === 0n
   })
   return recorded
