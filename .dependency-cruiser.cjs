@@ -17,6 +17,7 @@ const MESSAGING_GROUND = '^src/messaging/(event-store|broker|lease)/'
 /** Files beside the folders of the core that every folder may use, and that use none of them. All others put folders together. */
 const MESSAGING_WORDS = '^src/messaging/(cloud-event|crash-points|define-event|errors|metrics|published-by|story)\\.ts$'
 const HTTP_DOOR = '^src/http/index\\.ts$'
+const GATEWAY_DOOR = '^src/payment-gateway/index\\.ts$'
 const EVENTS = '^src/events/'
 const DOMAIN_DOORS = '^src/domains/[^/]+/index\\.ts$'
 
@@ -124,6 +125,12 @@ module.exports = {
       '^src/http/',
       ['^src/http/', PLATFORM, GENERATED],
     ),
+    only(
+      'gateway-alone',
+      'A client of a gateway knows what a reaction may throw, and no domain.',
+      '^src/payment-gateway/',
+      ['^src/payment-gateway/', MESSAGING_DOOR, PLATFORM, GENERATED],
+    ),
     only('events-are-facts', 'Facts need the way to define them, nothing else.', EVENTS, [EVENTS, MESSAGING_DOOR]),
     {
       name: 'events-only-zod',
@@ -136,7 +143,7 @@ module.exports = {
       'domains-are-blind',
       "A domain meets another through events, or through the other's index.ts for an immediate question.",
       '^src/domains/([^/]+)/',
-      ['^src/domains/$1/', DOMAIN_DOORS, EVENTS, MESSAGING_DOOR, HTTP_DOOR, PLATFORM, GENERATED],
+      ['^src/domains/$1/', DOMAIN_DOORS, EVENTS, MESSAGING_DOOR, HTTP_DOOR, GATEWAY_DOOR, PLATFORM, GENERATED],
     ),
     only('jobs', 'Jobs call the doors of the domains.', '^src/jobs/', [
       '^src/jobs/',

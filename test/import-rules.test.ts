@@ -98,6 +98,8 @@ const plants: [file: string, source: string, ...broken: string[]][] = [
   ['src/http/web.ts', `import 'express'`, 'express-in-api'],
   ['src/http/store.ts', `import '#messaging'`, 'http-alone'],
   ['src/domains/order/deep.ts', `import '../../http/refusal.ts'`, 'domains-are-blind'],
+  ['src/payment-gateway/index.ts', `import '#messaging'; import '#platform/settings'`],
+  ['src/payment-gateway/domain.ts', `import '#domains/order'`, 'gateway-alone'],
   ['src/events/domain.ts', `import '#domains/order'`, 'events-are-facts'],
   ['src/events/deep.ts', `import type { T } from '../messaging/define-event.ts'`, 'events-are-facts', 'one-door'],
   ['src/events/files.ts', `import 'node:fs'`, 'events-only-zod'],

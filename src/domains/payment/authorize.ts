@@ -1,7 +1,6 @@
 import { PaymentAuthorized, PaymentDeclined, type Money } from '#events'
 import { type CallContext, type NewEvent, Unrecoverable } from '#messaging'
-import type { GatewayAnswer } from './gateway/answer.ts'
-import type { PaymentGateway } from './gateway/client.ts'
+import type { GatewayAnswer, PaymentGateway } from '#payment-gateway'
 import type { Payment } from './payment.ts'
 import type { Change } from './store.ts'
 import { tokenOf } from './tokens.ts'

@@ -1,6 +1,6 @@
 import { PaymentCaptured, PaymentFailed } from '#events'
 import { type NewEvent, RetryLater } from '#messaging'
-import type { GatewayAnswer } from './gateway/answer.ts'
+import type { GatewayAnswer } from '#payment-gateway'
 import type { Payment } from './payment.ts'
 import type { Change } from './store.ts'
 

@@ -1,7 +1,6 @@
 import type { Money } from '#events'
 import type { Database } from '#platform/database'
-import { refused } from './gateway/answer.ts'
-import type { PaymentGateway } from './gateway/client.ts'
+import { refused, type PaymentGateway } from '#payment-gateway'
 import type { Fact, Payment, Return } from './payment.ts'
 import { giveBack, recordReturn, type Returned } from './return.ts'
 import { keepPayments, paymentOf } from './store.ts'

@@ -1,7 +1,6 @@
 import { PaymentCaptured, PaymentRefunded, PaymentVoided } from '#events'
 import { type NewEvent, RetryLater } from '#messaging'
-import { refused, type GatewayAnswer } from './gateway/answer.ts'
-import type { PaymentGateway } from './gateway/client.ts'
+import { refused, type GatewayAnswer, type PaymentGateway } from '#payment-gateway'
 import { evolve, returnOwed, type Fact, type Payment, type Return } from './payment.ts'
 import type { Change } from './store.ts'
 

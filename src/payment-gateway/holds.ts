@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Money } from '#events'
+import type { Amount } from './amount.ts'
 
 /** Money that the gateway holds or has taken. */
 export interface Hold {
@@ -7,7 +7,7 @@ export interface Hold {
   /** What the order's number was when it was authorized. */
   reference: string
   state: 'authorized' | 'captured'
-  amount: Money
+  amount: Amount
   created: Date
 }
 

@@ -1,7 +1,7 @@
 import { request } from 'undici'
-import type { Money } from '#events'
+import type { Amount } from './amount.ts'
 import { judge, unanswered, type GatewayAnswer, type GatewayError, type GatewayState } from './answer.ts'
-import { settings } from '../settings.ts'
+import { settings } from './settings.ts'
 import { openSince, readPage, type Hold } from './holds.ts'
 
 interface Call {
@@ -60,7 +60,7 @@ export function createGateway(url: string) {
       }
     },
     /** Holds the money; `reference` is our word for it. */
-    authorize: ({ amount, token, reference }: { amount: Money; token: string; reference: string }, call: Call) =>
+    authorize: ({ amount, token, reference }: { amount: Amount; token: string; reference: string }, call: Call) =>
       post('/v1/authorizations', { ...amount, token, reference }, call),
     /** Takes what is held. */
     capture: (authorizationId: string, call: Call) => advance(authorizationId, 'capture', call),

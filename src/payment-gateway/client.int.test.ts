@@ -1,6 +1,6 @@
 import { createServer, type AddressInfo, type Socket } from 'node:net'
 import { DependencyUnavailable, Unrecoverable } from '#messaging'
-import { startGateway, type RunningGateway } from '../../../../sandbox/payment-gateway/server.ts'
+import { startGateway, type RunningGateway } from '../../sandbox/payment-gateway/server.ts'
 import { createGateway } from './client.ts'
 
 const amount = { amount: 2_500, currency: 'GBP' }
