@@ -17,8 +17,7 @@ export interface Host {
   run(file: 'api' | 'relay' | 'scheduler' | 'worker', args: readonly string[]): Promise<number>
 }
 
-/** The folder whose files are the reactions. */
-export const WORKERS = path.resolve(import.meta.dirname, '../../workers')
+export { WORKERS } from '#platform/workers'
 
 const PRODUCTION: Omit<Host, 'env'> = {
   call: (words) => `fanfare ${words}`.trimEnd(),

@@ -1,12 +1,10 @@
 import { hostname } from 'node:os'
-import path from 'node:path'
 import { armCrashPoint, createNames, createRabbitMq, CRASH_POINTS, type CrashPoint } from '#messaging'
 import { StartupError, type Config } from '#platform/config'
 import { openDatabase, type Planning } from '#platform/database'
 import type { ProcessContext } from '#platform/shutdown'
 
-/** The folder whose files are the reactions. */
-export const WORKERS = path.resolve(import.meta.dirname, '../../workers')
+export { WORKERS } from '#platform/workers'
 
 /** Who did it, in `handled_events` and in the broker's lists: `<process>@<host>:<pid>`. */
 export const instanceName = (processName: string) => `${processName}@${hostname()}:${process.pid}`
