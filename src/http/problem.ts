@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import { isDatabaseOutage, isOutOfConnections } from '#platform/database'
+import { isDatabaseOutage, isOutOfConnections, isTransientConflict } from '#platform/database'
 import { Refusal, type Fault, type RefusalKind } from './refusal.ts'
 
 interface ProblemOptions extends ErrorOptions {
@@ -51,6 +51,7 @@ export function toProblem(thrown: unknown): Problem {
   if (thrown instanceof Refusal) return fromRefusal(thrown)
   if (isOutOfConnections(thrown)) return outOfConnections(thrown)
   if (isDatabaseOutage(thrown)) return databaseUnavailable(thrown)
+  if (isTransientConflict(thrown)) return gaveWay(thrown)
   return fromExpress(thrown) ?? unexpected(thrown)
 }
 
@@ -62,6 +63,13 @@ function fromRefusal(refusal: Refusal): Problem {
 
 const outOfConnections = (cause: unknown) =>
   new Problem(503, 'too-busy', 'This server has more to do than connections to its database. Send the request again.', {
+    headers: { 'Retry-After': '1' },
+    cause,
+  })
+
+/** A deadlock or a serialization failure: a migration or the making of a partition may cause one even for a read. */
+const gaveWay = (cause: unknown) =>
+  new Problem(503, 'too-busy', 'The database let other work go first and changed nothing. Send the request again.', {
     headers: { 'Retry-After': '1' },
     cause,
   })
