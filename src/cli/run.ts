@@ -3,7 +3,7 @@ import {
   ArchiveRefused,
   DependencyUnavailable,
   NotApplied,
-  RebuildRefused,
+  ProjectionRefused,
   ReplayRefused,
   Refused,
   UnreadableEvent,
@@ -35,7 +35,7 @@ export async function exitCodeOf(parsing: () => Promise<unknown>): Promise<numbe
 
 const SENTENCES = [
   Refused,
-  RebuildRefused,
+  ProjectionRefused,
   NotApplied,
   ReplayRefused,
   ArchiveRefused,

@@ -10,7 +10,7 @@ export interface Target {
   db: Database
   schema: string
   /** Notes, as the last thing of the transaction, how far the tables have come. @returns false when they are somebody else's by now */
-  moveTo(tx: Transaction, position: bigint): Promise<boolean>
+  move(tx: Transaction, from: bigint, to: bigint): Promise<boolean>
 }
 
 /** The tables have been taken over, replaced or paused meanwhile: nothing was written. */
@@ -40,11 +40,12 @@ const TRANSACTION_MS = 120_000
  * @throws Superseded; NotApplied; an UnreadableEvent of a newer version; an outage or a conflict as it is
  */
 export async function applyPortion(projection: Projection, target: Target, portion: Portion): Promise<void> {
+  const { after } = portion
   const { events, unreadable } = decode(projection, portion.rows)
-  if (!unreadable) return applyEvents(projection, target, { rows: portion.rows, events, upTo: portion.position })
+  if (!unreadable) return applyEvents(projection, target, { rows: portion.rows, events, after, upTo: portion.position })
   const rows = portion.rows.slice(0, events.length)
   const upTo = portion.rows[events.length]!.position - 1n
-  if (rows.length > 0) await applyEvents(projection, target, { rows, events, upTo: rows.at(-1)!.position })
+  if (rows.length > 0) await applyEvents(projection, target, { rows, events, after, upTo: rows.at(-1)!.position })
   if (unreadable.reason === 'newer-version') throw unreadable
   throw new NotApplied(
     portion.rows.find(({ position }) => position > upTo)!,
@@ -55,11 +56,12 @@ export async function applyPortion(projection: Projection, target: Target, porti
 interface Batch {
   rows: readonly StoredRow[]
   events: readonly RecordedEvent[]
+  after: bigint
   upTo: bigint
 }
 
 async function applyEvents(projection: Projection, target: Target, batch: Batch): Promise<void> {
-  const { rows, events, upTo } = batch
+  const { rows, events, after, upTo } = batch
   try {
     await commit(projection, target, batch)
   } catch (error) {
@@ -68,8 +70,9 @@ async function applyEvents(projection: Projection, target: Target, batch: Batch)
     if (rows.length === 1) throw new NotApplied(rows[0]!, error as Error)
     const half = Math.ceil(rows.length / 2)
     const [first, rest] = [rows.slice(0, half), rows.slice(half)]
-    await applyEvents(projection, target, { rows: first, events: events.slice(0, half), upTo: first.at(-1)!.position })
-    await applyEvents(projection, target, { rows: rest, events: events.slice(half), upTo })
+    const between = first.at(-1)!.position
+    await applyEvents(projection, target, { rows: first, events: events.slice(0, half), after, upTo: between })
+    await applyEvents(projection, target, { rows: rest, events: events.slice(half), after: between, upTo })
   }
 }
 
@@ -84,9 +87,10 @@ async function commit(projection: Projection, target: Target, batch: Batch): Pro
   )
 }
 
-async function write(tx: Transaction, projection: Projection, { schema, moveTo }: Target, { events, upTo }: Batch) {
+async function write(tx: Transaction, projection: Projection, { schema, move }: Target, batch: Omit<Batch, 'rows'>) {
+  const { events, after, upTo } = batch
   if (events.length > 0) await inSchema(tx, schema, () => projection.apply(events as never, tx))
-  if (!(await moveTo(tx, upTo))) throw new Superseded(`${projection.name} is not ours any more`)
+  if (!(await move(tx, after, upTo))) throw new Superseded(`${projection.name} is not ours any more`)
 }
 
 /** Applies what was read in a transaction that is under way; it cannot go on when this throws. */
@@ -94,11 +98,11 @@ export async function applyWithin(
   tx: Transaction,
   projection: Projection,
   target: Target,
-  { rows, position }: Pick<Portion, 'rows' | 'position'>,
+  { after, rows, position }: Pick<Portion, 'after' | 'rows' | 'position'>,
 ): Promise<void> {
   const { events, unreadable } = decode(projection, rows)
   if (unreadable) throw unreadable
-  await write(tx, projection, target, { rows, events, upTo: position })
+  await write(tx, projection, target, { events, after, upTo: position })
 }
 
 /** The events as their types say, up to the first that cannot be read. */

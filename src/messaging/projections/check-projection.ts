@@ -23,6 +23,8 @@ export function checkProjection(given: Given): void {
   }
   if (typeof given.name !== 'string' || !NAME.test(given.name) || given.name.length > LONGEST_NAME)
     refuse(`must be named <folder>.<file>, such as analytics.sales, in at most ${LONGEST_NAME} letters`)
+  if (/-(old|shadow)$/.test(given.name as string))
+    refuse('must not end in -old or -shadow: a rebuild makes such schemas')
   const unknown = Object.keys(given).find((option) => !OPTIONS.includes(option))
   if (unknown) refuse(`has an unknown option '${unknown}'; there are: ${OPTIONS.join(', ')}`)
   const types = [given.on].flat() as (AnyEventType | undefined)[]

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { readRows, row, type Database } from '#platform/database'
 import { schemaOf } from './define-projection.ts'
+import { expectNothingArchived, readStanding } from './standing.ts'
 import { dropTables, SHADOW } from './tables.ts'
 
 export type ProjectionStatus = z.infer<typeof ProjectionStatus>
@@ -45,13 +46,20 @@ export async function pauseProjection(db: Database, name: string): Promise<boole
   return count > 0
 }
 
-/** Lets a projection that was paused, or has failed, go on from its position. @returns false when there is none */
+/**
+ * Lets a projection that was paused, or has failed, go on from its position. @returns false when there is none
+ * @throws ProjectionRefused while events that it has not passed are archived
+ */
 export async function resumeProjection(db: Database, name: string): Promise<boolean> {
-  const { count } = await db.projection.updateMany({
-    where: { name },
-    data: { state: 'running', reason: null, failedPosition: null, since: new Date() },
+  return db.$transaction(async (tx) => {
+    const standing = await readStanding(tx, name)
+    if (standing) await expectNothingArchived(tx, name, standing.position)
+    const { count } = await tx.projection.updateMany({
+      where: { name },
+      data: { state: 'running', reason: null, failedPosition: null, since: new Date() },
+    })
+    return count > 0
   })
-  return count > 0
 }
 
 /** Forgets a projection that no release defines any more, with its tables. */

@@ -100,11 +100,14 @@ async function standingAfter(
 
 const Place = row({ position: z.bigint() })
 
-/** Undefined while this server does not have the event. */
+/** Undefined while this server does not have the event. One that is archived, every projection has passed. */
 async function positionOf(db: Database, after: string): Promise<bigint | undefined> {
   if (/^\d+$/.test(after)) return BigInt(after)
   const at = after.lastIndexOf('@')
+  const [stream, version] = [after.slice(0, at), Number(after.slice(at + 1))]
   const [place] = await readRows(db, Place)`
-    SELECT position FROM events WHERE stream = ${after.slice(0, at)} AND stream_version = ${Number(after.slice(at + 1))}`
+    SELECT position FROM events WHERE stream = ${stream} AND stream_version = ${version}
+    UNION ALL SELECT 0 FROM streams WHERE stream = ${stream} AND streams.version >= ${version}
+    ORDER BY position DESC LIMIT 1`
   return place?.position
 }

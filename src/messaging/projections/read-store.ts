@@ -10,6 +10,8 @@ const { data: _, ...columns } = eventColumns
 const CountedRow = row({ position: z.bigint(), ...columns, dataJson: z.string(), bytes: z.number() })
 
 export interface Portion {
+  /** It was read from behind this position on. */
+  after: bigint
   /** The events of the wanted types, ascending. */
   rows: StoredRow[]
   /** Everything up to here has been read: nothing can be committed at or below it any more. */
@@ -29,7 +31,7 @@ export function createStoreReader({ db, log, types }: { db: Database; log: Logge
       const runs = await readRuns(db, after, upTo, size)
       const seen = runs.reduce((sum, { from, position }) => sum + Number(position - from) + 1, 0)
       const { position, waitingMs } = gaps.next(after, runs)
-      if (position === after) return { rows: [], position, isFull: false, waitingMs }
+      if (position === after) return { after, rows: [], position, isFull: false, waitingMs }
       const portion = await readWanted(db, types, after, position)
       const isCut = portion.position < position
       return { ...portion, isFull: isCut || seen === size, waitingMs: isCut ? undefined : waitingMs }
@@ -68,5 +70,5 @@ export async function readWanted(db: Database, types: readonly string[], after: 
     ) AS counted
     WHERE bytes - octet_length("dataJson") < ${READ_BYTES}`
   const isCut = (rows.at(-1)?.bytes ?? 0) >= READ_BYTES
-  return { rows: rows as StoredRow[], position: isCut ? rows.at(-1)!.position : upTo }
+  return { after, rows: rows as StoredRow[], position: isCut ? rows.at(-1)!.position : upTo }
 }

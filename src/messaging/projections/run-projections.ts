@@ -137,11 +137,7 @@ async function follow(projection: Projection, held: Held): Promise<void> {
   const target: Target = {
     db,
     schema: projection.schema,
-    async moveTo(tx, to) {
-      const moved = await lease.write(advance(standing, position, to), tx)
-      if (moved) position = to
-      return moved
-    },
+    move: (tx, from, to) => lease.write(advance(standing, from, to), tx),
   }
   log.info({ projection: name, position: String(position) }, 'projecting')
   while (!signal.aborted && lease.isSure) {
@@ -149,6 +145,7 @@ async function follow(projection: Projection, held: Held): Promise<void> {
     const portion = await reader.read(position, batchSize)
     const isNews = portion.position > position
     if (isNews && !(await applied(projection, target, portion, held))) return
+    position = portion.position
     projectionPosition.set({ projection: name }, Number(position))
     if (portion.waitingMs !== undefined) await reader.waitAtGap(portion.waitingMs, position, bell)
     else if (!portion.isFull) {

@@ -2,8 +2,14 @@ import { z } from 'zod'
 import { StartupError } from '#platform/config'
 import { readRow, row, type Database, type Transaction } from '#platform/database'
 import { relayCheckpoint } from '../event-store/checkpoint.ts'
-import type { Projection } from './define-projection.ts'
+import { oneAtATime } from '../event-store/partitions/make-partitions.ts'
+import { schemaOf, type Projection } from './define-projection.ts'
 import { createTables, fingerprintOf } from './tables.ts'
+
+/** It cannot be rebuilt, or go on, now: another process rebuilds it, or a part of history is archived. */
+export class ProjectionRefused extends Error {
+  override name = 'ProjectionRefused'
+}
 
 /** The row of a projection. */
 export type Standing = NonNullable<Awaited<ReturnType<typeof readStanding>>>
@@ -27,23 +33,36 @@ export async function register(db: Database, projections: readonly Projection[])
 
 const Archived = row({ last: z.bigint().nullable() })
 
-/** The last position that is archived, if there is one after `position`: what is built from there lacks it. */
-export async function archivedAfter(db: Database | Transaction, position: bigint): Promise<bigint | null> {
-  const { last } = await readRow(db, Archived)`
+/**
+ * The last position that is archived, if there is one after `position`: what is built from there lacks it. Nothing is archived
+ * until the transaction ends; afterwards an archive finds the row that says how far it has come.
+ */
+async function archivedAfter(tx: Transaction, position: bigint): Promise<bigint | null> {
+  await oneAtATime(tx)
+  const { last } = await readRow(tx, Archived)`
     SELECT max(last_position) AS last FROM archives WHERE state <> 'attached' AND last_position > ${position}`
   return last
 }
 
-export const lacking = (archived: bigint) => `events up to position ${archived} are archived: restore them first`
+/** @throws ProjectionRefused when something after a position is archived */
+export async function expectNothingArchived(tx: Transaction, name: string, after: bigint): Promise<void> {
+  const archived = await archivedAfter(tx, after)
+  if (archived !== null)
+    throw new ProjectionRefused(`${name} cannot go on from position ${after}: ${lacking(archived)}.`)
+}
+
+const lacking = (archived: bigint) => `events up to position ${archived} are archived: restore them first`
 
 /**
  * One that begins with history fails at once while a part of that is archived.
  * @returns the row that another process has made at the same time
+ * @throws StartupError when another projection has the same schema
  */
 async function create(db: Database, projection: Projection): Promise<Standing | undefined> {
   const { name, version, from, schema } = projection
   const tables = fingerprintOf(projection)
   return db.$transaction(async (tx) => {
+    await expectOwnSchema(tx, projection)
     const position = from === 'now' ? await relayCheckpoint(tx) : 0n
     const archived = await archivedAfter(tx, position)
     const state = archived === null ? 'running' : 'failed'
@@ -54,4 +73,12 @@ async function create(db: Database, projection: Projection): Promise<Standing | 
     await createTables(tx, schema, projection)
     return undefined
   })
+}
+
+/** Of two names that differ in dots and dashes alone, such as `a.b-c` and `a-b.c`, one would drop the tables of the other. */
+async function expectOwnSchema(tx: Transaction, { name, schema }: Projection) {
+  const others = await tx.projection.findMany({ where: { name: { not: name } }, select: { name: true } })
+  const other = others.find((one) => schemaOf(one.name) === schema)
+  if (other)
+    throw new StartupError(`The projection ${name} would have the schema of ${other.name}: give it another name.`)
 }

@@ -7,7 +7,7 @@ import { acquireLease, type Lease } from '../../lease/lease.ts'
 import { applyPortion } from '../apply.ts'
 import type { Projection } from '../define-projection.ts'
 import { createStoreReader } from '../read-store.ts'
-import { archivedAfter, lacking, readStanding, register } from '../standing.ts'
+import { ProjectionRefused, readStanding, register } from '../standing.ts'
 import { dropTables, fingerprintOf, renameTables } from '../tables.ts'
 import { catchUpWithin, compareTables, type TableDifference } from './compare.ts'
 import { openShadow, type Shadow } from './shadow.ts'
@@ -44,18 +44,13 @@ export interface Rebuilt {
   ms: number
 }
 
-/** It cannot be rebuilt now: another process does so, or a part of history is archived. */
-export class RebuildRefused extends Error {
-  override name = 'RebuildRefused'
-}
-
 const LEASE_MS = 10_000
 const BATCH = 5_000
 
 /**
  * Builds the tables of a projection anew, from all events, beside the present ones, which are kept current and answer as before;
  * then puts them in the place of those, in one transaction. Cut short anywhere, it goes on when it is called again.
- * @throws RebuildRefused; NotApplied when the projection fails on an event
+ * @throws ProjectionRefused; NotApplied when the projection fails on an event
  */
 export async function rebuild(projection: Projection, options: RebuildOptions): Promise<Rebuilt> {
   const { db, instance, restart = false, accept, signal } = options
@@ -65,8 +60,6 @@ export async function rebuild(projection: Projection, options: RebuildOptions): 
   try {
     const shadow = await openShadow(db, projection, lease, restart)
     const from = shadow.position
-    const archived = await archivedAfter(db, from)
-    if (archived !== null) throw new RebuildRefused(`${projection.name} cannot be rebuilt: ${lacking(archived)}.`)
     const ended = (outcome: Rebuilt['outcome']) => ({
       outcome,
       from,
@@ -90,7 +83,7 @@ export async function rebuild(projection: Projection, options: RebuildOptions): 
 
 async function holdRebuild(db: Database, { name }: Projection, holder: string): Promise<Lease> {
   const acquired = await acquireLease({ db, name: `rebuild ${name}`, holder, leaseMs: LEASE_MS, begin: async () => {} })
-  if (!acquired) throw new RebuildRefused(`${name} is being rebuilt by another process.`)
+  if (!acquired) throw new ProjectionRefused(`${name} is being rebuilt by another process.`)
   return acquired.lease
 }
 
@@ -124,6 +117,7 @@ function createBuild(projection: Projection, shadow: Shadow, options: RebuildOpt
       if (isFull) next = read()
       next.catch(() => {}) // looked at by the loop
       if (position > shadow.position) await applyPortion(projection, shadow, portion)
+      shadow.position = position
       if (position > to) to = await lastPosition(db)
       onProgress?.({ from, position: shadow.position, to })
       if (waitingMs !== undefined) await reader.waitAtGap(waitingMs, position, wait)
@@ -150,8 +144,9 @@ async function swap(projection: Projection, shadow: Shadow, lease: Lease, db: Da
       if (await hasSchema(tx, schema)) await renameTables(tx, schema, old)
       await renameTables(tx, shadow.schema, schema)
       await tx.projectionShadow.delete({ where: { name } })
-      const replaced = await lease.write(replace(name, version, fingerprintOf(projection), shadow.position), tx)
-      if (!replaced) throw new RebuildRefused(`${name}: the rebuild has lost its lease: ${lease.ended}`)
+      const reached = position > shadow.position ? position : shadow.position
+      const replaced = await lease.write(replace(name, version, fingerprintOf(projection), reached), tx)
+      if (!replaced) throw new ProjectionRefused(`${name}: the rebuild has lost its lease: ${lease.ended}`)
     },
     { timeout: SWAP_MS },
   )

@@ -3,17 +3,21 @@ import { Prisma } from '#prisma'
 import type { Lease } from '../../lease/lease.ts'
 import type { Target } from '../apply.ts'
 import type { Projection } from '../define-projection.ts'
+import { expectNothingArchived } from '../standing.ts'
 import { createTables, fingerprintOf, SHADOW } from '../tables.ts'
 
 /** Tables that are being built beside the present ones. */
 export interface Shadow extends Target {
-  /** Everything up to here is in them. */
-  readonly position: bigint
+  /** Everything up to here is in them, and committed. */
+  position: bigint
   /** An earlier rebuild had begun them. */
   readonly isResumed: boolean
 }
 
-/** The shadow that a rebuild of the same version has left, or a new one. @param restart throws away what was left */
+/**
+ * The shadow that a rebuild of the same version has left, or a new one. @param restart throws away what was left
+ * @throws ProjectionRefused when events that it would need are archived
+ */
 export async function openShadow(
   db: Database,
   projection: Projection,
@@ -23,21 +27,13 @@ export async function openShadow(
   const schema = `${projection.schema}${SHADOW}`
   const left = await findShadow(db, projection)
   const isResumed = left !== undefined && !restart
-  if (!isResumed) await db.$transaction((tx) => begin(tx, projection, schema))
-  let position = isResumed ? left.position : 0n
-  return {
-    db,
-    schema,
-    isResumed,
-    get position() {
-      return position
-    },
-    async moveTo(tx, to) {
-      const moved = await lease.write(advance(projection.name, position, to), tx)
-      if (moved) position = to
-      return moved
-    },
-  }
+  await db.$transaction(async (tx) => {
+    await expectNothingArchived(tx, projection.name, isResumed ? left.position : 0n)
+    if (!isResumed) await begin(tx, projection, schema)
+  })
+  const position = isResumed ? left.position : 0n
+  const move: Shadow['move'] = (tx, from, to) => lease.write(advance(projection.name, from, to), tx)
+  return { db, schema, isResumed, position, move }
 }
 
 async function findShadow(db: Database, projection: Projection) {
