@@ -7,7 +7,7 @@ import {
   ShipmentCreated,
   StockReserved,
 } from '#events'
-import { aStockReserved, attempt, react, testDatabase, type TestDatabase } from '#testing'
+import { aStockReserved, attempt, react, record, testDatabase, type TestDatabase } from '#testing'
 import { anOrder, testApi, type TestApi } from '../../src/testing/api.ts'
 import advanceOrder from './advance-order.ts'
 
@@ -123,5 +123,13 @@ describe('expireOrders', () => {
     expect((await order(young.orderId)).status).toBe('placed')
     const facts = await database.db.event.findMany({ where: { type: 'order.expired' }, orderBy: { position: 'asc' } })
     expect(facts.map(({ correlationId }) => correlationId)).toEqual([old.orderId, older.orderId])
+  })
+
+  it('leaves an order for the release that knows what it has been told, and ends the others', async () => {
+    await database.db.order.updateMany({ data: { status: 'returned' } })
+    const [told, other] = [await place(), await place()]
+    await record(database, { ...told.authorized, version: 99 })
+    expect(await expireOrders(database.db, { olderThanMs: -60_000, limit: 10 })).toBe(1)
+    expect([(await order(told.orderId)).status, (await order(other.orderId)).status]).toEqual(['placed', 'expired'])
   })
 })

@@ -6,7 +6,7 @@ import { conclude, decide, type OrderCommand } from './state/decide.ts'
 import type { VersionedOrder } from './state/fold.ts'
 import type { RecordedAnswer } from './state/order.ts'
 import type { OrderStatus } from './state/order-states.ts'
-import { decideOrders } from './stream/decide-orders.ts'
+import { decideOrders, type Decided } from './stream/decide-orders.ts'
 
 /** Milliseconds after which it is looked again whether this process knows what the order has been told. */
 const NEWER_RELEASE_MS = 10_000
@@ -80,7 +80,8 @@ const Due = row({ id: z.string() })
 /**
  * Ends orders that have been waiting for their decision longer than `olderThanMs`, by the clock of the database, the
  * oldest first, at most `limit`.
- * Orders that somebody else is changing at this moment are left for the next run.
+ * Orders that somebody else is changing at this moment are left for the next run; those that have been told something which only
+ * a newer release knows, for that release.
  * @returns how many have expired
  */
 export function expireOrders(
@@ -92,11 +93,27 @@ export function expireOrders(
       SELECT id FROM orders WHERE status = 'placed' AND placed_at < now() - ${olderThanMs}::float8 * interval '1 ms'
       ORDER BY id LIMIT ${limit} FOR UPDATE SKIP LOCKED`
     const ids = due.map(({ id }) => id)
-    const decided = await decideOrders(tx, ids, (order) => [decide(order, { type: 'expire' })])
-    const facts = [...decided.values()].flatMap(({ order, facts }) =>
-      facts.map((fact) => ({ ...fact, correlationId: order.id })),
-    )
+    const decided = await expireAll(tx, ids).catch((error) => expireReadable(tx, ids, error))
+    const facts = decided.flatMap(({ order, facts }) => facts.map((fact) => ({ ...fact, correlationId: order.id })))
     await append(tx, facts)
     return facts.length
   })
+}
+
+const expireAll = async (tx: Transaction, ids: readonly string[]) => [
+  ...(await decideOrders(tx, ids, (order) => [decide(order, { type: 'expire' })])).values(),
+]
+
+/** One by one, so that an order which cannot be read keeps nobody but itself. */
+async function expireReadable(tx: Transaction, ids: readonly string[], cause: unknown) {
+  if (!(cause instanceof UnreadableEvent)) throw cause
+  const decided: Decided[] = []
+  for (const id of ids)
+    decided.push(
+      ...(await expireAll(tx, [id]).catch((error) => {
+        if (error instanceof UnreadableEvent) return []
+        throw error
+      })),
+    )
+  return decided
 }
