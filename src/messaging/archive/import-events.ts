@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { readRow, row, sqlStateOf, type Database, type Transaction } from '#platform/database'
+import { readRow, readRows, row, sqlStateOf, type Database, type Transaction } from '#platform/database'
 import { acquireLease } from '../lease/lease.ts'
 import { storeEvents } from './event-lines.ts'
 import { readLines } from './line-files.ts'
@@ -29,7 +29,7 @@ const LEASE_MS = 15_000
 /**
  * Stores exported events with their ids and positions. They are history here: the relay does not publish them, and no reaction is owed
  * them; replay brings them to one that wants them. Each page is stored as a whole, so a call that was killed is called again.
- * @throws ArchiveRefused while a relay publishes, and when a position belongs to another event; what came before is stored then
+ * @throws ArchiveRefused while a relay publishes, while events of this database itself are not published or not handled yet, and when a position belongs to another event; what came before is stored then
  */
 export async function importEvents({ db, instance, file, onProgress }: ImportOptions): Promise<Imported> {
   const begin = () => Promise.resolve()
@@ -38,6 +38,7 @@ export async function importEvents({ db, instance, file, onProgress }: ImportOpt
     throw new ArchiveRefused('A relay publishes from this database at the moment: stop all processes first.')
   const imported: Imported = { events: 0, known: 0, lastPosition: 0n }
   try {
+    await expectSettled(db)
     for await (const lines of readLines(file, PAGE)) {
       await acquired.lease.confirm()
       const stored = await storePage(db, lines, imported.lastPosition)
@@ -51,6 +52,29 @@ export async function importEvents({ db, instance, file, onProgress }: ImportOpt
     await acquired.lease.release()
   }
   return imported
+}
+
+const Owed = row({ reaction: z.string().nullable(), count: z.int() })
+
+/** What is moved behind the imported events would pass over events that somebody still waits for. */
+async function expectSettled(db: Database) {
+  const [owed] = await readRows(db, Owed)`
+    SELECT * FROM (
+      SELECT NULL AS reaction, count(*)::int AS count FROM events WHERE position > (SELECT coalesce(max(position), 0) FROM relay_checkpoints)
+      UNION ALL (
+        SELECT s.reaction, count(*)::int FROM subscriptions s LEFT JOIN reconcile_state r ON r.reaction = s.reaction
+        JOIN events e ON e.type = s.event_type AND e.position > greatest(s.since, coalesce(r.watermark, 0))
+        WHERE NOT EXISTS (SELECT FROM handled_events h WHERE h.event_id = e.id AND h.reaction = s.reaction)
+          AND NOT EXISTS (SELECT FROM deliveries d WHERE d.event_id = e.id AND d.reaction = s.reaction)
+        GROUP BY s.reaction ORDER BY s.reaction)
+    ) AS owed WHERE count > 0 LIMIT 1`
+  if (!owed) return
+  const events = owed.count === 1 ? '1 event' : `${owed.count} events`
+  throw new ArchiveRefused(
+    owed.reaction === null
+      ? `${events} of this database ${owed.count === 1 ? 'is' : 'are'} not published yet: let the relay and the workers finish first.`
+      : `${owed.reaction} has not handled ${events} of this database: let the workers finish first.`,
+  )
 }
 
 async function storePage(db: Database, lines: readonly string[], after: bigint) {

@@ -80,8 +80,30 @@ test('what cannot be a log, or would clash with another, is refused', async () =
   await writeFile(written('no.ndjson'), 'something\n')
   await expect(imported('no.ndjson')).rejects.toThrow('Not a line of an export: something')
   await record(target, anOrderPlaced())
+  await target.db.$executeRaw`INSERT INTO relay_checkpoints VALUES ('relay', 1)`
   await expect(imported()).rejects.toThrow('A position from 1 to 2 belongs to another event')
   expect(await target.db.event.count()).toBe(1)
+})
+
+test('nothing is imported in front of events that are not published or not handled yet', async () => {
+  await storeSome(3)
+  await exported({ after: 2n })
+  await target.db.$executeRaw`INSERT INTO subscriptions VALUES ('test.handle', 'order.placed', 0)`
+  const [own] = await record(target, anOrderPlaced())
+  await expect(imported()).rejects.toThrow('1 event of this database is not published yet')
+  await target.db.$executeRaw`INSERT INTO relay_checkpoints VALUES ('relay', 1)`
+  await expect(imported()).rejects.toThrow('test.handle has not handled 1 event of this database')
+  expect(await target.db.subscription.findMany()).toMatchObject([{ since: 0n }])
+  await target.db.$executeRaw`INSERT INTO handled_events VALUES (${own!.id}::uuid, 'test.handle', now(), 1, 1, 'test')`
+  expect(await imported()).toMatchObject({ events: 4 })
+})
+
+test('a file that was cut off is refused', async () => {
+  await storeSome(3)
+  await exported()
+  const bytes = await readFile(written())
+  await writeFile(written(), bytes.subarray(0, bytes.length - 20))
+  await expect(imported()).rejects.toThrow('unexpected end of file')
 })
 
 test('nothing is imported while a relay publishes', async () => {
