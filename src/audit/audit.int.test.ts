@@ -426,20 +426,26 @@ test('a shop whose orders lie in an archive breaks no invariant, and tells where
   await deadline('the partition has ended', () => Date.now() > end)
   const beforeGoing = (streams: readonly string[]) => foldIntoRows(db, streams)
   const options = { db, instance: 'test', openAmong: () => Promise.resolve([]), beforeGoing }
-  const [report] = await archiveBefore({ ...options, before: new Date(), folder })
-  expect(report).toMatchObject({ name: 'first', outcome: 'archived', reasons: [] })
-  expect(await db.event.count()).toBe(0)
   const isWell = async () => {
     const findings = await audit(db, { patienceMs: 0, gatewayUrl: gateway.url })
     expect(findings.filter(({ count, skipped }) => count > 0 || skipped)).toEqual([])
   }
+  const isTold = async () => {
+    expect((await api.get(order)).body).toEqual(before.order)
+    const place = path.join(folder, 'first')
+    expect((await api.get(`${order}/story`)).body).toMatchObject({ events: [], archives: [{ name: 'first', place }] })
+    expect((await api.get(`${order}?at=1`).expect(404)).body).toMatchObject({ code: 'order-archived' })
+  }
+  await db.$executeRaw`ALTER TABLE archives ADD CONSTRAINT cut_off CHECK (state <> 'archived')`
+  await expect(archiveBefore({ ...options, before: new Date(), folder })).rejects.toThrow('cut_off')
   await isWell()
-  expect((await api.get(order)).body).toEqual(before.order)
-  expect((await api.get(`${order}/story`)).body).toMatchObject({
-    events: [],
-    archives: [{ name: 'first', place: report!.place }],
-  })
-  expect((await api.get(`${order}?at=1`).expect(404)).body).toMatchObject({ code: 'order-archived' })
+  await isTold()
+  await db.$executeRaw`ALTER TABLE archives DROP CONSTRAINT cut_off`
+  const [report] = await archiveBefore({ ...options, before: new Date(), folder })
+  expect(report).toMatchObject({ name: 'first', outcome: 'archived', reasons: [] })
+  expect(await db.event.count()).toBe(0)
+  await isWell()
+  await isTold()
   await restoreArchive({ db, instance: 'test', folder: report!.place! })
   expect((await api.get(`${order}/story`)).body).toEqual(before.story)
   await isWell()

@@ -12,7 +12,8 @@ const placedOnce: Invariant = {
     FULL JOIN (SELECT data->>'orderId' AS id, count(*) AS times FROM events WHERE type = 'order.placed' GROUP BY 1) placed
       ON placed.id = o.id::text
     WHERE (o.id IS NULL OR placed.times IS DISTINCT FROM 1)
-      AND NOT (placed.times IS NULL AND EXISTS (SELECT FROM streams s WHERE s.stream = 'order-' || o.id AND s.archived > 0))`,
+      AND NOT (placed.times IS NULL AND EXISTS (SELECT FROM streams s WHERE s.stream = 'order-' || o.id
+        AND (s.archived > 0 OR EXISTS (SELECT FROM archives WHERE state = 'detached'))))`,
 }
 
 const costsItsLines: Invariant = {

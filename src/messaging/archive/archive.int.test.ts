@@ -4,10 +4,20 @@ import path from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { OrderPlaced } from '#events'
 import { uuidv7 } from '#platform/uuid'
-import { anOrderPlaced, attempt, endFirstPartition, record, testDatabase, type TestDatabase } from '#testing'
+import {
+  anOrderPlaced,
+  attempt,
+  daysAgo as ago,
+  PAST_REACTION,
+  record,
+  storePast as storePastIn,
+  sumsOfPast,
+  testDatabase,
+  type TestDatabase,
+} from '#testing'
 import { standingOf } from '../deliveries/handled-events.ts'
 import { makePartition, makePartitions } from '../event-store/partitions/make-partitions.ts'
-import { leastId, readPartitions } from '../event-store/partitions/partitions.ts'
+import { readPartitions } from '../event-store/partitions/partitions.ts'
 import { planReplay } from '../reconcile/plan-replay.ts'
 import { defineReaction } from '../reactions/define/define-reaction.ts'
 import { archiveBefore } from './archive.ts'
@@ -24,39 +34,9 @@ afterEach(async () => {
   await rm(folder, { recursive: true })
 })
 
-const DAY = 86_400_000
-const ago = (days: number) => new Date(Date.now() - days * DAY)
-const REACTION = 'test.handle'
-
-/**
- * Sixty days of the past: a stream a day of three events, an hour apart, handled by a reaction; a partition `old` that ends 30 days
- * ago, and one that goes on. One delivery had been dead, one is discarded.
- */
-async function storePast() {
-  const { db } = database
-  await endFirstPartition(database, ago(50))
-  await makePartition(db, { name: 'old', from: leastId(ago(50)), to: leastId(ago(30)) })
-  await makePartitions(db, 'month')
-  await db.$executeRaw`
-    INSERT INTO events (position, id, type, version, stream, stream_version, data, correlation_id, causation_id, traceparent, occurred_at)
-    SELECT nextval('events_position_seq'), overlay(gen_random_uuid()::text placing left(event_id_at(at)::text, 13) from 1)::uuid,
-      'order.placed', 1, 'order-' || day, n, '{"amount": 12345678901234567890.10, "text": "ü\\n"}', 'order-' || day,
-      CASE WHEN n > 1 THEN gen_random_uuid() END, CASE WHEN n = 1 THEN '00-trace-01' END, at
-    FROM generate_series(0, 59) AS day, generate_series(1, 3) AS n,
-      LATERAL (SELECT ${ago(60)}::timestamptz + day * interval '1 day' + n * interval '1 hour' AS at) AS moment ORDER BY day, n`
-  await db.$executeRaw`INSERT INTO subscriptions VALUES (${REACTION}, 'order.placed', 0)`
-  await db.$executeRaw`INSERT INTO handled_events SELECT id, ${REACTION}, occurred_at, 12, 1, 'test' FROM events WHERE position <> 40`
-  await db.$executeRaw`
-    INSERT INTO deliveries (id, reaction, event_id, event_type, state, reason, body, headers)
-    SELECT id, ${REACTION}, id, type, CASE position WHEN 40 THEN 'discarded' ELSE 'resolved' END, 'unrecoverable', '\\xff00', '{"a": [1]}'
-    FROM events WHERE position IN (40, 41, 179)`
-  await db.$executeRaw`
-    INSERT INTO delivery_history (reaction, event_id, delivery_id, what, instance)
-    SELECT reaction, event_id, id, 'dead', 'test' FROM deliveries`
-  await db.$executeRaw`INSERT INTO streams (stream, version) SELECT stream, count(*) FROM events GROUP BY stream`
-  await db.$executeRaw`INSERT INTO relay_checkpoints SELECT 'relay', max(position) FROM events`
-  await db.$executeRaw`INSERT INTO reconcile_state (reaction, watermark) SELECT ${REACTION}, max(position) FROM events`
-}
+const REACTION = PAST_REACTION
+const storePast = () => storePastIn(database)
+const contents = () => sumsOfPast(database)
 
 const archived = (given: Partial<Parameters<typeof archiveBefore>[0]> = {}) =>
   archiveBefore({
@@ -69,20 +49,6 @@ const archived = (given: Partial<Parameters<typeof archiveBefore>[0]> = {}) =>
   })
 const restored = (name: string) =>
   restoreArchive({ db: database.db, instance: 'test', folder: path.join(folder, name) })
-
-const TABLES = ['events', 'handled_events', 'deliveries', 'delivery_history', 'streams', 'archives']
-
-/** Every row of every table that has to do with it, as a checksum for each. */
-async function contents(): Promise<Record<string, string>> {
-  const sums: Record<string, string> = {}
-  for (const table of TABLES) {
-    const [row] = await database.db.$queryRawUnsafe<{ sum: string }[]>(
-      `SELECT count(*) || ' ' || md5(string_agg(md5(t::text), '' ORDER BY md5(t::text))) AS sum FROM ${table} t`,
-    )
-    sums[table] = row!.sum
-  }
-  return sums
-}
 
 const count = async (table: string) =>
   (await database.db.$queryRawUnsafe<{ count: number }[]>(`SELECT count(*)::int AS count FROM ${table}`))[0]!.count
@@ -141,10 +107,10 @@ test.each([
 test('a partition is kept while one of its streams is not at its end; a dry run changes nothing', async () => {
   await storePast()
   const before = await contents()
-  const openAmong = (streams: readonly string[]) => Promise.resolve(streams.filter((stream) => stream === 'order-11'))
+  const openAmong = (streams: readonly string[]) => Promise.resolve(streams.filter((stream) => stream === 'thing-11'))
   expect(await archiveBefore({ db: database.db, instance: 'test', before: ago(29), openAmong })).toMatchObject([
     { name: 'first', outcome: 'ready', reasons: [] },
-    { name: 'old', outcome: 'kept', reasons: ['order-11 is not at an end'] },
+    { name: 'old', outcome: 'kept', reasons: ['thing-11 is not at an end'] },
   ])
   expect(await contents()).toEqual(before)
 })

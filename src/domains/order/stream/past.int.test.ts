@@ -95,6 +95,19 @@ describe('GET /v1/orders/{id}?at=', () => {
   })
 })
 
+it('does not tell a past of which a part in the middle is archived', async () => {
+  const { id } = await place()
+  await react(database, advanceOrder, reserved(id))
+  await react(database, advanceOrder, cleared(id))
+  const [second] = await database.db.event.findMany({ where: { stream: `order-${id}`, streamVersion: 2 } })
+  await database.db.$executeRaw`ALTER TABLE events_first DISABLE TRIGGER events_are_append_only`
+  await database.db.$executeRaw`DELETE FROM events WHERE id = ${second!.id}::uuid` // of a process whose clock was behind
+  await database.db.$executeRaw`ALTER TABLE events_first ENABLE TRIGGER events_are_append_only`
+  await database.db.$executeRaw`UPDATE streams SET archived = 1 WHERE stream = ${`order-${id}`}`
+  const { status, body } = await at(id, '3')
+  expect([status, body.code]).toEqual([404, 'order-archived'])
+})
+
 describe('the row of an order', () => {
   it('is told of what others have said before the order has heard of it', async () => {
     const { id } = await place()

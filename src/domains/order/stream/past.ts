@@ -16,7 +16,7 @@ export type Moment = number | Date
 export async function orderAt(db: Database, id: string, moment: Moment): Promise<VersionedOrder> {
   const stream = streamOf(id)
   const events = await readStream(db, stream)
-  if (events[0]?.streamVersion !== 1 && (await archivedAmong(db, [stream])).has(stream)) throw isArchived(id)
+  if ((await archivedAmong(db, [stream])).has(stream)) throw isArchived(id)
   const placed = fold(events.slice(0, 1))
   if (!placed) throw orderNotFound(id)
   const order = fold(readable(events.slice(0, countUntil(events, moment))))
