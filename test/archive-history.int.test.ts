@@ -65,12 +65,12 @@ const contents = async () => [await sumOf(database, 'events', COLUMNS), await su
 it('is the same after most of it was archived and restored', async () => {
   const { db } = database
   const before = await contents()
-  const options = { db, instance: 'test', folder, openAmong: () => Promise.resolve([]) }
+  const options = { db, instance: 'test', to: folder, openAmong: () => Promise.resolve([]) }
   const [report] = await timed('archive', archiveBefore({ ...options, before: new Date() }))
   expect(report).toMatchObject({ name: 'first', outcome: 'archived' })
   expect(report!.events / EVENTS).toBeCloseTo(0.9, 1)
   expect(await db.event.count()).toBeLessThan(EVENTS / 5)
-  await timed('restore', restoreArchive({ db, instance: 'test', folder: report!.place! }))
+  await timed('restore', restoreArchive({ db, instance: 'test', place: report!.place! }))
   expect(await contents()).toEqual(before)
 }, 600_000)
 

@@ -437,16 +437,16 @@ test('a shop whose orders lie in an archive breaks no invariant, and tells where
     expect((await api.get(`${order}?at=1`).expect(404)).body).toMatchObject({ code: 'order-archived' })
   }
   await db.$executeRaw`ALTER TABLE archives ADD CONSTRAINT cut_off CHECK (state <> 'archived')`
-  await expect(archiveBefore({ ...options, before: new Date(), folder })).rejects.toThrow('cut_off')
+  await expect(archiveBefore({ ...options, before: new Date(), to: folder })).rejects.toThrow('cut_off')
   await isWell()
   await isTold()
   await db.$executeRaw`ALTER TABLE archives DROP CONSTRAINT cut_off`
-  const [report] = await archiveBefore({ ...options, before: new Date(), folder })
+  const [report] = await archiveBefore({ ...options, before: new Date(), to: folder })
   expect(report).toMatchObject({ name: 'first', outcome: 'archived', reasons: [] })
   expect(await db.event.count()).toBe(0)
   await isWell()
   await isTold()
-  await restoreArchive({ db, instance: 'test', folder: report!.place! })
+  await restoreArchive({ db, instance: 'test', place: report!.place! })
   expect((await api.get(`${order}/story`)).body).toEqual(before.story)
   await isWell()
   await rm(folder, { recursive: true })

@@ -60,7 +60,7 @@ const mistakes: [args: string[], sentence: RegExp, env?: NodeJS.ProcessEnv][] = 
   [['archive', '--before', 'June'], /A date is written as 2026-09-01\./],
   [
     ['archive', '--before', '2026-09-01'],
-    /^Say where the files go, with --to <folder>; or only look, with --dry-run\.$/,
+    /^Say where the files go, with --to <folder or s3:\/\/…>; or only look, with --dry-run\.$/,
   ],
   [['restore', '/nowhere'], /^\/nowhere is no archive: /],
   [['events', 'import', '/nowhere.ndjson'], /^\/nowhere\.ndjson cannot be read: /],

@@ -15,10 +15,13 @@ anything
 
 A partition goes as a whole: when every reaction has its answer for each of its events, and every order in it is at its end.
 Each becomes a folder: events as CloudEvents, one a line, compressed; what was handled; manifest.json with SHA-256 sums.
+Where an S3-compatible store is, and who we are there, say AWS_ENDPOINT_URL_S3, AWS_REGION, AWS_ACCESS_KEY_ID and
+AWS_SECRET_ACCESS_KEY, as for every program on the AWS SDK.
 
 Examples:
   ${host().call('archive --before 2026-09-01 --dry-run')}
   ${host().call('archive --before 2026-09-01 --to /var/archive')}
+  ${host().call('archive --before 2026-09-01 --to s3://old-orders/fanfare')}
   ${host().call('restore /var/archive/2026_08_01')}`
 
 interface Flags {
@@ -34,7 +37,7 @@ export function addArchive(program: Command): void {
     .command('archive')
     .description('move whole partitions of old events out of the database, into files')
     .requiredOption('--before <date>', 'only partitions that end by then, such as 2026-09-01 (UTC)', date)
-    .option('--to <folder>', 'where they go, each into a folder of its own')
+    .option('--to <place>', 'where they go, each into a folder of its own: a folder, or s3://<bucket>/<prefix>')
     .option('--dry-run', 'only say which would go, and why others would not')
     .addOption(json())
     .addHelpText('after', help)
@@ -43,7 +46,7 @@ export function addArchive(program: Command): void {
 
 async function run({ before, to, dryRun = false, json: asJson }: Flags): Promise<number> {
   if (to === undefined && !dryRun)
-    throw new Refused('Say where the files go, with --to <folder>; or only look, with --dry-run.')
+    throw new Refused('Say where the files go, with --to <folder or s3://…>; or only look, with --dry-run.')
   const onBegin = (name: string) => {
     if (isTerminal() && !asJson) warn(`looking at ${name} …`)
   }
@@ -53,7 +56,7 @@ async function run({ before, to, dryRun = false, json: asJson }: Flags): Promise
       db,
       instance: instanceOf('archive'),
       before,
-      ...(!dryRun && to !== undefined && { folder: to }),
+      ...(!dryRun && to !== undefined && { to }),
       openAmong: (streams) => openAmong(db, streams),
       beforeGoing: (streams) => foldIntoRows(db, streams),
       onBegin,

@@ -10,7 +10,7 @@ import { counted, EXIT, say, sayJson } from '../terminal/output.ts'
 const help = () => `
 Exit codes: 0 done · 1 failed: call it again · 2 wrong usage, or refused without changing anything
 
-Its files are compared with their checksums first. Positions stay as they were. The folder stays where it is.
+Its files are compared with their checksums first. Positions stay as they were. The files stay where they are.
 
 Examples:
   ${host().call('restore /var/archive/2026_08_01')}`
@@ -20,15 +20,15 @@ export function addRestore(program: Command): void {
   program
     .command('restore')
     .description('bring an archive back into the database')
-    .argument('<folder>', 'that of the archive, with its manifest.json')
+    .argument('<place>', 'that of the archive, with its manifest.json: a folder, or s3://<bucket>/<prefix>')
     .addOption(json())
     .addHelpText('after', help)
     .action(exits(run))
 }
 
-async function run(folder: string, { json: asJson }: { json?: boolean }): Promise<number> {
+async function run(place: string, { json: asJson }: { json?: boolean }): Promise<number> {
   const { name, files, firstPosition, lastPosition } = await withDatabase((db) =>
-    restoreArchive({ db, instance: instanceOf('restore'), folder }),
+    restoreArchive({ db, instance: instanceOf('restore'), place }),
   )
   const { events } = files
   if (asJson)

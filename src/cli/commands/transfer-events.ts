@@ -1,6 +1,5 @@
-import { accessSync, constants } from 'node:fs'
 import { Option, type Command } from 'commander'
-import { exportEvents, importEvents, Refused } from '#messaging'
+import { exportEvents, importEvents } from '#messaging'
 import { withDatabase } from '../connect.ts'
 import { instanceOf } from '../instance.ts'
 import { exits } from '../run.ts'
@@ -19,7 +18,7 @@ export function addTransfer(events: Command): void {
   events
     .command('export')
     .description('write the log, or a part of it, as CloudEvents, one a line; up to what is published')
-    .argument('<file>', 'compressed by gzip if its name ends in .gz')
+    .argument('<file>', 'or s3://<bucket>/<key>; compressed by gzip if its name ends in .gz')
     .addOption(new Option('--from <position>', 'only events after this position').argParser(position))
     .addOption(new Option('--up-to <position>', 'only events up to this position').argParser(position))
     .option('--type <event-type...>', 'only these types')
@@ -51,11 +50,6 @@ async function exportTo(file: string, { from, upTo, type: types, json: asJson }:
 }
 
 async function importFrom(file: string, { json: asJson }: Flags): Promise<number> {
-  try {
-    accessSync(file, constants.R_OK)
-  } catch (error) {
-    throw new Refused(`${file} cannot be read: ${(error as Error).message}`, { cause: error })
-  }
   const done = await withDatabase((db) => importEvents({ db, instance: instanceOf('import'), file }))
   if (asJson) sayJson({ ...done, lastPosition: Number(done.lastPosition) })
   else

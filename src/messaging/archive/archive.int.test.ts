@@ -8,6 +8,7 @@ import {
   anOrderPlaced,
   attempt,
   daysAgo as ago,
+  endFirstPartition,
   PAST_REACTION,
   record,
   storePast as storePastIn,
@@ -43,12 +44,11 @@ const archived = (given: Partial<Parameters<typeof archiveBefore>[0]> = {}) =>
     db: database.db,
     instance: 'test',
     before: ago(29),
-    folder,
+    to: folder,
     openAmong: () => Promise.resolve([]),
     ...given,
   })
-const restored = (name: string) =>
-  restoreArchive({ db: database.db, instance: 'test', folder: path.join(folder, name) })
+const restored = (name: string) => restoreArchive({ db: database.db, instance: 'test', place: path.join(folder, name) })
 
 const count = async (table: string) =>
   (await database.db.$queryRawUnsafe<{ count: number }[]>(`SELECT count(*)::int AS count FROM ${table}`))[0]!.count
@@ -136,11 +136,58 @@ test.each([
   const goOn = await dieAt(operation, state)
   await expect(archived()).rejects.toThrow('died')
   await goOn()
-  await archived({ before: ago(60), folder: path.join(folder, 'elsewhere') }) // what was begun is brought to an end where it was
+  await archived({ before: ago(60), to: path.join(folder, 'elsewhere') }) // what was begun is brought to an end where it was
   await archived()
   expect(await count('events')).toBe(90)
   for (const name of ['old', 'first']) await restored(name)
   expect(await contents()).toEqual(before)
+})
+
+test('nothing is taken out for a place that cannot be written to; one that has become so is changed by the next call', async () => {
+  await storePast()
+  const before = await contents()
+  const place = path.join(folder, 'disk')
+  await writeFile(place, 'a file is no folder')
+  await expect(archived({ to: place })).rejects.toThrow(`${place} cannot be written to: EEXIST`)
+  expect(await contents()).toEqual(before)
+  const goOn = await dieAt('UPDATE', 'archived')
+  await rm(place)
+  await expect(archived({ to: place })).rejects.toThrow('died')
+  await goOn()
+  await rm(place, { recursive: true })
+  await writeFile(place, 'a file is no folder')
+  expect((await archived()).map((report) => report.place)).toEqual(
+    ['first', 'old'].map((name) => path.join(folder, name)),
+  )
+  for (const name of ['old', 'first']) await restored(name)
+  expect(await contents()).toEqual(before)
+})
+
+test('one whose restore was cut short is kept, and says so', async () => {
+  await storePast()
+  await archived()
+  const goOn = await dieAt('DELETE', 'attached')
+  await expect(restored('old')).rejects.toThrow('died')
+  const [report] = await archived()
+  expect(report).toMatchObject({ name: 'old', outcome: 'kept', reasons: [expect.stringContaining('restore it again')] })
+  await goOn()
+  await restored('old')
+})
+
+test('the archive of another database is refused where its positions are taken', async () => {
+  await storePast()
+  await archived()
+  const other = await testDatabase()
+  try {
+    await endFirstPartition(other, ago(60))
+    await record(other, ...Array.from({ length: 40 }, () => anOrderPlaced()))
+    const restoring = restoreArchive({ db: other.db, instance: 'test', place: path.join(folder, 'old') })
+    await expect(restoring).rejects.toThrow('positions')
+    expect(await other.db.archive.count()).toBe(0)
+    expect(await other.db.event.count()).toBe(40)
+  } finally {
+    await other.close()
+  }
 })
 
 test.each([

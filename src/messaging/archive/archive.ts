@@ -1,11 +1,11 @@
-import path from 'node:path'
 import type { Database } from '#platform/database'
 import { readPartitions, timeOfId, type Partition } from '../event-store/partitions/partitions.ts'
 import { acquireLease, type Lease } from '../lease/lease.ts'
 import { detach, forgetTables } from './detach.ts'
 import { findObstacles, sizeOf, streamsOf, type OpenAmong } from './find-obstacles.ts'
 import { ArchiveRefused } from './refused.ts'
-import { writeArchive } from './write-archive.ts'
+import { placeIn } from './store/places.ts'
+import { expectWritable, writeArchive } from './write-archive.ts'
 
 export interface ArchiveOptions {
   db: Database
@@ -13,8 +13,8 @@ export interface ArchiveOptions {
   instance: string
   /** Partitions that end at this moment or before, and have ended. */
   before: Date
-  /** Where their folders are made; nothing is archived without it. */
-  folder?: string
+  /** A folder, or `s3://<bucket>/<prefix>`, in which each gets a folder of its own; nothing is archived without it. */
+  to?: string
   openAmong: OpenAmong
   /** Called with the streams of a partition before it goes, page by page: what was read from their events has to be kept otherwise. */
   beforeGoing?: (streams: readonly string[]) => Promise<void>
@@ -31,7 +31,7 @@ export interface ArchiveReport {
   events: number
   /** ready: it could be archived. kept: it cannot, for the reasons given. */
   outcome: 'archived' | 'ready' | 'kept'
-  /** The folder; null unless it is archived. */
+  /** Its folder; null unless it is archived. */
   place: string | null
   /** Why it is kept: sentences. */
   reasons: string[]
@@ -45,11 +45,12 @@ export interface ArchiveReport {
  * First its tables are detached, all in one moment: from then on nothing can be written there, and its events count as handled. Then
  * they are written, the files are read again and compared, and only then they are dropped. Killed anywhere and called again, it
  * goes on from there.
- * @throws ArchiveRefused when another process archives or restores
+ * @throws ArchiveRefused when another process archives or restores, or nothing can be written there
  */
 export async function archiveBefore(options: ArchiveOptions): Promise<ArchiveReport[]> {
   return underLease(options, async (lease) => {
-    const finished = options.folder === undefined ? [] : await finishBegun(options.db, lease)
+    if (options.to !== undefined) await expectWritable(options.to)
+    const finished = options.to === undefined ? [] : await finishBegun(options.db, options.to, lease)
     const reports: ArchiveReport[] = []
     for (const partition of await readPartitions(options.db)) {
       const until = timeOfId(partition.to)
@@ -63,19 +64,19 @@ export async function archiveBefore(options: ArchiveOptions): Promise<ArchiveRep
 
 async function archivePartition(
   partition: Partition,
-  { db, folder, openAmong, beforeGoing }: ArchiveOptions,
+  { db, to, openAmong, beforeGoing }: ArchiveOptions,
   lease: Lease,
 ): Promise<ArchiveReport> {
   const { events } = await sizeOf(db, partition)
   const about = { name: partition.name, until: timeOfId(partition.to), events: Number(events), place: null }
   const reasons = await findObstacles(db, partition, openAmong)
   if (reasons.length > 0) return { ...about, outcome: 'kept', reasons }
-  if (folder === undefined) return { ...about, outcome: 'ready', reasons }
+  if (to === undefined) return { ...about, outcome: 'ready', reasons }
   for await (const streams of beforeGoing ? streamsOf(db, partition) : []) {
     await lease.confirm()
     await beforeGoing!(streams)
   }
-  const place = path.resolve(folder, partition.name)
+  const place = placeIn(to, partition.name)
   const since = await detach(db, partition, place)
   if (since.length > 0) return { ...about, outcome: 'kept', reasons: since }
   return finish(db, { partition, place }, lease)
@@ -86,19 +87,25 @@ interface Detached {
   place: string
 }
 
-/** What another call has detached and did not bring to an end. */
-async function finishBegun(db: Database, lease: Lease): Promise<ArchiveReport[]> {
+/** What another call has detached and did not bring to an end: where that one wanted it, or else where this one does. */
+async function finishBegun(db: Database, to: string, lease: Lease): Promise<ArchiveReport[]> {
   const begun = await db.archive.findMany({ where: { state: 'detached' }, orderBy: { toId: 'asc' } })
   const reports: ArchiveReport[] = []
-  for (const { name, fromId, toId, place } of begun)
-    reports.push(await finish(db, { partition: { name, from: fromId, to: toId }, place }, lease))
+  for (const { name, fromId, toId, place } of begun) {
+    const partition = { name, from: fromId, to: toId }
+    const isThere = await expectWritable(place).then(
+      () => true,
+      () => false,
+    )
+    reports.push(await finish(db, { partition, place: isThere ? place : placeIn(to, name) }, lease))
+  }
   return reports
 }
 
 async function finish(db: Database, { partition, place }: Detached, lease: Lease): Promise<ArchiveReport> {
-  const manifest = await writeArchive(db, partition, place)
+  const manifest = await writeArchive(db, { partition, place, confirm: lease.confirm })
   await lease.confirm()
-  await forgetTables(db, partition, manifest)
+  await forgetTables(db, { partition, place, manifest })
   const events = manifest.files.events.rows
   return { name: partition.name, until: timeOfId(partition.to), events, outcome: 'archived', place, reasons: [] }
 }

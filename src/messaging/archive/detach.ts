@@ -28,20 +28,32 @@ export function detach(db: Database, partition: Partition, place: string): Promi
   })
 }
 
+interface Written {
+  partition: Partition
+  place: string
+  manifest: Manifest
+}
+
 /** Counting the archived events of a million streams takes some seconds. */
 const LONG_MS = 30 * 60_000
 
-/** Drops what has been written, and notes of each stream how many of its events are gone. */
-export async function forgetTables(db: Database, partition: Partition, { files }: Manifest): Promise<void> {
+/**
+ * Drops what has been written, and notes of each stream how many of its events are gone.
+ * @throws when deliveries have come or gone since they were written
+ */
+export async function forgetTables(db: Database, { partition, place, manifest }: Written): Promise<void> {
   const { events, handled } = tablesOf(partition.name)
+  const { files } = manifest
   await db.$transaction(
     async (tx) => {
       await noteArchived(tx, events, 1)
-      await tx.$executeRaw`DELETE FROM deliveries WHERE ${isOf(partition)}`
-      await tx.$executeRaw`DELETE FROM delivery_history WHERE ${isOf(partition)}`
+      const deliveries = await tx.$executeRaw`DELETE FROM deliveries WHERE ${isOf(partition)}`
+      const history = await tx.$executeRaw`DELETE FROM delivery_history WHERE ${isOf(partition)}`
+      if (deliveries !== files.deliveries.rows || history !== files.delivery_history.rows)
+        throw new Error(`somebody has changed deliveries of ${partition.name} while they were written: call it again`)
       await tx.archive.update({
         where: { name: partition.name },
-        data: { state: 'archived', events: files.events.rows, since: new Date() },
+        data: { state: 'archived', place, events: files.events.rows, since: new Date() },
       })
       await tx.$executeRawUnsafe(`DROP TABLE ${events}, ${handled}`)
     },

@@ -3,10 +3,11 @@ import { archivedUpTo } from '../event-store/archives.ts'
 import { relayCheckpoint } from '../event-store/checkpoint.ts'
 import { eventLines, type EventRange } from './event-lines.ts'
 import { writeLines } from './line-files.ts'
+import { splitPlace } from './store/places.ts'
 
 export interface ExportOptions extends EventRange {
   db: Database
-  /** Compressed by gzip if its name ends in `.gz`. */
+  /** A file, or `s3://<bucket>/<key>`; compressed by gzip if its name ends in `.gz`. */
   file: string
   /** Called after each page. */
   onProgress?: (events: number) => void
@@ -27,7 +28,7 @@ const TABLES = { events: 'events', handled: ['handled_events'] }
 export async function exportEvents({ db, file, onProgress, ...range }: ExportOptions): Promise<Exported> {
   const checkpoint = await relayCheckpoint(db)
   const upTo = range.upTo !== undefined && range.upTo < checkpoint ? range.upTo : checkpoint
-  const archived = await archivedUpTo(db)
+  const before = await archivedUpTo(db)
   const told = async function* () {
     let events = 0
     for await (const page of eventLines(db, TABLES, { ...range, upTo })) {
@@ -35,7 +36,9 @@ export async function exportEvents({ db, file, onProgress, ...range }: ExportOpt
       onProgress?.((events += page.length))
     }
   }
-  const { rows, sha256 } = await writeLines(file, told())
+  const { store, name } = splitPlace(file)
+  const { rows, sha256 } = await writeLines(store, name, told())
+  const archived = max(before, await archivedUpTo(db)) // something may have gone or come back meanwhile
   return {
     events: rows,
     upTo,
@@ -43,3 +46,6 @@ export async function exportEvents({ db, file, onProgress, ...range }: ExportOpt
     archivedUpTo: archived !== null && archived > (range.after ?? 0n) ? archived : null,
   }
 }
+
+const max = (one: bigint | null, other: bigint | null) =>
+  one !== null && (other === null || one > other) ? one : other

@@ -9,6 +9,8 @@ export type OpenAmong = (streams: readonly string[]) => Promise<string[]>
 
 /** Why a partition cannot be archived now: a sentence for each reason, none when it can. Reads all of its events. */
 export async function findObstacles(db: Database, partition: Partition, openAmong: OpenAmong): Promise<string[]> {
+  const begun = await db.archive.findUnique({ where: { name: partition.name } })
+  if (begun) return [`it came from ${begun.place}, which was not brought to its end: restore it again`]
   const quick = await findUnsettled(db, partition)
   return quick.length > 0
     ? quick

@@ -4,12 +4,13 @@ import { acquireLease } from '../lease/lease.ts'
 import { storeEvents } from './event-lines.ts'
 import { readLines } from './line-files.ts'
 import { ArchiveRefused } from './refused.ts'
+import { splitPlace } from './store/places.ts'
 
 export interface ImportOptions {
   db: Database
   /** Names this process while it imports. */
   instance: string
-  /** What `exportEvents` wrote. */
+  /** What `exportEvents` wrote: a file, or `s3://<bucket>/<key>`. */
   file: string
   /** Called after each page. */
   onProgress?: (events: number) => void
@@ -32,6 +33,11 @@ const LEASE_MS = 15_000
  * @throws ArchiveRefused while a relay publishes, while events of this database itself are not published or not handled yet, and when a position belongs to another event; what came before is stored then
  */
 export async function importEvents({ db, instance, file, onProgress }: ImportOptions): Promise<Imported> {
+  const { store, name } = splitPlace(file)
+  const reading = await store.get(name).catch((cause: Error) => {
+    throw new ArchiveRefused(`${file} cannot be read: ${cause.message}`, { cause })
+  })
+  reading.destroy()
   const begin = () => Promise.resolve()
   const acquired = await acquireLease({ db, name: 'relay', holder: instance, leaseMs: LEASE_MS, begin })
   if (!acquired)
@@ -39,7 +45,7 @@ export async function importEvents({ db, instance, file, onProgress }: ImportOpt
   const imported: Imported = { events: 0, known: 0, lastPosition: 0n }
   try {
     await expectSettled(db)
-    for await (const lines of readLines(file, PAGE)) {
+    for await (const lines of readLines(store, name, PAGE)) {
       await acquired.lease.confirm()
       const stored = await storePage(db, lines, imported.lastPosition)
       imported.events += stored.events

@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises'
-import path from 'node:path'
+import { text } from 'node:stream/consumers'
 import { z } from 'zod'
 import { ArchiveRefused } from './refused.ts'
+import { placeIn, storeAt } from './store/places.ts'
 
 const position = z
   .string()
@@ -28,23 +28,22 @@ export type Manifest = z.infer<typeof Manifest>
 /** The tables of which an archive has rows. */
 export type ArchivedTable = keyof Manifest['files']
 
-const FILE = 'manifest.json'
-
-export const manifestIn = (folder: string) => path.join(folder, FILE)
+/** The file that it is. */
+export const MANIFEST = 'manifest.json'
 
 export const manifestText = (manifest: Manifest) =>
   `${JSON.stringify(manifest, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value), 2)}\n`
 
-/** @throws ArchiveRefused when the folder is no archive */
-export async function readManifest(folder: string): Promise<Manifest> {
-  const text = await readFile(manifestIn(folder), 'utf8').catch((cause: Error) => {
-    throw new ArchiveRefused(`${folder} is no archive: ${cause.message}`, { cause })
+/** @throws ArchiveRefused when no archive lies there */
+export async function readManifest(place: string): Promise<Manifest> {
+  const read = async () => text(await storeAt(place).get(MANIFEST))
+  const json = await read().catch((cause: Error) => {
+    throw new ArchiveRefused(`${place} is no archive: ${cause.message}`, { cause })
   })
   try {
-    return Manifest.parse(JSON.parse(text))
+    return Manifest.parse(JSON.parse(json))
   } catch (cause) {
-    throw new ArchiveRefused(`${manifestIn(folder)} is not the manifest of an archive: ${(cause as Error).message}`, {
-      cause,
-    })
+    const file = placeIn(place, MANIFEST)
+    throw new ArchiveRefused(`${file} is not the manifest of an archive: ${(cause as Error).message}`, { cause })
   }
 }

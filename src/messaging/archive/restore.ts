@@ -1,5 +1,5 @@
-import path from 'node:path'
-import type { Database } from '#platform/database'
+import { z } from 'zod'
+import { readRows, row, type Database } from '#platform/database'
 import { Prisma } from '#prisma'
 import { lockShortly } from '../event-store/partitions/lock-shortly.ts'
 import { oneAtATime } from '../event-store/partitions/make-partitions.ts'
@@ -13,14 +13,16 @@ import { readLines } from './line-files.ts'
 import { readManifest, type ArchivedTable, type Manifest } from './manifest.ts'
 import { ArchiveRefused } from './refused.ts'
 import { storeRows } from './row-lines.ts'
+import { placeIn, storeAt } from './store/places.ts'
+import type { Store } from './store/store.ts'
 import { expectFiles } from './write-archive.ts'
 
 export interface RestoreOptions {
   db: Database
   /** Names this process while it restores. */
   instance: string
-  /** That of the archive, with its manifest. */
-  folder: string
+  /** That of the archive, with its manifest: a folder, or `s3://<bucket>/<prefix>`. */
+  place: string
 }
 
 /**
@@ -29,19 +31,20 @@ export interface RestoreOptions {
  * The folder stays as it is.
  * @throws ArchiveRefused when it is not as it was written, or is in the store already
  */
-export async function restoreArchive({ db, instance, folder }: RestoreOptions): Promise<Manifest> {
-  const manifest = await readManifest(folder)
-  await expectFiles(folder, manifest).catch((cause: Error) => {
+export async function restoreArchive({ db, instance, place }: RestoreOptions): Promise<Manifest> {
+  const manifest = await readManifest(place)
+  const store = storeAt(place)
+  await expectFiles(store, manifest).catch((cause: Error) => {
     throw new ArchiveRefused(cause.message, { cause })
   })
   return underLease({ db, instance }, async (lease) => {
     const begun = await db.archive.findUnique({ where: { name: manifest.name } })
     if (begun?.state !== 'attached') {
-      await begin(db, manifest, path.resolve(folder))
-      await fill(db, manifest, folder, lease)
+      await begin(db, manifest, placeIn(place))
+      await fill(db, manifest, store, lease)
       await attachRestored(db, manifest)
     }
-    await finish(db, manifest, folder)
+    await finish(db, manifest, store)
     return manifest
   })
 }
@@ -66,17 +69,18 @@ async function begin(db: Database, manifest: Manifest, place: string) {
 
 /** For an archive that this database has not made. */
 function expectRoom({ name, from, to }: Partition, partitions: readonly Partition[]) {
-  const taken = partitions.find((one) => (from === null || one.to > from) && (one.from === null || one.from < to))
+  const overlaps = (one: Partition) => (from === null || one.to > from) && (one.from === null || one.from < to)
+  const taken = partitions.find((one) => one.name === name || overlaps(one))
   if (taken) throw new ArchiveRefused(`${name} would overlap the partition ${taken.name} of this database.`)
 }
 
-async function fill(db: Database, manifest: Manifest, folder: string, lease: Lease) {
+async function fill(db: Database, manifest: Manifest, store: Store, lease: Lease) {
   const { events, handled } = tablesOf(manifest.name)
-  for await (const page of linesOf(manifest, folder, 'events')) {
+  for await (const page of linesOf(manifest, store, 'events')) {
     await storeEvents(db, events, page)
     await lease.confirm()
   }
-  for await (const page of linesOf(manifest, folder, 'handled_events')) {
+  for await (const page of linesOf(manifest, store, 'handled_events')) {
     await storeRows(db, handled, page)
     await lease.confirm()
   }
@@ -86,12 +90,33 @@ async function fill(db: Database, manifest: Manifest, folder: string, lease: Lea
     size.first === manifest.firstPosition &&
     size.last === manifest.lastPosition
   if (!isWhole) throw new Error(`${events} has ${size.events} events, positions ${size.first} to ${size.last}`)
+  await expectOwnPositions(db, manifest)
+}
+
+const Clash = row({ position: z.bigint() })
+
+/** For an archive of another database. Nothing of it is left. */
+async function expectOwnPositions(db: Database, { name, firstPosition, lastPosition }: Manifest) {
+  const { events, handled } = tablesOf(name)
+  const [clash] = await readRows(
+    db,
+    Clash,
+  )(Prisma.sql`
+    SELECT position FROM events JOIN ${Prisma.raw(events)} USING (position)
+    WHERE position BETWEEN ${firstPosition} AND ${lastPosition} LIMIT 1`)
+  if (!clash) return
+  await db.$transaction(async (tx) => {
+    await tx.$executeRawUnsafe(`DROP TABLE ${events}, ${handled}`)
+    await tx.archive.delete({ where: { name } })
+  })
+  throw new ArchiveRefused(
+    `${name} has positions that belong to other events of this database, such as ${clash.position}.`,
+  )
 }
 
 const PAGE = 1_000
 
-const linesOf = ({ files }: Manifest, folder: string, table: ArchivedTable) =>
-  readLines(path.join(folder, files[table].file), PAGE)
+const linesOf = ({ files }: Manifest, store: Store, table: ArchivedTable) => readLines(store, files[table].file, PAGE)
 
 /** Known to be of its range beforehand, so that nobody waits while its rows are looked at. */
 async function attachRestored(db: Database, { name, from, to }: Manifest) {
@@ -116,7 +141,7 @@ async function attachRestored(db: Database, { name, from, to }: Manifest) {
 const LONG_MS = 30 * 60_000
 
 /** Streams, deliveries and the sequence of positions; then nothing is left of the archive in the database. */
-async function finish(db: Database, manifest: Manifest, folder: string) {
+async function finish(db: Database, manifest: Manifest, store: Store) {
   const { events } = tablesOf(manifest.name)
   await db.$transaction(
     async (tx) => {
@@ -125,7 +150,7 @@ async function finish(db: Database, manifest: Manifest, folder: string) {
         ON CONFLICT (stream) DO UPDATE SET version = greatest(s.version, excluded.version) WHERE s.version < excluded.version`)
       await noteArchived(tx, events, -1)
       for (const table of ['deliveries', 'delivery_history'] as const)
-        for await (const page of linesOf(manifest, folder, table)) await storeRows(tx, table, page)
+        for await (const page of linesOf(manifest, store, table)) await storeRows(tx, table, page)
       await tx.$executeRaw`
         SELECT setval('events_position_seq', ${manifest.lastPosition}::bigint)
         WHERE ${manifest.lastPosition}::bigint > (SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM events_position_seq)`

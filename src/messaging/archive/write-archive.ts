@@ -1,37 +1,63 @@
-import { mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises'
-import path from 'node:path'
+import { Readable } from 'node:stream'
+import { text } from 'node:stream/consumers'
 import type { Database } from '#platform/database'
 import { tablesOf, type Partition } from '../event-store/partitions/partitions.ts'
 import { eventLines } from './event-lines.ts'
 import { sizeOf } from './find-obstacles.ts'
 import { measure, writeLines } from './line-files.ts'
-import { manifestIn, manifestText, type ArchivedTable, type Manifest } from './manifest.ts'
+import { MANIFEST, manifestText, type ArchivedTable, type Manifest } from './manifest.ts'
+import { ArchiveRefused } from './refused.ts'
 import { rowLines, type HangingTable } from './row-lines.ts'
+import { storeAt } from './store/places.ts'
+import type { Store } from './store/store.ts'
+
+export interface Place {
+  partition: Partition
+  /** A folder, or `s3://<bucket>/<prefix>`. */
+  place: string
+  /** Called after each file. @throws when another process has taken over */
+  confirm(): Promise<void>
+}
 
 /**
- * Writes a detached partition into a folder, and reads it again. The folder appears as a whole: what another call has left
- * half-done is written anew. @throws when what lies on the disk is not what was to be written
+ * Writes a detached partition, and reads it again; the manifest comes last. What another call has left half-done is written anew.
+ * @throws when what lies there is not what was to be written
  */
-export async function writeArchive(db: Database, partition: Partition, place: string): Promise<Manifest> {
-  const draft = `${place}.part`
-  await rm(draft, { recursive: true, force: true })
-  await mkdir(draft, { recursive: true })
-  const manifest = await writeFiles(db, partition, draft)
-  await expectFiles(draft, manifest)
-  await writeDurably(manifestIn(draft), manifestText(manifest))
-  await rm(place, { recursive: true, force: true })
-  await rename(draft, place)
-  await syncFolder(path.dirname(place))
+export async function writeArchive(db: Database, { partition, place, confirm }: Place): Promise<Manifest> {
+  const store = storeAt(place)
+  const manifest = await writeFiles(db, partition, store, confirm)
+  await expectFiles(store, manifest)
+  await confirm()
+  await putText(store, MANIFEST, manifestText(manifest))
   return manifest
 }
 
-async function writeFiles(db: Database, partition: Partition, folder: string): Promise<Manifest> {
+const PROBE = 'probe'
+
+/** @throws ArchiveRefused when nothing can be stored there: to be known before anything is taken out of the database */
+export async function expectWritable(place: string): Promise<void> {
+  const store = storeAt(place)
+  try {
+    await putText(store, PROBE, 'It can be written here.\n')
+    await store.remove(PROBE)
+  } catch (cause) {
+    throw new ArchiveRefused(`${place} cannot be written to: ${(cause as Error).message}`, { cause })
+  }
+}
+
+async function writeFiles(
+  db: Database,
+  partition: Partition,
+  store: Store,
+  confirm: Place['confirm'],
+): Promise<Manifest> {
   const { name, from, to } = partition
   const { events, handled } = tablesOf(name)
   const size = await sizeOf(db, partition)
   const write = async (table: ArchivedTable, pages: AsyncIterable<string[]>) => {
     const file = `${table}.ndjson.gz`
-    return { file, ...(await writeLines(path.join(folder, file), pages)) }
+    await confirm()
+    return { file, ...(await writeLines(store, file, pages)) }
   }
   const rows = (like: HangingTable, table: string = like) => write(like, rowLines(db, { table, like, partition }))
   const files = {
@@ -46,23 +72,15 @@ async function writeFiles(db: Database, partition: Partition, folder: string): P
 }
 
 /** Compares the files of an archive with its manifest. @throws naming the first that differs */
-export async function expectFiles(folder: string, { files }: Manifest): Promise<void> {
+export async function expectFiles(store: Store, { files }: Pick<Manifest, 'files'>): Promise<void> {
   for (const { file, rows, sha256 } of Object.values(files)) {
-    const found = await measure(path.join(folder, file))
-    if (found.sha256 !== sha256)
-      throw new Error(`${path.join(folder, file)} has another SHA-256 than its manifest says: ${found.sha256}`)
-    if (found.rows !== rows) throw new Error(`${path.join(folder, file)} has ${found.rows} lines in place of ${rows}`)
+    const found = await measure(store, file)
+    if (found.sha256 !== sha256) throw new Error(`${file} has another SHA-256 than its manifest says: ${found.sha256}`)
+    if (found.rows !== rows) throw new Error(`${file} has ${found.rows} lines in place of ${rows}`)
   }
 }
 
-async function writeDurably(file: string, text: string) {
-  await writeFile(file, text, { flush: true })
-  if ((await readFile(file, 'utf8')) !== text) throw new Error(`${file} is not what was written`)
-  await syncFolder(path.dirname(file))
-}
-
-/** A file is found after a crash only when its folder has been written as well. */
-async function syncFolder(folder: string) {
-  const handle = await open(folder, 'r')
-  await handle.sync().finally(() => handle.close())
+async function putText(store: Store, name: string, given: string) {
+  await store.put(name, Readable.from([Buffer.from(given)]))
+  if ((await text(await store.get(name))) !== given) throw new Error(`${name} is not what was written`)
 }
