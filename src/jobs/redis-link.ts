@@ -11,6 +11,7 @@ export interface RedisLink {
 /** A connection that comes back by itself. `onReady` is called on each connect, the first included. */
 export function openRedis(url: string, log: Logger, onReady: () => void): RedisLink {
   let awaySince: number | undefined
+  let isClosed = false
   // BullMQ asks for null: a command waits for Redis to come back.
   const redis = new Redis(url, {
     maxRetriesPerRequest: null,
@@ -24,11 +25,20 @@ export function openRedis(url: string, log: Logger, onReady: () => void): RedisL
     awaySince ??= performance.now()
   }
   redis.on('error', isAway)
+  // A proxy without a server behind it accepts each connection and closes it: that is no error.
+  redis.on('close', () => isClosed || isAway(new Error('the connection was closed')))
   redis.on('ready', () => {
     if (awaySince !== undefined)
       log.info({ awayMs: Math.round(performance.now() - awaySince), isRecovery: true }, 'Redis answers again')
     awaySince = undefined
     onReady()
   })
-  return { redis, isAway, close: () => redis.disconnect() }
+  return {
+    redis,
+    isAway,
+    close() {
+      isClosed = true
+      redis.disconnect()
+    },
+  }
 }
