@@ -29,6 +29,7 @@ export default {
   // Real services on a machine that may be busy: conditions have deadlines of their own, this is only the last resort.
   testTimeout: 120_000,
   clearMocks: true,
+  testSequencer: '<rootDir>/dev/test/slowest-first.mjs',
   // Most tests wait for real services, so that even two cores carry three at once.
   maxWorkers: Math.max(3, availableParallelism() - 1),
 }

@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process'
-import { rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { PROJECT, SetupError } from '../project.ts'
+import { bundle } from './bundle.ts'
 import { compile } from './compiled.ts'
 
 const node = (args: string[]) => spawnSync(process.execPath, args, { cwd: PROJECT, encoding: 'utf8' })
@@ -29,15 +30,21 @@ it('compiles once for as long as no source changes', async () => {
 })
 
 it('names the place in the source in a stack, and the place of what is not TypeScript', async () => {
-  const source = path.join(PROJECT, 'sandbox/broken-for-a-test.ts')
+  mkdirSync(path.join(PROJECT, '.fanfare'), { recursive: true })
+  const folder = path.relative(PROJECT, mkdtempSync(path.join(PROJECT, '.fanfare/bundle-'))) // none that others compile
+  const [source, made] = [`${folder}/broken.ts`, path.join(PROJECT, folder, 'made')]
   try {
-    writeFileSync(source, 'interface Any {\n  thing: string\n}\n\nthrow new Error(`no ${({} as Any).thing}`)\n')
-    const { stderr } = node((await compile())('sandbox/broken-for-a-test.ts'))
-    expect(stderr).toContain('sandbox/broken-for-a-test.ts:5:7')
-    writeFileSync(source, 'const a = = 1\n')
-    await expect(compile()).rejects.toThrow(SetupError)
-    await expect(compile()).rejects.toThrow('sandbox/broken-for-a-test.ts:1:11')
+    writeFileSync(
+      path.join(PROJECT, source),
+      'interface Any {\n  thing: string\n}\n\nthrow new Error(`no ${({} as Any).thing}`)\n',
+    )
+    await bundle([source], made, made)
+    const { stderr } = node(['--enable-source-maps', path.join(made, folder, 'broken.js')])
+    expect(stderr).toContain(`${folder}/broken.ts:5:7`)
+    writeFileSync(path.join(PROJECT, source), 'const a = = 1\n')
+    await expect(bundle([source], made, made)).rejects.toThrow(SetupError)
+    await expect(bundle([source], made, made)).rejects.toThrow(`${folder}/broken.ts:1:11`)
   } finally {
-    rmSync(source)
+    rmSync(path.join(PROJECT, folder), { recursive: true })
   }
 })

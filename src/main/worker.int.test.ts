@@ -3,6 +3,7 @@ import { uuidv7 } from '#platform/uuid'
 import {
   anOrderPlaced,
   deadline,
+  freePort,
   placeOf,
   record,
   releases,
@@ -10,8 +11,15 @@ import {
   tcpProxy,
   testDatabase,
 } from '#testing'
+import { compile, type Program } from '../../dev/processes/compiled.ts'
 
 const later = releases()
+let program: Program
+beforeAll(async () => (program = await compile()))
+/** Where nobody listens. */
+const NOWHERE = { host: '127.0.0.1', port: 1 }
+/** A busy machine starts a process slowly. */
+const STARTING = { within: 60_000 }
 
 async function openDatabase() {
   const database = await testDatabase()
@@ -21,7 +29,7 @@ async function openDatabase() {
 
 /** It is ended with the test, if it has not ended by then. */
 function start(args: string[], env: Record<string, string>) {
-  const child = spawn(process.execPath, ['--import', 'tsx', 'src/main/worker.ts', ...args], {
+  const child = spawn(process.execPath, program('src/main/worker.ts', ...args), {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
   })
@@ -32,9 +40,9 @@ function start(args: string[], env: Record<string, string>) {
   return { child, exited, output: () => output }
 }
 
-/** The process as `npm run worker` starts it; nothing here gets as far as a service. */
+/** The process itself; nothing here gets as far as a service. */
 function worker(...args: string[]) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', 'tsx', 'src/main/worker.ts', ...args], {
+  const { status, stdout, stderr } = spawnSync(process.execPath, program('src/main/worker.ts', ...args), {
     encoding: 'utf8',
   })
   return { status, stdout, stderr }
@@ -62,7 +70,7 @@ it('says in one sentence that a setting of its reactions is wrong, before it con
   const services = { DATABASE_URL: 'postgres://127.0.0.1:1/x', RABBITMQ_URL: 'amqp://127.0.0.1:1' }
   const env = { ...process.env, ...services, REDIS_URL: 'redis://127.0.0.1:1', SMTP_URL: 'mail.example' }
   const run = (folder: string) =>
-    spawnSync(process.execPath, ['--import', 'tsx', 'src/main/worker.ts', folder], { encoding: 'utf8', env })
+    spawnSync(process.execPath, program('src/main/worker.ts', folder), { encoding: 'utf8', env })
   expect(run('notification')).toMatchObject({
     status: 1,
     stdout: '',
@@ -73,47 +81,45 @@ it('says in one sentence that a setting of its reactions is wrong, before it con
 it('is alive while it waits for RabbitMQ, and says what it waits for', async () => {
   const database = await openDatabase()
   const rabbitmq = requireTestService('TEST_RABBITMQ_URL')
-  const [broker, metrics] = await Promise.all([tcpProxy(placeOf(rabbitmq)), tcpProxy(placeOf(rabbitmq))])
-  await Promise.all([broker.close(), metrics.close()]) // their ports are free now
+  const broker = await tcpProxy(NOWHERE)
+  later(broker.close)
+  const metricsPort = await freePort()
   const services = {
     DATABASE_URL: database.url,
     RABBITMQ_URL: broker.through(rabbitmq),
     REDIS_URL: requireTestService('TEST_REDIS_URL'),
-    METRICS_PORT: String(metrics.port),
+    METRICS_PORT: String(metricsPort),
     MESSAGING_NAMESPACE: `test-waits-${broker.port}`,
   }
   const { child, exited } = start(['fraud'], services)
   const ask = async (path: string) => {
-    const answer = await fetch(`http://127.0.0.1:${metrics.port}${path}`).catch(() => undefined)
+    const answer = await fetch(`http://127.0.0.1:${metricsPort}${path}`).catch(() => undefined)
     return answer && `${answer.status} ${await answer.text()}`
   }
-  const says = (words: string) => deadline(words, async () => (await ask('/readyz')) === words, { within: 20_000 }) // a busy machine starts it slowly
+  const says = (words: string) => deadline(words, async () => (await ask('/readyz')) === words, STARTING)
   await says('503 waits for RabbitMQ')
   expect(await ask('/healthz')).toBe('200 ok')
-  const proxy = await tcpProxy(placeOf(rabbitmq), Math.random, broker.port)
-  later(proxy.close)
+  broker.leadTo(placeOf(rabbitmq))
   await says('200 ok')
   child.kill('SIGTERM')
   expect(await exited).toBe(0)
-}, 45_000)
+})
 
 it('waits for a PostgreSQL that is not there yet', async () => {
   const database = await openDatabase()
-  const { port, close } = await tcpProxy(placeOf(database.url))
-  await close()
-  const url = new URL(database.url)
-  url.host = `127.0.0.1:${port}`
+  const proxy = await tcpProxy(NOWHERE)
+  later(proxy.close)
+  const { port } = proxy
   const services = {
-    DATABASE_URL: url.href,
+    DATABASE_URL: proxy.through(database.url),
     RABBITMQ_URL: requireTestService('TEST_RABBITMQ_URL'),
     REDIS_URL: requireTestService('TEST_REDIS_URL'),
     MESSAGING_NAMESPACE: `test-waits-${port}`,
   }
   const { child, exited, output } = start(['fraud'], services)
-  const says = (words: string) => deadline(words, () => output().includes(words), { within: 20_000 })
+  const says = (words: string) => deadline(words, () => output().includes(words), STARTING)
   await says(`PostgreSQL is away: waiting 60 s for it at 127.0.0.1:${port}`)
-  const proxy = await tcpProxy(placeOf(database.url), Math.random, port)
-  later(proxy.close)
+  proxy.leadTo(placeOf(database.url))
   await says('reacting')
   child.kill('SIGTERM')
   expect(await exited).toBe(0)
@@ -136,7 +142,7 @@ it('finishes what is under way when it is stopped, also while RabbitMQ is away',
   }
   const { child, exited, output } = start(['fraud'], services)
   const isClaimed = () => db.delivery.findFirst({ where: { claimedBy: { not: null } } })
-  await deadline('begun', isClaimed, { within: 20_000 })
+  await deadline('begun', isClaimed, STARTING)
   child.kill('SIGTERM')
   await deadline('stopping', () => output().includes('"stopping"'))
   await locking.query('COMMIT')

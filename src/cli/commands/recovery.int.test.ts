@@ -1,5 +1,3 @@
-import { spawn } from 'node:child_process'
-import path from 'node:path'
 import { subscribe } from '#messaging'
 import {
   anOrderConfirmed,
@@ -12,12 +10,13 @@ import {
 } from '#testing'
 import emailCustomer from '../../../workers/notification/email-customer.ts'
 import recordHistory from '../../../workers/order/record-history.ts'
+import { fanfare } from '../fanfare.ts'
 
 let system: TestSystem
 beforeEach(async () => (system = await testSystem([])))
 afterEach(() => system.close())
 
-function run(command: 'audit' | 'reconcile' | 'replay', ...args: string[]) {
+async function run(command: 'audit' | 'reconcile' | 'replay', ...args: string[]) {
   const env = {
     ...process.env,
     DATABASE_URL: system.url,
@@ -26,13 +25,14 @@ function run(command: 'audit' | 'reconcile' | 'replay', ...args: string[]) {
     MESSAGING_NAMESPACE: system.names.namespace,
     RETRY_DELAYS: '50,200',
   }
-  const script = path.resolve(import.meta.dirname, '../fanfare.mjs')
-  const child = spawn(process.execPath, [script, command, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] })
   let output = ''
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk.toString()))
-  return new Promise<{ code: number | null; output: string }>((resolve) =>
-    child.on('close', (code) => resolve({ code, output })),
-  )
+  const note = (text: string | Uint8Array) => Boolean((output += String(text)))
+  const spies = [process.stdout, process.stderr].map((stream) => jest.spyOn(stream, 'write').mockImplementation(note))
+  try {
+    return { code: await fanfare([command, ...args], { env }), output }
+  } finally {
+    for (const spy of spies) spy.mockRestore()
+  }
 }
 
 const orders = (count: number) => record(system, ...Array.from({ length: count }, () => anOrderPlaced()))

@@ -30,12 +30,16 @@ export function superviseProcesses(folder: string): Processes {
   return Object.assign(supervisor, { names })
 }
 
-/** A TypeScript file of this project with its settings: of our own environment it gets only what a program needs to run. */
-export function programOf(
-  run: readonly string[],
+/** A TypeScript file with its settings, translated when it runs. */
+export const programOf = (run: readonly string[], settings: Readonly<Record<string, string>>) =>
+  withSettings([...TYPESCRIPT, ...run], settings)
+
+/** Of our own environment a process gets only what a program needs to run. */
+export function withSettings(
+  args: readonly string[],
   settings: Readonly<Record<string, string>>,
 ): Pick<ProcessPlan, 'args' | 'env'> {
   const kept = ['PATH', 'HOME', 'TMPDIR', 'LANG', 'TZ']
   const inherited = kept.flatMap((name) => (process.env[name] ? [[name, process.env[name]] as const] : []))
-  return { args: [...TYPESCRIPT, ...run], env: { ...Object.fromEntries(inherited), ...settings } }
+  return { args, env: { ...Object.fromEntries(inherited), ...settings } }
 }

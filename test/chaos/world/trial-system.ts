@@ -6,8 +6,9 @@ import { createLogger } from '#platform/logger'
 import { deadline, requireTestService, testDatabase, testMailServer, type TestDatabase } from '#testing'
 import { startGateway } from '../../../sandbox/payment-gateway/server.ts'
 import { issueApiKey } from '../../../src/api/index.ts'
+import { compile } from '../../../dev/processes/compiled.ts'
 import { startProcess, type RunningProcess } from '../../../dev/processes/process.ts'
-import { programOf } from './processes.ts'
+import { withSettings } from './processes.ts'
 
 export type ProcessName = 'api' | 'relay' | 'worker'
 
@@ -34,6 +35,8 @@ export const PRICE = 1_250
 export const RECEIVED = 100_000
 const KEY = 'fanfare_trial'
 const LADDER = [100, 500, 2_000]
+/** Seconds that a busy machine may take to start a process. */
+const STARTING_S = 90
 
 export const anOrder = (email = 'ada@example.com', sku = SKU) => ({
   customer: { name: 'Ada Lovelace', email },
@@ -46,6 +49,7 @@ const READY: Record<ProcessName, string> = { api: 'listening on', relay: 'standi
 
 /** The system in processes of its own, on a private database and under private broker names, with one product in stock. */
 export async function trialSystem(given: Record<string, string> = {}): Promise<TrialSystem> {
+  const program = await compile()
   const database = await testDatabase()
   const namespace = `chaos-${randomBytes(4).toString('hex')}`
   const gateway = await startGateway({ port: 0 })
@@ -68,13 +72,13 @@ export async function trialSystem(given: Record<string, string> = {}): Promise<T
   return {
     ...database,
     async start(name, { crashAt, env: more } = {}) {
-      const run = [`src/main/${name}.ts`]
-      const life = startProcess({ name, ...programOf(run, { ...env, ...more, ...(crashAt && { CRASH_AT: crashAt }) }) })
+      const settings = { ...env, ...more, ...(crashAt && { CRASH_AT: crashAt }) }
+      const life = startProcess({ name, ...withSettings(program(`src/main/${name}.ts`), settings) })
       lives.push(life)
       if (name === 'api') {
-        await life.says(READY.api)
+        await life.says(READY.api, STARTING_S)
         apiUrl = /listening on (http:\/\/[^\s,"]+)/.exec(life.output())![1]!
-      } else if (!crashAt) await life.says(READY[name])
+      } else if (!crashAt) await life.says(READY[name], STARTING_S)
       return life
     },
     get apiUrl() {
