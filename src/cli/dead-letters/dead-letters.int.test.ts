@@ -68,7 +68,7 @@ async function runJson<T>(...args: string[]): Promise<T> {
 async function deadOrders(count: number) {
   for (let left = count; left > 0; left -= 100)
     await record(system, ...Array.from({ length: Math.min(left, 100) }, () => anOrderPlaced()))
-  await system.settled(30_000)
+  await system.settled()
 }
 
 const count = (state: string) => system.db.delivery.count({ where: { state } })
@@ -160,6 +160,7 @@ test('an edit repairs the data, shows what it changes and has the event delivere
   system = await testSystem([screenOrder])
   const events = await record(system, anOrderPlaced())
   await system.settled()
+  await system.stopReactions() // a second copy of the message would resolve the dead letter
   const { id: eventId } = events[0]!
   await system.db.handledEvent.deleteMany({ where: { eventId } })
   const error = { errorName: 'Error', errorMessage: 'no', fingerprint: 'f', failedAt: new Date() }
@@ -173,6 +174,7 @@ test('an edit repairs the data, shows what it changes and has the event delivere
   expect((await inProcess(['edit', id, '--file', 'nowhere.json', '--yes'])).output).toMatch(
     /^The file nowhere\.json cannot be read: ENOENT/,
   )
+  await system.run(screenOrder)
   const edited = await inProcess(['edit', id, '--set', '/total/amount=2600', '--yes', '--reason', 'a typing mistake'])
   expect(edited.output).toMatch(/- \/total\/amount: \d+\n {2}\+ \/total\/amount: 2600\n/)
   expect(edited.output).toMatch(/1 handled · 0 dead again/)
@@ -215,8 +217,8 @@ test('killed in the middle, then called again: nothing is lost, nothing is handl
   await deadOrders(300)
   broken = false
   const args = ['redrive', 'test.fragile', '--all', '--yes']
-  const { child, ended } = start([...args, '--rate', '100/s'])
-  await deadline('some are handled', () => handled.length >= 20, { within: 30_000 })
+  const { child, ended } = start([...args, '--rate', '20/s'])
+  await deadline('some are handled', () => handled.length >= 10)
   child.kill('SIGKILL')
   expect(await ended).toMatchObject({ signal: 'SIGKILL' })
   const left = await count('dead')
@@ -234,8 +236,8 @@ test('Ctrl-C finishes the batch under way and leaves the rest open', async () =>
   system = await testSystem([fragile])
   await deadOrders(60)
   broken = false
-  const { child, ended } = start(['redrive', 'test.fragile', '--all', '--yes', '--rate', '20/s'])
-  await deadline('some are handled', () => handled.length >= 4, { within: 30_000 })
+  const { child, ended } = start(['redrive', 'test.fragile', '--all', '--yes', '--rate', '5/s'])
+  await deadline('some are handled', () => handled.length >= 2)
   child.kill('SIGINT')
   const { code, output } = await ended
   expect(code).toBe(1)
@@ -250,7 +252,7 @@ test('watch tells each change on a line of its own', async () => {
   let seen = ''
   child.stdout.on('data', (chunk: Buffer) => (seen += chunk.toString()))
   await deadOrders(2)
-  await deadline('both are told', () => /test\.fragile {2}2 dead/.test(seen), { within: 20_000 })
+  await deadline('both are told', () => /test\.fragile {2}2 dead/.test(seen))
   child.kill('SIGINT')
   expect(await ended).toMatchObject({ code: 0 })
 }, 120_000)

@@ -56,7 +56,7 @@ test('the edited data are handled, under the same event and the same idempotency
   await commitEdit(context, edit, 'a typing mistake')
   expect(await redrive(context, charge.name, { ids: [letter.id] })).toMatchObject({ outcome: 'done', handled: 1 })
   expect(handled).toEqual([{ id: event.id, name: 'good' }])
-  expect(keys).toEqual([`${charge.name}:${event.id}`, `${charge.name}:${event.id}`])
+  expect(new Set(keys)).toEqual(new Set([`${charge.name}:${event.id}`]))
   expect(await describeDelivery(system.db, charge.name, event.id)).toMatchObject({
     id: letter.id,
     state: 'resolved',

@@ -204,19 +204,22 @@ test('when its connections are cut in the middle, nothing is lost or doubled by 
 
 test('what was postponed for too long may be postponed anew once it is redriven', async () => {
   let postponements = Number.POSITIVE_INFINITY
+  let forMs = 1_000
   const patient = defineReaction({
     name: 'test.patient',
     on: OrderPlaced,
     retry: { attempts: 1 },
     handle() {
-      if (--postponements > 0) throw new RetryLater(10, 'the key is in use', { forMs: 1_000 })
+      if (--postponements > 0) throw new RetryLater(10, 'the key is in use', { forMs })
     },
   })
   await subscribe(system.db, [patient])
   await system.run(patient)
   await record(system, anOrderPlaced())
   await deadline('given up', () => letters({ state: 'dead' }).then(({ length }) => length === 1))
+  await system.db.delivery.updateMany({ data: { firstFailedAt: new Date(Date.now() - 3_600_000) } })
   postponements = 3
+  forMs = 60_000
   const result = await redrive(context, patient.name, { all: true })
   expect(result).toMatchObject({ sent: 1, handled: 1, deadAgain: 0 })
 })
