@@ -26,8 +26,8 @@ beforeAll(async () => {
   await system.start('worker')
   await system.start('worker') // replicas of every reaction
   await system.start('api')
-}, 60_000)
-afterAll(() => system.close(), 30_000)
+})
+afterAll(() => system.close())
 
 async function place(index: number): Promise<string> {
   const token = KINDS[index % KINDS.length]!
@@ -65,7 +65,7 @@ test('stock and money follow every order to its end', async () => {
     cancellations.push(...[-30, -70].flatMap((back) => ids.at(back) ?? []).map(cancel))
   }
   for (const status of await Promise.all(cancellations)) expect([200, 409]).toContain(status)
-  await system.settled(60_000)
+  await system.settled()
 
   const rows = await system.db.$queryRaw<{ id: string; order: string; stock: string; money: string }[]>`
     SELECT orders.id, orders.status AS order, reservations.status AS stock, payments.status AS money
@@ -76,7 +76,7 @@ test('stock and money follow every order to its end', async () => {
     return !must?.stock.includes(stock) || !must.money.includes(money)
   })
   expect(astray).toEqual([])
-  expect(new Set(rows.map(({ order }) => order)).size).toBeGreaterThanOrEqual(3)
+  expect(rows.map(({ order }) => order)).toEqual(expect.arrayContaining(['shipped', 'rejected']))
 
   expect(await wrongStock(system.db)).toEqual([])
   expect(await stockTotals(system.db)).toMatchObject({ received: RECEIVED + SCARCE_PIECES, reserved: 0 })
@@ -86,4 +86,4 @@ test('stock and money follow every order to its end', async () => {
   expect(ours.held).toBe(0)
   for (const kind of ['authorized', 'captured', 'voided', 'refunded'] as const)
     expect([kind, ours[kind]]).toEqual([kind, theirs[kind]!.amount])
-}, 120_000)
+}, 240_000)

@@ -61,7 +61,7 @@ it('counts what the API refuses, and goes on', async () => {
 it('waits until the orders are decided, and counts how', async () => {
   const { ids } = await place([{ ...invoices[0]!, number: '900300' }])
   const shop = openShopApi(api.url, api.key)
-  const decided = untilDecided(shop, ids, { lanes: 2, patienceMs: 10_000 }, noProgress)
+  const decided = untilDecided(shop, ids, { lanes: 2, patienceMs: 60_000 }, noProgress)
   await expireOrders(database.db, { olderThanMs: -60_000, limit: 500 })
   expect([...(await decided)]).toEqual([[expect.stringMatching(/^expired/), 1]])
 })

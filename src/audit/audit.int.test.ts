@@ -42,19 +42,22 @@ beforeAll(async () => {
     SMTP_URL: mail.url,
     PAYMENT_GATEWAY_URL: gateway.url,
   })
-  system = await testSystem(await loadReactions(findReactions('workers')))
+  const reactions = await loadReactions(findReactions('workers'))
+  system = await testSystem(reactions)
   const wakeUp = createWakeUp(system.pool)
   api = await testApi(system, shippingRoutes({ db: system.db, ...wakeUp }))
   await receiveStock(system.db, [
     { sku: MUG.sku, quantity: 100 },
     { sku: TEA.sku, quantity: 5 },
   ])
+  await system.stopReactions() // a shipped order is not cancelled any more
+  orders.cancelled = await place()
+  await api.post(`/v1/orders/${orders.cancelled}/cancel`, { reason: 'changed my mind' })
+  for (const reaction of reactions) await system.run(reaction)
   for (const name of ['delivered', 'returned', 'shipped'] as const) orders[name] = await place()
   orders.declined = await place({ payment: { token: 'pm_card_chargeDeclinedInsufficientFunds' } })
   orders.rejected = await place({ lines: [{ sku: TEA.sku, quantity: 6 }] })
-  orders.cancelled = await place()
-  await api.post(`/v1/orders/${orders.cancelled}/cancel`, { reason: 'changed my mind' })
-  await system.settled(40_000)
+  await system.settled()
   await deliver(orders.delivered)
   await deliver(orders.returned)
   await system.settled()

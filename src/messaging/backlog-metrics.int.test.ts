@@ -29,7 +29,9 @@ it('tells open dead letters and the age of what is not published, and nothing wh
   const { position } = await db.event.findFirstOrThrow()
   await db.$executeRaw`ALTER TABLE events DISABLE TRIGGER USER`
   await db.$executeRaw`UPDATE events SET occurred_at = now() - interval '1 minute'`
-  expect(Number((await told('fanfare_relay_lag'))[0]!.split(' ')[1])).toBeCloseTo(60, -1)
+  const lag = Number((await told('fanfare_relay_lag'))[0]!.split(' ')[1])
+  expect(lag).toBeGreaterThanOrEqual(60)
+  expect(lag).toBeLessThan(120)
   await db.relayCheckpoint.create({ data: { name: 'relay', position } })
   expect(await told('fanfare_deliveries_waiting')).toEqual([
     'fanfare_deliveries_waiting{reaction="b.broken",state="blocked"} 1',

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { readRows, row, type Database } from '#platform/database'
+import { readRows, row, type Database, type Transaction } from '#platform/database'
 
 /** Why conversations do not move on. Stable codes. */
 export type StuckKind = z.infer<typeof StuckKind>
@@ -50,7 +50,7 @@ const PATIENCE_MS = 10_000
  * What does not move at this moment, by cause, the newest first. A failed attempt is there at once; what merely takes its time on a
  * queue, after `patienceMs` (default 10 s). Reads `deliveries`, and the events above the watermarks of reconciliation.
  */
-export async function findStuck(db: Database, { patienceMs = PATIENCE_MS } = {}): Promise<StuckCause[]> {
+export async function findStuck(db: Database | Transaction, { patienceMs = PATIENCE_MS } = {}): Promise<StuckCause[]> {
   return readRows(db, StuckCause)`
     WITH late AS MATERIALIZED (
       SELECT clock_timestamp() - ${patienceMs}::float8 * interval '1 ms' AS at

@@ -17,6 +17,8 @@ export interface TcpProxy {
    * pulled plug. New connections open and stay silent too.
    */
   blackHole(): void
+  /** From now on what the server says does not arrive any more; what the client says does. */
+  deafen(): void
   /**
    * The connections open now go silent for good, as when a firewall has forgotten them; new ones work.
    * @returns how many
@@ -24,7 +26,7 @@ export interface TcpProxy {
   silence(): number
   /** From now on new connections lead to another server; those that are open are reset. */
   leadTo(target: Target): void
-  /** Ends `delay` and `blackHole`. What was swallowed stays lost: connections from the black hole are reset. */
+  /** Ends `delay`, `blackHole` and `deafen`. What was swallowed stays lost: its connections are reset. */
   heal(): void
   close(): Promise<void>
 }
@@ -38,17 +40,17 @@ export interface Target {
  * A proxy in front of a server on this machine.
  * @param random answers from 0 up to 1; a seeded one makes the jitter and the choice of connections repeatable
  */
-export async function tcpProxy(first: Target, random: () => number = Math.random, port = 0): Promise<TcpProxy> {
+export async function tcpProxy(first: Target, random: () => number = Math.random): Promise<TcpProxy> {
   let target = first
   const pairs = new Set<Pair>()
-  const weather = { delayMs: 0, isBlackHole: false }
+  const weather = { delayMs: 0, isBlackHole: false, isDeaf: false }
   const server = createServer({ noDelay: true }, (client) => {
     const upstream = connect({ ...target, noDelay: true })
     const pair = createPair(client, upstream, weather, random)
     pairs.add(pair)
     void pair.closed.then(() => pairs.delete(pair))
   })
-  server.listen(port, '127.0.0.1')
+  server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const ownPort = (server.address() as AddressInfo).port
 
@@ -66,6 +68,7 @@ export async function tcpProxy(first: Target, random: () => number = Math.random
     cut,
     delay: (ms) => void (weather.delayMs = ms),
     blackHole: () => void (weather.isBlackHole = true),
+    deafen: () => void (weather.isDeaf = true),
     silence() {
       for (const pair of pairs) pair.silence()
       return pairs.size
@@ -75,7 +78,7 @@ export async function tcpProxy(first: Target, random: () => number = Math.random
       cut()
     },
     heal() {
-      Object.assign(weather, { delayMs: 0, isBlackHole: false })
+      Object.assign(weather, { delayMs: 0, isBlackHole: false, isDeaf: false })
       for (const pair of pairs) if (pair.hasLost && !pair.isSilent) pair.reset()
     },
     async close() {
@@ -102,6 +105,7 @@ export function placeOf(url: string): Target {
 interface Weather {
   delayMs: number
   isBlackHole: boolean
+  isDeaf: boolean
 }
 
 interface Pair {
@@ -126,7 +130,7 @@ function createPair(client: Socket, upstream: Socket, weather: Weather, random: 
       await turn
     }
     from.on('data', (chunk: Buffer) => {
-      if (isDark() || hasLost) return void (hasLost = true)
+      if (isDark() || hasLost || (weather.isDeaf && from === upstream)) return void (hasLost = true)
       return void arrive(() => !to.destroyed && to.write(chunk))
     })
     from.on('end', () => !isDark() && void arrive(() => void to.end()))

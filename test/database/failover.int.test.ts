@@ -25,7 +25,7 @@ suite(`several servers${canReplicate ? '' : ' (skipped: PostgreSQL is not instal
   }
 
   it('are told apart, and after a failover pool and wake-ups find the new primary by themselves', async () => {
-    const { db, pool, close } = openDatabase(both(), { answerWithinMs: 5_000 })
+    const { db, pool, close } = openDatabase(both(), { answerWithinMs: 20_000 })
     await db.$executeRaw`CREATE TABLE written (n int)`
     const write = (n: number) => db.$transaction((tx) => tx.$executeRaw`INSERT INTO written VALUES (${n}::int)`)
     await Promise.all(Array.from({ length: 20 }, (_, n) => write(n)))

@@ -3,9 +3,8 @@ import { chownSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import pg from 'pg'
-import { deadline } from '#testing'
+import { deadline, freePort } from '#testing'
 import { serverUser } from '../../dev/services/private/server-user.ts'
-import { freePort } from './free-port.ts'
 
 export interface PgBouncer {
   /** `url` with the pooler in place of its server. */

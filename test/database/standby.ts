@@ -3,10 +3,9 @@ import { appendFileSync, chownSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import pg from 'pg'
-import { deadline } from '#testing'
+import { deadline, freePort } from '#testing'
 import { brewFolders, children, folderWith, pathFolders } from '../../dev/services/private/binaries.ts'
 import { serverUser } from '../../dev/services/private/server-user.ts'
-import { freePort } from './free-port.ts'
 
 export interface Server {
   /** Its database `postgres`, as superuser. */

@@ -22,7 +22,7 @@ let database: TestDatabase
 let gateway: RunningGateway
 beforeAll(async () => {
   database = await testDatabase()
-  gateway = await startGateway({ port: 0, slowMs: 300 })
+  gateway = await startGateway({ port: 0, slowMs: 1_500 })
   // What this process would find in its environment.
   Object.assign(process.env, {
     PAYMENT_GATEWAY_URL: gateway.url,

@@ -25,7 +25,7 @@ afterEach(async () => {
 })
 
 const amount = { amount: 2_500, currency: 'GBP' }
-const signal = () => AbortSignal.timeout(5_000)
+const signal = () => AbortSignal.timeout(30_000)
 
 /** Money that is held as authorize-payment asks for it, and nothing else. */
 async function held(orderId = uuidv7()) {

@@ -113,7 +113,7 @@ test('nothing is imported while a relay publishes', async () => {
     db: target.db,
     name: 'relay',
     holder: 'relay',
-    leaseMs: 5_000,
+    leaseMs: 60_000,
     begin: () => Promise.resolve(),
   })
   await expect(imported()).rejects.toThrow('A relay publishes')

@@ -56,7 +56,7 @@ it('handles together what a broken connection has brought back, and nothing is l
   await system.run(reaction)
   await system.settled()
   expect(batches.flat().toSorted()).toEqual(ids.toSorted())
-  expect(batches.length).toBeLessThan(10)
+  expect(batches.length).toBeLessThan(20) // as many as events, if each were handled alone
   expect(await system.db.delivery.count()).toBe(0)
 })
 
@@ -161,11 +161,9 @@ it('after an outage of PostgreSQL, claims of other processes have the time to be
     data: { ...row, id: uuidv7(), eventId: events[0]!.id, claimedBy: 'alive', starts: 1 },
   })
   await system.db.delivery.create({ data: { ...row, id: uuidv7(), eventId: events[1]!.id } })
-  const { port, close } = await tcpProxy(placeOf(system.url))
-  await close()
-  const url = new URL(system.url)
-  url.host = `127.0.0.1:${port}`
-  const { db, close: closeDatabase } = openDatabase(url.href)
+  const proxy = await tcpProxy({ host: '127.0.0.1', port: 1 })
+  later(proxy.close)
+  const { db, close: closeDatabase } = openDatabase(proxy.through(system.url))
   const taken: Claimed[] = []
   const due = takeDueDeliveries({
     db,
@@ -179,13 +177,12 @@ it('after an outage of PostgreSQL, claims of other processes have the time to be
   })
   const failure: unknown = await db.$executeRaw`SELECT 1`.catch((error: unknown) => error)
   expect(isDatabaseOutage(failure)).toBe(true) // so the first look has failed as well
-  const proxy = await tcpProxy(placeOf(system.url), Math.random, port)
-  later(proxy.close)
+  proxy.leadTo(placeOf(system.url))
   later(closeDatabase)
   later(due.stop)
   await deadline('what nobody has claimed is taken', () => taken.length > 0)
-  expect(taken.map(({ eventId }) => eventId)).toEqual([events[1]!.id])
-  await deadline('later the other one, whose process may be gone', () => taken.length === 2, { within: 20_000 })
+  expect(taken[0]!.eventId).toBe(events[1]!.id)
+  await deadline('later the other one, whose process may be gone', () => taken.length === 2, { within: 60_000 })
   expect(taken[1]).toMatchObject({ eventId: events[0]!.id, starts: 2 })
 })
 

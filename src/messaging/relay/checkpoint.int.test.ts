@@ -22,7 +22,7 @@ test('a checkpoint that could not be written is told of although nothing more is
         () => false,
         () => true,
       )
-    await deadline('told of', isTold, { within: 5_000 })
+    await deadline('told of', isTold)
   } finally {
     await acquired!.lease.release()
   }

@@ -42,13 +42,12 @@ test.each([
     await deadline('paused', () => isPaused(name))
     expect(await system.db.handledEvent.count({ where: { reaction: name } })).toBe(0)
     down = false
-    await system.settled(20_000)
+    await system.settled()
     expect(await system.db.delivery.count({ where: { state: 'dead' } })).toBe(0)
     expect(await system.db.deliveryHistory.count({ where: { reaction: name } })).toBeLessThan(20)
     expect(await system.db.handledEvent.count({ where: { reaction: name } })).toBe(60)
-    expect(await isPaused(name)).toBe(false)
+    await deadline('no longer paused', async () => !(await isPaused(name)))
   },
-  30_000,
 )
 
 test('messages that fail by themselves do not hold others for ever', async () => {
@@ -63,25 +62,24 @@ test('messages that fail by themselves do not hold others for ever', async () =>
   })
   system = await testSystem([picky])
   await record(system, ...Array.from({ length: 25 }, () => anOrderPlaced({ customer: named('bad') })), ...orders(5))
-  await deadline('the good ones are handled', async () => (await system.db.handledEvent.count()) === 5, {
-    within: 20_000,
-  })
-}, 30_000)
+  await deadline('the good ones are handled', async () => (await system.db.handledEvent.count()) === 5)
+})
 
 test('a call that hangs holds up only its own batch', async () => {
+  let letGo = () => {}
+  const answered = new Promise<void>((resolve) => (letGo = resolve))
   const slow = defineReaction({
     name: 'test.slow',
     on: OrderPlaced,
     batchSize: 10,
-    callTimeoutMs: 4_000,
+    callTimeoutMs: 60_000,
     async call({ data }) {
-      if (data.customer.name === 'hangs') await new Promise(() => {})
+      if (data.customer.name === 'hangs') await answered
     },
     handle() {},
   })
   system = await testSystem([slow])
-  const started = performance.now()
   await record(system, anOrderPlaced({ customer: named('hangs') }), ...orders(99))
-  await deadline('the others are handled', async () => (await system.db.handledEvent.count()) >= 90)
-  expect(performance.now() - started).toBeLessThan(4_000)
-}, 30_000)
+  const others = async () => (await system.db.handledEvent.count()) >= 90
+  await deadline('the others are handled', others).finally(letGo)
+})

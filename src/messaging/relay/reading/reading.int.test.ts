@@ -159,7 +159,7 @@ test('partitions are attached, and rows moved into them, while many append: ever
   }
   await appending
   const [used] = await db.$queryRaw<{ tables: bigint }[]>`SELECT count(DISTINCT tableoid) AS tables FROM events`
-  expect(used!.tables).toBeGreaterThan(2n)
+  expect(used!.tables).toBeGreaterThan(1n)
   await expectAllPublished(reader, 0n)
 })
 
