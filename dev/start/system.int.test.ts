@@ -1,8 +1,7 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
-import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { deadline, requireTestService, testDatabase, type TestDatabase } from '#testing'
+import { deadline, freePort, requireTestService, testDatabase, type TestDatabase } from '#testing'
 import { InstanceSet } from '../services/index.ts'
 import { users } from '../services/leases.ts'
 import { Steps } from './steps.ts'
@@ -52,12 +51,4 @@ function processes(): string[] {
   } catch {
     return []
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
 }

@@ -1,6 +1,7 @@
 export * from './builders.ts'
 export { requireTestService, testDatabase, type TestDatabase } from './database.ts'
 export { deadline } from './deadline.ts'
+export { freePort } from './free-port.ts'
 export { testMailServer, type ReceivedMail, type TestMailServer } from './mail-server.ts'
 export { project, projectionReader } from './project.ts'
 export { attempt, react, record, type Reacted } from './react.ts'

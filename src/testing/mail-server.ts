@@ -17,8 +17,8 @@ export interface TestMailServer {
   close(): Promise<void>
 }
 
-/** A real SMTP server on this machine that keeps what it accepts. `options` are those of smtp-server; port 0 takes a free one. */
-export async function testMailServer(options: SMTPServerOptions = {}, onPort = 0): Promise<TestMailServer> {
+/** A real SMTP server on this machine, on a free port, that keeps what it accepts. `options` are those of smtp-server. */
+export async function testMailServer(options: SMTPServerOptions = {}): Promise<TestMailServer> {
   const received: ReceivedMail[] = []
   const server = new SMTPServer({
     authOptional: true,
@@ -42,7 +42,7 @@ export async function testMailServer(options: SMTPServerOptions = {}, onPort = 0
     ...options,
   })
   server.on('error', () => {}) // a client that goes away in the middle is part of the tests
-  const listening = server.listen(onPort, '127.0.0.1')
+  const listening = server.listen(0, '127.0.0.1')
   await once(listening, 'listening')
   const { port } = listening.address() as AddressInfo
   return {

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type AddressInfo, type Socket } from 'node:net'
 import { DependencyUnavailable, Unrecoverable } from '#messaging'
-import { deadline, testMailServer, type TestMailServer } from '#testing'
+import { deadline, placeOf, tcpProxy, testMailServer, type TestMailServer } from '#testing'
 import type { SMTPServerOptions } from 'smtp-server'
 import type { Mail } from './compose.ts'
 import { openMailer, type Mailer } from './mailer.ts'
@@ -218,12 +218,17 @@ it('takes a name without an address for a server that is not available', async (
 })
 
 it('takes a server that is gone for one that is not available, and finds it when it is back', async () => {
-  const { server: first, mailer } = await open()
-  const port = Number(new URL(first.url).port)
+  const first = await testMailServer()
+  const wire = await tcpProxy(placeOf(first.url))
+  mailer = openMailer(wire.through(first.url))
   await mailer.send(aMail())
   await first.close()
+  wire.leadTo({ host: '127.0.0.1', port: 1 })
   await expect(mailer.send(aMail())).rejects.toThrow(DependencyUnavailable)
-  server = await testMailServer({}, port)
+  server = await testMailServer()
+  wire.leadTo(placeOf(server.url))
   await mailer.send(aMail())
   expect(server.received).toHaveLength(1)
+  mailer.close()
+  await wire.close()
 })
