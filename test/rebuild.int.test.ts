@@ -36,7 +36,7 @@ beforeAll(async () => {
   api = await testApi(database, [...analyticsRoutes(reader), ...lookupRoutes(reader)])
   const projections = await loadProjections(findReactions('workers'))
   await register(db, projections)
-  running = runProjections(projections, { db, log: createLogger('test', 'silent'), instance: 'test' })
+  running = runProjections(projections, { db, log: createLogger('test', 'silent'), instance: 'test', pollMs: 200 })
 })
 afterAll(async () => {
   await running.stop()

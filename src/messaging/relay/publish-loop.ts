@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { createBackoff } from '#platform/backoff'
 import { plainMessage } from '#platform/database'
+import { paceLooks } from '../event-store/pace-looks.ts'
 import { createCheckpoint } from './checkpoint.ts'
 import { createEventReader } from './reading/event-reader.ts'
 import type { RelayNeighbours, RelayOptions } from './options.ts'
@@ -10,15 +11,18 @@ import type { RelayLease } from './relay-lease.ts'
 
 /** Milliseconds that news may be waited for after a read that was not full. */
 const LONGEST_BREATH_MS = 5
+/** Milliseconds until a broker that took no messages is looked at again. */
+const BROKER_LOOK_MS = 500
 const FIRST_RETRY_MS = 250
 const LONGEST_RETRY_MS = 5_000
 /** Milliseconds without a broker that takes messages after which another relay may try: it may have a way to it. */
 const AWAY_MS = 5_000
 
-export interface LoopOptions extends Required<RelayOptions>, RelayNeighbours, RelayLease {
+export interface LoopOptions extends RelayOptions, RelayNeighbours, RelayLease {
+  readSize: number
   signal: AbortSignal
-  /** Waits, or until there is news. */
-  pause: (ms: number) => Promise<void>
+  /** Waits, or until there is news, which it answers. */
+  pause: (ms: number) => Promise<boolean>
 }
 
 /**
@@ -30,7 +34,8 @@ export interface LoopOptions extends Required<RelayOptions>, RelayNeighbours, Re
  * costs nearly as much as a large one, so after one the relay waits as long as that took, at most.
  */
 export async function publishLoop(options: LoopOptions): Promise<void> {
-  const { broker, lease, pollMs, pause } = options
+  const { broker, lease, pause } = options
+  const looks = paceLooks(pause, options.pollMs)
   const { goesOn, reader, publish, publishing, checkpoint, heal } = createParts(options)
   let publishedTo = options.position
   try {
@@ -39,6 +44,7 @@ export async function publishLoop(options: LoopOptions): Promise<void> {
       const began = performance.now()
       const reading = await reader.read(publishedTo)
       const isNews = reading.position > publishedTo && !broker.publishingPaused
+      looks.looked({ isNews })
       if (isNews) {
         if (reading.isFull && reading.waitingMs === undefined) reader.readAhead(reading.position)
         if (!(await publish(reading.rows))) break
@@ -48,7 +54,7 @@ export async function publishLoop(options: LoopOptions): Promise<void> {
       if (reading.waitingMs !== undefined) await reader.waitAtGap(reading.waitingMs, publishedTo, pause)
       else if (!reader.isAhead) {
         if (isNews) await wait(Math.min(performance.now() - began, LONGEST_BREATH_MS))
-        await pause(Math.min(pollMs, checkpoint.dueInMs()))
+        await looks.pause(Math.min(checkpoint.dueInMs(), broker.publishingPaused ? BROKER_LOOK_MS : Infinity))
       }
     }
     if (lease.isSure) await checkpoint.write()

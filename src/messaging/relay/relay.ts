@@ -35,7 +35,7 @@ export function runRelay(options: RelayOptions & RelayNeighbours): Relay {
   const holdLease = async ({ lease, position }: RelayLease) => {
     const began = performance.now()
     log.info({ token: String(lease.token), position: String(position) }, 'relay active')
-    const defaults = { readSize: 1_000, pollMs: 500 }
+    const defaults = { readSize: 1_000 }
     try {
       await publishLoop({ ...defaults, ...options, lease, position, signal, pause: bell.wait })
       if (!signal.aborted) log.warn(`relay stands by: its lease has ended, ${lease.ended}`)
