@@ -17,7 +17,8 @@ const given =
 
 export default defineConfig({
   schema: 'prisma',
-  migrations: { path: 'prisma/migrations' },
+  // Another domain's database has migrations of its own beside those of the core.
+  migrations: { path: process.env['MIGRATIONS'] || 'prisma/migrations' },
   datasource: { url: given.includes(',') ? await primaryOf(given) : given },
 })
 

@@ -10,6 +10,7 @@ import { projectionInvariants } from './invariants/projections.ts'
 import { stockInvariants } from './invariants/stock.ts'
 import { moneyIsForAnOrder } from './orphans/finding.ts'
 
+export { isBroken } from './invariant.ts'
 export type { Finding, Invariant, Limits } from './invariant.ts'
 export { findOrphans, isStandby, releaseOrphans, type Orphans, type Released } from './orphans/release.ts'
 
@@ -35,6 +36,3 @@ export async function audit(db: Database | Transaction, given: Partial<Limits> =
   findings.push(await compareWithGateway(db, limits))
   return findings
 }
-
-/** Whether what was found means that something is broken. */
-export const isBroken = ({ count, onlyWarns }: Finding, strict = false) => count > 0 && (strict || !onlyWarns)

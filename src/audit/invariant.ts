@@ -46,6 +46,9 @@ export interface Finding {
   skipped?: string
 }
 
+/** Whether what was found means that something is broken. */
+export const isBroken = ({ count, onlyWarns }: Finding, strict = false) => count > 0 && (strict || !onlyWarns)
+
 /** Orders that are owed something: they have been as they are for longer than patience lasts. */
 export const since = (column: string, { patienceMs }: Limits) =>
   Prisma.sql`${Prisma.raw(column)} < clock_timestamp() - ${patienceMs}::float8 * interval '1 ms'`

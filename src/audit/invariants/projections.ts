@@ -1,7 +1,7 @@
 import { Prisma } from '#prisma'
 import { since, type Invariant } from '../invariant.ts'
 
-const moveOn: Invariant = {
+export const projectionsMoveOn: Invariant = {
   name: 'projection-is-current',
   says: 'No projection has failed, or is behind for longer than patience lasts.',
   offenders: (limits) => Prisma.sql`
@@ -73,7 +73,7 @@ const knowsOrders = (name: string, projection: string, table: string): Invariant
 }
 
 export const projectionInvariants = [
-  moveOn,
+  projectionsMoveOn,
   sales,
   knowsOrders('customers-have-their-orders', 'lookup.customer-orders', 'orders'),
   knowsOrders('search-knows-the-orders', 'lookup.order-search', 'documents'),
