@@ -11,6 +11,7 @@ const COMMANDS = {
   fanfare: ['dev/fanfare/command.ts', 'fanfareCommand'],
   chaos: ['test/chaos/command.ts', 'chaosCommand'],
   bench: ['bench/command.ts', 'benchCommand'],
+  rides: ['examples/rides/command.ts', 'ridesCommand'],
   import: ['examples/retail-import/command.ts', 'importCommand'],
 }
 
