@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -21,6 +20,7 @@ import { withDatabase } from '../connect.ts'
 import { host } from '../host.ts'
 import { loadReaction } from '../reactions.ts'
 import { confirm, counted, EXIT, isTerminal, say, sayJson, warn } from '../terminal/output.ts'
+import { edit } from './editor.ts'
 import { next } from './next.ts'
 import { asOperator } from './open.ts'
 import { report, send } from './redrive.ts'
@@ -39,11 +39,11 @@ export async function editCommand(id: string, flags: EditFlags): Promise<number>
   const name = await withDatabase((db) => reactionOf(db, id))
   return asOperator(flags.as, name, async (context) => {
     const reaction = await loadReaction(name)
-    const edit = await planned(await draftEdit(context, reaction, id), reaction, flags)
-    const { changes } = edit
+    const repair = await planned(await draftEdit(context, reaction, id), reaction, flags)
+    const { changes } = repair
     if (!flags.json) say(describeChanges(changes))
     await confirm(`Let ${name} handle the event as it is now?`, flags)
-    await commitEdit(context, edit, flags.reason)
+    await commitEdit(context, repair, flags.reason)
     if (!flags.json) say(`${id} is edited.`)
     if (!flags.send) {
       if (flags.json) sayJson({ id, changes })
@@ -106,7 +106,7 @@ async function inEditor(draft: EditDraft, reaction: Reaction): Promise<PlannedEd
   writeFileSync(file, draft.text, { mode: 0o600 })
   try {
     for (;;) {
-      openEditor(file)
+      edit(file, host().env)
       try {
         return planEdit(draft, readFileSync(file, 'utf8'), reaction)
       } catch (error) {
@@ -118,13 +118,6 @@ async function inEditor(draft: EditDraft, reaction: Reaction): Promise<PlannedEd
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
-}
-
-function openEditor(file: string) {
-  const [command = 'vi', ...args] = (host().env['VISUAL'] || host().env['EDITOR'] || 'vi').split(' ')
-  const { error, status } = spawnSync(command, [...args, file], { stdio: 'inherit' })
-  if (error) throw new Refused(`The editor ${command} cannot be started (${error.message}): set EDITOR.`)
-  if (status !== 0) throw new Refused(`The editor ended with ${status}; nothing was changed.`)
 }
 
 async function expectAnotherTry() {
