@@ -7,7 +7,8 @@ import { usageOf, type Usage } from './proc.ts'
 import { startSystem } from './start.ts'
 
 const SETTLE_S = 10
-const WATCH_S = 20
+/** Long enough for every job that runs each minute. */
+const WATCH_S = 60
 
 /** What an idle process takes: its memory, and how much of one core. */
 interface Idle extends Member, Usage {

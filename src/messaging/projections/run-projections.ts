@@ -29,7 +29,7 @@ export interface RunningProjections {
 }
 
 /** Milliseconds without renewal after which another process takes a projection over. */
-const LEASE_MS = 3_000
+const LEASE_MS = 5_000
 /** Milliseconds from one small batch to the next: an event that meets an idle projection waits for nothing. */
 const LINGER_MS = 100
 /** Milliseconds until a projection that may not go on is looked at again. */
