@@ -199,7 +199,15 @@ module.exports = {
       'command-line',
       'An operator works through the doors; the processes are started by their files.',
       '^src/cli/',
-      ['^src/cli/', '^src/(api|audit|catalogue|jobs)/index\\.ts$', DOMAIN_DOORS, MESSAGING_DOOR, PLATFORM, GENERATED],
+      [
+        '^src/cli/',
+        '^src/(api|audit|catalogue|jobs)/index\\.ts$',
+        DOMAIN_DOORS,
+        MESSAGING_DOOR,
+        HTTP_DOOR,
+        PLATFORM,
+        GENERATED,
+      ],
     ),
     {
       name: 'main-wires-last',
@@ -236,7 +244,13 @@ module.exports = {
       ['^src/api/', '^src/domains/[^/]+/routes\\.ts$', '^src/main/api\\.ts$'],
     ),
     reserved('amqplib-in-messaging', 'Only the core speaks AMQP.', ['amqplib'], ['^src/messaging/']),
-    reserved('bullmq-in-jobs', 'Only jobs know Redis.', ['bullmq', 'ioredis'], ['^src/jobs/']),
+    reserved('bullmq-in-jobs', 'Only jobs run by the clock.', ['bullmq'], ['^src/jobs/']),
+    reserved(
+      'redis-at-two-places',
+      'Only jobs and the limits of the API know Redis.',
+      ['ioredis', 'rate-limiter-flexible'],
+      ['^src/jobs/', '^src/api/limits/'],
+    ),
   ],
   options: {
     parser: 'swc',

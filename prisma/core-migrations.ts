@@ -21,6 +21,8 @@ const CORE = [
   '20261121001020_archives',
   '20261121001030_smaller_index',
   '20261121001100_projections',
+  '20261121001200_clients',
+  '20261121001220_idempotency_keys',
 ]
 
 /** A folder of Prisma: its name is that of the migration. */

@@ -2,9 +2,7 @@ import { upsertProducts } from '#domains/catalog'
 import { receiveStock } from '#domains/inventory'
 import { directUrl, readConfig, StartupError } from '#platform/config'
 import { openDatabase, type Database } from '#platform/database'
-import { issueApiKey } from '../src/api/index.ts'
-
-const DEMO_KEY = 'fanfare_demo'
+import { DEMO_KEY, plantKey } from '../src/api/index.ts'
 
 /** A small shop to try things on: SKU, name, price in pence, pieces in stock. */
 const SHOP = [
@@ -24,7 +22,7 @@ const SHOP = [
 
 /** Fills an empty database for development. Run again it changes nothing: stock that was sold stays sold. */
 async function seed(db: Database): Promise<string> {
-  await issueApiKey(db, 'demo', DEMO_KEY)
+  await plantKey(db, 'demo', DEMO_KEY)
   return db.$transaction(async (tx) => {
     const goods = SHOP.map(([sku, , , quantity]) => ({ sku, quantity }))
     if (!(await receiveStock(tx, goods, 'seed'))) return 'The catalogue is there already.'

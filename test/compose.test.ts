@@ -14,6 +14,7 @@ interface Service {
   environment?: Record<string, string | number>
   depends_on?: Record<string, { condition: string }>
   healthcheck?: { test: string[] }
+  ports?: string[]
 }
 
 const root = path.resolve(import.meta.dirname, '..')
@@ -95,6 +96,12 @@ describe('docker-compose.yml', () => {
   it('offers the services that npm start asks it for', () => {
     expect(Object.keys(compose.services)).toEqual(expect.arrayContaining(['postgres', 'rabbitmq', 'redis']))
   })
+})
+
+it('publishes ports on this machine alone, unless told otherwise', () => {
+  const published = services.flatMap(([, { ports = [] }]) => ports.map((port) => substituted(port)))
+  expect(published.length).toBeGreaterThan(3)
+  expect(published.filter((port) => !port.startsWith('127.0.0.1:'))).toEqual([])
 })
 
 describe('Dockerfile', () => {

@@ -4,7 +4,7 @@ import { upsertProducts } from '#domains/catalog'
 import { receiveStock } from '#domains/inventory'
 import { openDatabase, type OpenDatabase } from '#platform/database'
 import { prepareTemplate } from '../../dev/services/index.ts'
-import { issueApiKey } from '../../src/api/index.ts'
+import { plantKey } from '../../src/api/index.ts'
 import { API_KEY, PRICE, SKUS } from '../load/orders.ts'
 
 export interface BenchDatabase extends OpenDatabase {
@@ -62,7 +62,7 @@ export async function openDatabases(server: string): Promise<Databases> {
 async function fill(url: string): Promise<void> {
   const { db, pool, close } = openDatabase(url, { poolSize: 1 })
   try {
-    await issueApiKey(db, 'bench', API_KEY)
+    await plantKey(db, 'bench', API_KEY)
     await upsertProducts(
       db,
       SKUS.map((sku) => ({ sku, name: `Product ${sku}`, price: PRICE, currency: 'GBP' })),

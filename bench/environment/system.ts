@@ -18,6 +18,7 @@ export const settingsOf = ({ urls }: Environment, database: BenchDatabase, names
   REDIS_URL: urls.redis,
   MESSAGING_NAMESPACE: namespace,
   METRICS_PORT: '0',
+  RATE_PER_CLIENT: '1000000', // one client is many customers here
 })
 
 /** One API process. @returns its port */

@@ -11,8 +11,8 @@ import { Steps } from './steps.ts'
 import { System } from './system.ts'
 
 const EXAMPLES = `
-PORT is the port of the API (default 3000). METRICS_PORT is the first of the ports at which scheduler, relay and workers
-serve /metrics, /healthz and /readyz; the next ones follow. FANFARE_APT=no never installs anything with apt-get.
+PORT is the port of the API (default 3000). METRICS_PORT is the first of the ports at which the processes serve /metrics,
+/healthz and /readyz; the next ones follow. Everything listens on 127.0.0.1, unless HOST says otherwise. FANFARE_APT=no never installs anything with apt-get.
 
 Example:
   npm start -- --scale inventory.reserve-stock=3 --scale notification=2

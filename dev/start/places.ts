@@ -17,7 +17,7 @@ export function placesOf(
     ['Gateway', gatewayUrl],
     ['Services', 'npm run services -- status; npm run services -- urls prints their URLs'],
     ...managementPage(set),
-    ...(metricsPort === undefined ? [] : [metricsPages(api, metricsPort, processes)]),
+    ...(metricsPort === undefined ? [] : [metricsPages(metricsPort, processes)]),
   ]
 }
 
@@ -26,8 +26,7 @@ function managementPage({ state: { secret, ports } }: InstanceSet): Place[] {
   return [['RabbitMQ', `http://127.0.0.1:${ports.rabbitmqManagement}  (fanfare, ${secret})`]]
 }
 
-/** The first of the processes is the API, and serves its metrics at its own port. */
-function metricsPages(api: string, first: number, processes: readonly string[]): Place {
-  const at = processes.slice(1).map((name, i) => `${first + i} ${name}`)
-  return ['Metrics', `${api}/metrics, and /metrics of ports ${at.join(', ')}`]
+function metricsPages(first: number, processes: readonly string[]): Place {
+  const at = processes.map((name, i) => `${first + i} ${name}`)
+  return ['Metrics', `/metrics of the ports ${at.join(', ')}`]
 }

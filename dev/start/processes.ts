@@ -10,7 +10,7 @@ export interface Surroundings {
   smtpUrl: string
   gatewayUrl: string
   port: number
-  /** First of the ports at which the scheduler, the relay and the workers serve their metrics. @default they do not */
+  /** First of the ports at which the processes serve their metrics. @default they do not */
   metricsPort?: number
 }
 
@@ -50,7 +50,8 @@ export function systemProcesses(
 ): ProcessPlan[] {
   const env = { ...environment(surroundings), METRICS_PORT: '0' }
   const run = (file: string, ...args: string[]) => program(`src/main/${file}.ts`, ...args)
-  const others: ProcessPlan[] = [
+  const plans: ProcessPlan[] = [
+    { name: 'api', args: apiFrom(program), ready: 'listening on' },
     { name: 'scheduler', args: run('scheduler') },
     { name: 'relay', args: run('relay') },
     ...workers.map((worker) => ({
@@ -61,13 +62,10 @@ export function systemProcesses(
     })),
   ]
   const { metricsPort } = surroundings
-  return [
-    { name: 'api', args: apiFrom(program), ready: 'listening on', env },
-    ...others.map((plan, i) => ({
-      ...plan,
-      env: { ...env, ...plan.env, ...(metricsPort !== undefined && { METRICS_PORT: String(metricsPort + i) }) },
-    })),
-  ]
+  return plans.map((plan, i) => ({
+    ...plan,
+    env: { ...env, ...plan.env, ...(metricsPort !== undefined && { METRICS_PORT: String(metricsPort + i) }) },
+  }))
 }
 
 const poolOf = ({ connections }: WorkerProcess): NodeJS.ProcessEnv =>

@@ -3,7 +3,7 @@ import path from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { InvalidArgumentError } from 'commander'
 import { openDatabase } from '#platform/database'
-import { issueApiKey } from '../../src/api/index.ts'
+import { plantKey } from '../../src/api/index.ts'
 import { isBroken } from '../../src/audit/core.ts'
 import { commandLine, parse } from '../../dev/command-line.ts'
 import { createSupervisor, type Supervisor } from '../../dev/processes/supervisor.ts'
@@ -89,7 +89,7 @@ const superviseIn = (folder: string): Supervisor =>
 async function prepare(url: string, folder: string): Promise<void> {
   if (await migrateRides(url, folder)) say('The database of the rides is migrated.')
   const { db, close } = openDatabase(url, { poolSize: 1, applicationName: 'rides' })
-  await issueApiKey(db, 'rides', KEY).finally(close)
+  await plantKey(db, 'rides', KEY).finally(close)
 }
 
 type Environment = Record<string, string | undefined>

@@ -1,11 +1,12 @@
 // The payment gateway of the sandbox: a stand-in for a bank, not a part of the product. It keeps its word over kill -9.
 import { startGateway } from './server.ts'
 
-const { GATEWAY_PORT = '4010', GATEWAY_DATA, GATEWAY_LATENCY_MS = '0' } = process.env
+const { GATEWAY_PORT = '4010', GATEWAY_HOST = '127.0.0.1', GATEWAY_DATA, GATEWAY_LATENCY_MS = '0' } = process.env
 
 try {
   const gateway = await startGateway({
     port: Number(GATEWAY_PORT),
+    host: GATEWAY_HOST,
     dataDirectory: GATEWAY_DATA,
     latencyMs: Number(GATEWAY_LATENCY_MS),
   })

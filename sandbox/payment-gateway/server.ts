@@ -10,6 +10,8 @@ import { createAnsweredRequests, type AnsweredRequest } from './answered-request
 export interface GatewayOptions {
   /** 0 takes a free one. */
   port: number
+  /** @default 127.0.0.1 */
+  host?: string
   /** Folder of the journal; without it everything is forgotten at the end. */
   dataDirectory?: string | undefined
   /** Added to every answer. @default 0 */
@@ -28,7 +30,13 @@ export interface RunningGateway {
 const MAX_BODY = 64 * 1024
 
 /** Starts the payment gateway of the sandbox: holds, takes and gives back money that does not exist. */
-export async function startGateway({ port, dataDirectory, latencyMs = 0, ...times }: GatewayOptions) {
+export async function startGateway({
+  port,
+  host = '127.0.0.1',
+  dataDirectory,
+  latencyMs = 0,
+  ...times
+}: GatewayOptions) {
   const { slowMs = 10_000, hangMs = 60_000 } = times
   const answered = createAnsweredRequests()
   const failures: Failures = new Map()
@@ -60,7 +68,7 @@ export async function startGateway({ port, dataDirectory, latencyMs = 0, ...time
   server.keepAliveTimeout = 60_000
   await new Promise<void>((listening, failed) => {
     server.once('error', failed)
-    server.listen(port, () => listening())
+    server.listen(port, host, () => listening())
   })
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,

@@ -1,14 +1,40 @@
-import type { Request } from 'express'
-import type { ApiKeys } from './api-keys.ts'
-import { Problem } from '#http'
+import type { Request, Response } from 'express'
+import { allows, Problem, type Caller, type Route } from '#http'
+import type { ApiKeys } from './keys/index.ts'
+import type { Limits } from './limits/index.ts'
 
-/** The client behind the key of a request. @throws Problem when there is none */
-export async function authenticate(keys: ApiKeys, { headers }: Request): Promise<string> {
-  const key = /^Bearer +([\x21-\x7e]{1,200})$/i.exec(headers.authorization ?? '')?.[1]
+export interface Door {
+  keys: ApiKeys
+  limits: Limits
+}
+
+/** Who asks where no key is needed. */
+export const NOBODY: Caller = { clientId: '', client: '', scopes: new Set(), test: false, actor: '' }
+
+/**
+ * Who is behind the key of a request, and may do what the route does. Requests are counted: those of a client for it, those
+ * without a key that is known here for their address, before anybody looks the key up.
+ * @throws Problem 401, 403 or 429
+ */
+export async function authenticate(
+  { keys, limits }: Door,
+  { scope = 'admin' }: Pick<Route, 'scope'>,
+  request: Request,
+  response: Response,
+): Promise<Caller> {
+  const key = /^Bearer +([\x21-\x7e]{1,200})$/i.exec(request.headers.authorization ?? '')?.[1]
+  if (!key || !keys.isKnown(key)) await limits.stranger(request, response)
   if (!key) throw unauthenticated('missing-api-key', 'Send your API key in the header Authorization: Bearer <key>.')
-  const clientId = await keys.clientOf(key)
-  if (clientId) return clientId
-  throw unauthenticated('invalid-api-key', 'This API key is not known or was revoked.', ', error="invalid_token"')
+  const caller = await keys.callerOf(key)
+  if (!caller) {
+    const detail = 'This API key is not known, has expired, or was revoked.'
+    throw unauthenticated('invalid-api-key', detail, ', error="invalid_token"')
+  }
+  await limits.client(caller.clientId, response)
+  if (scope === 'any' || allows(caller, scope)) return caller
+  throw new Problem(403, 'missing-scope', `This needs a key with the scope ${scope}.`, {
+    headers: { 'WWW-Authenticate': `Bearer realm="fanfare", error="insufficient_scope", scope="${scope}"` },
+  })
 }
 
 const unauthenticated = (code: string, detail: string, error = '') =>

@@ -2,8 +2,9 @@ import { pino } from 'pino'
 import request from 'supertest'
 import { z } from 'zod'
 import { defineRoute, Refusal } from '#http'
-import { deadline } from '#testing'
+import { aCaller, deadline, everybodyIs } from '#testing'
 import { createApi } from './create-api.ts'
+import { createLimits } from './limits/index.ts'
 
 const replies = { 200: { description: 'Yes' } }
 const about = { operationId: 'test', summary: 'For the test', tag: 'Test', replies }
@@ -25,7 +26,15 @@ const routes = [
 
 const logged: Record<string, unknown>[] = []
 const log = pino({ level: 'debug' }, { write: (line: string) => void logged.push(JSON.parse(line)) })
-const http = request(createApi({ routes, keys: { clientOf: () => Promise.resolve('client') }, log }))
+const http = request(
+  createApi({
+    routes,
+    keys: everybodyIs(aCaller()),
+    limits: createLimits({ perClient: 1_000, perAddress: 1_000 }),
+    once: (_request, _route, run) => Promise.resolve(run()),
+    log,
+  }),
+)
 
 const ask = (id: string) =>
   http
@@ -71,9 +80,9 @@ describe('what is logged', () => {
     await ask('2')
     expect(await linesAbout('2', 1)).toEqual([
       expect.objectContaining({
-        level: 20,
+        level: 30, // what an operator changes; of others it is 20
         msg: 'request answered',
-        req: { id: 'id-2', method: 'POST', url: '/v1/things/2' },
+        req: { id: 'id-2', method: 'POST', url: '/v1/things/2', actor: 'test/00000001' },
         res: { statusCode: 200 },
         responseTime: expect.any(Number),
       }),

@@ -2,32 +2,28 @@ import express, { type ErrorRequestHandler, type Express, type RequestHandler } 
 import type { Logger } from '#platform/logger'
 import { Problem, type Route, toDocument, toProblem } from '#http'
 import { answer } from './answer.ts'
-import type { ApiKeys } from './api-keys.ts'
 import { serveDocumentation } from './documentation.ts'
-import { mountRoutes } from './mount-routes.ts'
+import { mountRoutes, type Host } from './mount-routes.ts'
 import { describeRequest, observeRequests, requestIdOf } from './observe-requests.ts'
 import { openApiDocument } from './openapi.ts'
-import { readMetrics } from '#platform/metrics'
 
-export interface ApiOptions {
+export interface ApiOptions extends Host {
   routes: readonly Route[]
-  keys: ApiKeys
   log: Logger
+  /** Proxies in front of it that add to X-Forwarded-For; without them nobody is believed about an address. @default 0 */
+  trustedProxies?: number
 }
 
 /** The HTTP application: these routes with keys, checks, problem documents, metrics and their own documentation. */
-export function createApi({ routes, keys, log }: ApiOptions): Express {
+export function createApi({ routes, log, trustedProxies = 0, ...host }: ApiOptions): Express {
   const app = express()
   app.disable('x-powered-by').disable('etag').set('query parser', 'simple')
-  // A path has one spelling: a rule of a proxy for /metrics or /docs cannot be slipped past by another one.
+  // A path has one spelling: a rule of a proxy for /docs cannot be slipped past by another one.
+  app.set('trust proxy', trustedProxies)
   app.enable('case sensitive routing').enable('strict routing')
   app.use(observeRequests(log), expectHost)
-  mountRoutes(app, routes, keys)
+  mountRoutes(app, routes, host)
   serveDocumentation(app, openApiDocument(routes))
-  app.get('/metrics', async (_request, response) => {
-    const { contentType, text } = await readMetrics()
-    answer(response, 200, { type: contentType, text })
-  })
   app.use(unknownRoute)
   app.use(answerProblem(log))
   return app

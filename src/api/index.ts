@@ -1,4 +1,6 @@
-export { createApiKeys, issueApiKey, listApiKeys, revokeApiKeys } from './api-keys.ts'
+export * from './keys/index.ts'
 export { createApi } from './create-api.ts'
+export { createLimits, openLimitStore } from './limits/index.ts'
 export { operationRoutes } from './operations.ts'
+export { createOnce } from './repeated-requests.ts'
 export { serve } from './serve.ts'

@@ -1,10 +1,10 @@
 import express, { type Express, type Request, type RequestHandler, type Response } from 'express'
 import type { z } from 'zod'
-import { invalid, Problem, type Reply, type Route, type RouteRequest } from '#http'
+import { invalid, Problem, readIdempotencyKey, type Reply, type Route, type RouteRequest } from '#http'
 import { inTime } from '#platform/in-time'
 import { answer } from './answer.ts'
-import type { ApiKeys } from './api-keys.ts'
-import { authenticate } from './authenticate.ts'
+import { authenticate, NOBODY, type Door } from './authenticate.ts'
+import type { Once } from './repeated-requests.ts'
 
 /** Most bytes of a request's body. */
 const BODY_LIMIT = 256 * 1024
@@ -12,12 +12,23 @@ const BODY_LIMIT = 256 * 1024
 /** Milliseconds after which a request is given up; operations may have shorter limits of their own. */
 const DEADLINE_MS = 5_000
 
+export interface Host extends Door {
+  once: Once
+}
+
+/** What changes something can be asked for again under a key; what sees to that itself is left alone. */
+const takesKey = ({ method, idempotency }: Route) => method !== 'get' && idempotency !== 'itself'
+
+/** Changes of clients and keys: rare, and whoever looks into an incident asks for them. */
+const isOfOperators = ({ method, public: isPublic = false, scope = 'admin' }: Route) =>
+  method !== 'get' && !isPublic && scope === 'admin'
+
 /** Puts the operations into the application; a known path with another method is answered 405 with `Allow`. */
-export function mountRoutes(app: Express, routes: readonly Route[], keys: ApiKeys): void {
+export function mountRoutes(app: Express, routes: readonly Route[], host: Host): void {
   const allowed = new Map<string, string[]>()
   for (const route of routes) {
     const path = route.path.replaceAll(/\{(\w+)\}/g, ':$1')
-    app[route.method](path, handlerOf(route, keys))
+    app[route.method](path, handlerOf(route, host))
     allowed.set(path, [
       ...(allowed.get(path) ?? []),
       ...(route.method === 'get' ? ['GET', 'HEAD'] : [route.method.toUpperCase()]),
@@ -36,23 +47,27 @@ const refuseMethod =
   }
 
 /** Everything between a request and its answer, in one handler: each one more would cost its turn in Express. */
-function handlerOf(route: Route, keys: ApiKeys): RequestHandler {
+function handlerOf(route: Route, host: Host): RequestHandler {
   return async (request, response) => {
     response.locals['route'] = route.path // for the metrics: the path itself has as many values as there are orders
-    const clientId = route.public ? '' : await authenticate(keys, request)
+    const caller = route.public ? NOBODY : await authenticate(host, route, request, response)
+    response.locals['actor'] = caller.actor // for the log
+    response.locals['isNoted'] = isOfOperators(route)
     if (route.body) await readBody(request, response)
     const checked = {
       params: check('path', route.params, request.params),
       query: check('query', route.query, request.query),
       body: check('body', route.body, request.body),
-      clientId,
+      caller,
       traceparent: traceparentOf(request),
       header: (name: string) => request.headers[name] as string | undefined,
     } satisfies RouteRequest<unknown, unknown, unknown>
-    send(
-      response,
-      await inTime(Promise.resolve(route.handle(checked as RouteRequest<never, never, never>)), DEADLINE_MS, tooSlow),
-    )
+    const handle = () => route.handle(checked as RouteRequest<never, never, never>)
+    const key = takesKey(route) ? readIdempotencyKey(checked.header('idempotency-key')) : undefined
+    const content = [route.method, request.path, checked.body]
+    const { clientId } = caller
+    const reply = key ? host.once({ clientId, key, content }, route, handle) : Promise.resolve(handle())
+    send(response, await inTime(reply, DEADLINE_MS, tooSlow))
   }
 }
 

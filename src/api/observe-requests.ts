@@ -38,7 +38,7 @@ function idFor({ headers }: Request): string {
 const isProbe = ({ url }: Request) => url === '/healthz' || url === '/readyz'
 
 function logEnd(log: Logger, request: Request, response: Response, ms: number): void {
-  const level = response.statusCode >= 500 ? 'warn' : 'debug'
+  const level = response.statusCode >= 500 ? 'warn' : response.locals['isNoted'] ? 'info' : 'debug'
   if (!log.isLevelEnabled(level)) return
   const res = { statusCode: response.statusCode }
   const how = response.writableFinished ? 'request answered' : 'request aborted'
@@ -50,6 +50,7 @@ export const describeRequest = ({ method, originalUrl }: Request, response: Resp
   id: requestIdOf(response),
   method,
   url: originalUrl.split('?', 1)[0],
+  ...(response.locals['actor'] && { actor: String(response.locals['actor']) }),
 })
 
 export const requestIdOf = (response: Response): string => String(response.getHeader('X-Request-Id'))

@@ -48,7 +48,7 @@ describe('the OpenAPI document', () => {
   })
 
   it('documents parameters, the body and every answer', () => {
-    expect(operation.parameters).toEqual([
+    expect(operation.parameters).toMatchObject([
       { in: 'path', name: 'name', required: true, schema: { type: 'string', maxLength: 5 } },
       {
         in: 'query',
@@ -57,10 +57,22 @@ describe('the OpenAPI document', () => {
         description: 'Shout',
         schema: { type: 'string', enum: ['yes', 'no'] },
       },
+      { in: 'header', name: 'Idempotency-Key' },
     ])
     expect(operation.requestBody).toMatchObject({ required: true })
-    expect(Object.keys(operation.responses)).toEqual(['200', '400', '401', '409', '413', '415', '422', '503'])
-    expect(operation.responses['409']).toMatchObject({ description: 'Codes: thing-exists' })
+    expect(Object.keys(operation.responses)).toEqual([
+      '200',
+      '400',
+      '401',
+      '403',
+      '409',
+      '413',
+      '415',
+      '422',
+      '429',
+      '503',
+    ])
+    expect(operation.responses['409']).toMatchObject({ description: 'Codes: request-under-way, thing-exists' })
   })
 
   it('gives the page a fixed example of everything that has a pattern', () => {

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Route } from '#http'
+import { IDEMPOTENCY_KEY, type Route } from '#http'
 
 type Json = Record<string, unknown>
 
@@ -27,23 +27,31 @@ export function openApiDocument(routes: readonly Route[]): Json {
 }
 
 function operation(route: Route): Json {
-  const { operationId, summary, description, tag } = route
+  const { operationId, summary, tag } = route
   return {
     operationId,
     summary,
-    ...(description && { description }),
+    ...describe(route),
     tags: [tag],
-    ...(route.public && { security: [] }),
+    ...(route.public ? { security: [] } : { 'x-scope': scopeOf(route) }),
     parameters: [
       ...parameters('path', route.params),
       ...parameters('query', route.query),
-      ...(route.headers ?? []).map((header) => ({ in: 'header', ...header, schema: { type: 'string' } })),
+      ...headersOf(route).map((header) => ({ in: 'header', ...header, schema: { type: 'string' } })),
     ],
     ...(route.body && {
       requestBody: { required: true, content: { 'application/json': { schema: reference(route.body) } } },
     }),
     responses: { ...successes(route), ...refusals(route) },
   }
+}
+
+const scopeOf = ({ scope = 'admin' }: Route) => scope
+
+function describe(route: Route): Json {
+  const needs = route.public || scopeOf(route) === 'any' ? [] : [`Needs the scope \`${scopeOf(route)}\`.`]
+  const sentences = [...(route.description ? [route.description] : []), ...needs]
+  return sentences.length === 0 ? {} : { description: sentences.join(' ') }
 }
 
 function parameters(place: 'path' | 'query', schema: z.ZodType | undefined): Json[] {
@@ -58,34 +66,54 @@ function parameters(place: 'path' | 'query', schema: z.ZodType | undefined): Jso
   }))
 }
 
-function successes({ replies }: Route): Json {
-  const entries = Object.entries(replies).map(([status, { description, schema, headers = {} }]) => [
-    status,
-    {
-      description,
-      ...(Object.keys(headers).length > 0 && {
-        headers: Object.fromEntries(
-          Object.entries(headers).map(([name, text]) => [name, { description: text, schema: { type: 'string' } }]),
-        ),
-      }),
-      ...(schema && { content: { 'application/json': { schema: reference(schema) } } }),
-    },
-  ])
-  return Object.fromEntries(entries) as Json
+const isChange = ({ method }: Route) => method !== 'get'
+
+const headersOf = (route: Route) => [...(isChange(route) ? [IDEMPOTENCY_KEY] : []), ...(route.headers ?? [])]
+
+const REPLAYED = { 'Idempotency-Replayed': '`true` when this is an earlier answer' }
+
+function successes(route: Route): Json {
+  return Object.fromEntries(
+    Object.entries(route.replies).map(([status, { description, schema, headers: own = {} }]) => {
+      const headers = Object.entries({ ...own, ...(isChange(route) && REPLAYED) })
+      const told = headers.map(([name, text]) => [name, { description: text, schema: { type: 'string' } }])
+      return [
+        status,
+        {
+          description,
+          ...(told.length > 0 && { headers: Object.fromEntries(told) as Json }),
+          ...(schema && { content: { 'application/json': { schema: reference(schema) } } }),
+        },
+      ]
+    }),
+  )
 }
 
 /** What any operation may answer, beside what the route names itself. */
 function refusals(route: Route): Json {
-  const codes: Record<string, string> = {
-    ...(route.public ? {} : { 401: 'missing-api-key, invalid-api-key' }),
-    ...(route.body && { 400: 'invalid-json', 413: 'body-too-large', 415: 'unsupported-media-type' }),
-    ...((route.body ?? route.params ?? route.query) && { 422: 'validation-failed' }),
-    503: 'database-unavailable, too-busy, too-slow (with Retry-After)',
-    ...route.refusals,
-  }
+  const { public: isPublic = false, scope, secret, body, params, query } = route
+  const takesKey = isChange(route)
+  const codes = [
+    { 400: 'bad-request, invalid-path, missing-host' },
+    !isPublic && { 401: 'missing-api-key, invalid-api-key', 429: 'too-many-requests (with Retry-After)' },
+    !isPublic && scope !== 'any' && { 403: 'missing-scope' },
+    body && {
+      400: 'invalid-json, invalid-encoding, incomplete-body',
+      413: 'body-too-large',
+      415: 'unsupported-media-type',
+    },
+    (body ?? params ?? query) && { 422: 'validation-failed' },
+    takesKey && { 409: 'request-under-way', 422: 'invalid-idempotency-key, idempotency-key-reused' },
+    secret && { 409: 'answer-not-kept' },
+    { 503: 'database-unavailable, too-busy, too-slow (with Retry-After)' },
+    route.refusals,
+  ].filter((one) => typeof one === 'object')
+  const lists = new Map<string, Set<string>>()
+  for (const [status, list] of codes.flatMap((one) => Object.entries<string>(one)))
+    lists.set(status, new Set([...(lists.get(status) ?? []), ...list.split(', ')]))
   const problem = { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } }
   return Object.fromEntries(
-    Object.entries(codes).map(([status, list]) => [status, { description: `Codes: ${list}`, content: problem }]),
+    [...lists].map(([status, list]) => [status, { description: `Codes: ${[...list].join(', ')}`, content: problem }]),
   )
 }
 

@@ -4,8 +4,9 @@ import request from 'supertest'
 import { pino } from 'pino'
 import { z } from 'zod'
 import { defineRoute } from '#http'
-import { deadline } from '#testing'
+import { aCaller, deadline, everybodyIs } from '#testing'
 import { createApi } from './create-api.ts'
+import { createLimits } from './limits/index.ts'
 import { serve } from './serve.ts'
 
 const takesBody = defineRoute({
@@ -90,9 +91,13 @@ describe('the server', () => {
       `POST /things HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n1;${'x'.repeat(20_000)}\r\n`,
     ],
   ])('answers %s with a problem document', async (_what, status, code, bytes) => {
-    const keys = { clientOf: () => Promise.resolve(undefined) }
+    const keys = everybodyIs(aCaller())
+    const limits = createLimits({ perClient: 1_000, perAddress: 1_000 })
     const log = pino({ level: 'silent' })
-    const server = await serve(createApi({ routes: [takesBody], keys, log }), 0)
+    const server = await serve(
+      createApi({ routes: [takesBody], keys, limits, once: (_request, _route, run) => Promise.resolve(run()), log }),
+      0,
+    )
     const { type, document, ...answered } = await answerTo(server.port, bytes)
     expect([answered.status, type]).toEqual([status, 'application/problem+json'])
     expect(document).toMatchObject({ status, code, requestId: expect.any(String), instance: expect.any(String) })

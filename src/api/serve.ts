@@ -20,11 +20,14 @@ const TIMEOUTS = {
   requestTimeout: 15_000,
 }
 
-/** Listens on `port` (0 picks a free one). @throws StartupError when the port is taken */
-export async function serve(app: Express, port: number): Promise<RunningServer> {
+/**
+ * Listens on `port` (0 picks a free one) of this machine alone, unless another address is given.
+ * @throws StartupError when the port is taken
+ */
+export async function serve(app: Express, port: number, host = '127.0.0.1'): Promise<RunningServer> {
   const server = createServer({ ...TIMEOUTS, noDelay: true, keepAlive: true, requireHostHeader: false }, app)
   answerBrokenRequests(server)
-  await listen(server, port)
+  await listen(server, port, host)
   return {
     port: (server.address() as AddressInfo).port,
     async stop() {
@@ -35,16 +38,16 @@ export async function serve(app: Express, port: number): Promise<RunningServer> 
   }
 }
 
-function listen(server: Server, port: number): Promise<void> {
+function listen(server: Server, port: number, host: string): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) =>
       reject(
         error.code === 'EADDRINUSE'
           ? new StartupError(`Port ${port} is in use. Stop what listens there, or set PORT to another one.`)
-          : error,
+          : new StartupError(`HOST ${host} and PORT ${port} cannot be used: ${error.message}.`),
       ),
     )
-    server.listen(port, resolve)
+    server.listen(port, host, resolve)
   })
 }
 

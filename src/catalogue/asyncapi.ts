@@ -121,6 +121,7 @@ function cloudEventOf(type: string, version: number, data: unknown): Json {
     correlationId: orderId,
     causationId: null,
     traceparent: null,
+    actor: 'web-shop/1f0c9a2e',
     time: new Date('2025-10-17T09:30:00Z'),
   }
   return JSON.parse(encodeCloudEvent(event, JSON.stringify(data)).toString()) as Json
@@ -154,6 +155,7 @@ const ENVELOPE: Json = {
     correlationid: { type: 'string', description: 'The conversation: the id of the order' },
     causationid: { type: 'string', format: 'uuid', description: 'The event whose handling published it' },
     traceparent: { type: 'string', description: 'W3C trace context' },
+    actor: { type: 'string', description: 'Who began what it belongs to: client and key, or a schedule' },
     data: { type: 'object' },
   },
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { defineRoute, Refusal, type Route } from '#http'
+import { defineRoute, Refusal, wholeNumber, type Route } from '#http'
 import type { Names } from '#messaging'
 import { asyncApiDocument } from './asyncapi.ts'
 import { createCatalogue, type Catalogue, type Release } from './catalogue.ts'
@@ -17,7 +17,7 @@ const tag = 'Events'
 const HTML = 'text/html; charset=utf-8'
 /** The page has its style in it, and asks for nothing. */
 const POLICY = { 'Content-Security-Policy': "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'" }
-const Version = z.strictObject({ type: z.string().max(200), version: z.coerce.number().int().min(1).max(999_999) })
+const Version = z.strictObject({ type: z.string().max(200), version: wholeNumber(1, 999_999) })
 
 /** What events there are, for people and for tools. */
 export function catalogueRoutes({ names, loadRelease }: Needs): Route[] {

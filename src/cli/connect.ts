@@ -72,9 +72,9 @@ function readSettings(needed: readonly ServiceUrl[]): Config {
 }
 
 const UNUSED = [
-  ['DATABASE_URL', 'postgresql://unused'],
-  ['RABBITMQ_URL', 'amqp://unused'],
-  ['REDIS_URL', 'redis://unused'],
+  ['DATABASE_URL', 'postgresql://unused:unused@unused'],
+  ['RABBITMQ_URL', 'amqp://unused:unused@unused'],
+  ['REDIS_URL', 'redis://unused:unused@unused'],
 ] as const
 
 /** Fails within two seconds where no PostgreSQL answers, and at once where the database is empty. */

@@ -35,6 +35,7 @@ const WORKING = [
   'archive',
   'restore',
   'events',
+  'clients',
   'keys',
   'completion',
 ]
@@ -54,7 +55,7 @@ const mistakes: [args: string[], sentence: RegExp, env?: NodeJS.ProcessEnv][] = 
   [['audit', '--patience', '5'], /A duration needs a unit: 5s, 5m, 5h or 5d\./],
   [['audit'], /^DATABASE_URL is not set: export it, or give --database-url\.$/, {}],
   [['reconcile'], /^RABBITMQ_URL is not set: export it, or give --rabbitmq-url\.$/],
-  [['keys', 'revoke', 'nobody'], /^No key in use is named 'nobody'\. fanfare keys list shows what there is\.$/],
+  [['keys', 'revoke', 'nobody'], /^No key in use is called nobody\.$/],
   [['story', 'bogus'], /^bogus is not the id of an order/],
   [['story', '01a1fd57-2382-7c64-b8f6-ec17e14dfecf'], /^There is no order 01a1fd57-\S+ in this database\.$/],
   [['archive', '--before', 'June'], /A date is written as 2026-09-01\./],
@@ -111,13 +112,20 @@ describe('a database', () => {
   })
 })
 
-it('makes, lists and revokes keys', async () => {
-  expect(await run(['keys', 'create', 'web-shop'])).toMatchObject({
-    code: 0,
-    output: expect.stringMatching(/^\S{20,}$/),
-  })
-  expect((await run(['keys', 'list'])).output).toMatch(/^web-shop {2}created \S+$/m)
-  expect((await run(['keys', 'revoke', 'web-shp'])).output).toMatch(/Did you mean web-shop\?/)
+it('makes clients, and makes, lists, rotates and revokes their keys', async () => {
+  const create = (...more: string[]) => run(['keys', 'create', 'web-shop', ...more])
+  expect(await create('--scopes', 'refunds')).toEqual({ code: 2, output: 'There is no client web-shop.' })
+  expect((await run(['clients', 'create', 'web-shop'])).code).toBe(0)
+  expect(await create('--scopes', 'refund')).toMatchObject({ code: 2, output: expect.stringContaining('is no scope') })
+  const first = await create('--scopes', 'orders:read,refunds', '--expires', '90d')
+  expect(first).toEqual({ code: 0, output: expect.stringMatching(/^fanfare_live_[0-9a-f]{8}_\S{51}$/) })
+  const label = first.output.slice(13, 21)
+  expect((await run(['keys', 'list', 'web-shop'])).output).toMatch(
+    new RegExp(`${label} +web-shop +orders:read refunds .* never`),
+  )
+  expect((await run(['keys', 'rotate', label, '--overlap', '1h'])).output).toMatch(/^fanfare_live_/)
+  expect((await run(['clients', 'list'])).output).toMatch(/web-shop +2 /)
+  expect((await run(['keys', 'revoke', label, '--json'])).output).toMatch(/"revoked": 1/)
   expect((await run(['keys', 'revoke', 'web-shop', '--json'])).output).toMatch(/"revoked": 1/)
 })
 

@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { addArchive } from './commands/archive.ts'
 import { addAudit } from './commands/audit.ts'
+import { addClients } from './commands/clients.ts'
 import { addCompletion } from './commands/completion.ts'
 import { addEvents } from './commands/events.ts'
 import { addKeys } from './commands/keys.ts'
@@ -61,6 +62,7 @@ function createProgram(): Command {
     addArchive,
     addRestore,
     addEvents,
+    addClients,
     addKeys,
     addProcesses,
     addCompletion,

@@ -8,6 +8,7 @@ import {
   Refused,
   UnreadableEvent,
 } from '#messaging'
+import { Refusal } from '#http'
 import { StartupError } from '#platform/config'
 import { isDatabaseOutage, placesOf, sqlStateOf } from '#platform/database'
 import { host } from './host.ts'
@@ -34,6 +35,7 @@ export async function exitCodeOf(parsing: () => Promise<unknown>): Promise<numbe
 }
 
 const SENTENCES = [
+  Refusal,
   Refused,
   ProjectionRefused,
   NotApplied,

@@ -1,5 +1,7 @@
 export { after, CURRENT_HEADERS, CURRENT_REFUSALS, currentHeaders, notBuilt, tooEarly } from './current.ts'
+export { allows, owns, SCOPES, type Caller, type Scope } from './caller.ts'
 export { databaseUnavailable, invalid, Problem, toDocument, toProblem } from './problem.ts'
-export { pageLimit } from './page-limit.ts'
+export { pageLimit, wholeNumber } from './whole-number.ts'
 export { Refusal, type Fault } from './refusal.ts'
+export { IDEMPOTENCY_KEY, readIdempotencyKey, reusedKey } from './idempotency-key.ts'
 export { defineRoute, type Reply, type Route, type RouteRequest } from './route.ts'

@@ -39,6 +39,7 @@ export function toDocument({ status, code, message, faults }: Problem, instance:
 
 const STATUS_OF: Readonly<Record<RefusalKind, number>> = {
   invalid: 422,
+  forbidden: 403,
   'not-found': 404,
   conflict: 409,
   busy: 503,

@@ -1,6 +1,7 @@
 /** Why a request is refused, by what the caller can do about it. Only `problem.ts` knows the HTTP numbers behind it. */
 export type RefusalKind =
   | 'invalid' // change the request
+  | 'forbidden' // ask with another key
   | 'not-found' // ask for something else
   | 'conflict' // the thing's state does not allow it now
   | 'busy' // the same request again, a little later

@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import type { Caller, Scope } from './caller.ts'
 
 export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete'
 
@@ -7,8 +8,8 @@ export interface RouteRequest<Params, Query, Body> {
   readonly params: Params
   readonly query: Query
   readonly body: Body
-  /** Who is asking: the id of the API key; empty on public routes. */
-  readonly clientId: string
+  /** Who is asking; on public routes nobody, who may do nothing. */
+  readonly caller: Caller
   /** W3C trace context of the caller, if it sent one. */
   readonly traceparent: string | null
   /** A request header by its name in lower case. */
@@ -51,11 +52,20 @@ interface RouteDefinition<Params, Query, Body> {
   tag: string
   /** Needs no API key. @default false */
   public?: boolean
+  /** What a key must be allowed to do. `any` is for every key. @default 'admin' */
+  scope?: Scope | 'any'
   params?: z.ZodType<Params>
   query?: z.ZodType<Query>
   /** A JSON body of this shape is required. Without it the route takes no body. */
   body?: z.ZodType<Body>
   headers?: readonly HeaderDoc[]
+  /**
+   * Every POST takes an Idempotency-Key, and the host sees to it. `itself`: this one does, in the transaction of its change.
+   * @default 'host'
+   */
+  idempotency?: 'host' | 'itself'
+  /** Its answer holds a secret, which is not kept for a repeated request. @default false */
+  secret?: boolean
   /** By status. */
   replies: Readonly<Record<number, ReplyDoc>>
   /** Statuses of the refusals that are particular to this route, each with its codes. */

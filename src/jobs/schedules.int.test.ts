@@ -1,7 +1,7 @@
 import { upsertProducts } from '#domains/catalog'
 import { createPlacement } from '#domains/order'
 import { keepTokens } from '#domains/payment'
-import { testDatabase, type TestDatabase } from '#testing'
+import { aCaller, testDatabase, type TestDatabase } from '#testing'
 import { uuidv7 } from '#platform/uuid'
 import { schedules } from './schedules.ts'
 
@@ -81,6 +81,7 @@ it.each([-60, 60])('goes by the clock of the database, where this process is %i 
     const { order } = await createPlacement(database.db, keepTokens).place({
       request: REQUEST,
       idempotency: undefined,
+      caller: aCaller(),
       traceparent: null,
     })
     expect(Math.abs(order.placedAt.getTime() - REAL_NOW())).toBeLessThan(MINUTE)

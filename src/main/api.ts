@@ -15,12 +15,23 @@ import { shippingRoutes } from '#domains/shipping'
 import { notBuilt, tooEarly } from '#http'
 import { openDatabase } from '#platform/database'
 import { runProcess } from '#platform/shutdown'
-import { createApi, createApiKeys, operationRoutes, serve } from '../api/index.ts'
+import {
+  createApi,
+  createApiKeys,
+  createLimits,
+  createOnce,
+  keyRoutes,
+  openLimitStore,
+  refuseDemoKey,
+  operationRoutes,
+  serve,
+} from '../api/index.ts'
 import { catalogueRoutes, type Release } from '../catalogue/index.ts'
 import { armFrom, WORKERS } from './messaging.ts'
+import { serveMetrics } from './metrics.ts'
 import { checkWhenReachable } from './reach-database.ts'
 
-/** The HTTP process. It needs PostgreSQL alone: events wait in the store while RabbitMQ is away. */
+/** The HTTP process. It needs PostgreSQL alone: events wait in the store while RabbitMQ is away, and without Redis it counts for itself. */
 await runProcess('api', async (context) => {
   const { config, log, onStop } = context
   armFrom(config)
@@ -46,23 +57,35 @@ await runProcess('api', async (context) => {
   let stopping = false
   const routes = [
     ...operationRoutes({ db, isStopping: () => stopping }),
-    ...orderRoutes({ db, placement, wake }),
+    ...orderRoutes({ db, placement, wake, takesTests: config.PAYMENT_GATEWAY_MODE === 'sandbox' }),
     ...catalogRoutes({ db }),
     ...shippingRoutes({ db, wake }),
     ...analyticsRoutes({ projections }),
     ...lookupRoutes({ projections }),
+    ...keyRoutes({ db }),
   ]
   const names = createNames(config.MESSAGING_NAMESPACE)
   const allRoutes = [...routes, ...catalogueRoutes({ names, loadRelease: () => loadRelease(routes) })]
-  const keys = createApiKeys(db)
+  const isProduction = config.NODE_ENV === 'production'
+  if (isProduction) await refuseDemoKey(db)
+  const keys = createApiKeys(db, { refusesDemo: isProduction })
+  const store = openLimitStore(config.REDIS_URL, log)
+  onStop(store.close)
+  const rates = { perClient: config.RATE_PER_CLIENT, perAddress: config.RATE_PER_ADDRESS }
+  const limits = createLimits(rates, store.redis)
   // What is loaded and planned on first use would cost the first orders their time limit on a busy machine.
-  await Promise.allSettled([keys.clientOf('nobody'), placement.warmUp()])
-  const server = await serve(createApi({ routes: allRoutes, keys, log }), config.PORT)
+  await Promise.allSettled([keys.callerOf('nobody'), placement.warmUp()])
+  const server = await serve(
+    createApi({ routes: allRoutes, keys, limits, once: createOnce(db), log, trustedProxies: config.TRUSTED_PROXIES }),
+    config.PORT,
+    config.HOST,
+  )
   onStop(() => {
     stopping = true
     return server.stop()
   })
-  log.info({ port: server.port }, `listening on http://127.0.0.1:${server.port}, documented at /docs`)
+  await serveMetrics(context)
+  log.info({ port: server.port }, `listening on http://${config.HOST}:${server.port}, documented at /docs`)
 })
 
 /** What only the catalogue of events wants to know of this release: loaded when it is asked for. */

@@ -4,7 +4,7 @@ import { readMetrics } from '#platform/metrics'
 import type { ProcessContext } from '#platform/shutdown'
 
 /**
- * GET /metrics, /healthz and /readyz of a process without an API of its own. Port 0 leaves it out.
+ * GET /metrics, /healthz and /readyz, at a port of their own. Port 0 leaves them out.
  * @param waitsFor what the process cannot begin without, told by /readyz with 503; nothing when it is at work
  */
 export async function serveMetrics(
@@ -24,7 +24,7 @@ export async function serveMetrics(
   })
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error) => reject(new StartupError(`METRICS_PORT ${port} cannot be used: ${error.message}.`)))
-    server.listen(port, resolve)
+    server.listen(port, config.HOST, resolve)
   })
   log.info({ port }, 'metrics served')
   onStop(() => new Promise((resolve) => server.close(resolve)))

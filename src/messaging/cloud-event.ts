@@ -36,6 +36,7 @@ export function encode(event: Omit<RecordedEvent, 'data'>, dataJson: string): Bu
     correlationid: event.correlationId,
     ...(event.causationId && { causationid: event.causationId }),
     ...(event.traceparent && { traceparent: event.traceparent }),
+    ...(event.actor && { actor: event.actor }),
   })
   return Buffer.from(`${head.slice(0, -1)},"data":${dataJson}}`)
 }
@@ -95,7 +96,8 @@ function toEnvelope(value: unknown): Envelope {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     return refuse('the body is not a JSON object')
   const given = value as Record<string, unknown>
-  const { id, type, subject, time, dataschema, streamversion, correlationid, causationid, traceparent, data } = given
+  const { id, type, subject, time, dataschema, streamversion, correlationid, causationid, traceparent, actor, data } =
+    given
   if (given['specversion'] !== '1.0') return refuse('specversion is not "1.0"')
   if (typeof id !== 'string' || !UUID.test(id)) return refuse('id is not a UUID')
   if (!isName(type) || type === '') return refuse('type is missing or no name')
@@ -116,6 +118,7 @@ function toEnvelope(value: unknown): Envelope {
     correlationId: correlationid,
     causationId: causationid ?? null,
     traceparent: typeof traceparent === 'string' ? traceparent : null,
+    actor: isName(actor) ? actor : null,
     time: at,
     data,
   }

@@ -37,6 +37,8 @@ export interface RecordedEvent<Name extends string = string, Data = unknown> ext
   readonly causationId: string | null
   /** W3C trace context of the transaction that appended it. */
   readonly traceparent: string | null
+  /** Who began what this belongs to: a client's key, an operator, a schedule. */
+  readonly actor: string | null
   readonly time: Date
 }
 

@@ -51,6 +51,8 @@ export interface StoryEvent {
   causationId: string | null
   /** The reaction that published it; null when a request or a schedule did. */
   publishedBy: string | null
+  /** Who began what it belongs to. */
+  actor: string | null
   data: unknown
   reactions: StoryReaction[]
 }
@@ -63,7 +65,7 @@ export async function readStory(db: Database, correlationId: string): Promise<St
   const rows = await readRows(db, ToldRow)`
     SELECT jsonb_build_object(
       'id', e.id, 'type', e.type, 'stream', e.stream, 'streamVersion', e.stream_version, 'time', e.occurred_at,
-      'causationId', e.causation_id, 'data', e.data,
+      'causationId', e.causation_id, 'actor', e.actor, 'data', e.data,
       'publishedBy', ${publishedBy(['handled_events'])},
       'subscribed', (SELECT coalesce(jsonb_agg(s.reaction), '[]') FROM subscriptions s
         WHERE s.event_type = e.type AND s.since < e.position),
@@ -89,6 +91,7 @@ const Told = z.strictObject({
   time: Moment,
   causationId: z.string().nullable(),
   publishedBy: z.string().nullable(),
+  actor: z.string().nullable(),
   data: z.unknown(),
   subscribed: z.array(z.string()),
   handled: z.array(z.object({ reaction: z.string(), handled_at: Moment, duration_us: z.int(), attempt: z.int() })),

@@ -9,3 +9,39 @@ it('refuses in production to kill itself for a test', () => {
     /^CRASH_AT makes the process kill itself, for tests; it is refused when NODE_ENV is production\./,
   )
 })
+
+describe('in production', () => {
+  const safe = {
+    NODE_ENV: 'production',
+    DATABASE_URL: 'postgresql://api:kd8-w2@db1:5432,db2:5432/fanfare',
+    RABBITMQ_URL: 'amqp://fanfare:kd8-w2@one:5672,amqp://fanfare:kd8-w2@two:5672',
+    REDIS_URL: 'rediss://:kd8-w2@redis:6379',
+  }
+
+  it('starts with secrets of its own', () => {
+    expect(readConfig(safe)).toMatchObject(safe)
+    expect(readConfig({ ...safe, DATABASE_URL: 'postgresql://api@db/fanfare?sslcert=/c&sslkey=/k' })).toBeDefined()
+  })
+
+  it.each([
+    [
+      { DATABASE_URL: 'postgresql://fanfare:fanfare@db:5432/fanfare' },
+      'DATABASE_URL has a password that everybody knows',
+    ],
+    [{ DATABASE_URL: 'postgresql://db:5432/fanfare' }, 'DATABASE_URL has no password'],
+    [{ RABBITMQ_URL: 'amqp://guest:guest@rabbitmq:5672' }, 'RABBITMQ_URL has a password that everybody knows'],
+    [
+      { RABBITMQ_URL: `${'amqp://fanfare:kd8-w2@one:5672'},amqp://guest:guest@two:5672` },
+      'RABBITMQ_URL has a password that everybody knows',
+    ],
+    [{ REDIS_URL: 'redis://redis:6379' }, 'REDIS_URL has no password'],
+  ])('refuses %j in one sentence', (wrong, why) => {
+    expect(() => readConfig({ ...safe, ...wrong })).toThrow(
+      `NODE_ENV is production, and ${why}: give that service a secret one.`,
+    )
+  })
+})
+
+it('listens on this machine alone, unless told otherwise', () => {
+  expect(readConfig(given).HOST).toBe('127.0.0.1')
+})

@@ -24,6 +24,8 @@ const databaseUrl = url(['postgres', 'postgresql'], 'postgresql://user:password@
 const variables = z.object({
   NODE_ENV: z.enum(['development', 'test', 'production']).default('development'),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  /** Address at which the API and the metrics are served: this machine alone, unless another one is given (0.0.0.0: every interface). */
+  HOST: z.string().default('127.0.0.1'),
   /** Port of the HTTP API. */
   PORT: integer(0, 65_535).default(3000),
   /** One server, a proxy in front of it, a pooler, or several servers of which one is the primary (`host1:5432,host2:5432`). */
@@ -36,6 +38,8 @@ const variables = z.object({
   DATABASE_POOLER: z
     .enum(['none', 'transaction', 'transaction-prepared'], 'must be none, transaction or transaction-prepared')
     .default('none'),
+  /** What stands behind PAYMENT_GATEWAY_URL. With `live`, orders of test keys are refused. */
+  PAYMENT_GATEWAY_MODE: z.enum(['sandbox', 'live'], 'must be sandbox or live').default('sandbox'),
   RABBITMQ_URL: url(['amqp', 'amqps'], 'amqp://user:password@host:5672'),
   REDIS_URL: url(['redis', 'rediss'], 'redis://host:6379'),
   /** Prefix of every exchange and queue name, for several systems on one broker. */
@@ -43,13 +47,19 @@ const variables = z.object({
     .string()
     .regex(/^[a-z0-9-]*$/, 'may hold a-z, 0-9 and -')
     .default(''),
+  /** Requests a second of one client that the API takes, on the average of ten seconds; more are answered with 429. */
+  RATE_PER_CLIENT: integer(1, 1_000_000).default(1_000),
+  /** The same from one address, of requests without a key that is known. */
+  RATE_PER_ADDRESS: integer(1, 1_000_000).default(20),
+  /** Proxies in front of the API, each of which adds the address it was asked from to X-Forwarded-For. */
+  TRUSTED_PROXIES: integer(0, 10).default(0),
   /** Connections of one process to PostgreSQL. */
   DATABASE_POOL: integer(1, 200).default(15),
   /** How long the time is whose events one partition of the event store holds, from the next partition on. */
   EVENT_PARTITIONS: z.enum(['day', 'week', 'month'], 'must be day, week or month').default('month'),
   /** Milliseconds after the first, second, … failed attempt; the last one repeats. Up to a fifth is added at random. */
   RETRY_DELAYS: millisecondsList.default([1_000, 5_000, 25_000, 125_000, 600_000]),
-  /** Port on 127.0.0.1 … 0.0.0.0 for /metrics, /healthz and /readyz of relay, scheduler and worker processes; 0 turns it off. */
+  /** Port for /metrics, /healthz and /readyz of every process; 0 turns it off. Never the port of the API: monitoring is not for callers. */
   METRICS_PORT: integer(0, 65_535).default(0),
   /** For tests: a named place in the code where the process kills itself, and at which pass: `relay.after-confirm:3`. */
   CRASH_AT: z
@@ -74,7 +84,8 @@ type Environment = Record<string, string | undefined>
  * Reads what every process needs from the environment, validated and frozen. Empty strings count as unset.
  * @throws StartupError naming each wrong variable and what it must be
  */
-export const readConfig = (environment?: Environment): Config => expectDirectUrl(parseEnvironment(schema, environment))
+export const readConfig = (environment?: Environment): Config =>
+  expectSecrets(expectDirectUrl(parseEnvironment(schema, environment)))
 
 /** What `settings.ts` is made of. @throws StartupError naming each wrong variable and what it must be */
 export function parseEnvironment<Shape extends z.ZodRawShape>(
@@ -93,6 +104,40 @@ export function parseEnvironment<Shape extends z.ZodRawShape>(
 
 /** These variables as they stand there, to be compared. */
 export const rawEnvironment = (names: readonly string[]) => JSON.stringify(names.map((name) => process.env[name]))
+
+/** They stand in documentation, examples and images of these services. */
+const WELL_KNOWN: ReadonlySet<string> = new Set([
+  'fanfare',
+  'guest',
+  'postgres',
+  'password',
+  'rabbitmq',
+  'redis',
+  'admin',
+  'secret',
+  'changeme',
+  'test',
+])
+const WITH_PASSWORD = ['DATABASE_URL', 'DATABASE_DIRECT_URL', 'RABBITMQ_URL', 'REDIS_URL'] as const
+
+/** A start in production with a password that everybody knows, or with none, is a mistake. */
+function expectSecrets(config: Config): Config {
+  if (config.NODE_ENV !== 'production') return config
+  for (const name of WITH_PASSWORD)
+    for (const one of (config[name] ?? '').split(/,(?=\w+:\/\/)/).filter(Boolean)) {
+      const fault = faultOf(one)
+      if (fault)
+        throw new StartupError(`NODE_ENV is production, and ${name} has ${fault}: give that service a secret one.`)
+    }
+  return config
+}
+
+function faultOf(url: string): string | undefined {
+  if (/[?&]sslcert=/.test(url)) return undefined // the certificate is the secret
+  const password = /^\w+:\/\/[^/@]*?:([^/@]+)@/.exec(url)?.[1]
+  if (password === undefined) return 'no password'
+  return WELL_KNOWN.has(password.toLowerCase()) ? 'a password that everybody knows' : undefined
+}
 
 function expectDirectUrl(config: Config): Config {
   if (config.DATABASE_POOLER === 'none' || config.DATABASE_DIRECT_URL) return config

@@ -5,7 +5,7 @@ import { keepTokens } from '#domains/payment'
 import { createWakeUp } from '#messaging'
 import { createLogger } from '#platform/logger'
 import type { Route } from '#http'
-import { createApi, createApiKeys, issueApiKey, operationRoutes, serve } from '../api/index.ts'
+import { createApi, createApiKeys, createLimits, createOnce, operationRoutes, plantKey, serve } from '../api/index.ts'
 import type { TestDatabase } from './database.ts'
 
 export interface TestApi {
@@ -33,10 +33,23 @@ export const anOrder = (given: object = {}) => ({
   ...given,
 })
 
+interface Given {
+  /** Whose the key is. */
+  client?: string
+  /** The products are there already, and no key is wanted. */
+  prepared?: boolean
+  perClient?: number
+  perAddress?: number
+}
+
 /** The whole HTTP API in this process, on a private database with two products. */
-export async function testApi({ db, pool }: TestDatabase, more: readonly Route[] = []): Promise<TestApi> {
-  await upsertProducts(db, [MUG, TEA])
-  const key = await issueApiKey(db, 'test')
+export async function testApi(
+  { db, pool }: TestDatabase,
+  more: readonly Route[] = [],
+  { client = 'test', prepared = false, ...rates }: Given = {},
+): Promise<TestApi> {
+  if (!prepared) await upsertProducts(db, [MUG, TEA])
+  const key = prepared ? '' : await plantKey(db, client)
   const placement = createPlacement(db, keepTokens)
   const { wake } = createWakeUp(pool)
   const routes = [
@@ -45,7 +58,14 @@ export async function testApi({ db, pool }: TestDatabase, more: readonly Route[]
     ...catalogRoutes({ db }),
     ...more,
   ]
-  const app = createApi({ routes, keys: createApiKeys(db), log: createLogger('test', 'silent') })
+  const limits = createLimits({ perClient: 100_000, perAddress: 100_000, ...rates })
+  const app = createApi({
+    routes,
+    keys: createApiKeys(db),
+    limits,
+    once: createOnce(db),
+    log: createLogger('test', 'silent'),
+  })
   const server = await serve(app, 0)
   const url = `http://127.0.0.1:${server.port}`
   const http = request(url)

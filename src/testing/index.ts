@@ -1,4 +1,5 @@
 export * from './builders.ts'
+export { aCaller, everybodyIs } from './caller.ts'
 export { requireTestService, testDatabase, type TestDatabase } from './database.ts'
 export { deadline } from './deadline.ts'
 export { freePort } from './free-port.ts'

@@ -1,11 +1,14 @@
 import { createWakeUp } from '#messaging'
 import { openDatabase } from '#platform/database'
 import { runProcess } from '#platform/shutdown'
-import { createApi, createApiKeys, operationRoutes, serve } from '../../../src/api/index.ts'
+import { createApi, createApiKeys, createLimits, createOnce, operationRoutes, serve } from '../../../src/api/index.ts'
 import { positions } from '../domains/city/open-positions.ts'
 import { cityRoutes } from '../domains/city/routes.ts'
 import { driverRoutes } from '../domains/matching/routes.ts'
 import { tripRoutes } from '../domains/trip/routes.ts'
+
+/** The simulated city is one client. */
+const CITY_PER_SECOND = 100_000
 
 /** The HTTP process of rides: its routes on the same host as the shop's. */
 await runProcess('rides api', async ({ config, log, onStop }) => {
@@ -26,7 +29,9 @@ await runProcess('rides api', async ({ config, log, onStop }) => {
     ...driverRoutes({ db, positions: where, wake }),
     ...cityRoutes({ db, positions: where }),
   ]
-  const server = await serve(createApi({ routes, keys: createApiKeys(db), log }), config.PORT)
+  const limits = createLimits({ perClient: CITY_PER_SECOND, perAddress: config.RATE_PER_ADDRESS })
+  const api = createApi({ routes, keys: createApiKeys(db), limits, once: createOnce(db), log })
+  const server = await serve(api, config.PORT, config.HOST)
   onStop(() => {
     stopping = true
     return server.stop()

@@ -88,6 +88,7 @@ export function analyticsRoutes({ projections }: { projections: ProjectionReader
       method: 'get',
       description: [description, PERIOD].filter(Boolean).join(' '),
       tag: 'Analytics',
+      scope: 'analytics',
       query: z.strictObject(PeriodQuery),
       replies: { 200: { description: 'What has happened', schema, headers: CURRENT_HEADERS } },
       refusals: { 422: 'invalid-period', ...CURRENT_REFUSALS },

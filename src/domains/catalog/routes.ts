@@ -36,6 +36,7 @@ export function catalogRoutes({ db }: { db: Database }): Route[] {
       operationId: 'listProducts',
       summary: 'Products in order of SKU, with price and stock now',
       tag,
+      scope: 'any',
       query: ProductQuery,
       replies: { 200: { description: 'A page of products', schema: ProductPage } },
       async handle({ query: { cursor, limit } }) {
@@ -50,6 +51,7 @@ export function catalogRoutes({ db }: { db: Database }): Route[] {
       operationId: 'getProduct',
       summary: 'Price and stock of one product now',
       tag,
+      scope: 'any',
       params: z.strictObject({ sku: z.string().min(1).max(64) }),
       replies: { 200: { description: 'The product', schema: ProductView } },
       refusals: { 404: 'product-not-found' },

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { append, RetryLater, UnreadableEvent, Unrecoverable, type Publication } from '#messaging'
+import { append, type Append, RetryLater, UnreadableEvent, Unrecoverable, type Publication } from '#messaging'
 import { readRows, row, type Database, type Transaction } from '#platform/database'
 import { Refusal } from '#http'
 import { conclude, decide, type OrderCommand } from './state/decide.ts'
@@ -46,18 +46,24 @@ export function changeOrder(
   db: Database,
   id: string,
   command: OrderCommand,
-  { traceparent }: { traceparent: string | null },
+  origin: Pick<Append, 'traceparent' | 'actor'>,
 ): Promise<VersionedOrder> {
   return db.$transaction(async (tx) => {
-    const decided = await decideOrders(tx, [id], (order) => [decide(order, command)]).catch(notByThisRelease)
+    const decided = await decideOrders(tx, [id], (order) =>
+      hasHappened(order, command) ? [] : [decide(order, command)],
+    ).catch(notByThisRelease)
     const { order, facts } = decided.get(id) ?? noSuchOrder(id)
     await append(
       tx,
-      facts.map((fact) => ({ ...fact, correlationId: id, traceparent })),
+      facts.map((fact) => ({ ...fact, correlationId: id, ...origin })),
     )
     return order
   })
 }
+
+/** Who asks again, because an answer was lost, gets the order. */
+const hasHappened = ({ status }: VersionedOrder, { type }: OrderCommand) =>
+  (type === 'cancel' && status === 'cancelled') || (type === 'return' && status === 'returned')
 
 function notByThisRelease(cause: unknown): never {
   if (!(cause instanceof UnreadableEvent) || cause.reason !== 'newer-version') throw cause
@@ -94,7 +100,9 @@ export function expireOrders(
       ORDER BY id LIMIT ${limit} FOR UPDATE SKIP LOCKED`
     const ids = due.map(({ id }) => id)
     const decided = await expireAll(tx, ids).catch((error) => expireReadable(tx, ids, error))
-    const facts = decided.flatMap(({ order, facts }) => facts.map((fact) => ({ ...fact, correlationId: order.id })))
+    const facts = decided.flatMap(({ order, facts }) =>
+      facts.map((fact) => ({ ...fact, correlationId: order.id, actor: 'schedule/expire-orders' })),
+    )
     await append(tx, facts)
     return facts.length
   })

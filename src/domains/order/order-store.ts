@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { DataOf } from '#messaging'
 import { Address, Customer, OrderLine, RejectionReason, type OrderPlaced } from '#events'
+import type { Caller } from '#http'
 import { Prisma } from '#prisma'
 import { readRow, readRows, row, type Database, type Transaction } from '#platform/database'
 import type { VersionedOrder } from './state/fold.ts'
@@ -24,18 +25,18 @@ const Placed = row({ placedAt: z.date() })
  */
 export async function insertOrders(
   tx: Transaction,
-  placed: readonly PlacedData[],
+  placed: readonly (PlacedData & Pick<Caller, 'clientId' | 'test'>)[],
   keepPaymentMethods: KeepPaymentMethods,
 ): Promise<Date> {
   const { placedAt } = await readRow(tx, Placed)`
     WITH new AS MATERIALIZED (
       SELECT * FROM jsonb_to_recordset(${JSON.stringify(placed)}::jsonb)
-        AS row("orderId" uuid, customer jsonb, "shippingAddress" jsonb, total jsonb, lines jsonb, payment jsonb)
+        AS row("orderId" uuid, customer jsonb, "shippingAddress" jsonb, total jsonb, lines jsonb, payment jsonb, "clientId" uuid, test boolean)
     ), moment AS MATERIALIZED (
       SELECT clock_timestamp()::timestamptz(3) AS at
     ), placed AS (
-      INSERT INTO orders (id, status, version, customer, shipping_address, total, currency, placed_at, updated_at)
-      SELECT "orderId", 'placed', 1, customer, "shippingAddress", (total->>'amount')::bigint, total->>'currency', at, at
+      INSERT INTO orders (id, status, version, client_id, test, customer, shipping_address, total, currency, placed_at, updated_at)
+      SELECT "orderId", 'placed', 1, "clientId", test, customer, "shippingAddress", (total->>'amount')::bigint, total->>'currency', at, at
       FROM new, moment
     ), lines AS (
       INSERT INTO order_lines (order_id, line, sku, name, quantity, unit_price)

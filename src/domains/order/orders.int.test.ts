@@ -144,7 +144,7 @@ describe('Idempotency-Key', () => {
   })
 
   it('belongs to the client', async () => {
-    const other = await testApi(database)
+    const other = await testApi(database, [], { client: 'another' })
     const [mine, theirs] = [await api.place(anOrder(), key('mine')), await other.place(anOrder(), key('mine'))]
     await other.close()
     expect(theirs.status).toBe(202)
@@ -231,7 +231,7 @@ describe('cancel and return', () => {
     expect((await api.get(`/v1/orders/${id}`)).body).toEqual(body)
   })
 
-  it.each(['shipped', 'delivered', 'returned', 'rejected', 'cancelled', 'expired'])(
+  it.each(['shipped', 'delivered', 'returned', 'rejected', 'expired'])(
     'does not cancel an order that is %s',
     async (status) => {
       const id = await place(status)
@@ -247,8 +247,7 @@ describe('cancel and return', () => {
     const answers = await Promise.all(
       Array.from({ length: 10 }, () => api.post(`/v1/orders/${id}/cancel`, { reason: 'x' })),
     )
-    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1)
-    expect(answers.filter(({ status }) => status === 409)).toHaveLength(9)
+    expect(answers.map(({ status, body }) => [status, body.status])).toEqual(answers.map(() => [200, 'cancelled']))
     expect(await eventsOf(id)).toHaveLength(2)
   })
 
@@ -266,6 +265,7 @@ describe('cancel and return', () => {
     const [, event] = await eventsOf(id)
     expect(event).toMatchObject({ type: 'return.accepted', data: { total: body.total, lines: body.lines } })
     const again = await api.post(`/v1/orders/${id}/return`)
-    expect([again.status, again.body.code]).toEqual([409, 'order-not-returnable'])
+    expect([again.status, again.body]).toEqual([200, body])
+    expect(await eventsOf(id)).toHaveLength(2)
   })
 })

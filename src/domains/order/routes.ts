@@ -1,11 +1,12 @@
 import { OrderCancelled, OrderPlaced, orderStream, ReturnAccepted } from '#events'
 import type { WakeUp } from '#messaging'
 import type { Database } from '#platform/database'
-import { defineRoute, type Route } from '#http'
+import { defineRoute, Refusal, type Route, type RouteRequest } from '#http'
 import { changeOrder, orderNotFound } from './change-order.ts'
 import { historyOf, HistoryView } from './history.ts'
-import { readIdempotencyKey } from './place/idempotency.ts'
+import { idempotencyOf } from './place/idempotency.ts'
 import { listOrders } from './list-orders.ts'
+import { expectOwned } from './owner.ts'
 import type { OrderCommand } from './state/decide.ts'
 import type { Placement } from './place/placement.ts'
 import { Cancellation, NewOrder, OrderAt, OrderId, OrderPage, OrderQuery, OrderView } from './schemas.ts'
@@ -17,6 +18,8 @@ import { toView } from './view.ts'
 interface Needs extends WakeUp {
   db: Database
   placement: Placement
+  /** False where the payment gateway moves real money. @default true */
+  takesTests?: boolean
 }
 
 const tag = 'Orders'
@@ -33,7 +36,10 @@ export function orderRoutes(needs: Needs): Route[] {
   return [placing(needs), ...reading(needs), ...changing(needs)]
 }
 
-function placing({ placement, wake }: Needs): Route {
+const noTests = () =>
+  new Refusal('forbidden', 'test-orders-refused', 'Payments are real here, so orders need a live key.')
+
+function placing({ placement, wake, takesTests = true }: Needs): Route {
   return defineRoute({
     method: 'post',
     path: '/v1/orders',
@@ -44,39 +50,31 @@ function placing({ placement, wake }: Needs): Route {
       'Takes the order and publishes it; stock, payment and fraud screening then answer on their own. Prices are those of ' +
       'the catalogue at the moment of the commit. After 202 the order is stored for good.',
     tag,
+    scope: 'orders:write',
     body: NewOrder,
-    headers: [
-      {
-        name: 'Idempotency-Key',
-        description:
-          'Any text of your own, such as a UUID. The same key with the same content gets the same answer again (marked by ' +
-          'Idempotency-Replayed) and makes no second order; with other content it is refused. Refused requests leave no key behind. A key is kept for 30 days.',
-      },
-    ],
+    idempotency: 'itself',
     replies: {
       202: {
         description: 'The order is taken',
         schema: OrderView,
-        headers: {
-          Location: 'Where the order is',
-          ...AFTER,
-          'Idempotency-Replayed': '`true` when this is an earlier answer',
-        },
+        headers: { Location: 'Where the order is', ...AFTER },
       },
     },
     refusals: {
+      403: 'missing-scope, test-orders-refused',
       422: 'validation-failed, unknown-sku, quantity-too-large, total-too-large, mixed-currencies, invalid-idempotency-key, idempotency-key-reused',
     },
-    async handle({ body, clientId, traceparent, header }) {
-      const idempotency = readIdempotencyKey(header('idempotency-key'), clientId, body)
-      const { order, replayed } = await placement.place({ request: body, idempotency, traceparent })
+    async handle({ body, caller, traceparent, header }) {
+      if (caller.test && !takesTests) throw noTests()
+      const idempotency = idempotencyOf(header('idempotency-key'), caller, body)
+      const { order, replayed } = await placement.place({ request: body, idempotency, caller, traceparent })
       wake()
       const headers = {
         Location: `/v1/orders/${order.id}`,
         ...toContain(order),
         ...(replayed && { 'Idempotency-Replayed': 'true' }),
       }
-      return { status: 202, headers, body: toView(order) }
+      return { status: 202, headers, body: toView(order, caller) }
     },
   })
 }
@@ -92,11 +90,12 @@ function reading({ db }: Needs): Route[] {
       method: 'get',
       path: '/v1/orders',
       operationId: 'listOrders',
-      summary: 'Orders, the newest first',
+      summary: 'Orders of your client, the newest first',
       tag,
+      scope: 'orders:read',
       query: OrderQuery,
       replies: { 200: { description: 'A page of orders', schema: OrderPage } },
-      handle: async ({ query }) => ({ status: 200, body: await listOrders(db, query) }),
+      handle: async ({ query, caller }) => ({ status: 200, body: await listOrders(db, caller.clientId, query) }),
     }),
     defineRoute({
       method: 'get',
@@ -107,13 +106,15 @@ function reading({ db }: Needs): Route[] {
         'An order is what the events of its stream tell. `version` says how many of them the answer tells, and `updatedAt` ' +
         'when the latest happened. With `at` it is what this operation answered at that version or time.',
       tag,
+      scope: 'orders:read',
       params: OrderId,
       query: OrderAt,
       replies: { 200: { description: 'The order', schema: OrderView } },
       refusals: { 404: 'order-not-found; order-not-placed-yet and order-archived with `at`' },
-      async handle({ params: { id }, query: { at } }) {
+      async handle({ params: { id }, query: { at }, caller }) {
+        const owned = await expectOwned(db, caller, id)
         const order = at === undefined ? await stored(id) : await orderAt(db, id, at)
-        return { status: 200, body: toView(order) }
+        return { status: 200, body: toView(order, owned) }
       },
     }),
     defineRoute({
@@ -123,10 +124,12 @@ function reading({ db }: Needs): Route[] {
       summary: 'Everything that happened because of an order',
       description: 'Each event in causal order, and each reaction to it with its attempts, failures and dead letters.',
       tag,
+      scope: 'admin',
       params: OrderId,
       replies: { 200: { description: 'The story so far', schema: StoryView } },
       refusals: { 404: 'order-not-found' },
-      async handle({ params }) {
+      async handle({ params, caller }) {
+        await expectOwned(db, caller, params.id)
         return { status: 200, body: await storyOf(db, await stored(params.id)) }
       },
     }),
@@ -136,22 +139,26 @@ function reading({ db }: Needs): Route[] {
       operationId: 'getHistory',
       summary: 'What the customer may know of an order, step by step',
       tag,
+      scope: 'orders:read',
       params: OrderId,
       replies: { 200: { description: 'The steps so far, first to last', schema: HistoryView } },
       refusals: { 404: 'order-not-found' },
-      async handle({ params }) {
-        await stored(params.id)
+      async handle({ params, caller }) {
+        await expectOwned(db, caller, params.id)
         return { status: 200, body: await historyOf(db, params.id) }
       },
     }),
   ]
 }
 
+type Changing = Pick<RouteRequest<{ id: string }, unknown, unknown>, 'params' | 'caller' | 'traceparent'>
+
 function changing({ db, wake }: Needs): Route[] {
-  const change = async (id: string, command: OrderCommand, traceparent: string | null) => {
-    const order = await changeOrder(db, id, command, { traceparent })
+  const change = async ({ params: { id }, caller, traceparent }: Changing, command: OrderCommand) => {
+    const owned = await expectOwned(db, caller, id)
+    const order = await changeOrder(db, id, command, { traceparent, actor: caller.actor })
     wake()
-    return { status: 200, headers: toContain(order), body: toView(order) }
+    return { status: 200, headers: toContain(order), body: toView(order, owned) }
   }
   return [
     defineRoute({
@@ -160,13 +167,15 @@ function changing({ db, wake }: Needs): Route[] {
       publishes: [OrderCancelled],
       operationId: 'cancelOrder',
       summary: 'Cancel an order that has not been shipped',
-      description: 'Its stock and its money are given back by what follows.',
+      description:
+        'Its stock and its money are given back by what follows. An order that is cancelled already is answered as it is.',
       tag,
+      scope: 'orders:write',
       params: OrderId,
       body: Cancellation,
       replies: { 200: { description: 'The order, cancelled', schema: OrderView, headers: AFTER } },
-      refusals: { 404: 'order-not-found', 409: 'order-not-cancellable' },
-      handle: ({ params, body, traceparent }) => change(params.id, { type: 'cancel', ...body }, traceparent),
+      refusals: { 404: 'order-not-found', 409: 'order-not-cancellable', 503: 'newer-release-needed' },
+      handle: (request) => change(request, { type: 'cancel', ...request.body }),
     }),
     defineRoute({
       method: 'post',
@@ -174,12 +183,13 @@ function changing({ db, wake }: Needs): Route[] {
       publishes: [ReturnAccepted],
       operationId: 'returnOrder',
       summary: 'Accept the return of a delivered order',
-      description: 'Its money is refunded by what follows.',
+      description: 'Its money is refunded by what follows. An order that was returned already is answered as it is.',
       tag,
+      scope: 'refunds',
       params: OrderId,
       replies: { 200: { description: 'The order, returned', schema: OrderView, headers: AFTER } },
-      refusals: { 404: 'order-not-found', 409: 'order-not-returnable' },
-      handle: ({ params, traceparent }) => change(params.id, { type: 'return' }, traceparent),
+      refusals: { 404: 'order-not-found', 409: 'order-not-returnable', 503: 'newer-release-needed' },
+      handle: (request) => change(request, { type: 'return' }),
     }),
   ]
 }

@@ -118,6 +118,7 @@ export const OrderView = z
       .optional()
       .describe('Why the order was rejected, cancelled or has expired'),
     shipment: z.strictObject({ carrier: z.string(), trackingNumber: z.string() }).optional(),
+    test: z.literal(true).optional().describe('Placed with a test key: no money moves'),
   })
   .meta({ id: 'Order' })
 export type OrderView = z.infer<typeof OrderView>

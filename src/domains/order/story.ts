@@ -52,6 +52,7 @@ const StoryEventView = z
       .string()
       .nullable()
       .describe('The reaction that published it; null when a request or a schedule did'),
+    actor: z.string().nullable().describe('Who began what it belongs to: client and key, or a schedule'),
     data: z.unknown().describe('What the event says; payment tokens are left out'),
     reactions: z.array(ReactionView),
   })

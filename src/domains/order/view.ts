@@ -2,7 +2,7 @@ import type { VersionedOrder } from './state/fold.ts'
 import type { OrderSummary, OrderView } from './schemas.ts'
 
 /** An order as the API shows it. Members stand in a fixed order, so that equal orders make equal bytes. */
-export function toView(order: VersionedOrder): OrderView {
+export function toView(order: VersionedOrder, { test }: { test: boolean }): OrderView {
   const { customer, shippingAddress: address, stock, payment, fraud, capture, reason, detail } = order
   const { carrier, trackingNumber } = order
   return {
@@ -25,6 +25,7 @@ export function toView(order: VersionedOrder): OrderView {
     answers: { stock, payment, fraud, capture },
     ...(reason && detail ? { ended: { reason, detail } } : {}),
     ...(carrier && trackingNumber ? { shipment: { carrier, trackingNumber } } : {}),
+    ...(test ? { test } : {}),
   }
 }
 

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { ShipmentDelivered } from '#events'
-import { append, type WakeUp } from '#messaging'
+import { append, type Append, type WakeUp } from '#messaging'
 import type { Database } from '#platform/database'
 import { defineRoute, Refusal, type Route } from '#http'
 import { reportDelivery, type Shipment } from './shipment.ts'
@@ -34,11 +34,12 @@ export function shippingRoutes({ db, wake }: { db: Database } & WakeUp): Route[]
       summary: 'Report that a parcel has arrived',
       description: 'Called by the carrier. Reporting the same parcel again changes nothing.',
       tag: 'Shipping',
+      scope: 'shipments:report',
       params: z.strictObject({ trackingNumber: TrackingNumber }),
       replies: { 200: { description: 'The shipment as it stands now', schema: ShipmentView } },
       refusals: { 404: 'shipment-not-found', 409: 'shipment-called-off' },
-      async handle({ params: { trackingNumber }, traceparent }) {
-        const shipment = await deliver(db, trackingNumber, new Date(), traceparent)
+      async handle({ params: { trackingNumber }, caller: { actor }, traceparent }) {
+        const shipment = await deliver(db, trackingNumber, new Date(), { traceparent, actor })
         wake()
         return { status: 200, body: shipment }
       },
@@ -46,7 +47,9 @@ export function shippingRoutes({ db, wake }: { db: Database } & WakeUp): Route[]
   ]
 }
 
-function deliver(db: Database, trackingNumber: string, now: Date, traceparent: string | null): Promise<Shipment> {
+type Origin = Pick<Append, 'traceparent' | 'actor'>
+
+function deliver(db: Database, trackingNumber: string, now: Date, from: Origin): Promise<Shipment> {
   return db.$transaction(async (tx) => {
     const shipment = await lockShipment(tx, trackingNumber)
     if (!shipment)
@@ -56,7 +59,7 @@ function deliver(db: Database, trackingNumber: string, now: Date, traceparent: s
     await markDelivered(tx, shipment.id, now)
     await append(
       tx,
-      published.map((event) => ({ event, correlationId: shipment.orderId, traceparent })),
+      published.map((event) => ({ event, correlationId: shipment.orderId, ...from })),
     )
     return { ...shipment, status: 'delivered', deliveredAt: now }
   })

@@ -305,7 +305,7 @@ test('every column of an event goes along', async () => {
   const columns = await database.db.$queryRaw<{ column_name: string }[]>`
     SELECT column_name::text FROM information_schema.columns WHERE table_name = 'events' ORDER BY ordinal_position`
   expect(columns.map(({ column_name: name }) => name)).toEqual(
-    'position id type version stream stream_version data correlation_id causation_id traceparent occurred_at published_by'.split(
+    'position id type version stream stream_version data correlation_id causation_id traceparent occurred_at published_by actor'.split(
       ' ',
     ),
   )

@@ -41,7 +41,7 @@ export async function* eventLines(
       EventRow,
     )(Prisma.sql`
       SELECT position, id, type, version, stream, stream_version AS "streamVersion", correlation_id AS "correlationId",
-        causation_id AS "causationId", traceparent, occurred_at AS "time", ${publishedBy(handled)} AS "publishedBy", data::text AS "dataJson"
+        causation_id AS "causationId", traceparent, actor, occurred_at AS "time", ${publishedBy(handled)} AS "publishedBy", data::text AS "dataJson"
       FROM ${Prisma.raw(events)} e WHERE position > ${last} ${end} ${ofType} ORDER BY position LIMIT ${pageSize}`)
     if (rows.length === 0) return
     yield rows.map(lineOf)
@@ -66,9 +66,9 @@ export async function storeEvents(tx: Transaction, table: string, lines: readonl
     Stored,
   )(Prisma.sql`
     INSERT INTO ${Prisma.raw(table)} (position, id, type, version, stream, stream_version, data, correlation_id, causation_id,
-      traceparent, occurred_at, published_by)
+      traceparent, actor, occurred_at, published_by)
     SELECT (e->>'position')::bigint, (e->>'id')::uuid, e->>'type', substring(e->>'dataschema' FROM '/(\\d+)$')::int, e->>'subject',
-      (e->>'streamversion')::int, e->'data', e->>'correlationid', (e->>'causationid')::uuid, e->>'traceparent',
+      (e->>'streamversion')::int, e->'data', e->>'correlationid', (e->>'causationid')::uuid, e->>'traceparent', e->>'actor',
       (e->>'time')::timestamptz, e->>'publishedby'
     FROM (SELECT line::jsonb AS e FROM unnest(${[...lines]}::text[]) AS line) AS given
     ON CONFLICT (id) DO NOTHING RETURNING position`)

@@ -82,7 +82,7 @@ export async function claimDue(
     )
     SELECT claimed.id AS "id", claimed.event_id AS "eventId", claimed.event_type AS "eventType", claimed.attempts, claimed.starts,
       claimed.troubled AS "troubledForMs", claimed.edited, e.id IS NOT NULL AS stored, e.type, e.version, e.stream, e.stream_version AS "streamVersion", e.data,
-      e.correlation_id AS "correlationId", e.causation_id AS "causationId", e.traceparent, e.occurred_at AS "time"
+      e.correlation_id AS "correlationId", e.causation_id AS "causationId", e.traceparent, e.actor, e.occurred_at AS "time"
     FROM claimed LEFT JOIN events e ON e.id = claimed.event_id
     ORDER BY e.position`
   return rows.map(toClaimed)
@@ -104,8 +104,9 @@ function toClaimed(due: DueRow): Claimed {
 }
 
 function toEvent(due: Extract<DueRow, { stored: true }>): RecordedEvent {
-  const { type, version, stream, streamVersion, data, correlationId, causationId, traceparent, time } = due
-  return { id: due.eventId, type, version, stream, streamVersion, data, correlationId, causationId, traceparent, time }
+  const { type, version, stream, streamVersion, data, correlationId, causationId, traceparent, actor, time } = due
+  const about = { correlationId, causationId, traceparent, actor, time }
+  return { id: due.eventId, type, version, stream, streamVersion, data, ...about }
 }
 
 /** This process still has them in hand. One that was claimed by another meanwhile stays with that one. */

@@ -11,6 +11,8 @@ export interface Append {
   /** Id of the event whose handling publishes this one. @default null */
   causationId?: string | null
   traceparent?: string | null
+  /** Who began what this belongs to, such as `web-shop/1f0c9a2e` or `schedule/expire-orders`; inherited like the correlation id. */
+  actor?: string | null
   /** The stream's version as it was read for the decision; 0 for a new stream. Not checked when left out. */
   expectedVersion?: number
   /**
@@ -40,12 +42,12 @@ export async function append(tx: Transaction, appends: readonly Append[]): Promi
     ), reached AS MATERIALIZED (
       SELECT jsonb_object_agg(stream, version) AS versions, clock_timestamp() AS now FROM bumped
     )
-    INSERT INTO events (position, id, type, version, stream, stream_version, data, correlation_id, causation_id, traceparent, occurred_at)
+    INSERT INTO events (position, id, type, version, stream, stream_version, data, correlation_id, causation_id, traceparent, actor, occurred_at)
     SELECT nextval('events_position_seq'), id, type, version, stream, (versions->>stream)::int - behind,
-      data, correlation_id, causation_id, traceparent, coalesce(time, now)
+      data, correlation_id, causation_id, traceparent, actor, coalesce(time, now)
     FROM reached, jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS row(
       ord int, id uuid, type text, version int, stream text, behind int, data jsonb,
-      correlation_id text, causation_id uuid, traceparent text, time timestamptz)
+      correlation_id text, causation_id uuid, traceparent text, actor text, time timestamptz)
     ORDER BY ord
     RETURNING id, stream_version AS "streamVersion", occurred_at AS "time"`
   const byId = new Map(placed.map((one) => [one.id, one]))
@@ -72,7 +74,7 @@ function toRows(appends: readonly Append[]) {
   return { rows: counted.reverse(), added: [...added].map(([stream, count]) => ({ stream, added: count })) }
 }
 
-function toRow({ event, correlationId, causationId, traceparent, time }: Append, ord: number) {
+function toRow({ event, correlationId, causationId, traceparent, actor, time }: Append, ord: number) {
   return {
     ord,
     id: uuidv7(),
@@ -83,16 +85,17 @@ function toRow({ event, correlationId, causationId, traceparent, time }: Append,
     correlation_id: correlationId,
     causation_id: causationId ?? null,
     traceparent: traceparent ?? null,
+    actor: actor ?? null,
     time: time ?? null,
   }
 }
 
 function toRecorded(item: Append, { id, streamVersion, time }: Placed): RecordedEvent {
-  const { event, correlationId, causationId = null, traceparent = null, expectedVersion } = item
+  const { event, correlationId, causationId = null, traceparent = null, actor = null, expectedVersion } = item
   if (expectedVersion !== undefined && streamVersion !== expectedVersion + 1) {
     throw new StreamConflict(
       `${event.stream} is at version ${streamVersion - 1}, not at ${expectedVersion}: read it again and decide again`,
     )
   }
-  return { ...event, id, streamVersion, correlationId, causationId, traceparent, time }
+  return { ...event, id, streamVersion, correlationId, causationId, traceparent, actor, time }
 }

@@ -11,5 +11,6 @@ export const eventColumns = {
   correlationId: z.string(),
   causationId: z.string().nullable(),
   traceparent: z.string().nullable(),
+  actor: z.string().nullable(),
   time: z.date(),
 }

@@ -35,7 +35,7 @@ export async function readTails(
   const wanted = [...after].map(([stream, version]) => ({ stream, version }))
   const rows = await readRows(db, TailRow)`
     SELECT e.id, e.type, e.version, e.stream, e.stream_version AS "streamVersion", e.data, e.correlation_id AS "correlationId",
-      e.causation_id AS "causationId", e.traceparent, e.occurred_at AS "time"
+      e.causation_id AS "causationId", e.traceparent, e.actor, e.occurred_at AS "time"
     FROM jsonb_to_recordset(${JSON.stringify(wanted)}::jsonb) AS wanted(stream text, version int)
     JOIN events e ON e.stream = wanted.stream AND e.stream_version > wanted.version
     ORDER BY e.stream, e.stream_version`

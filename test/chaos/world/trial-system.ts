@@ -5,7 +5,7 @@ import { receiveStock } from '#domains/inventory'
 import { createLogger } from '#platform/logger'
 import { deadline, requireTestService, testDatabase, testMailServer, type TestDatabase } from '#testing'
 import { startGateway } from '../../../sandbox/payment-gateway/server.ts'
-import { issueApiKey } from '../../../src/api/index.ts'
+import { plantKey } from '../../../src/api/index.ts'
 import { compile } from '../../../dev/processes/compiled.ts'
 import { startProcess, type RunningProcess } from '../../../dev/processes/process.ts'
 import { withSettings } from './processes.ts'
@@ -108,7 +108,7 @@ export async function trialSystem(given: Record<string, string> = {}): Promise<T
 
 function stock({ db }: TestDatabase) {
   return db.$transaction(async (tx) => {
-    await issueApiKey(db, 'trial', KEY)
+    await plantKey(db, 'trial', KEY)
     await upsertProducts(tx, [{ sku: SKU, name: 'Enamel mug', price: PRICE, currency: 'GBP' }])
     await receiveStock(tx, [{ sku: SKU, quantity: RECEIVED }])
   })

@@ -20,7 +20,7 @@ import {
   type ServiceName,
   type ServiceUrls,
 } from '../../../dev/services/index.ts'
-import { issueApiKey } from '../../../src/api/index.ts'
+import { plantKey } from '../../../src/api/index.ts'
 import { startCluster, type Cluster } from './cluster.ts'
 import { PRODUCTS } from '../customers/customers.ts'
 import type { Dice } from '../dice.ts'
@@ -252,7 +252,7 @@ function namesOfSystem(): string[] {
 
 function stock({ db }: OpenDatabase) {
   return db.$transaction(async (tx) => {
-    await issueApiKey(db, 'chaos', API_KEY)
+    await plantKey(db, 'chaos', API_KEY)
     await upsertProducts(
       tx,
       PRODUCTS.map(({ sku, price }) => ({ sku, name: sku, price, currency: 'GBP' })),

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import { z } from 'zod'
 import { readRows, row, type Database, type Transaction } from '#platform/database'
-import { Refusal } from '#http'
+import { readIdempotencyKey, type Caller } from '#http'
 import type { NewOrder } from '../schemas.ts'
 
 /** A caller's promise that requests with the same key mean the same order. */
@@ -14,24 +14,21 @@ export interface Idempotency {
 
 type KeyRow = Readonly<z.infer<typeof KeyRow>>
 const KeyRow = row({ clientId: z.string(), key: z.string(), fingerprint: z.string(), orderId: z.string() })
-
-const KEY = /^[\x20-\x7e]{1,255}$/
+/** Without an order, the key belongs to a request of another kind. */
+const HolderRow = KeyRow.extend({ orderId: z.string().nullable() })
+type HolderRow = Readonly<z.infer<typeof HolderRow>>
 
 /** @throws Refusal when the header is not 1 to 255 printable ASCII characters */
-export function readIdempotencyKey(
+export function idempotencyOf(
   header: string | undefined,
-  clientId: string,
+  { clientId, test }: Pick<Caller, 'clientId' | 'test'>,
   request: NewOrder,
 ): Idempotency | undefined {
-  if (header === undefined) return undefined
-  if (!KEY.test(header)) {
-    const detail = 'must be 1 to 255 printable ASCII characters, such as a UUID'
-    throw new Refusal('invalid', 'invalid-idempotency-key', `The header Idempotency-Key ${detail}.`, {
-      faults: [{ parameter: 'Idempotency-Key', detail }],
-    })
-  }
-  const fingerprint = hash('sha256', JSON.stringify(request), 'hex')
-  return { clientId, key: header, fingerprint }
+  const key = readIdempotencyKey(header)
+  if (key === undefined) return undefined
+  // A test key and a live key of one client mean different orders.
+  const fingerprint = hash('sha256', JSON.stringify(request) + (test ? ' test' : ''), 'hex')
+  return { clientId, key, fingerprint }
 }
 
 export const keyOf = ({ clientId, key }: Pick<Idempotency, 'clientId' | 'key'>): string => `${clientId} ${key}`
@@ -58,10 +55,10 @@ export async function claimKeys(tx: Transaction, rows: readonly KeyRow[]): Promi
 }
 
 /** Who holds these keys, by `keyOf`. */
-export async function holdersOf(tx: Transaction, keys: readonly Idempotency[]): Promise<Map<string, KeyRow>> {
+export async function holdersOf(tx: Transaction, keys: readonly Idempotency[]): Promise<Map<string, HolderRow>> {
   if (keys.length === 0) return new Map()
   const wanted = keys.map(({ clientId, key }) => ({ clientId, wanted: key }))
-  const rows = await readRows(tx, KeyRow)`
+  const rows = await readRows(tx, HolderRow)`
     SELECT client_id AS "clientId", key, encode(fingerprint, 'hex') AS fingerprint, order_id AS "orderId"
     FROM idempotency_keys WHERE (client_id, key) IN (
       SELECT "clientId", wanted FROM jsonb_to_recordset(${JSON.stringify(wanted)}::jsonb) AS row("clientId" uuid, wanted text))`
@@ -77,11 +74,3 @@ export function pruneKeys(
     DELETE FROM idempotency_keys WHERE (client_id, key) IN (
       SELECT client_id, key FROM idempotency_keys WHERE created_at < now() - ${olderThanMs}::float8 * interval '1 ms' ORDER BY created_at LIMIT ${limit})`
 }
-
-export const reusedKey = () =>
-  new Refusal(
-    'invalid',
-    'idempotency-key-reused',
-    'This Idempotency-Key belongs to a request with other content. Use a new key for a new order.',
-    { faults: [{ parameter: 'Idempotency-Key', detail: 'belongs to a request with other content' }] },
-  )

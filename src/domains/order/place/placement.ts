@@ -2,10 +2,10 @@ import { productsOf } from '#domains/catalog'
 import { append, crashPoint } from '#messaging'
 import { isDatabaseOutage, type Database, type Transaction } from '#platform/database'
 import { Histogram } from '#platform/metrics'
-import { Refusal } from '#http'
+import { Refusal, reusedKey, type Caller } from '#http'
 import { uuidv7 } from '#platform/uuid'
 import { createGroupCommit, type GroupCommit } from './group-commit.ts'
-import { claimKeys, holdersOf, keyOf, reusedKey, type Idempotency } from './idempotency.ts'
+import { claimKeys, holdersOf, keyOf, type Idempotency } from './idempotency.ts'
 import { placedOrder, type VersionedOrder } from '../state/fold.ts'
 import { findOrder } from '../stream/catch-up.ts'
 import { insertOrders, type KeepPaymentMethods } from '../order-store.ts'
@@ -15,6 +15,7 @@ import type { NewOrder } from '../schemas.ts'
 export interface PlacementRequest {
   readonly request: NewOrder
   readonly idempotency: Idempotency | undefined
+  readonly caller: Pick<Caller, 'clientId' | 'test' | 'actor'>
   readonly traceparent: string | null
 }
 
@@ -93,15 +94,18 @@ function commitOrders(
       const { winners, ...keys } = await settleKeys(tx, decided)
       const placedAt = await insertOrders(
         tx,
-        winners.map(({ placed, request: { payment } }) => ({ ...placed.data, payment })),
+        winners.map(({ placed, request: { payment }, caller: { clientId, test } }) => {
+          return { ...placed.data, payment, clientId, test }
+        }),
         keepPaymentMethods,
       )
       await append(
         tx,
-        winners.map(({ placed, orderId, traceparent }) => ({
+        winners.map(({ placed, orderId, caller: { actor }, traceparent }) => ({
           event: placed,
           correlationId: orderId,
           traceparent,
+          actor,
           time: placedAt,
         })),
       )
@@ -141,8 +145,8 @@ type Keys = Pick<Awaited<ReturnType<typeof settleKeys>>, 'holders' | 'won'>
 
 function answerFor(one: Decided, { holders, won }: Keys, placedAt: Date): Committed | Error {
   const holder = one.idempotency && holders.get(keyOf(one.idempotency))
-  if (holder && holder.fingerprint !== one.idempotency.fingerprint) return reusedKey()
-  if (holder) return { replayOf: holder.orderId }
+  if (holder && (!holder.orderId || holder.fingerprint !== one.idempotency.fingerprint)) return reusedKey()
+  if (holder?.orderId) return { replayOf: holder.orderId }
   if (one.refusal) return one.refusal
   if (!won.has(one.orderId)) return new Error('An idempotency key was taken and given up at the same time')
   return { order: placedOrder(one.placed.data, placedAt) }

@@ -18,6 +18,7 @@ const stream = (...events: NewEvent[]): RecordedEvent[] =>
     correlationId: orderId,
     causationId: null,
     traceparent: null,
+    actor: null,
     time: time(index + 1),
   }))
 

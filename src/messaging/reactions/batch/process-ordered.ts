@@ -159,7 +159,7 @@ async function readPending(tx: Transaction, reaction: Reaction, items: readonly 
   const types = new Map(reaction.on.map((type) => [type.type, type]))
   const rows = await readRows(tx, PendingRow)`
     SELECT e.id, e.type, e.version, e.stream, e.stream_version AS "streamVersion", e.data, e.correlation_id AS "correlationId",
-      e.causation_id AS "causationId", e.traceparent, e.occurred_at AS "time", d.state IS NOT NULL AS kept,
+      e.causation_id AS "causationId", e.traceparent, e.actor, e.occurred_at AS "time", d.state IS NOT NULL AS kept,
       coalesce(d.state IN ('dead', 'held') OR (d.state = 'retrying' AND d.due_at > clock_timestamp()), false) AS blocks,
       EXISTS (SELECT FROM deliveries b WHERE b.reaction = ${reaction.name} AND b.stream = e.stream AND b.state = 'blocked' OFFSET 0) AS followed
     FROM unnest(${[...reach.keys()]}::text[], ${[...reach.values()]}::int[]) AS reach(stream, version)

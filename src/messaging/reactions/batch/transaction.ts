@@ -100,8 +100,8 @@ export async function recordRuns(
 
 function toAppends(reaction: Reaction, publication: Publication, cause: RecordedEvent): Append[] {
   const published = publication ? (isOne(publication) ? [publication] : publication) : []
-  const { correlationId, traceparent } = cause
-  const from = { correlationId, causationId: cause.id, traceparent }
+  const { correlationId, traceparent, actor } = cause
+  const from = { correlationId, causationId: cause.id, traceparent, actor }
   const appends = published.map((one) => ('event' in one ? { ...one, ...from } : { event: one, ...from }))
   for (const { event } of appends) expectDeclared(reaction, event)
   return appends

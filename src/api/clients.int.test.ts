@@ -1,0 +1,157 @@
+import { randomUUID } from 'node:crypto'
+import { analyticsRoutes } from '#domains/analytics'
+import { shippingRoutes } from '#domains/shipping'
+import { SCOPES, type Scope } from '#http'
+import { testDatabase, type TestDatabase } from '#testing'
+import { anOrder, testApi, type TestApi } from '../testing/api.ts'
+import { createClient, issueKey, keyRoutes } from './keys/index.ts'
+
+let database: TestDatabase
+let api: TestApi
+beforeAll(async () => {
+  database = await testDatabase()
+  const more = { db: database.db, wake: () => {} }
+  api = await testApi(database, [...shippingRoutes(more), ...analyticsRoutes(more), ...keyRoutes(more)])
+})
+afterAll(async () => {
+  await api.close()
+  await database.close()
+})
+
+async function aClient(
+  name: string,
+  scopes: readonly Scope[] = ['orders:read', 'orders:write', 'refunds'],
+  test = false,
+) {
+  const client = await createClient(database.db, name)
+  const key = await issueKey(database.db, client, { scopes, test })
+  const sibling = await issueKey(database.db, client, { scopes, test })
+  const send = (method: 'get' | 'post', path: string, body?: object, headers: Record<string, string> = {}) =>
+    api.http[method](path)
+      .set({ authorization: `Bearer ${headers['key'] ?? key.key}`, ...headers })
+      .send(body)
+  return {
+    ...key,
+    sibling,
+    get: (path: string) => send('get', path),
+    post: (path: string, body?: object, headers?: Record<string, string>) => send('post', path, body, headers),
+  }
+}
+
+describe("another client's order", () => {
+  it('is not there, whatever is asked of it', async () => {
+    const [shop, rival] = [await aClient('shop'), await aClient('rival')]
+    const { body: order } = await shop.post('/v1/orders', anOrder())
+    const path = `/v1/orders/${order.id}`
+    const asked = [
+      await rival.get(path),
+      await rival.get(`${path}?at=1`),
+      await rival.get(`${path}/history`),
+      await rival.post(`${path}/cancel`, { reason: 'mine now' }),
+      await rival.post(`${path}/return`),
+    ]
+    const nothing = await rival.get('/v1/orders/0199a000-0000-7000-8000-000000000001')
+    for (const { status, body } of asked) {
+      expect([status, body.code]).toEqual([404, 'order-not-found'])
+      expect(body.detail.replace(order.id, 'X')).toBe(nothing.body.detail.replace(/[0-9a-f-]{36}/, 'X'))
+    }
+    expect((await rival.get('/v1/orders')).body).toEqual({ orders: [], next: null })
+    expect((await shop.get('/v1/orders')).body.orders).toMatchObject([{ id: order.id }])
+    expect((await shop.get('/v1/orders?status=placed')).body.orders).toMatchObject([{ id: order.id }])
+    expect((await shop.get('/v1/orders?status=expired')).body.orders).toEqual([])
+    expect((await shop.get(path)).body).toMatchObject({ id: order.id, status: 'placed' })
+  })
+
+  it('is there for an operator', async () => {
+    const shop = await aClient('watched')
+    const { body: order } = await shop.post('/v1/orders', anOrder())
+    const operator = await aClient('support', ['admin'])
+    expect((await operator.get(`/v1/orders/${order.id}/story`)).body).toMatchObject({ orderId: order.id })
+    expect((await operator.post(`/v1/orders/${order.id}/cancel`, { reason: 'x' })).body.status).toBe('cancelled')
+  })
+})
+
+it('lists page by page, the newest first, whatever the states', async () => {
+  const shop = await aClient('pages')
+  const placed: string[] = []
+  for (let nth = 0; nth < 5; nth++) placed.unshift((await shop.post('/v1/orders', anOrder())).body.id)
+  await shop.post(`/v1/orders/${placed[1]}/cancel`, { reason: 'x' })
+  const listed: string[] = []
+  for (let next: string | null = ''; next !== null;) {
+    const { body } = await shop.get(`/v1/orders?limit=2${next && `&cursor=${next}`}`)
+    listed.push(...body.orders.map(({ id }: { id: string }) => id))
+    next = body.next
+  }
+  expect(listed).toEqual(placed)
+})
+
+it.each<[Scope, 'get' | 'post', string, object?]>([
+  ['orders:read', 'get', '/v1/orders'],
+  ['orders:write', 'post', '/v1/orders', {}],
+  ['refunds', 'post', '/v1/orders/0199a000-0000-7000-8000-000000000001/return'],
+  ['shipments:report', 'post', '/v1/shipments/FP1/delivered'],
+  ['analytics', 'get', '/v1/analytics/daily'],
+  ['admin', 'get', '/v1/orders/0199a000-0000-7000-8000-000000000001/story'],
+  ['admin', 'post', '/v1/clients', { name: 'x' }],
+])('needs the scope %s to %s %s', async (scope, method, path, body) => {
+  const others = SCOPES.filter((one) => one !== scope && one !== 'admin')
+  const client = await aClient(`lacks-${randomUUID().slice(0, 8)}`, others)
+  const answer = await client[method](path, body)
+  expect([answer.status, answer.body.code]).toEqual([403, 'missing-scope'])
+  expect(answer.headers['www-authenticate']).toBe(
+    `Bearer realm="fanfare", error="insufficient_scope", scope="${scope}"`,
+  )
+})
+
+it('writes who began it with every event, and into the story', async () => {
+  const shop = await aClient('actor-shop')
+  const { body: order } = await shop.post('/v1/orders', anOrder())
+  await shop.post(`/v1/orders/${order.id}/cancel`, { reason: 'x' }, { key: shop.sibling.key })
+  const events = await database.db.event.findMany({ where: { correlationId: order.id }, orderBy: { position: 'asc' } })
+  expect(events.map(({ type, actor }) => [type, actor])).toEqual([
+    ['order.placed', `actor-shop/${shop.id}`],
+    ['order.cancelled', `actor-shop/${shop.sibling.id}`],
+  ])
+  expect((await api.get(`/v1/orders/${order.id}/story`)).body.events[0].actor).toBe(`actor-shop/${shop.id}`)
+})
+
+it('binds idempotency to the client: two of its keys make one order, those of another client another', async () => {
+  const [shop, rival] = [await aClient('twice'), await aClient('once')]
+  const idempotency = { 'idempotency-key': 'the-same' }
+  const [one, two, other] = await Promise.all([
+    shop.post('/v1/orders', anOrder(), idempotency),
+    shop.post('/v1/orders', anOrder(), { ...idempotency, key: shop.sibling.key }),
+    rival.post('/v1/orders', anOrder(), idempotency),
+  ])
+  expect(two.body.id).toBe(one.body.id)
+  expect(other.body.id).not.toBe(one.body.id)
+})
+
+it('marks the orders of test keys', async () => {
+  const tester = await aClient('tester', ['orders:read', 'orders:write'], true)
+  const { body: order } = await tester.post('/v1/orders', anOrder())
+  expect(order.test).toBe(true)
+  expect((await tester.get(`/v1/orders/${order.id}`)).body.test).toBe(true)
+})
+
+it('lets an operator make clients and keys, rotate and revoke them', async () => {
+  const operator = await aClient('operators', ['admin'])
+  expect((await operator.post('/v1/clients', { name: 'new-shop' })).status).toBe(201)
+  expect((await operator.post('/v1/clients', { name: 'new-shop' })).body.code).toBe('client-exists')
+  expect((await operator.post('/v1/clients', { name: 'operator' })).body.code).toBe('invalid-client-name')
+  const made = await operator.post('/v1/clients/new-shop/keys', { scopes: ['orders:read'], expiresInDays: 90 })
+  expect(made.body).toMatchObject({
+    scopes: ['orders:read'],
+    test: false,
+    key: expect.stringMatching(/^fanfare_live_/),
+  })
+  expect((await api.http.get('/v1/orders').set('authorization', `Bearer ${made.body.key}`)).status).toBe(200)
+  const next = await operator.post(`/v1/keys/${made.body.id}/rotate`, { overlapHours: 1 })
+  expect(next.body).toMatchObject({ scopes: ['orders:read'], expiresAt: expect.any(String) })
+  expect((await operator.post(`/v1/keys/${next.body.id}/revoke`)).body).toEqual({ client: 'new-shop' })
+  expect((await operator.post(`/v1/keys/${next.body.id}/revoke`)).status).toBe(404)
+  const { body } = await operator.get('/v1/clients/new-shop/keys')
+  expect(body.keys).toMatchObject([{ client: 'new-shop', revokedAt: null }, { revokedAt: expect.any(String) }])
+  expect(JSON.stringify(body)).not.toContain(made.body.key)
+  expect((await operator.post('/v1/clients/nobody/keys', { scopes: ['refunds'] })).body.code).toBe('client-not-found')
+})

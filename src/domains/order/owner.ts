@@ -1,0 +1,17 @@
+import { z } from 'zod'
+import { owns, type Caller } from '#http'
+import { readRows, row, type Database } from '#platform/database'
+import { orderNotFound } from './change-order.ts'
+
+const OwnerRow = row({ clientId: z.string(), test: z.boolean() })
+
+/**
+ * Lets a caller at orders of its client alone.
+ * @returns whether the order is a test
+ * @throws Refusal `order-not-found`, also where it is another client's: whether that exists is not told
+ */
+export async function expectOwned(db: Database, caller: Caller, id: string): Promise<{ test: boolean }> {
+  const [order] = await readRows(db, OwnerRow)`SELECT client_id AS "clientId", test FROM orders WHERE id = ${id}::uuid`
+  if (!order || !owns(caller, order)) throw orderNotFound(id)
+  return order
+}
