@@ -37,6 +37,7 @@ const WORKING = [
   'events',
   'clients',
   'keys',
+  'roles',
   'completion',
 ]
 const COMMANDS = [...WORKING, 'worker', 'api', 'relay', 'scheduler']

@@ -9,6 +9,7 @@ import { addProcesses } from './commands/processes.ts'
 import { addReconcile } from './commands/reconcile.ts'
 import { addReplay } from './commands/replay.ts'
 import { addRestore } from './commands/restore.ts'
+import { addRoles } from './commands/roles.ts'
 import { addStory } from './commands/story.ts'
 import { addStuck } from './commands/stuck.ts'
 import { addDeadLetters } from './dead-letters/command.ts'
@@ -64,6 +65,7 @@ function createProgram(): Command {
     addEvents,
     addClients,
     addKeys,
+    addRoles,
     addProcesses,
     addCompletion,
   ]

@@ -1,0 +1,102 @@
+import { openDatabase, type OpenDatabase } from '#platform/database'
+import { anOrderPlaced, react, record, testDatabase, type TestDatabase } from '#testing'
+import reserveStock from '../../../workers/inventory/reserve-stock.ts'
+import recordHistory from '../../../workers/order/record-history.ts'
+import advanceOrder from '../../../workers/order/advance-order.ts'
+import recordSale from '../../../workers/analytics/record-sale.ts'
+import { receiveStock } from '#domains/inventory'
+import { anOrder, MUG, testApi } from '../../testing/api.ts'
+import { createClient, issueKey } from '../../api/index.ts'
+import { applyRights, tablesOf } from './apply.ts'
+import { RIGHTS, ROLES } from './rights.ts'
+
+let owner: TestDatabase
+const opened: OpenDatabase[] = []
+beforeAll(async () => {
+  owner = await testDatabase()
+  await applyRights(owner.db)
+})
+afterAll(async () => {
+  for (const database of opened) await database.close()
+  await owner.close()
+})
+
+/** The same database, with the rights of a role. */
+function as(role: string): TestDatabase {
+  const url = new URL(owner.url)
+  url.searchParams.set('options', `-c role=${role}`)
+  const database = openDatabase(url.href, { planning: 'by-key' })
+  opened.push(database)
+  return { ...database, url: url.href }
+}
+
+const SOME_COLUMN: Record<string, string> = {
+  events: 'actor',
+  payment_ledger: 'currency',
+  operator_actions: 'reason',
+  delivery_history: 'stack',
+  order_history: 'text',
+}
+
+it('lists every table', async () => {
+  expect((await tablesOf(owner.db)).filter((name) => !(name in RIGHTS))).toEqual([])
+  expect(await applyRights(owner.db)).toMatchObject({ unlisted: [] })
+})
+
+describe.each([ROLES.worker, ROLES.api, ROLES.read])('as %s', (role) => {
+  it.each(Object.keys(SOME_COLUMN))(
+    'rows of %s are changed, deleted and truncated by nobody, for want of rights',
+    async (table) => {
+      const { pool } = as(role)
+      for (const statement of [
+        `UPDATE ${table} SET ${SOME_COLUMN[table]} = NULL`,
+        `DELETE FROM ${table}`,
+        `TRUNCATE ${table}`,
+      ])
+        await expect(pool.query(statement)).rejects.toMatchObject({ code: '42501' })
+    },
+  )
+
+  it('partitions of events cannot be touched past their table, and triggers stay', async () => {
+    const { pool } = as(role)
+    for (const statement of [
+      'DELETE FROM events_default',
+      'ALTER TABLE events DISABLE TRIGGER ALL',
+      'DROP TABLE events',
+    ])
+      await expect(pool.query(statement)).rejects.toMatchObject({ code: '42501' })
+  })
+})
+
+it('readers see orders, and neither keys nor answers', async () => {
+  const { pool } = as(ROLES.read)
+  await pool.query('SELECT * FROM orders')
+  await expect(pool.query('SELECT * FROM api_keys')).rejects.toMatchObject({ code: '42501' })
+  await expect(pool.query('SELECT * FROM idempotency_keys')).rejects.toMatchObject({ code: '42501' })
+  await expect(pool.query('INSERT INTO clients DEFAULT VALUES')).rejects.toMatchObject({ code: '42501' })
+})
+
+it('API and workers have what they need', async () => {
+  await owner.db.$transaction((tx) => receiveStock(tx, [{ sku: MUG.sku, quantity: 10 }], 'test'))
+  const prepared = await testApi(owner) // makes products and a key
+  await prepared.close()
+  const client = await createClient(owner.db, 'roles')
+  const { key } = await issueKey(owner.db, client, { scopes: ['admin'] })
+  const api = await testApi(as(ROLES.api), [], { prepared: true })
+  const headers = { authorization: `Bearer ${key}`, 'idempotency-key': 'one' }
+  const order = await api.place(anOrder(), headers)
+  expect(order.status).toBe(202)
+  const worker = as(ROLES.worker)
+  const [placed] = await owner.db.event.findMany({ where: { correlationId: order.body.id } })
+  const event = { ...placed!, time: placed!.occurredAt } as never
+  for (const reaction of [reserveStock, recordHistory, recordSale]) await react(worker, reaction, event)
+  const [reserved] = await owner.db.event.findMany({ where: { type: 'stock.reserved' } })
+  await react(worker, advanceOrder, { ...reserved!, time: reserved!.occurredAt })
+  await record(worker, anOrderPlaced())
+  const cancelled = await api.http
+    .post(`/v1/orders/${order.body.id}/cancel`)
+    .set({ ...headers, 'idempotency-key': 'two' })
+    .send({ reason: 'x' })
+  expect(cancelled.body.status).toBe('cancelled')
+  await api.close()
+})
