@@ -1,8 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { analyticsRoutes } from '#domains/analytics'
+import { lookupRoutes } from '#domains/lookup'
 import { shippingRoutes } from '#domains/shipping'
 import { SCOPES, type Scope } from '#http'
-import { testDatabase, type TestDatabase } from '#testing'
+import { project, projectionReader, testDatabase, type TestDatabase } from '#testing'
+import customerOrders from '../../workers/lookup/customer-orders.ts'
+import orderSearch from '../../workers/lookup/order-search.ts'
 import { anOrder, testApi, type TestApi } from '../testing/api.ts'
 import { createClient, issueKey, keyRoutes } from './keys/index.ts'
 
@@ -11,7 +14,9 @@ let api: TestApi
 beforeAll(async () => {
   database = await testDatabase()
   const more = { db: database.db, wake: () => {} }
-  api = await testApi(database, [...shippingRoutes(more), ...analyticsRoutes(more), ...keyRoutes(more)])
+  const reader = { projections: projectionReader(database) }
+  const routes = [...shippingRoutes(more), ...analyticsRoutes(reader), ...lookupRoutes(reader), ...keyRoutes(more)]
+  api = await testApi(database, routes)
 })
 afterAll(async () => {
   await api.close()
@@ -71,6 +76,21 @@ describe("another client's order", () => {
   })
 })
 
+it('is found by its client and by operators alone, where orders are looked up', async () => {
+  const [shop, rival, operator] = [await aClient('seen'), await aClient('unseen'), await aClient('finder', ['admin'])]
+  const customer = { name: 'Grace Hopper', email: 'grace@example.com' }
+  const { body: order } = await shop.post('/v1/orders', anOrder({ customer }))
+  const { body: own } = await rival.post('/v1/orders', anOrder({ customer }))
+  await project(database, customerOrders, orderSearch)
+  for (const path of ['/v1/customers/orders?email=Grace@example.com', '/v1/search/orders?q=hopper']) {
+    const found = async ({ get }: typeof shop) => (await get(path)).body.orders.map(({ id }: { id: string }) => id)
+    expect(await found(shop)).toEqual([order.id])
+    expect(await found(rival)).toEqual([own.id])
+    expect(await found(operator)).toEqual([own.id, order.id])
+  }
+  expect((await rival.get(`/v1/search/orders?q=${order.id}`)).body.orders).toEqual([])
+})
+
 it('lists page by page, the newest first, whatever the states', async () => {
   const shop = await aClient('pages')
   const placed: string[] = []
@@ -85,18 +105,20 @@ it('lists page by page, the newest first, whatever the states', async () => {
   expect(listed).toEqual(placed)
 })
 
-it.each<[Scope, 'get' | 'post', string, object?]>([
+it.each<[Scope, 'get' | 'post', string]>([
   ['orders:read', 'get', '/v1/orders'],
-  ['orders:write', 'post', '/v1/orders', {}],
+  ['orders:write', 'post', '/v1/orders'],
   ['refunds', 'post', '/v1/orders/0199a000-0000-7000-8000-000000000001/return'],
   ['shipments:report', 'post', '/v1/shipments/FP1/delivered'],
   ['analytics', 'get', '/v1/analytics/daily'],
+  ['orders:read', 'get', '/v1/customers/orders?email=a@example.com'],
+  ['orders:read', 'get', '/v1/search/orders?q=a'],
   ['admin', 'get', '/v1/orders/0199a000-0000-7000-8000-000000000001/story'],
-  ['admin', 'post', '/v1/clients', { name: 'x' }],
-])('needs the scope %s to %s %s', async (scope, method, path, body) => {
+  ['admin', 'post', '/v1/clients'],
+])('needs the scope %s to %s %s', async (scope, method, path) => {
   const others = SCOPES.filter((one) => one !== scope && one !== 'admin')
   const client = await aClient(`lacks-${randomUUID().slice(0, 8)}`, others)
-  const answer = await client[method](path, body)
+  const answer = await client[method](path)
   expect([answer.status, answer.body.code]).toEqual([403, 'missing-scope'])
   expect(answer.headers['www-authenticate']).toBe(
     `Bearer realm="fanfare", error="insufficient_scope", scope="${scope}"`,

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { analyticsRoutes } from '#domains/analytics'
 import { catalogRoutes } from '#domains/catalog'
+import { lookupRoutes } from '#domains/lookup'
 import { orderRoutes } from '#domains/order'
 import { shippingRoutes } from '#domains/shipping'
 import { defineRoute } from '#http'
@@ -88,6 +89,7 @@ describe('the OpenAPI document', () => {
       ...catalogRoutes({} as never),
       ...shippingRoutes({} as never),
       ...analyticsRoutes({} as never),
+      ...lookupRoutes({} as never),
     ]
     const found = patterns(openApiDocument(routes))
     expect(found.length).toBeGreaterThan(5)

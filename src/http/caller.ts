@@ -26,5 +26,6 @@ export interface Caller {
 export const allows = ({ scopes }: Caller, scope: Scope): boolean => scopes.has(scope) || scopes.has('admin')
 
 /** An operator sees the orders of every client; to everybody else those of another client do not exist. */
+export const seesAll = ({ scopes }: Caller): boolean => scopes.has('admin')
 export const owns = (caller: Caller, { clientId }: { clientId: string }): boolean =>
-  caller.clientId === clientId || caller.scopes.has('admin')
+  caller.clientId === clientId || seesAll(caller)

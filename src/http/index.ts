@@ -1,5 +1,5 @@
 export { after, CURRENT_HEADERS, CURRENT_REFUSALS, currentHeaders, notBuilt, tooEarly } from './current.ts'
-export { allows, owns, SCOPES, type Caller, type Scope } from './caller.ts'
+export { allows, owns, SCOPES, seesAll, type Caller, type Scope } from './caller.ts'
 export { databaseUnavailable, invalid, Problem, toDocument, toProblem } from './problem.ts'
 export { pageLimit, wholeNumber } from './whole-number.ts'
 export { Refusal, type Fault } from './refusal.ts'

@@ -5,11 +5,13 @@ import { pino } from 'pino'
 import { Pool } from 'undici'
 import { analyticsRoutes } from '#domains/analytics'
 import { catalogRoutes, upsertProducts } from '#domains/catalog'
+import { lookupRoutes } from '#domains/lookup'
 import { createPlacement, orderRoutes } from '#domains/order'
 import { keepTokens } from '#domains/payment'
 import { shippingRoutes } from '#domains/shipping'
 import { SCOPES, type Route } from '#http'
-import { testDatabase, type TestDatabase } from '#testing'
+import { createNames, findReactions, loadProjections } from '#messaging'
+import { project, projectionReader, testDatabase, type TestDatabase } from '#testing'
 import {
   createApi,
   createApiKeys,
@@ -22,6 +24,7 @@ import {
   serve,
 } from '../../src/api/index.ts'
 import { openApiDocument } from '../../src/api/openapi.ts'
+import { catalogueRoutes } from '../../src/catalogue/index.ts'
 import { anOrder, MUG, TEA } from '../../src/testing/api.ts'
 import { KNOWN_ORDER, requestsFrom, type HostileRequest, type OpenApi } from './requests.ts'
 
@@ -52,15 +55,19 @@ beforeAll(async () => {
   const { db } = database
   await upsertProducts(db, [MUG, TEA])
   const needs = { db, wake: () => {} }
+  const reader = { projections: projectionReader(database, 50) }
   const placement = createPlacement(db, keepTokens)
   routes = [
     ...operationRoutes({ db, isStopping: () => false }),
     ...orderRoutes({ ...needs, placement }),
     ...catalogRoutes(needs),
     ...shippingRoutes(needs),
-    ...analyticsRoutes(needs),
+    ...analyticsRoutes(reader),
+    ...lookupRoutes(reader),
     ...keyRoutes(needs),
   ]
+  const loadRelease = async () => ({ reactions: [], routes, jobs: [] })
+  routes = [...routes, ...catalogueRoutes({ names: createNames(''), loadRelease })]
   const log = pino({ level: 'debug' }, { write: (line: string) => void lines.push(line) })
   const limits = createLimits({ perClient: 1_000_000, perAddress: 1_000_000 })
   const server = await serve(createApi({ routes, keys: createApiKeys(db), limits, once: createOnce(db), log }), 0)
@@ -71,6 +78,7 @@ beforeAll(async () => {
     await placement.flush()
   }
   for (const name of ['first', 'second', 'third']) await plantClient(name)
+  await project(database, ...(await loadProjections(findReactions('workers'))))
 })
 afterAll(async () => {
   await stop()
@@ -131,7 +139,7 @@ function faultOf(request: HostileRequest, { status, type, text }: Answer, docume
   if (/\bat \/|node_modules|SELECT |INSERT |prisma/i.test(text.replaceAll(String(request.body), '')))
     return 'it shows our insides'
   const documented = document.paths[request.template]![request.method.toLowerCase()]!.responses[String(status)]
-  if (status >= 500 && status !== 503) return 'it is a fault of ours'
+  if (status >= 500 && status !== 503 && status !== 504) return 'it is a fault of ours'
   if (!documented) return 'its status is not documented'
   if (status >= 400) return problemFault({ type, text }, documented.description)
   const route = routes.find(({ method, path }) => method === request.method.toLowerCase() && path === request.template)!

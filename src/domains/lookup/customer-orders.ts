@@ -4,6 +4,7 @@ import { readRows, row, type Database } from '#platform/database'
 import { Prisma } from '#prisma'
 import { stateAfter } from '#events'
 import type { OrderState } from './order-facts.ts'
+import { ownedBy, type Wanted } from './wanted.ts'
 
 export const CUSTOMER_TABLES = [
   `CREATE TABLE orders (
@@ -69,15 +70,12 @@ const FoundOrder = row({
   updatedAt: z.date(),
 })
 
-/** The orders of one person, the newest first, before the order `cursor`. */
-export function ordersOfCustomer(
-  db: Database,
-  email: string,
-  { cursor, limit }: { cursor?: string | undefined; limit: number },
-) {
+/** The orders of one person, the newest first. */
+export function ordersOfCustomer(db: Database, email: string, { cursor, limit, owner }: Wanted) {
   const before = cursor ? Prisma.sql`AND order_id < ${cursor}::uuid` : Prisma.empty
   return readRows(db, FoundOrder)`
     SELECT order_id AS id, status, total::float8, currency, placed_at AS "placedAt", updated_at AS "updatedAt"
-    FROM projection_lookup_customer_orders.orders WHERE customer = ${customerKey({ email })} ${before}
+    FROM projection_lookup_customer_orders.orders AS found
+    WHERE customer = ${customerKey({ email })} ${before} ${ownedBy(owner)}
     ORDER BY order_id DESC LIMIT ${limit}`
 }

@@ -4,6 +4,7 @@ import { readRows, row, type Database } from '#platform/database'
 import { Prisma } from '#prisma'
 import { stateAfter } from '#events'
 import type { FoundBy } from './order-facts.ts'
+import { ownedBy, type Wanted } from './wanted.ts'
 import { queryOf, wordsOf } from './words.ts'
 
 export const SEARCH_TABLES = [
@@ -106,12 +107,8 @@ const FoundDocument = row({
   placedAt: z.date(),
 })
 
-/** Orders that every term of the question is found in, the newest first, before the order `cursor`. */
-export async function searchOrders(
-  db: Database,
-  question: string,
-  { cursor, limit }: { cursor?: string | undefined; limit: number },
-) {
+/** Orders that every term of the question is found in, the newest first. */
+export async function searchOrders(db: Database, question: string, { cursor, limit, owner }: Wanted) {
   const query = queryOf(question)
   if (query === undefined) return []
   const before = cursor ? Prisma.sql`AND order_id < ${cursor}::uuid` : Prisma.empty
@@ -119,7 +116,9 @@ export async function searchOrders(
   return readRows(db, FoundDocument)`
     WITH hits AS MATERIALIZED (
       SELECT order_id FROM projection_lookup_order_search.documents WHERE words @@ ${query}::tsquery ${before}
-    ), newest AS MATERIALIZED (SELECT order_id FROM hits ORDER BY order_id DESC LIMIT ${limit})
+    ), newest AS MATERIALIZED (
+      SELECT order_id FROM hits AS found WHERE true ${ownedBy(owner)} ORDER BY order_id DESC LIMIT ${limit}
+    )
     SELECT order_id AS id, status, name, email, total::float8, currency, placed_at AS "placedAt"
     FROM newest JOIN projection_lookup_order_search.documents USING (order_id) ORDER BY order_id DESC`
 }

@@ -1,5 +1,15 @@
 import { z } from 'zod'
-import { after, CURRENT_HEADERS, CURRENT_REFUSALS, currentHeaders, defineRoute, type Route } from '#http'
+import {
+  after,
+  CURRENT_HEADERS,
+  CURRENT_REFUSALS,
+  currentHeaders,
+  defineRoute,
+  pageLimit,
+  seesAll,
+  type Caller,
+  type Route,
+} from '#http'
 import type { ProjectionReader } from '#messaging'
 import { ordersOfCustomer } from './customer-orders.ts'
 import { searchOrders } from './order-search.ts'
@@ -27,10 +37,11 @@ const Question = z
   .min(1)
   .max(200)
   .regex(/^[^\p{Cc}\p{Cs}]*$/u, 'must not hold control characters or lone surrogates')
+  .meta({ examples: ['lovelace mug'] })
 
 const page = {
   cursor: z.uuid().optional().describe('`next` of the page before'),
-  limit: z.coerce.number().int().min(1).max(100).default(20).meta({ type: 'integer' }),
+  limit: pageLimit,
   after,
 }
 const tag = 'Orders'
@@ -43,13 +54,14 @@ export function lookupRoutes({ projections }: { projections: ProjectionReader })
       method: 'get',
       path: '/v1/customers/orders',
       operationId: 'listOrdersOfCustomer',
-      summary: 'The orders of one customer, the newest first',
+      summary: 'The orders of one customer of your client, the newest first',
       tag,
+      scope: 'orders:read',
       query: z.strictObject({ email: z.email().max(254), ...page }),
       replies: { 200: { description: 'A page of orders', schema: CustomerOrders, headers: CURRENT_HEADERS } },
       refusals,
-      async handle({ query: { email, limit, cursor, after: wanted } }) {
-        const read = { cursor, limit: limit + 1 }
+      async handle({ query: { email, limit, cursor, after: wanted }, caller }) {
+        const read = { cursor, limit: limit + 1, owner: ownerFor(caller) }
         const { result, ...current } = await projections.read('lookup.customer-orders', wanted, (db) =>
           ordersOfCustomer(db, email, read),
         )
@@ -61,15 +73,16 @@ export function lookupRoutes({ projections }: { projections: ProjectionReader })
       method: 'get',
       path: '/v1/search/orders',
       operationId: 'searchOrders',
-      summary: 'Orders by name, e-mail address, SKU, order id or tracking number, the newest first',
+      summary: 'Orders of your client by name, e-mail address, SKU, order id or tracking number, the newest first',
       description:
         'Finds orders that have every word of `q`, or one that begins with it. Case and accents do not matter.',
       tag,
+      scope: 'orders:read',
       query: z.strictObject({ q: Question, ...page }),
       replies: { 200: { description: 'A page of orders', schema: FoundOrders, headers: CURRENT_HEADERS } },
       refusals,
-      async handle({ query: { q, limit, cursor, after: wanted } }) {
-        const read = { cursor, limit: limit + 1 }
+      async handle({ query: { q, limit, cursor, after: wanted }, caller }) {
+        const read = { cursor, limit: limit + 1, owner: ownerFor(caller) }
         const { result, ...current } = await projections.read('lookup.order-search', wanted, (db) =>
           searchOrders(db, q, read),
         )
@@ -81,6 +94,9 @@ export function lookupRoutes({ projections }: { projections: ProjectionReader })
     }),
   ]
 }
+
+/** Operators find the orders of every client. */
+const ownerFor = (caller: Caller) => (seesAll(caller) ? undefined : caller.clientId)
 
 interface Found {
   id: string
