@@ -77,7 +77,7 @@ describe('order.advance-order', () => {
   it('says why it rejected', async () => {
     const { orderId, declined } = await place()
     const { published } = await react(database, advanceOrder, declined)
-    const detail = 'The payment was declined: insufficient funds.'
+    const detail = 'The payment was declined.'
     expect(published).toMatchObject([{ type: 'order.rejected', data: { reason: 'payment-declined', detail } }])
     expect((await order(orderId)).ended).toEqual({ reason: 'payment-declined', detail })
   })

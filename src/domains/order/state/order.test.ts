@@ -121,8 +121,8 @@ describe('advance', () => {
 
   it.each([
     { answer: outOfStock, reason: 'out-of-stock', detail: 'Out of stock: MUG-01 (2 wanted, 1 available).' },
-    { answer: declined, reason: 'payment-declined', detail: 'The payment was declined: insufficient funds.' },
-    { answer: flagged, reason: 'fraud-suspected', detail: 'Screening advised against the order: velocity, new card.' },
+    { answer: declined, reason: 'payment-declined', detail: 'The payment was declined.' },
+    { answer: flagged, reason: 'fraud-suspected', detail: 'The order could not be accepted.' },
   ])('rejects at the first no: $reason', ({ answer, reason, detail }) => {
     const { order, published } = after(answer)
     expect(order).toMatchObject({ status: 'rejected', reason, detail })

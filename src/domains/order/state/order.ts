@@ -99,16 +99,11 @@ export function evolve(order: Order, event: Answer | OrderFact): Order {
     case 'stock.rejected':
       return refuse(order, 'stock', 'out-of-stock', outOfStock(event.data.missing))
     case 'payment.declined':
-      return refuse(order, 'payment', 'payment-declined', sentence('The payment was declined', event.data.detail))
+      return refuse(order, 'payment', 'payment-declined', 'The payment was declined.')
     case 'fraud.flagged':
-      return refuse(
-        order,
-        'fraud',
-        'fraud-suspected',
-        sentence('Screening advised against the order', event.data.reasons.join(', ')),
-      )
+      return refuse(order, 'fraud', 'fraud-suspected', 'The order could not be accepted.')
     case 'payment.failed':
-      return refuse(order, 'capture', 'payment-failed', sentence('The payment could not be taken', event.data.detail))
+      return refuse(order, 'capture', 'payment-failed', 'The payment could not be taken.')
     case 'shipment.created':
       return order.trackingNumber === null
         ? { ...order, carrier: event.data.carrier, trackingNumber: event.data.trackingNumber }
@@ -140,7 +135,10 @@ function moved(order: Order, fact: OrderFactType): Order {
 
 const settle = (current: Verdict, verdict: 'yes' | 'no'): Verdict => (current === 'pending' ? verdict : current)
 
-/** Notes a no. Its reason becomes the order's only where the no still decides about it. */
+/**
+ * Notes a no. Its reason becomes the order's only where the no still decides about it. `detail` is for customers: what gateways
+ * and screening rules say stays in their events, for operators.
+ */
 function refuse(
   order: Order,
   asked: 'stock' | 'payment' | 'fraud' | 'capture',
@@ -159,8 +157,5 @@ function outOfStock(missing: readonly { sku: string; requested: number; availabl
     .slice(0, NAMED)
     .map((line) => `${line.sku} (${line.requested} wanted, ${line.available} available)`)
   const more = missing.length > NAMED ? ` and ${missing.length - NAMED} more` : ''
-  return sentence('Out of stock', named.join(', ') + more)
+  return `Out of stock: ${named.join(', ')}${more}.`
 }
-
-const sentence = (start: string, rest: string): string =>
-  rest ? `${start}: ${rest.replace(/[.\s]+$/, '')}.` : `${start}.`
