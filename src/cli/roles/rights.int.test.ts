@@ -1,9 +1,11 @@
 import { openDatabase, type OpenDatabase } from '#platform/database'
-import { anOrderPlaced, react, record, testDatabase, type TestDatabase } from '#testing'
+import { rebuild } from '#messaging'
+import { createLogger } from '#platform/logger'
+import { anOrderPlaced, project, react, record, testDatabase, type TestDatabase } from '#testing'
 import reserveStock from '../../../workers/inventory/reserve-stock.ts'
 import recordHistory from '../../../workers/order/record-history.ts'
 import advanceOrder from '../../../workers/order/advance-order.ts'
-import recordSale from '../../../workers/analytics/record-sale.ts'
+import sales from '../../../workers/analytics/sales.ts'
 import { receiveStock } from '#domains/inventory'
 import { anOrder, MUG, testApi } from '../../testing/api.ts'
 import { createClient, issueKey } from '../../api/index.ts'
@@ -89,7 +91,7 @@ it('API and workers have what they need', async () => {
   const worker = as(ROLES.worker)
   const [placed] = await owner.db.event.findMany({ where: { correlationId: order.body.id } })
   const event = { ...placed!, time: placed!.occurredAt } as never
-  for (const reaction of [reserveStock, recordHistory, recordSale]) await react(worker, reaction, event)
+  for (const reaction of [reserveStock, recordHistory]) await react(worker, reaction, event)
   const [reserved] = await owner.db.event.findMany({ where: { type: 'stock.reserved' } })
   await react(worker, advanceOrder, { ...reserved!, time: reserved!.occurredAt })
   await record(worker, anOrderPlaced())
@@ -99,4 +101,29 @@ it('API and workers have what they need', async () => {
     .send({ reason: 'x' })
   expect(cancelled.body.status).toBe('cancelled')
   await api.close()
+})
+
+it('the tables of a projection are those of workers, whoever rebuilds them; API and readers may read them', async () => {
+  const worker = as(ROLES.worker)
+  await project(worker, sales)
+  const log = createLogger('test', 'silent')
+  expect(await rebuild(sales, { db: owner.db, log, instance: 'operator' })).toMatchObject({ outcome: 'swapped' })
+  await record(worker, anOrderPlaced())
+  await project(worker, sales)
+  for (const role of [ROLES.api, ROLES.read]) {
+    const { pool } = as(role)
+    expect((await pool.query('SELECT * FROM projection_analytics_sales.by_country')).rowCount).toBeGreaterThan(0)
+    const change = pool.query('DELETE FROM projection_analytics_sales.by_country')
+    await expect(change).rejects.toMatchObject({ code: '42501' })
+  }
+})
+
+it('takes over the tables of projections that were made before there were roles', async () => {
+  const { db, pool } = owner
+  await pool.query('CREATE SCHEMA projection_of_before CREATE TABLE things (id int)')
+  await applyRights(db)
+  const worker = as(ROLES.worker)
+  await worker.pool.query('INSERT INTO projection_of_before.things VALUES (1)')
+  expect((await as(ROLES.api).pool.query('SELECT * FROM projection_of_before.things')).rowCount).toBe(1)
+  await worker.pool.query('DROP SCHEMA projection_of_before CASCADE')
 })

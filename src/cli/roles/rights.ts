@@ -1,8 +1,10 @@
+import { WORKER_ROLE } from '#messaging'
+
 /** What a role may do with a table: select, insert, update, delete. */
 type Rights = '' | 's' | 'i' | 'u' | 'si' | 'su' | 'siu' | 'sd' | 'sid' | 'siud'
 
 /** The processes of each role; see docs/deploying.md. */
-export const ROLES = { api: 'fanfare_api', worker: 'fanfare_worker', read: 'fanfare_read' } as const
+export const ROLES = { api: 'fanfare_api', worker: WORKER_ROLE, read: 'fanfare_read' } as const
 
 interface TableRights {
   /** The API. */
@@ -23,10 +25,6 @@ export const RIGHTS: Readonly<Record<string, TableRights>> = {
   // access: hashes of keys are for the API alone
   clients: of('siu', ''),
   api_keys: of('siu', '', ''),
-  // analytics
-  order_sales: of('s', 'siu'),
-  daily_sales: of('s', 'siu'),
-  product_sales: of('s', 'siu'),
   // catalogue and inventory
   products: of('s', 's'),
   stock: of('s', 'su'),
@@ -48,6 +46,8 @@ export const RIGHTS: Readonly<Record<string, TableRights>> = {
   delivery_history: of('s', 'si'),
   reconcile_state: of('s', 'siu'),
   broker_markers: of('', 'siud'),
+  projections: of('s', 'siud'), // their own tables: see below
+  projection_shadows: of('s', 'siud'),
   // notification
   sent_mails: of('', 'sid'),
   // orders; keys and their answers are for the API alone
@@ -66,7 +66,32 @@ export const RIGHTS: Readonly<Record<string, TableRights>> = {
 const WORDS = { s: 'SELECT', i: 'INSERT', u: 'UPDATE', d: 'DELETE' } as const
 
 const makeRole = (role: string) => `
-DO $$ BEGIN CREATE ROLE ${role} NOLOGIN; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$`
+DO $$ BEGIN
+  IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '${role}') THEN CREATE ROLE ${role} NOLOGIN; END IF;
+EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$`
+
+/**
+ * Workers make the tables of projections, each in a schema of its own, and everybody reads them. Who may act for the workers,
+ * as the owner may from now on, rebuilds them as well.
+ */
+const PROJECTIONS = [
+  `DO $$ BEGIN
+    IF NOT pg_has_role('${ROLES.worker}', 'MEMBER') THEN EXECUTE format('GRANT ${ROLES.worker} TO %I', current_user); END IF;
+    EXECUTE format('GRANT CREATE ON DATABASE %I TO ${ROLES.worker}', current_database());
+  END $$`,
+  `ALTER DEFAULT PRIVILEGES FOR ROLE ${ROLES.worker} GRANT USAGE ON SCHEMAS TO ${ROLES.api}, ${ROLES.read}`,
+  `ALTER DEFAULT PRIVILEGES FOR ROLE ${ROLES.worker} GRANT SELECT ON TABLES TO ${ROLES.api}, ${ROLES.read}`,
+  `DO $$ DECLARE made record; BEGIN
+    FOR made IN SELECT nspname FROM pg_namespace WHERE nspname LIKE 'projection\\_%' LOOP
+      EXECUTE format('GRANT USAGE ON SCHEMA %I TO ${ROLES.api}, ${ROLES.read}', made.nspname);
+      EXECUTE format('GRANT SELECT ON ALL TABLES IN SCHEMA %I TO ${ROLES.api}, ${ROLES.read}', made.nspname);
+      EXECUTE format('ALTER SCHEMA %I OWNER TO ${ROLES.worker}', made.nspname);
+    END LOOP;
+    FOR made IN SELECT schemaname, tablename FROM pg_tables WHERE schemaname LIKE 'projection\\_%' LOOP
+      EXECUTE format('ALTER TABLE %I.%I OWNER TO ${ROLES.worker}', made.schemaname, made.tablename);
+    END LOOP;
+  END $$`,
+]
 
 /** The statements that make the roles and give them exactly these rights on the tables that are there. */
 export function statementsFor(tables: readonly string[]): string[] {
@@ -77,6 +102,7 @@ export function statementsFor(tables: readonly string[]): string[] {
     `GRANT USAGE ON SCHEMA public TO ${everybody}`,
     `REVOKE ALL ON ALL TABLES IN SCHEMA public FROM ${everybody}`,
     `GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO ${ROLES.api}, ${ROLES.worker}`,
+    ...PROJECTIONS,
     ...tables.flatMap((table) =>
       roles.flatMap(([key, role]) => {
         const letters = Array.from(RIGHTS[table]?.[key] ?? '') as (keyof typeof WORDS)[]

@@ -64,7 +64,7 @@ export async function readWanted(db: Database, types: readonly string[], after: 
       SELECT *, sum(octet_length("dataJson")) OVER (ORDER BY position ROWS UNBOUNDED PRECEDING)::float8 AS bytes
       FROM (
         SELECT position, id, type, version, stream, stream_version AS "streamVersion", correlation_id AS "correlationId",
-          causation_id AS "causationId", traceparent, occurred_at AS "time", data::text AS "dataJson"
+          causation_id AS "causationId", traceparent, actor, occurred_at AS "time", data::text AS "dataJson"
         FROM events WHERE position > ${after} AND position <= ${upTo} AND type = ANY(${types}::text[]) ORDER BY position
       ) AS event
     ) AS counted

@@ -1,7 +1,11 @@
 import { createHash } from 'node:crypto'
-import type { Transaction } from '#platform/database'
+import { z } from 'zod'
+import { readRow, row, type Transaction } from '#platform/database'
 import { Prisma } from '#prisma'
 import type { Projection } from './define-projection.ts'
+
+/** The database role of relay and workers; made by `fanfare roles`. */
+export const WORKER_ROLE = 'fanfare_worker'
 
 /** Ends the name of the schema that a rebuild works in. */
 export const SHADOW = '_shadow'
@@ -25,10 +29,24 @@ export async function inSchema<T>(tx: Transaction, schema: string, work: () => P
 /** Makes the projection's tables, empty, in place of what has that schema's name. */
 export async function createTables(tx: Transaction, schema: string, { tables }: Projection): Promise<void> {
   await dropTables(tx, schema)
-  await tx.$executeRaw`CREATE SCHEMA ${quoted(schema)}`
-  await inSchema(tx, schema, async () => {
-    for (const statement of tables) await tx.$executeRawUnsafe(statement)
+  await asWorker(tx, async () => {
+    await tx.$executeRaw`CREATE SCHEMA ${quoted(schema)}`
+    await inSchema(tx, schema, async () => {
+      for (const statement of tables) await tx.$executeRawUnsafe(statement)
+    })
   })
+}
+
+const Role = row({ role: z.string() })
+
+/** Where database roles are used, tables belong to that of workers: whoever has built them, workers write and others read them. */
+async function asWorker(tx: Transaction, work: () => Promise<void>): Promise<void> {
+  const { role } = await readRow(tx, Role)`SELECT current_setting('role') AS role`
+  await tx.$executeRaw`
+    SELECT set_config('role', rolname, true) FROM pg_roles WHERE rolname = ${WORKER_ROLE}
+      AND pg_has_role(oid, 'MEMBER') AND has_database_privilege(oid, current_database(), 'CREATE')`
+  await work()
+  await tx.$executeRaw`SELECT set_config('role', ${role}, true)`
 }
 
 export async function dropTables(tx: Pick<Transaction, '$executeRaw'>, schema: string): Promise<void> {
