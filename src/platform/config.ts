@@ -118,7 +118,13 @@ const WELL_KNOWN: ReadonlySet<string> = new Set([
   'changeme',
   'test',
 ])
-const WITH_PASSWORD = ['DATABASE_URL', 'DATABASE_DIRECT_URL', 'RABBITMQ_URL', 'REDIS_URL'] as const
+const WITH_PASSWORD = [
+  'DATABASE_URL',
+  'DATABASE_DIRECT_URL',
+  'DATABASE_REPLICA_URL',
+  'RABBITMQ_URL',
+  'REDIS_URL',
+] as const
 
 /** A start in production with a password that everybody knows, or with none, is a mistake. */
 function expectSecrets(config: Config): Config {
