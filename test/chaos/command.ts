@@ -3,10 +3,13 @@ import { InvalidArgumentError } from 'commander'
 import { commandLine, parse } from '../../dev/command-line.ts'
 import { InstanceSet, SetupError, tryLock } from '../../dev/services/index.ts'
 import { didYouMean } from '../../src/cli/terminal/suggest.ts'
+import { RIDES } from '../../examples/rides/chaos/rides.ts'
 import { createDice } from './dice.ts'
 import { FAULT_NAMES, FAULTS, type FaultName } from './faults/faults.ts'
 import { isGood, print, printPromises } from './report.ts'
 import { run, type RunOptions } from './run.ts'
+import { SHOP } from './shop/shop.ts'
+import type { Subject } from './subject.ts'
 import { needs, playScenario, SCENARIO_NAMES, SCENARIOS, type ScenarioName } from './scenarios/scenarios.ts'
 import { openWorld } from './world/world.ts'
 
@@ -18,7 +21,10 @@ type Say = (line: string) => void
 
 const sayLine: Say = (line) => void process.stdout.write(`${line}\n`)
 
-interface Flags extends Omit<Options, 'durationMs' | 'settleMs' | 'faults' | 'scenarios'> {
+const SUBJECTS: Readonly<Record<string, Subject>> = { shop: SHOP, rides: RIDES }
+
+interface Flags extends Omit<Options, 'durationMs' | 'settleMs' | 'faults' | 'scenarios' | 'subject'> {
+  of: Subject
   minutes: number
   settle: number
   faults?: readonly FaultName[]
@@ -29,6 +35,7 @@ interface Flags extends Omit<Options, 'durationMs' | 'settleMs' | 'faults' | 'sc
 const EXAMPLES = `
 Examples:
   npm run chaos -- --orders 300 --minutes 2 --seed 1      every kind of fault once
+  npm run chaos -- --of rides --orders 2000 --minutes 2 --seed 1
   npm run chaos -- --faults kill-worker,half-open
   npm run chaos -- --scenario all`
 
@@ -39,6 +46,7 @@ export async function chaosCommand(args: string[], say: Say = sayLine): Promise<
     'npm run chaos --',
     'Places orders while it breaks a system of its own, and holds the books.',
   )
+    .option('--of <system>', `whose system: ${Object.keys(SUBJECTS).join(', ')}`, subject, SHOP)
     .option('--orders <n>', 'how many customers come', number, 300)
     .option('--minutes <m>', 'for how long they come', number, 2)
     .option(
@@ -64,8 +72,16 @@ export async function chaosCommand(args: string[], say: Say = sayLine): Promise<
   return good ? code : 1
 }
 
-const optionsOf = ({ minutes, settle, faults = FAULT_NAMES, scenario: scenarios = [], ...flags }: Flags): Options => ({
+const optionsOf = ({
+  of,
+  minutes,
+  settle,
+  faults = FAULT_NAMES,
+  scenario: scenarios = [],
+  ...flags
+}: Flags): Options => ({
   ...flags,
+  subject: of,
   seed: flags.seed ?? Math.floor(Math.random() * 1_000_000),
   durationMs: minutes * 60_000,
   settleMs: settle * 1_000,
@@ -103,7 +119,7 @@ async function playAll(set: InstanceSet, { scenarios, seed, keep }: Options, say
   let good = true
   for (const name of scenarios) {
     say(`\n${name}: ${SCENARIOS[name].summary}`)
-    const world = await openWorld(set, createDice(seed), () => {}, needs(name))
+    const world = await openWorld(set, createDice(seed), () => {}, { ...needs(name), subject: SHOP })
     try {
       const promises = await Promise.race([playScenario(world, name, seed, say), interrupted])
       printPromises(promises, say)
@@ -113,6 +129,12 @@ async function playAll(set: InstanceSet, { scenarios, seed, keep }: Options, say
     }
   }
   return good
+}
+
+function subject(text: string): Subject {
+  const found = SUBJECTS[text]
+  if (found) return found
+  throw new InvalidArgumentError(`There are: ${Object.keys(SUBJECTS).join(', ')}.`)
 }
 
 function number(text: string): number {

@@ -1,26 +1,11 @@
 import type { Report } from './run.ts'
-import type { Kept } from './promises/verify.ts'
+import type { Kept } from './promises/kept.ts'
 
 /** The figures and the verdict, for a person. */
-export function print(
-  { options, books, injected, settledAfterMs, promises, repeatedMails, orders }: Report,
-  say: (line: string) => void,
-) {
-  const { customers, latencies, longestStallMs, stallEndedAtMs, answers } = books
-  const answered = customers.filter(({ orderIds }) => orderIds.size > 0).length
-  const sorted = latencies.toSorted((a, b) => a - b)
-  const at = (share: number) => `${Math.round(sorted[Math.floor(share * (sorted.length - 1))] ?? 0)} ms`
+export function print({ options, figures, injected, settledAfterMs, promises }: Report, say: (line: string) => void) {
   say('')
-  say(
-    `customers       ${customers.length}, answered 202: ${answered}, cancelled: ${customers.filter(({ cancelled }) => cancelled === 'yes').length}`,
-  )
-  say(`orders          ${inWords(orders)}`)
-  say(`answers         ${inWords(answers)}`)
-  say(
-    `accepting       p50 ${at(0.5)}, p99 ${at(0.99)}, longest ${at(1)}; longest time without an order ${(longestStallMs / 1_000).toFixed(1)} s, until ${(stallEndedAtMs / 1_000).toFixed(1)} s`,
-  )
+  for (const line of figures) say(line)
   say(`faults          ${countByName(injected)}`)
-  say(`mails repeated  ${repeatedMails}`)
   say(
     `settled         ${settledAfterMs === undefined ? 'no' : `${(settledAfterMs / 1_000).toFixed(1)} s after the end`}`,
   )
@@ -50,8 +35,3 @@ function countByName(injected: Report['injected']): string {
   for (const { fault, done } of injected) if (done !== undefined) counts.set(fault, (counts.get(fault) ?? 0) + 1)
   return [...counts].map(([fault, count]) => `${fault} ${count}`).join(', ')
 }
-
-const inWords = (counts: Readonly<Record<string, number>>) =>
-  Object.entries(counts)
-    .map(([what, count]) => `${what}: ${count}`)
-    .join(', ')

@@ -1,16 +1,16 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { InstanceSet } from '../../dev/services/index.ts'
-import { openBooks, placeOrders, type Bookkeeping } from './customers/customers.ts'
-import { startParcelDelivery } from './customers/parcel-delivery.ts'
 import { createDice } from './dice.ts'
 import { FAULTS, isHarmless, needsWire, type FaultName } from './faults/faults.ts'
 import { slowestDelivery, undisturbed } from './promises/pace.ts'
 import { settle } from './promises/settle.ts'
 import { planFaults, type PlannedFault } from './faults/timeline.ts'
-import { repeatedMails, verify, type Kept } from './promises/verify.ts'
-import { API_KEY, openWorld, type World } from './world/world.ts'
+import type { Kept } from './promises/kept.ts'
+import type { Subject, World } from './subject.ts'
+import { openWorld } from './world/world.ts'
 
 export interface RunOptions {
+  subject: Subject
   orders: number
   durationMs: number
   seed: number
@@ -27,13 +27,11 @@ interface Injected {
 
 export interface Report {
   options: RunOptions
-  books: Bookkeeping
+  /** Of those who came, one line each. */
+  figures: readonly string[]
   injected: readonly Injected[]
   settledAfterMs: number | undefined
   promises: readonly Kept[]
-  repeatedMails: number
-  /** Orders by the status they ended in. */
-  orders: Readonly<Record<string, number>>
 }
 
 type Say = (line: string) => void
@@ -46,7 +44,7 @@ export async function run(
   interrupted: Promise<never>,
 ): Promise<Report> {
   const proxied = options.faults.some(needsWire)
-  const world = await openWorld(set, createDice(options.seed).fork(0), say, { proxied })
+  const world = await openWorld(set, createDice(options.seed).fork(0), say, { proxied, subject: options.subject })
   try {
     return await Promise.race([hurtAndWatch(world, options, say), interrupted])
   } finally {
@@ -58,20 +56,16 @@ export async function run(
 async function hurtAndWatch(world: World, options: RunOptions, say: Say): Promise<Report> {
   const { seed, durationMs, orders } = options
   const plan = planFaults(seed, durationMs, options.faults)
-  say(`placing ${orders} orders in ${durationMs / 60_000} min while ${plan.length} faults are injected; seed ${seed}`)
+  say(`${orders} come in ${durationMs / 60_000} min while ${plan.length} faults are injected; seed ${seed}`)
   const began = performance.now()
-  const stopParcelDelivery = startParcelDelivery({
-    apiUrl: world.apiUrl,
-    apiKey: API_KEY,
-    dice: createDice(seed).fork(2),
-  })
-  const books = openBooks({ apiUrls: [world.apiUrl], apiKey: API_KEY, seed })
-  const [, injected] = await Promise.all([placeOrders(books, orders, durationMs), injectAll(world, plan, began, say)])
-  await stopParcelDelivery()
+  const visit = options.subject.visit(world, { orders, durationMs, seed })
+  const [, injected] = await Promise.all([visit.done, injectAll(world, plan, began, say)])
+  await visit.end()
   world.network.heal()
-  say(`${clock(began)}  the last order is answered and the last fault is over; waiting until nothing is under way`)
+  say(`${clock(began)}  the last one is answered and the last fault is over; waiting until nothing is under way`)
   const settledAfterMs = await untilSettled(world, options.settleMs, say)
-  const promises = await verify(world, books)
+  await visit.leave()
+  const promises = await visit.verify()
   if (options.faults.every(isHarmless)) promises.push(...(await undisturbed(world.database)))
   say(await slowestDelivery(world.database))
   const ends = world.processes.unwantedEnds
@@ -81,21 +75,19 @@ async function hurtAndWatch(world: World, options: RunOptions, say: Say): Promis
   }
   return {
     options,
-    books,
+    figures: await visit.tell(),
     injected,
     settledAfterMs,
     promises: [...promises, alive],
-    repeatedMails: repeatedMails(world.mail.received).size,
-    orders: await ordersByStatus(world),
   }
 }
 
-async function untilSettled({ database }: World, withinMs: number, say: Say): Promise<number | undefined> {
+async function untilSettled(world: World, withinMs: number, say: Say): Promise<number | undefined> {
   const began = performance.now()
-  const open = await settle(database, withinMs)
+  const open = await settle(world, withinMs)
   if (!open) return performance.now() - began
   say(
-    `not settled after ${withinMs / 1_000} s: ${open.unrelayed} events not published, ${open.unhandled} not handled, ${open.orders} orders open`,
+    `not settled after ${withinMs / 1_000} s: ${open.unrelayed} events not published, ${open.unhandled} not handled, ${open.unfinished} not finished`,
   )
   return undefined
 }
@@ -137,9 +129,4 @@ async function inject(
 
 function clock(began: number): string {
   return `${((performance.now() - began) / 1_000).toFixed(1).padStart(6)} s`
-}
-
-async function ordersByStatus({ database }: World): Promise<Record<string, number>> {
-  const groups = await database.db.order.groupBy({ by: ['status'], _count: true, orderBy: { status: 'asc' } })
-  return Object.fromEntries(groups.map(({ status, _count }) => [status, _count]))
 }

@@ -1,9 +1,10 @@
 import { setTimeout as wait } from 'node:timers/promises'
+import { createNames } from '#messaging'
 import type { ServiceName } from '../../../dev/services/index.ts'
 import { commitSlowly, fullDisk, readOnly } from './database-faults.ts'
 import type { Dice } from '../dice.ts'
 import { publishAgain } from './publish-again.ts'
-import type { World } from '../world/world.ts'
+import type { World } from '../subject.ts'
 
 interface Fault {
   /** The system goes on without a loss of pace: nothing is late, and reconciliation has nothing to do. @default false */
@@ -134,9 +135,9 @@ export const FAULTS = {
   'full-disk': sicken('PostgreSQL answers that its disk is full', fullDisk),
   'refusing-queue': {
     summary: 'the queue of one reaction is full and refuses messages, for seconds',
-    inject: ({ services }, dice) =>
+    inject: ({ services, subject }, dice) =>
       services.alone('rabbitmq', async () => {
-        const queue = dice.pick(['inventory.reserve-stock', 'order.advance-order', 'order.record-history'])
+        const queue = createNames(subject.namespace).queue(dice.pick(subject.refusable))
         const ms = dice.between(4_000, 10_000)
         await services.limitQueue(queue)
         await wait(ms)
@@ -146,8 +147,8 @@ export const FAULTS = {
   },
   'publish-again': {
     summary: 'old and new events published again by hand, twice each, in random order, to reactions at random',
-    async inject({ database, urls }, dice) {
-      const messages = await publishAgain(database, urls.rabbitmq, dice)
+    async inject(world, dice) {
+      const messages = await publishAgain(world, dice)
       return `${messages} messages`
     },
   },

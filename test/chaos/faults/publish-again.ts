@@ -4,6 +4,7 @@ import type { OpenDatabase } from '#platform/database'
 import { end } from '../../../src/messaging/broker/end.ts'
 import { CONTENT_TYPE, encode } from '../../../src/messaging/cloud-event.ts'
 import type { Dice } from '../dice.ts'
+import type { World } from '../subject.ts'
 
 const EVENTS = 60
 
@@ -12,10 +13,10 @@ const EVENTS = 60
  * on them: each twice, all in random order.
  * @returns how many messages
  */
-export async function publishAgain({ db }: OpenDatabase, rabbitMqUrl: string, dice: Dice): Promise<number> {
+export async function publishAgain({ database: { db }, urls, subject }: World, dice: Dice): Promise<number> {
   const events = await someEvents(db, dice)
   const subscriptions = await db.subscription.findMany({ orderBy: [{ reaction: 'asc' }, { eventType: 'asc' }] })
-  const names = createNames()
+  const names = createNames(subject.namespace)
   const messages = events.flatMap((event) => {
     const reactions = subscriptions.filter(({ eventType }) => eventType === event.type).map(({ reaction }) => reaction)
     if (reactions.length === 0) return []
@@ -23,7 +24,7 @@ export async function publishAgain({ db }: OpenDatabase, rabbitMqUrl: string, di
     const body = encode({ ...event, time: event.occurredAt }, JSON.stringify(event.data))
     return [0, 1].map(() => ({ queue, body, messageId: event.id }))
   })
-  await publishAll(rabbitMqUrl, dice.shuffle(messages))
+  await publishAll(urls.rabbitmq, dice.shuffle(messages))
   return messages.length
 }
 

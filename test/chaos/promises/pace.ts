@@ -1,5 +1,5 @@
 import type { OpenDatabase } from '#platform/database'
-import type { Kept } from './verify.ts'
+import type { Kept } from './kept.ts'
 
 /** Milliseconds from the storing of an event to its handling that nobody calls late on a busy machine. */
 const LATE_MS = 5_000

@@ -3,13 +3,8 @@ import type { ReceivedMail } from '#testing'
 import { audit } from './run-audit.ts'
 import type { Bookkeeping } from '../customers/customers.ts'
 import type { Kill } from '../../../dev/processes/supervisor.ts'
-import type { World } from '../world/world.ts'
-
-/** A promise and everything that breaks it; none is as it should be. */
-export interface Kept {
-  promise: string
-  broken: readonly string[]
-}
+import type { World } from '../subject.ts'
+import type { Kept } from './kept.ts'
 
 type Database = OpenDatabase['db']
 
@@ -109,7 +104,7 @@ async function stuck(db: Database): Promise<string[]> {
   return rows.map(({ id, status, waits }) => `${id} is ${status}: ${waits}`)
 }
 
-async function unhandled(db: Database): Promise<string[]> {
+export async function unhandled(db: Database): Promise<string[]> {
   const rows = await db.$queryRaw<{ reaction: string; type: string; events: bigint; example: string }[]>`
     SELECT s.reaction, e.type, count(*) AS events, min(e.id::text) AS example
     FROM events e JOIN subscriptions s ON s.event_type = e.type AND e.position > s.since
@@ -118,7 +113,7 @@ async function unhandled(db: Database): Promise<string[]> {
   return rows.map(({ reaction, type, events, example }) => `${reaction}: ${events} × ${type}, such as ${example}`)
 }
 
-async function deadLetters(db: Database): Promise<string[]> {
+export async function deadLetters(db: Database): Promise<string[]> {
   const rows = await db.$queryRaw<{ reaction: string; reason: string; letters: bigint; error: string }[]>`
     SELECT reaction, reason, count(*) AS letters, min(error_name || ': ' || error_message) AS error
     FROM deliveries WHERE state = 'dead' GROUP BY reaction, reason ORDER BY reaction`

@@ -1,6 +1,6 @@
 import { connect } from 'amqplib'
 import { createNames } from '#messaging'
-import type { World } from '../world/world.ts'
+import type { World } from '../subject.ts'
 
 /** A queue bound to every event type, as any reaction's is, and all that has arrived in it, in order. */
 export interface EventRecorder {

@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { deadline } from '#testing'
 import type { Cluster } from '../world/cluster.ts'
 import { all, atMost, placeDuring, seconds, untilSettled, type Scenario } from './stage.ts'
-import type { World } from '../world/world.ts'
+import type { World } from '../subject.ts'
 
 /** Every order waits for what it publishes. */
 const REACTION = 'fraud.screen-order'

@@ -7,8 +7,10 @@ import { queueMajorityLost } from './queue-majority-lost.ts'
 import { releases } from './releases/scenario.ts'
 import { releaseOrphans } from '../promises/run-audit.ts'
 import { all, atMost, percentile, place, seconds, untilSettled, type Scenario } from './stage.ts'
-import { verify, type Kept } from '../promises/verify.ts'
-import { API_KEY, type World } from '../world/world.ts'
+import type { Kept } from '../promises/kept.ts'
+import { verify } from '../promises/verify.ts'
+import { API_KEY } from '../shop/shop.ts'
+import type { World } from '../subject.ts'
 
 export const SCENARIOS = {
   'rabbitmq-down': {

@@ -1,8 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Books } from '../customers/customers.ts'
 import { settle } from '../promises/settle.ts'
-import type { Kept } from '../promises/verify.ts'
-import type { World } from '../world/world.ts'
+import type { Kept } from '../promises/kept.ts'
+import type { World } from '../subject.ts'
 
 /** One failure, looked at closely. */
 export interface Scenario {
@@ -58,9 +58,9 @@ export async function placeDuring(
   return { asked, answered }
 }
 
-export async function untilSettled({ database }: Pick<World, 'database'>): Promise<{ ms: number; settled: Kept }> {
+export async function untilSettled(world: Pick<World, 'database' | 'subject'>): Promise<{ ms: number; settled: Kept }> {
   const began = performance.now()
-  const open = await settle(database, SETTLE_MS)
+  const open = await settle(world, SETTLE_MS)
   const broken = open ? [`still open: ${JSON.stringify(open)}`] : []
   return { ms: performance.now() - began, settled: { promise: `everything comes to its end`, broken } }
 }

@@ -5,8 +5,9 @@ import { PROJECT } from '../../../../dev/services/index.ts'
 import type { Bookkeeping } from '../../customers/customers.ts'
 import { programOf } from '../../world/processes.ts'
 import { atMost, placeDuring, seconds, untilSettled, type Scenario, type Stage } from '../stage.ts'
-import type { Kept } from '../../promises/verify.ts'
-import { freeUrl, type World } from '../../world/world.ts'
+import type { Kept } from '../../promises/kept.ts'
+import type { World } from '../../subject.ts'
+import { freeUrl } from '../../world/world.ts'
 import { makeNextRelease, makeReleaseBefore, NEWLY_SUBSCRIBED, RETIRED } from './other-releases.ts'
 
 const PER_SECOND = 20
