@@ -32,13 +32,19 @@ export interface TestSystem extends TestDatabase {
 /**
  * A relay and reactions in this process, on a private database and under private broker names. Release with `close`.
  * @param rabbitmqUrl another way to the broker, such as through a proxy
+ * @param openDatabase that of another domain
  * @param retryDelays milliseconds after failed attempts; short here, so that retries are quick
  */
 export async function testSystem(
   reactions: readonly Reaction[],
-  { retryDelays = [50, 200], logLevel = 'silent', rabbitmqUrl = requireTestService('TEST_RABBITMQ_URL') } = {},
+  {
+    retryDelays = [50, 200],
+    logLevel = 'silent',
+    rabbitmqUrl = requireTestService('TEST_RABBITMQ_URL'),
+    openDatabase = () => testDatabase(),
+  } = {},
 ): Promise<TestSystem> {
-  const database = await testDatabase()
+  const database = await openDatabase()
   const log = createLogger('test', logLevel)
   const broker = createRabbitMq({ url: rabbitmqUrl, name: 'fanfare test', log })
   const names = createNames(`test-${randomBytes(4).toString('hex')}`)

@@ -1,4 +1,5 @@
 import type { Dice } from '../../../test/chaos/dice.ts'
+import { metersBetween } from '../domains/city/cells.ts'
 import { BOUNDS, PLACES } from '../domains/city/map/london.ts'
 import type { Point } from '../events/index.ts'
 
@@ -25,6 +26,14 @@ export function somewhere(dice: Dice, seconds = 0): Point {
   const { place } = weighted.find(({ weight }) => (left -= weight) < 0) ?? weighted[0]!
   const [east, north] = [bell(dice) * SPREAD * 1.6, bell(dice) * SPREAD]
   return inside({ lat: place.lat + north, lng: place.lng + east })
+}
+
+const CHOICES = 3
+
+/** Most people go no further than they must: of three places, the nearest. */
+export function nearby(dice: Dice, from: Point, seconds = 0): Point {
+  const places = Array.from({ length: CHOICES }, () => somewhere(dice, seconds))
+  return places.toSorted((a, b) => metersBetween(from, a) - metersBetween(from, b))[0]!
 }
 
 /** Around 0, seldom beyond 2. */

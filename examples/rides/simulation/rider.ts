@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Dice } from '../../../test/chaos/dice.ts'
-import { somewhere } from './city-plan.ts'
+import { nearby, somewhere } from './city-plan.ts'
 import type { RidesApi } from './rides-api.ts'
 
 const RIDERS = 50_000
@@ -29,11 +29,12 @@ export async function ride(api: RidesApi, dice: Dice, seconds: number, patienceM
   const tripId = uuidOf(dice)
   const riderId = dice.chance(BOT_SHARE) ? `bot-${dice.between(1, BOTS)}` : `rider-${dice.between(1, RIDERS)}`
   const asked: Asked = { tripId, riderId, accepted: false, cancelled: false }
+  const pickup = somewhere(dice, seconds)
   const wish = {
     riderId,
     city: 'london',
-    pickup: somewhere(dice, seconds),
-    dropoff: somewhere(dice, seconds + 90),
+    pickup,
+    dropoff: nearby(dice, pickup, seconds + 90),
     payment: { token: tokenOf(dice.next()) },
   }
   const cancelAfterMs = dice.chance(CANCELS) ? dice.between(500, 15_000) : undefined

@@ -14,7 +14,13 @@ interface Needs {
 const PAGE = path.resolve(import.meta.dirname, '../../page')
 const tag = 'City'
 const HTML = 'text/html; charset=utf-8'
-const FILES = { 'city.js': 'text/javascript; charset=utf-8', 'city.css': 'text/css; charset=utf-8' } as const
+const SCRIPT = 'text/javascript; charset=utf-8'
+const FILES = {
+  'city.js': SCRIPT,
+  'drawing.js': SCRIPT,
+  'story.js': SCRIPT,
+  'city.css': 'text/css; charset=utf-8',
+} as const
 /** The page asks this server and nobody else. */
 const POLICY = {
   'Content-Security-Policy':

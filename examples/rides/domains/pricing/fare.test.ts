@@ -14,8 +14,8 @@ test('surge multiplies it', () => {
 test.each([
   [3, 5, 100],
   [5, 5, 100],
-  [15, 5, 150],
-  [10, 0, 300],
+  [20, 5, 140],
+  [10, 0, 210],
   [500, 1, 300],
 ])('%i requests and %i free drivers make %i percent', (demand, supply, percent) => {
   expect(surgeOf(demand, supply)).toBe(percent)

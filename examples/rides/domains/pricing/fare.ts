@@ -10,7 +10,7 @@ const USUAL = 100
 const MOST = 300
 const STEP = 10
 /** Each request more for a free driver raises the fare by so many percent. */
-const PER_REQUEST = 25
+const PER_REQUEST = 12
 
 /**
  * What demand does to the fare: the usual one while there is a driver for each request, up to three times as much.
