@@ -34,6 +34,7 @@ const WORKING = [
   'projections',
   'archive',
   'restore',
+  'partitions',
   'events',
   'clients',
   'keys',

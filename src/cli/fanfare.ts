@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import { addArchive } from './commands/archive.ts'
+import { addArchive } from './history/archive.ts'
 import { addAudit } from './commands/audit.ts'
 import { addClients } from './commands/clients.ts'
 import { addCompletion } from './commands/completion.ts'
@@ -8,8 +8,9 @@ import { addKeys } from './commands/keys.ts'
 import { addProcesses } from './commands/processes.ts'
 import { addReconcile } from './commands/reconcile.ts'
 import { addReplay } from './commands/replay.ts'
-import { addRestore } from './commands/restore.ts'
 import { addRoles } from './commands/roles.ts'
+import { addPartitions } from './history/partitions.ts'
+import { addRestore } from './history/restore.ts'
 import { addStory } from './commands/story.ts'
 import { addStuck } from './commands/stuck.ts'
 import { addDeadLetters } from './dead-letters/command.ts'
@@ -62,6 +63,7 @@ function createProgram(): Command {
     addProjections,
     addArchive,
     addRestore,
+    addPartitions,
     addEvents,
     addClients,
     addKeys,

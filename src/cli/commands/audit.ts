@@ -5,6 +5,7 @@ import { host } from '../host.ts'
 import { exits } from '../run.ts'
 import { durationOption, json, positive } from '../terminal/options.ts'
 import { EXIT, say, sayJson } from '../terminal/output.ts'
+import { refoldOrders } from '../history/refold-orders.ts'
 import { releaseOrphans, type ReleaseFlags } from './release-orphans.ts'
 
 const help = () => `
@@ -13,18 +14,22 @@ Exit codes: 0 every invariant holds · 1 at least one is broken, or the audit fa
 It reads only, and needs PostgreSQL alone. Where PAYMENT_GATEWAY_URL is set, its totals are compared as well.
 
 --release gives back what belongs to orders that the database does not know: after a database failed over and lost
-commits, money at the gateway and goods may be held for orders that are gone. It shows what it found and asks first.
+commits, money at the gateway and goods may be held for orders that are gone. --refold writes the rows of orders anew that
+are not what the events of their streams tell: rows of releases that did not know the streams may differ. Both show what
+they found and ask first.
 
 Examples:
   ${host().call('audit')}
   ${host().call('audit --patience 0s --strict')}     a system at rest: nothing under way, no dead letter open
-  ${host().call('audit --release --dry-run')}`
+  ${host().call('audit --release --dry-run')}
+  ${host().call('audit --refold --dry-run')}`
 
 interface Flags extends ReleaseFlags {
   patience: number
   list: number
   strict?: boolean
   release?: boolean
+  refold?: boolean
 }
 
 /** Holds the live database against every invariant. */
@@ -39,9 +44,10 @@ export function addAudit(program: Command): void {
       durationOption('--gateway-since <duration>', 'how far back the money at the gateway is looked at', '24h'),
     )
     .option('--release', 'give back money and goods that are held for orders the database does not know')
+    .option('--refold', 'write the rows of orders anew that are not what their streams tell')
     .addOption(durationOption('--grace <duration>', 'with --release: leave alone what is younger', '15m'))
-    .option('--dry-run', 'with --release: only show what would be given back')
-    .option('-y, --yes', 'with --release: do not ask')
+    .option('--dry-run', 'with --release and --refold: only show what would be done')
+    .option('-y, --yes', 'with --release and --refold: do not ask')
     .option('--force', 'with --release: also when most of what the gateway holds is for unknown orders')
     .addOption(json())
     .addHelpText('after', help)
@@ -54,6 +60,7 @@ const gatewayUrl = () => host().env['PAYMENT_GATEWAY_URL'] || undefined
 async function runAudit(flags: Flags): Promise<number> {
   const { patience, list, strict, json: asJson, gatewaySince: gatewaySinceMs } = flags
   if (flags.release) return withDatabase((db) => releaseOrphans(db, gatewayUrl(), flags))
+  if (flags.refold) return withDatabase((db) => refoldOrders(db, flags))
   const findings = await withDatabase((db) =>
     audit(db, { patienceMs: patience, list, gatewaySinceMs, gatewayUrl: gatewayUrl() }),
   )
@@ -70,6 +77,8 @@ function print(findings: readonly Finding[], strict: boolean) {
     say(`${markOf(finding, strict)}  ${invariant.padEnd(wide)}  ${skipped ? `not checked: ${skipped}` : says}`)
     for (const { who, why } of offenders) say(`        ${who}: ${why}`)
     if (count > offenders.length) say(`        … and ${count - offenders.length} more`)
+    const remedy = REMEDIES[invariant]
+    if (count > 0 && remedy) say(`        ${host().call(remedy)} shows and repairs it.`)
   }
   const broken = findings.filter((finding) => isBroken(finding, strict)).length
   say(
@@ -77,6 +86,13 @@ function print(findings: readonly Finding[], strict: boolean) {
       ? `\nAll ${findings.length} invariants hold.`
       : `\n${broken} of ${findings.length} invariants are broken.`,
   )
+}
+
+const REMEDIES: Record<string, string> = {
+  'order-is-the-fold-of-its-stream': 'audit --refold',
+  'gateway-money-is-for-an-order': 'audit --release',
+  'payment-is-for-an-order': 'audit --release',
+  'reservation-is-for-an-order': 'audit --release',
 }
 
 function markOf(finding: Finding, strict: boolean): string {

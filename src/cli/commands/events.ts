@@ -9,7 +9,7 @@ import { thisRelease } from '../release.ts'
 import { exits } from '../run.ts'
 import { json } from '../terminal/options.ts'
 import { counted, EXIT, say, sayJson, table } from '../terminal/output.ts'
-import { addTransfer } from './transfer-events.ts'
+import { addTransfer } from '../history/transfer-events.ts'
 
 const help = () => `
 Exit codes: 0 in order · 1 something is to be recorded or repaired, or happened undeclared · 2 wrong usage, or PostgreSQL does

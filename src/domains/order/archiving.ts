@@ -1,10 +1,8 @@
 import { z } from 'zod'
 import { readRows, row, type Database } from '#platform/database'
 import { lockRows, updateOrders } from './order-store.ts'
+import { settings } from './settings.ts'
 import { catchUp } from './stream/catch-up.ts'
-
-/** Nothing is expected any more of an order whose parcel has been on its way, or at the customer, for so many days. */
-const CLOSED_AFTER_DAYS = 60
 
 const PREFIX = 'order-'
 
@@ -16,7 +14,7 @@ export async function openAmong(db: Database, streams: readonly string[]): Promi
     SELECT wanted.stream FROM unnest(${[...streams]}::text[]) AS wanted(stream)
     JOIN orders o ON o.id = substr(wanted.stream, ${PREFIX.length + 1}::int)::uuid
     WHERE wanted.stream LIKE ${`${PREFIX}%`} AND (o.status IN ('placed', 'confirmed')
-      OR o.status IN ('shipped', 'delivered') AND o.updated_at > now() - ${CLOSED_AFTER_DAYS}::int * interval '1 day')
+      OR o.status IN ('shipped', 'delivered') AND o.updated_at > now() - ${settings().ORDER_CLOSED_AFTER_DAYS}::int * interval '1 day')
     ORDER BY wanted.stream`
   return rows.map(({ stream }) => stream)
 }

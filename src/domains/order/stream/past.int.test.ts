@@ -2,6 +2,7 @@ import { FraudCleared, PaymentAuthorized, StockReserved } from '#events'
 import { append, type NewEvent } from '#messaging'
 import { anOrderPlaced, deadline, record, react, testDatabase, type TestDatabase } from '#testing'
 import { uuidv7 } from '#platform/uuid'
+import { fanfare } from '../../../cli/fanfare.ts'
 import { anOrder, testApi, type TestApi } from '../../../testing/api.ts'
 import advanceOrder from '../../../../workers/order/advance-order.ts'
 import { changeOrder } from '../change-order.ts'
@@ -151,6 +152,31 @@ describe('the row of an order', () => {
     const { body } = await api.get(`/v1/orders/${id}`)
     expect(body).toMatchObject({ version: 5, status: 'confirmed' })
     await api.post(`/v1/orders/${id}/cancel`, { reason: 'no need' })
+    expect(await offenders()).toEqual([])
+  })
+})
+
+describe('audit --refold', () => {
+  const run = async (...args: string[]) => {
+    let output = ''
+    const spy = jest.spyOn(process.stdout, 'write').mockImplementation((text) => Boolean((output += String(text))))
+    const code = await fanfare(['audit', ...args], { env: { DATABASE_URL: database.url } })
+    spy.mockRestore()
+    return { code, output }
+  }
+
+  it('writes a row anew that is not what its stream tells, and the audit says so', async () => {
+    const { id } = await place()
+    await react(database, advanceOrder, reserved(id), cleared(id), authorized(id))
+    const right = await database.db.order.findUniqueOrThrow({ where: { id } })
+    await database.db.order.update({ where: { id }, data: { status: 'placed', version: 2, fraud: 'no' } })
+    expect((await run()).output).toMatch(/audit --refold shows and repairs it\./)
+    expect(await run('--refold', '--dry-run')).toMatchObject({ code: 0, output: expect.stringContaining(id) })
+    expect(await run('--refold', '--yes')).toMatchObject({
+      code: 0,
+      output: expect.stringContaining('1 order written anew'),
+    })
+    expect(await database.db.order.findUniqueOrThrow({ where: { id } })).toEqual(right)
     expect(await offenders()).toEqual([])
   })
 })

@@ -7,21 +7,31 @@ const TRIES = 40
 /** Milliseconds between two tries, at most: in between, the others go on. */
 const PAUSE_MS = 1_000
 
+const TRANSACTION_MS = 30_000
+
 const LOCK_NOT_AVAILABLE = '55P03'
 const DEADLOCK = '40P01'
 
 /**
  * A transaction that locks whole tables for a moment. Whoever comes while it waits for its locks waits behind it; so it gives
  * up soon and tries again, for about half a minute.
+ * @param timeout milliseconds that the work may take once it has its locks
  * @throws what PostgreSQL says when the locks could not be had, such as beside a statement that takes minutes
  */
-export async function lockShortly<Result>(db: Database, work: (tx: Transaction) => Promise<Result>): Promise<Result> {
+export async function lockShortly<Result>(
+  db: Database,
+  work: (tx: Transaction) => Promise<Result>,
+  timeout = TRANSACTION_MS,
+): Promise<Result> {
   for (let tries = 1; ; tries++) {
     try {
-      return await db.$transaction(async (tx) => {
-        await tx.$executeRawUnsafe(`SET LOCAL lock_timeout = ${LOCK_MS}`)
-        return await work(tx)
-      })
+      return await db.$transaction(
+        async (tx) => {
+          await tx.$executeRawUnsafe(`SET LOCAL lock_timeout = ${LOCK_MS}`)
+          return await work(tx)
+        },
+        { timeout },
+      )
     } catch (error) {
       const isBusy = [LOCK_NOT_AVAILABLE, DEADLOCK].includes(sqlStateOf(error) ?? '')
       if (!isBusy || tries === TRIES) throw error

@@ -29,7 +29,8 @@ const outsidePartitions = new Gauge({
 
 /**
  * Makes the partitions of the time to come. When that was not done in time, nothing is lost: events go to the default partition. What is
- * there of the range of a new partition moves into it, if it is little; otherwise it stays, and the next partition begins later.
+ * there of the range of a new partition moves into it, if it is little; otherwise it stays, and the next partition begins later; `fillHole` is for an operator who
+ * chooses when.
  */
 export async function makePartitions(db: Database, length: PartitionLength): Promise<PartitionsMade> {
   const made: string[] = []
@@ -37,7 +38,7 @@ export async function makePartitions(db: Database, length: PartitionLength): Pro
   for (const end of await nextEnds(db, length)) {
     const to = leastId(end)
     if (to <= from) continue
-    const partition = { name: timeOfId(from).toISOString().slice(0, 10).replaceAll('-', '_'), from, to }
+    const partition = { name: nameFrom(from), from, to }
     if (await makePartition(db, partition)) made.push(partition.name)
     from = to
   }
@@ -46,6 +47,9 @@ export async function makePartitions(db: Database, length: PartitionLength): Pro
   if (made.length > 0 || !(await wasAnalyzedToday(db))) await db.$executeRaw`ANALYZE events, handled_events`
   return { made, outside }
 }
+
+/** The day from which it holds events. */
+export const nameFrom = (from: string) => timeOfId(from).toISOString().slice(0, 10).replaceAll('-', '_')
 
 /** Where the last partition ends, be it in the store or in an archive. */
 async function lastEnd(db: Database | Transaction): Promise<string> {

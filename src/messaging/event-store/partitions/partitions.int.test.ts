@@ -1,5 +1,7 @@
 import { anOrderPlaced, deadline, endFirstPartition, record, testDatabase, type TestDatabase } from '#testing'
 import { uuidv7 } from '#platform/uuid'
+import { readStory } from '../../story.ts'
+import { fillHole, findHoles } from './holes.ts'
 import { makePartition, makePartitions } from './make-partitions.ts'
 import { leastId, readPartitions, timeOfId } from './partitions.ts'
 
@@ -69,6 +71,32 @@ test('too many to be moved while others wait stay where they are, and the next p
   const { made, outside } = await makePartitions(db, 'week')
   expect(outside).toBe(20_001)
   expect(made).toHaveLength(3)
+  const [hole] = await findHoles(db)
+  expect(hole).toMatchObject({ events: 20_001, partition: { name: expect.stringMatching(/^\d{4}_\d\d_\d\d$/) } })
+  expect(await fillHole(db, hole!.partition)).toBe(true)
+  expect(await findHoles(db)).toEqual([])
+  expect(await fillHole(db, hole!.partition)).toBe(false)
+  expect(await makePartitions(db, 'week')).toEqual({ made: [], outside: 0 })
+})
+
+test('who has published an event is known after it has moved into its partition', async () => {
+  const { db } = database
+  await endFirstPartition(database, inDays(-40))
+  const [cause, effect] = [uuidv7(inDays(-20).getTime()), uuidv7(inDays(-20).getTime() + 1)]
+  const store = (tx: Pick<typeof db, '$executeRaw'>, id: string, because: string | null) => tx.$executeRaw`
+    INSERT INTO events (position, id, type, version, stream, stream_version, data, correlation_id, causation_id, occurred_at)
+    VALUES (nextval('events_position_seq'), ${id}::uuid, 'order.placed', 1, ${id}, 1, '{}', 'told', ${because}::uuid, now())`
+  await store(db, cause, null)
+  await db.$transaction(async (tx) => {
+    await store(tx, effect, cause)
+    await tx.$executeRaw`INSERT INTO handled_events VALUES (${cause}::uuid, 'test.publisher', now() - interval '1 s', 1, 1, 'test')`
+  })
+  await db.$executeRaw`INSERT INTO handled_events VALUES (${cause}::uuid, 'test.bystander', now(), 1, 1, 'test')`
+  const publisher = async () => (await readStory(db, 'told'))[1]!.publishedBy
+  expect(await publisher()).toBe('test.publisher')
+  const { made } = await makePartitions(db, 'week')
+  expect(await tableOf(effect)).toEqual([`events_${made[0]!}`])
+  expect(await publisher()).toBe('test.publisher')
 })
 
 test('history cannot be changed, in the whole table or in one of its partitions', async () => {

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { readRows, row, type Database, type Transaction } from '#platform/database'
 import { Prisma } from '#prisma'
+import { publishedBy } from '../../published-by.ts'
 
 /** A range of event ids with a table of its own in `events` and one in `handled_events`. */
 export interface Partition {
@@ -22,6 +23,32 @@ export function readPartitions(db: Database | Transaction): Promise<Partition[]>
     CROSS JOIN LATERAL regexp_match(pg_get_expr(relpartbound, pg_class.oid), ${BOUNDS}) AS bounds
     WHERE inhparent = 'events'::regclass AND bounds IS NOT NULL
     ORDER BY "to"`
+}
+
+/** A partition as it lies on the disk. */
+export interface PartitionSize {
+  name: string
+  /** The end of its time; null of the default partition, which holds what no other takes. */
+  until: Date | null
+  /** As the latest statistics say. */
+  events: number
+  /** With its handled events, indexes included. */
+  bytes: number
+}
+
+const SizeRow = row({ name: z.string(), events: z.number(), bytes: z.number() })
+
+/** Every partition, oldest first, and the default one. */
+export async function listPartitions(db: Database): Promise<PartitionSize[]> {
+  const sizes = await readRows(db, SizeRow)`
+    SELECT substr(e.relname, length('events_') + 1) AS name, greatest(e.reltuples, 0)::float8 AS events,
+      (pg_total_relation_size(e.oid) + pg_total_relation_size(('handled_' || e.relname)::regclass))::float8 AS bytes
+    FROM pg_inherits JOIN pg_class e ON e.oid = inhrelid WHERE inhparent = 'events'::regclass`
+  const partitions = [...(await readPartitions(db)), { name: 'default', to: null }]
+  return partitions.map(({ name, to }) => ({
+    ...sizes.find((size) => size.name === name)!,
+    until: to === null ? null : timeOfId(to),
+  }))
 }
 
 const BOUNDS = String.raw`FROM \((?:'([^']+)'|MINVALUE)\) TO \('([^']+)'\)`
@@ -60,12 +87,20 @@ export async function attach(tx: Transaction, { name, from, to }: Partition): Pr
   const isOf = (column: string) => `${column} < '${to}' ${from === null ? '' : `AND ${column} >= '${from}'`}`
   if (await hasStrays(tx, { from, to })) {
     await tx.$executeRawUnsafe('ALTER TABLE events_default DISABLE TRIGGER events_are_append_only')
+    await notePublishers(tx, isOf('e.id'))
     await move(tx, 'events_default', events, isOf('id'))
     await tx.$executeRawUnsafe('ALTER TABLE events_default ENABLE TRIGGER events_are_append_only')
     await move(tx, 'handled_events_default', handled, isOf('event_id'))
   }
   await tx.$executeRawUnsafe(`ALTER TABLE events ATTACH PARTITION ${events} FOR VALUES ${range}`)
   await tx.$executeRawUnsafe(`ALTER TABLE handled_events ATTACH PARTITION ${handled} FOR VALUES ${range}`)
+}
+
+/** A move makes all rows those of one transaction, which no longer tells who has published an event. */
+async function notePublishers(tx: Transaction, which: string) {
+  await tx.$executeRaw(Prisma.sql`
+    UPDATE events_default e SET published_by = ${publishedBy(['handled_events'])}
+    WHERE ${Prisma.raw(which)} AND published_by IS NULL AND causation_id IS NOT NULL`)
 }
 
 async function move(tx: Transaction, from: string, to: string, which: string) {
