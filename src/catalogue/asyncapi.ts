@@ -15,7 +15,8 @@ export function asyncApiDocument({ entries, release }: Catalogue, names: Names):
       version: '1',
       description:
         'Each event is published once, to the fanout exchange of its type, by the relay, which reads the event store. Each ' +
-        'reaction has a queue of its own. Delivery is at least once; events of one stream are published in order.',
+        'reaction has a queue of its own. Delivery is at least once; events of one stream are published in order. Projections read ' +
+        'the event store itself, and have no queue.',
     },
     defaultContentType: CLOUD_EVENT_TYPE,
     servers: { rabbitmq: { host: 'rabbitmq:5672', protocol: 'amqp', protocolVersion: '0.9.1' } },
@@ -25,6 +26,11 @@ export function asyncApiDocument({ entries, release }: Catalogue, names: Names):
       messages: Object.fromEntries(entries.map((entry) => [entry.type.type, messageOf(entry)])),
       schemas: { CloudEvent: ENVELOPE, ...Object.fromEntries(entries.map(schemaOf)) },
     },
+    'x-projections': release.projections.map(({ name, on, schema }) => ({
+      name,
+      schema,
+      on: on.map(({ type }) => type),
+    })),
   }
 }
 
@@ -64,7 +70,7 @@ const persistent = { amqp: { deliveryMode: 2, bindingVersion: '0.3.0' } }
 const acknowledged = { amqp: { ack: true, bindingVersion: '0.3.0' } }
 
 function sends(entries: readonly Entry[]): Json {
-  const operations = entries.map(({ type: { type }, publishers }) => [
+  const operations = entries.map(({ type: { type }, publishers, projections }) => [
     `publish.${type}`,
     {
       action: 'send',
@@ -72,6 +78,7 @@ function sends(entries: readonly Entry[]): Json {
       messages: [reference('channels', type, 'messages', type)],
       bindings: persistent,
       'x-published-by': publishers.map(({ kind, name }) => `${kind} ${name}`),
+      'x-projected-into': projections,
     },
   ])
   return Object.fromEntries(operations) as Json

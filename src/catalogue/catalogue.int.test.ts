@@ -22,6 +22,7 @@ describe('over HTTP, without a key', () => {
     expect([status, headers['content-type']]).toEqual([200, 'text/html; charset=utf-8'])
     expect(headers['content-security-policy']).toMatch(/^default-src 'none'; style-src 'unsafe-inline'/)
     expect(text).toContain('<section id="order.placed">')
+    expect(text).toContain('<li>analytics.sales</li>')
     expect(text).toContain('A customer has placed an order, at the prices of that moment.')
     expect(text).not.toMatch(/<script|<link|<img|src=|url\(/)
   })
@@ -30,7 +31,10 @@ describe('over HTTP, without a key', () => {
     const { body } = await api.http.get('/events/asyncapi.json')
     expect(body.channels['order.placed'].bindings.amqp.exchange).toMatchObject({ name: 'order.placed', type: 'fanout' })
     expect(body.channels['inventory.reserve-stock']['x-queue-arguments']).toMatchObject({ 'x-queue-type': 'quorum' })
-    expect(body.operations['publish.order.placed']['x-published-by']).toEqual(['request POST /v1/orders'])
+    expect(body.operations['publish.order.placed']).toMatchObject({
+      'x-published-by': ['request POST /v1/orders'],
+      'x-projected-into': expect.arrayContaining(['analytics.sales']),
+    })
   })
 
   it('gives the JSON Schema where `dataschema` of an event leads, of every version', async () => {

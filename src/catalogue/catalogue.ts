@@ -1,4 +1,4 @@
-import type { AnyEventType, Reaction } from '#messaging'
+import type { AnyEventType, Projection, Reaction } from '#messaging'
 import { EVENT_TYPES } from './event-types.ts'
 import type { Published, PublishedVersion } from './versions/published.ts'
 
@@ -9,6 +9,8 @@ interface Publishing {
 /** What a release consists of, as far as events are concerned. */
 export interface Release {
   reactions: readonly Pick<Reaction, 'name' | 'on' | 'publishes'>[]
+  /** The read models: they read the store, and publish nothing. */
+  projections: readonly Pick<Projection, 'name' | 'on' | 'schema'>[]
   /** The operations of the API. */
   routes: readonly (Publishing & { method: string; path: string })[]
   /** What runs by the clock. */
@@ -32,6 +34,8 @@ export interface Entry {
   publishers: readonly Publisher[]
   /** Names of the reactions that are on it. */
   reactions: readonly string[]
+  /** Names of the projections that are made from it. */
+  projections: readonly string[]
 }
 
 /** Everything that is told of events, from the code and from what was published. */
@@ -49,11 +53,17 @@ export function createCatalogue(release: Release, published: Published): Catalog
       type,
       versions: [...(published.get(type.type) ?? [])],
       publishers: publishers.filter(publishes).map(({ publisher }) => publisher),
-      reactions: release.reactions.filter(({ on }) => on.some((one) => one.type === type.type)).map(({ name }) => name),
+      reactions: release.reactions.filter(isOn(type)).map(({ name }) => name),
+      projections: release.projections.filter(isOn(type)).map(({ name }) => name),
     }
   })
   return { entries, release }
 }
+
+const isOn =
+  ({ type }: AnyEventType) =>
+  ({ on }: { on: readonly AnyEventType[] }) =>
+    on.some((one) => one.type === type)
 
 /** The word before the dot: what an event is about. */
 const areaOf = (type: string): string => type.slice(0, type.indexOf('.'))

@@ -1,6 +1,6 @@
 import { orderRoutes } from '#domains/order'
 import { shippingRoutes } from '#domains/shipping'
-import { findReactions, loadReactions } from '#messaging'
+import { findReactions, loadProjections, loadReactions } from '#messaging'
 import type { Release } from '../catalogue/index.ts'
 import { WORKERS } from './host.ts'
 
@@ -10,8 +10,10 @@ const NOT_RUN = {} as never
 /** Everything in this release that publishes events or reacts to them. */
 export async function thisRelease(): Promise<Release> {
   const { schedules } = await import('../jobs/index.ts') // and with it BullMQ, which no other command needs
+  const files = findReactions(WORKERS)
   return {
-    reactions: await loadReactions(findReactions(WORKERS)),
+    reactions: await loadReactions(files),
+    projections: await loadProjections(files),
     routes: [...orderRoutes(NOT_RUN), ...shippingRoutes(NOT_RUN)],
     jobs: schedules(NOT_RUN),
   }

@@ -3,6 +3,7 @@ import {
   createProjectionReader,
   createWakeUp,
   findReactions,
+  loadProjections,
   loadReactions,
   measureBacklog,
 } from '#messaging'
@@ -92,5 +93,7 @@ await runProcess('api', async (context) => {
 async function loadRelease(routes: Release['routes']): Promise<Release> {
   const { schedules } = await import('../jobs/index.ts')
   const neverRun = {} as never
-  return { reactions: await loadReactions(findReactions(WORKERS)), routes, jobs: schedules(neverRun) }
+  const files = findReactions(WORKERS)
+  const [reactions, projections] = [await loadReactions(files), await loadProjections(files)]
+  return { reactions, projections, routes, jobs: schedules(neverRun) }
 }

@@ -35,14 +35,17 @@ ${entries.map((entry) => section(entry, effects)).join('\n')}
 
 type Effects = ReadonlyMap<string, readonly string[]>
 
-function section({ name, type: { type, summary }, versions, publishers, reactions }: Entry, effects: Effects): string {
+function section(entry: Entry, effects: Effects): string {
+  const { name, versions, publishers } = entry
+  const { type, summary } = entry.type
   const [version, published] = versions.at(-1) ?? [1, { schema: {}, examples: [] }]
   const older = versions.map(([nth]) => `<a href="/events/${type}/${nth}">version ${nth}</a>`)
   const causes = publishers.map((one) => `<li class="${one.kind}">${escape(one.name)}</li>`)
-  const reacts = reactions.map((reaction) => {
+  const reacts = entry.reactions.map((reaction) => {
     const next = (effects.get(reaction) ?? []).map(link).join(' ')
     return `<li class="reaction">${escape(reaction)}${next && `<span class="next">may publish ${next}</span>`}</li>`
   })
+  const shown = entry.projections.map((projection) => `<li>${escape(projection)}</li>`)
   return `<section id="${type}">
 <h2>${type}</h2>
 <p class="summary">${escape(summary)}</p>
@@ -52,7 +55,8 @@ function section({ name, type: { type, summary }, versions, publishers, reaction
 <div class="arrow" aria-hidden="true"></div>
 <div class="event">${type}</div>
 <div class="arrow" aria-hidden="true"></div>
-<div><h3>Reactions</h3><ul>${reacts.join('') || '<li class="none">none</li>'}</ul></div>
+<div><h3>Reactions</h3><ul>${reacts.join('') || '<li class="none">none</li>'}</ul>
+<h3>Projections</h3><ul>${shown.join('') || '<li class="none">none</li>'}</ul></div>
 </div>
 <details><summary>Data of version ${version}, and an example</summary>
 <div class="data">

@@ -61,7 +61,7 @@ ${type.summary} In the code: \`${name}\`. Versions: ${links.join(', ')}.
 
 ${drawEvent(entry)}
 
-Published by ${listed(entry.publishers.map(told), 'nobody in this release')}. Reactions: ${listed(entry.reactions.map(code), 'none')}.
+Published by ${listed(entry.publishers.map(told), 'nobody in this release')}. Reactions: ${listed(entry.reactions.map(code), 'none')}. [Projections](../projections.md): ${listed(entry.projections.map(code), 'none')}.
 
 | data of version ${version} | |
 | --- | --- |

@@ -10,11 +10,12 @@ export function drawAll({ entries, release }: Catalogue): string {
   return drawing([...effects, ...causes])
 }
 
-/** One event between those who publish it and those who react. */
-export const drawEvent = ({ type: { type }, publishers, reactions }: Entry): string =>
+/** One event between those who publish it, those who react and the read models that are made from it. */
+export const drawEvent = ({ type: { type }, publishers, reactions, projections }: Entry): string =>
   drawing([
     ...publishers.map((one) => `${node(one)} --> ${event(type)}`),
     ...reactions.map((name) => `${event(type)} --> ${reaction(name)}`),
+    ...projections.map((name) => `${event(type)} -.-> ${projection(name)}`),
     ...(publishers.length + reactions.length === 0 ? [event(type)] : []),
   ])
 
@@ -24,4 +25,5 @@ const drawing = (lines: readonly string[]) =>
 const id = (name: string) => name.replaceAll(/[^a-z0-9]+/gi, '_')
 const event = (type: string) => `${id(type)}["${type}"]`
 const reaction = (name: string) => `r_${id(name)}(["${name}"])`
+const projection = (name: string) => `p_${id(name)}[("${name}")]`
 const node = ({ kind, name }: Publisher) => (kind === 'reaction' ? reaction(name) : `q_${id(name)}[/"${name}"/]`)
