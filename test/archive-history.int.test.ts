@@ -1,13 +1,27 @@
 // Nine tenths of a history go into an archive and come back, and the whole log goes to another database: nothing is lost or
-// changed. `ARCHIVE_EVENTS=1e5 npm test -- archive-history` does so with more events, and tells how long it takes.
+// changed. `ARCHIVE_EVENTS=1e5 npm test -- archive-history` does so with more events, and tells how long it takes; and how fast the
+// database is once most is archived, beside one that never had more than what is left.
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { archiveBefore, exportEvents, importEvents, restoreArchive } from '#messaging'
-import { endFirstPartition, requireTestService, testDatabase, type TestDatabase } from '#testing'
+import { archiveBefore, exportEvents, importEvents, readStory, restoreArchive } from '#messaging'
+import {
+  anOrderPlaced,
+  endFirstPartition,
+  react,
+  record,
+  requireTestService,
+  testDatabase,
+  type TestDatabase,
+} from '#testing'
 import { EVENTS_PER_ORDER, ORDERS_EVERY_MS, storeHistory } from '../bench/load/history.ts'
 import { makePartition } from '../src/messaging/event-store/partitions/make-partitions.ts'
 import { leastId } from '../src/messaging/event-store/partitions/partitions.ts'
+import { relayCheckpoint } from '../src/messaging/event-store/checkpoint.ts'
+import { findLost } from '../src/messaging/reconcile/find-lost.ts'
+import { readEvents } from '../src/messaging/relay/reading/read-events.ts'
+import { audit, isBroken } from '../src/audit/index.ts'
+import screenOrder from '../workers/fraud/screen-order.ts'
 
 const GIVEN = process.env['ARCHIVE_EVENTS']
 const EVENTS = Number(GIVEN ?? 3_000)
@@ -60,7 +74,56 @@ async function sumOf({ db }: TestDatabase, table: string, columns: string): Prom
   return row!.sum
 }
 
-const contents = async () => [await sumOf(database, 'events', COLUMNS), await sumOf(database, 'handled_events', 't.*')]
+/** Milliseconds of what happens for each order or now and then: the median of some. */
+async function speeds(database: TestDatabase): Promise<Record<string, number>> {
+  const { db } = database
+  const last = await relayCheckpoint(db)
+  const some = await db.event.findMany({ where: { type: 'order.placed' }, orderBy: { position: 'desc' }, take: 300 })
+  const placed = await record(database, ...Array.from({ length: 100 }, () => anOrderPlaced()))
+  const evidence = { graceMs: 60_000, queueIsEmpty: true, everything: false }
+  const range = { from: last - BigInt(Math.min(50_000, EVENTS / 20)), to: last }
+  const story = some[Math.floor(Math.random() * some.length)]!.correlationId
+  const timedOf = async (work: () => Promise<unknown>) => {
+    const began = performance.now()
+    await work()
+    return performance.now() - began
+  }
+  return {
+    story: await timedOf(() => readStory(db, story)),
+    'relay, 1000 events': await timedOf(() => readEvents(db, last - 1_000n, 1_000)),
+    'react, 100 events': await timedOf(() => react(database, screenOrder, ...placed)),
+    'reconcile, a window': await timedOf(() => findLost(db, 'order.advance-order', range, evidence)),
+  }
+}
+
+const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!
+const ROUNDS = 15
+
+/** Both in turns, so that what else the machine does falls on both. */
+async function compareSpeeds(archived: TestDatabase, small: TestDatabase) {
+  const rounds: Record<string, number>[][] = [[], []]
+  for (let n = 0; n < ROUNDS + 3; n++)
+    for (const [index, one] of [archived, small].entries()) {
+      const round = await speeds(one)
+      if (n >= 3) rounds[index]!.push(round) // the first ones plan and warm up
+    }
+  for (const what of Object.keys(rounds[0]![0]!)) {
+    const [ours, theirs] = rounds.map((side) => median(side.map((round) => round[what]!)))
+    told.push(`${what} ${ours!.toFixed(1)} ms beside ${theirs!.toFixed(1)}`)
+  }
+}
+
+async function auditTimed(database: TestDatabase) {
+  const began = performance.now()
+  const broken = (await audit(database.db, { patienceMs: 1e12 })).filter((finding) => isBroken(finding))
+  expect(broken.map(({ invariant, offenders }) => ({ invariant, offenders }))).toEqual([])
+  return ((performance.now() - began) / 1_000).toFixed(1)
+}
+
+/** Of the history, without what was recorded to measure. */
+const HISTORY = '(SELECT * FROM events WHERE position <= (SELECT position FROM relay_checkpoints))'
+const HANDLED = `(SELECT * FROM handled_events WHERE instance <> 'test')`
+const contents = async () => [await sumOf(database, HISTORY, COLUMNS), await sumOf(database, HANDLED, 't.*')]
 
 it('is the same after most of it was archived and restored', async () => {
   const { db } = database
@@ -70,15 +133,26 @@ it('is the same after most of it was archived and restored', async () => {
   expect(report).toMatchObject({ name: 'first', outcome: 'archived' })
   expect(report!.events / EVENTS).toBeCloseTo(0.9, 1)
   expect(await db.event.count()).toBeLessThan(EVENTS / 5)
+  if (GIVEN) await compareWithSmall()
   await timed('restore', restoreArchive({ db, instance: 'test', place: report!.place! }))
   expect(await contents()).toEqual(before)
 }, 600_000)
+
+/** Beside a database that never had more than a tenth. */
+async function compareWithSmall() {
+  await database.db.$executeRaw`VACUUM ANALYZE`
+  const small = await testDatabase()
+  await storeHistory(small.pool, EVENTS / 10)
+  told.push(`audit ${await auditTimed(database)} s beside ${await auditTimed(small)}`)
+  await compareSpeeds(database, small)
+  await small.close()
+}
 
 it('is the same in another database after export and import', async () => {
   const other = await testDatabase()
   const file = path.join(folder, 'log.ndjson.gz')
   await timed('export', exportEvents({ db: database.db, file }))
   await timed('import', importEvents({ db: other.db, instance: 'test', file }))
-  expect(await sumOf(other, 'events', COLUMNS)).toBe(await sumOf(database, 'events', COLUMNS))
+  expect(await sumOf(other, HISTORY, COLUMNS)).toBe(await sumOf(database, HISTORY, COLUMNS))
   await other.close()
 }, 600_000)

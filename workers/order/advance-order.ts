@@ -6,6 +6,7 @@ import { advanceOrders, ANSWERS } from '#domains/order'
 export default defineReaction({
   name: 'order.advance-order',
   on: ANSWERS,
+  fromStream: true,
   publishes: [OrderConfirmed, OrderRejected, OrderCancelled, OrderShipped, OrderDelivered],
   handleBatch: (answers, { tx }) => advanceOrders(tx, answers),
 })

@@ -31,6 +31,7 @@ interface Edited {
   readonly name: string
   readonly on: readonly AnyEventType[]
   readonly ordered: boolean
+  readonly fromStream: boolean
 }
 
 /** @throws Refused when it is not dead, or cannot be edited */
@@ -43,6 +44,11 @@ export async function draftEdit(
   if (reaction.ordered) {
     throw new Refused(
       `${reaction.name} is ordered: it handles events as they stand in the event store, so an edit would change nothing. Repair the reaction and redrive, or discard.`,
+    )
+  }
+  if (reaction.fromStream) {
+    throw new Refused(
+      `${reaction.name} goes by the whole stream of an event as it stands in the event store, so an edit would change nothing. Deploy the code that understands it and redrive, or discard.`,
     )
   }
   const row = await db.delivery.findFirst({ where: { id, reaction: reaction.name } })

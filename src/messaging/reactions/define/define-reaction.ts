@@ -65,6 +65,11 @@ interface ReactionOptions {
   /** Handle the events of one stream strictly by stream version, whatever order they arrive in. @default false */
   ordered?: boolean
   /**
+   * What it does follows from the whole stream as it is stored, and not from the event that it is given: an edit of a dead letter
+   * would change nothing, and is refused. @default false
+   */
+  fromStream?: boolean
+  /**
    * Which events a new reaction gets, or a type that is new in `on`: those of history as well, or those that are published from its
    * first start on. One with a `call` begins now; history is brought to it by name, with a plan first (`fanfare replay`). @default 'now'
    */
@@ -135,6 +140,7 @@ export interface Reaction {
   readonly batchSize: number
   readonly lingerMs: number
   readonly ordered: boolean
+  readonly fromStream: boolean
   readonly from: 'beginning' | 'now'
 }
 
@@ -145,6 +151,7 @@ const DEFAULTS = {
   batchSize: 100,
   lingerMs: 0,
   ordered: false,
+  fromStream: false,
   from: 'now' as const,
 }
 
