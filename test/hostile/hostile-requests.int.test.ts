@@ -66,7 +66,7 @@ beforeAll(async () => {
     ...lookupRoutes(reader),
     ...keyRoutes(needs),
   ]
-  const loadRelease = async () => ({ reactions: [], routes, jobs: [] })
+  const loadRelease = async () => ({ reactions: [], projections: [], routes, jobs: [] })
   routes = [...routes, ...catalogueRoutes({ names: createNames(''), loadRelease })]
   const log = pino({ level: 'debug' }, { write: (line: string) => void lines.push(line) })
   const limits = createLimits({ perClient: 1_000_000, perAddress: 1_000_000 })
