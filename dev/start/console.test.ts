@@ -95,6 +95,22 @@ it('tells an outage of a service of its own in three lines, whatever follows fro
   expect(lines.at(-1)).toBe('[relay] another thing')
 })
 
+it('tells an outage of the sandbox gateway in three lines, whatever the reactions say of it', () => {
+  const paused = { reaction: 'payment.capture-payment', reason: 'ECONNREFUSED' }
+  warn('worker payment', 'paused', paused) // before its end is known
+  terminal.ended({ name: 'gateway', code: null, signal: 'SIGKILL', againInMs: 500, wasReady: true, lastWords: '' })
+  warn('worker payment', 'paused', { ...paused, reaction: 'payment.authorize-payment' })
+  jest.advanceTimersByTime(1_000)
+  terminal.worksAgain('gateway', 1_000)
+  terminal.line('worker payment', JSON.stringify({ level: 30, msg: 'goes on', isRecovery: true }), 'stdout')
+  jest.advanceTimersByTime(10_000)
+  expect(lines).toEqual([
+    '[gateway] was killed by signal 9 (SIGKILL); it is started again in 0.5 s',
+    '[gateway] works again after 1.0 s',
+    '[gateway] 2 warnings of worker payment meanwhile, in .fanfare/logs',
+  ])
+})
+
 it('tells how a process ended, and when it works again', () => {
   terminal.ended({
     name: 'worker payment',

@@ -27,6 +27,9 @@ interface Repeated {
   windowMs: number
 }
 
+/** Processes that stand in for services of others: reactions warn while they are away. */
+const STAND_INS = new Set(['gateway', 'mail'])
+
 /** None has come again yet. */
 const NEVER = { count: 0, at: 0 }
 
@@ -87,6 +90,7 @@ export class Console {
 
   ended({ name, code, signal, againInMs }: UnwantedEnd): void {
     const end = howEnded({ code, signal })
+    if (STAND_INS.has(name)) this.#away.set(name, performance.now())
     this.#tell(name, `${name} ${end}`, styled('red', `${end}; it is started again in ${againInMs / 1_000} s`))
   }
 
@@ -96,6 +100,7 @@ export class Console {
 
   worksAgain(name: string, awayMs: number): void {
     this.#tell(name, `${name} works again`, `works again after ${(awayMs / 1_000).toFixed(1)} s`)
+    if (this.#away.has(name)) this.#isBack(name)
   }
 
   /** Processes that start beside a service warn that it is away: until it answers that is no news. */
@@ -112,12 +117,12 @@ export class Console {
     return [...this.#startedAt].some(([title, at]) => sentence.includes(title) && performance.now() - at < lateMs)
   }
 
-  /** @param end in words, if it is known */
   /** A count of what was warned of during an outage comes when it is over. */
   #isOfOutage(repeated: unknown): boolean {
     return repeated !== undefined && performance.now() - this.#backAt < SUMMARY_MS
   }
 
+  /** @param end in words, if it is known */
   serviceDown(title: string, end = 'has ended'): void {
     this.#away.set(title, performance.now())
     print(title, styled('red', `${end}; it is started again`))
@@ -126,6 +131,10 @@ export class Console {
   serviceUp(title: string): void {
     const seconds = (performance.now() - (this.#away.get(title) ?? 0)) / 1_000
     print(title, `answers again after ${seconds.toFixed(1)} s`)
+    this.#isBack(title)
+  }
+
+  #isBack(title: string): void {
     this.#backAt = performance.now()
     clearTimeout(this.#settling)
     this.#settling = setTimeout(() => this.#settled(title), SETTLE_MS)
