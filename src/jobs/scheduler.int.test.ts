@@ -80,8 +80,8 @@ it('goes on after a failed run', async () => {
 
 it('tries a failed run again soon, tells its cause and counts it', async () => {
   const { job, runs } = aJob('test.fail-once')
-  const errors: { err: Error; job: string; attempt: number }[] = []
-  const log = { ...silent(), error: (told: (typeof errors)[number]) => errors.push(told) } as unknown as Logger
+  const warnings: { err: Error; job: string; attempt: number }[] = []
+  const log = { ...silent(), warn: (told: (typeof warnings)[number]) => warnings.push(told) } as unknown as Logger
   const failingOnce = async () => {
     await job.run()
     if (runs.length === 1) throw new Error('broken', { cause: new Error('a cable') })
@@ -89,7 +89,7 @@ it('tries a failed run again soon, tells its cause and counts it', async () => {
   }
   start([{ ...job, everyMs: 3_600_000, run: failingOnce }], { log })
   await deadline('a second run', () => runs.length === 2)
-  expect(errors).toMatchObject([
+  expect(warnings).toMatchObject([
     { err: { message: 'broken', cause: { message: 'a cable' } }, job: job.name, attempt: 1 },
   ])
   await deadline('both are counted', async () => {

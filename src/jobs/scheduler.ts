@@ -87,8 +87,9 @@ function createRunner(jobs: readonly ScheduledJob[], log: Logger) {
       return 'done'
     } catch (err) {
       jobRuns.inc({ job: name, outcome: 'failed' })
-      const next = attempt < ATTEMPTS.attempts ? `tried again in ${2 ** (attempt - 1)} s` : 'its next run tries again'
-      log.error({ err, job: name, attempt }, `job failed; ${next}`)
+      const told = { err, job: name, attempt }
+      if (attempt < ATTEMPTS.attempts) log.warn(told, `job failed; tried again in ${2 ** (attempt - 1)} s`)
+      else log.error(told, 'job failed; its next run tries again')
       throw err
     } finally {
       running.delete(name)
