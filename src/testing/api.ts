@@ -64,7 +64,7 @@ export async function testApi(
     keys: createApiKeys(db),
     limits,
     once: createOnce(db),
-    log: createLogger('test', 'silent'),
+    log: createLogger('test', 'error'),
   })
   const server = await serve(app, 0)
   const url = `http://127.0.0.1:${server.port}`

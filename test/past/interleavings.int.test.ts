@@ -22,7 +22,7 @@ import { react, record, testDatabase, type TestDatabase } from '#testing'
 import { say } from '../../src/cli/terminal/output.ts'
 import { anOrder, testApi, type TestApi } from '../../src/testing/api.ts'
 import advanceOrder from '../../workers/order/advance-order.ts'
-import { Recorder } from './recorder.ts'
+import { Recorder, tellOf } from './recorder.ts'
 
 const ORDERS = Number(process.env['PAST_ORDERS'] ?? 60)
 
@@ -77,10 +77,12 @@ const lives = fc.oneof(
     ]),
 )
 
+const answerOf = (path: string) => tellOf(async () => await api.get(path))
+
 async function live(life: readonly string[], recorder: Recorder) {
   const orderId = (await api.place(anOrder())).body.id as string
   const waiting: RecordedEvent[] = []
-  const ask = async () => recorder.record((await api.get(`/v1/orders/${orderId}`)).text)
+  const ask = async () => recorder.record(await answerOf(`/v1/orders/${orderId}`))
   await ask()
   for (const what of life) {
     if (what === 'handle') await react(database, advanceOrder, ...waiting.splice(0).reverse())
@@ -100,7 +102,7 @@ test('?at= says of every version and time what the API said then', async () => {
   const all = fc.sample(lives, { numRuns: ORDERS, seed })
   for (let first = 0; first < ORDERS; first += 8)
     await Promise.all(all.slice(first, first + 8).map((life) => live(life, recorder)))
-  const ask = async (id: string, at: string) => (await api.get(`/v1/orders/${id}?at=${at}`)).text
+  const ask = (id: string, at: string) => answerOf(`/v1/orders/${id}?at=${at}`)
   const differences = await recorder.compare(ask)
   expect({ seed, differences: differences.slice(0, 5) }).toEqual({ seed, differences: [] })
   expect(recorder.answers).toBeGreaterThan(5 * ORDERS)

@@ -7,7 +7,7 @@ import { receiveStock } from '#domains/inventory'
 import { deadline } from '#testing'
 import { say } from '../../src/cli/terminal/output.ts'
 import { anOrder, PRICE, trialSystem, type TrialSystem } from '../chaos/world/trial-system.ts'
-import { Recorder } from './recorder.ts'
+import { Recorder, tellOf } from './recorder.ts'
 
 const ORDERS = Number(process.env['PAST_ORDERS'] ?? 60)
 const SCARCE = 'LAMP-01'
@@ -24,9 +24,18 @@ beforeAll(async () => {
 afterAll(() => system.close(), 60_000)
 
 const headers = { authorization: 'Bearer fanfare_trial', 'content-type': 'application/json' }
-const get = async (path: string) => (await fetch(`${system.apiUrl}${path}`, { headers })).text()
+const get = (path: string) =>
+  tellOf(async () => {
+    const answer = await fetch(`${system.apiUrl}${path}`, { headers })
+    return { status: answer.status, text: await answer.text() }
+  })
 const post = (path: string, body?: object) =>
   fetch(`${system.apiUrl}${path}`, { method: 'POST', headers, ...(body && { body: JSON.stringify(body) }) })
+
+async function takeBack(id: string, recorder: Recorder) {
+  const answer = await post(`/v1/orders/${id}/return`)
+  if (answer.status === 200) recorder.record(await answer.text())
+}
 
 /** Places an order and asks for it until it has come to its end, whatever that is; every answer is recorded. */
 async function follow(nth: number, recorder: Recorder) {
@@ -48,7 +57,7 @@ async function follow(nth: number, recorder: Recorder) {
       const { status, shipment } = JSON.parse(told) as { status: string; shipment?: { trackingNumber: string } }
       if (shipment && nth % 3 === 0 && !reported)
         reported = (await post(`/v1/shipments/${shipment.trackingNumber}/delivered`)).status === 200
-      if (status === 'delivered' && nth % 6 === 0) recorder.record(await (await post(`/v1/orders/${id}/return`)).text())
+      if (status === 'delivered' && nth % 6 === 0) await takeBack(id, recorder)
       return ENDS.includes(status) || (status === 'shipped' && nth % 3 !== 0)
     },
     { within: 120_000, every: 5 },

@@ -1,3 +1,13 @@
+import { deadline } from '#testing'
+
+/** Asks for an order until it is told: a busy machine may answer 503, which says nothing of the order. */
+export const tellOf = (ask: () => Promise<{ status: number; text: string }>): Promise<string> =>
+  deadline('an order to be told', async () => {
+    const { status, text } = await ask()
+    if (status !== 200 && status !== 503) throw new Error(`${status}: ${text}`)
+    return status === 200 && text
+  })
+
 /** What the API has said of orders, by the version that it named: the bytes of each answer. */
 export class Recorder {
   private readonly said = new Map<string, Map<number, string>>()
