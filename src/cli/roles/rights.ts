@@ -101,7 +101,7 @@ export function statementsFor(tables: readonly string[]): string[] {
     ...roles.map(([, role]) => makeRole(role)),
     `GRANT USAGE ON SCHEMA public TO ${everybody}`,
     `REVOKE ALL ON ALL TABLES IN SCHEMA public FROM ${everybody}`,
-    `GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO ${ROLES.api}, ${ROLES.worker}`,
+    `GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO ${ROLES.api}, ${ROLES.worker}`,
     ...PROJECTIONS,
     ...tables.flatMap((table) =>
       roles.flatMap(([key, role]) => {
