@@ -23,6 +23,9 @@ describe('a change under an Idempotency-Key', () => {
     const second = await post(path, 'again', { reason: 'x' })
     expect([first.status, first.headers['idempotency-replayed']]).toEqual([200, undefined])
     expect([second.status, second.headers['idempotency-replayed'], second.text]).toEqual([200, 'true', first.text])
+    expect(second.headers['fanfare-after']).toBe(first.headers['fanfare-after'])
+    const [kept] = await database.db.idempotencyKey.findMany({ where: { key: 'again' } })
+    expect(kept).toMatchObject({ status: 200, answer: null }) // it names the customer
   })
 
   it('is refused with other content, or for another thing, also for an order', async () => {

@@ -14,7 +14,7 @@ export interface Repeatable {
 /** Carries a request out once for each key of a client. */
 export type Once = (
   request: Repeatable,
-  route: Pick<Route, 'secret'>,
+  route: Pick<Route, 'secret' | 'idempotency'>,
   run: () => Promise<Reply> | Reply,
 ) => Promise<Reply>
 
@@ -26,12 +26,13 @@ const ABANDONED_MS = 10_000
  * answer is carried out again, so what runs here must change nothing the second time: it finds what it wanted to reach.
  */
 export function createOnce(db: Database): Once {
-  return async ({ clientId, key, content }, { secret = false }, run) => {
+  return async ({ clientId, key, content }, { secret = false, idempotency }, run) => {
+    const isRunAgain = idempotency === 'again'
     const claim = { clientId, key, fingerprint: hash('sha256', JSON.stringify(content), 'hex') }
-    if (!(await claimed(db, claim))) return earlierAnswer(db, claim)
+    if (!(await claimed(db, claim))) return replayed(await earlierAnswer(db, claim, isRunAgain ? run : undefined))
     try {
       const reply = await run()
-      await keep(db, claim, { ...reply, body: secret ? undefined : reply.body })
+      await keep(db, claim, { ...reply, body: secret || isRunAgain ? undefined : reply.body })
       return reply
     } catch (error) {
       await release(db, claim).catch(() => {}) // it counts as abandoned soon
@@ -61,16 +62,26 @@ async function claimed(db: Database, { clientId, key, fingerprint }: Claim): Pro
 
 const AnswerRow = row({ fingerprint: z.string(), status: z.int().nullable(), answer: z.string().nullable() })
 
-async function earlierAnswer(db: Database, { clientId, key, fingerprint }: Claim): Promise<Reply> {
+const replayed = ({ headers, ...reply }: Reply): Reply => ({
+  ...reply,
+  headers: { ...headers, 'Idempotency-Replayed': 'true' },
+})
+
+/** @param again what answers in place of a kept answer */
+async function earlierAnswer(
+  db: Database,
+  { clientId, key, fingerprint }: Claim,
+  again: (() => Promise<Reply> | Reply) | undefined,
+): Promise<Reply> {
   const [earlier] = await readRows(db, AnswerRow)`
     SELECT encode(fingerprint, 'hex') AS fingerprint, status::int, answer FROM idempotency_keys
     WHERE client_id = ${clientId}::uuid AND key = ${key}`
   if (!earlier) throw underWay() // refused in this moment
   if (earlier.fingerprint !== fingerprint) throw reusedKey()
   if (earlier.status === null) throw underWay()
+  if (again) return again()
   if (earlier.answer === null) throw notKept()
-  const headers = { 'Idempotency-Replayed': 'true' }
-  return { status: earlier.status, headers, body: JSON.parse(earlier.answer) as unknown }
+  return { status: earlier.status, body: JSON.parse(earlier.answer) as unknown }
 }
 
 const underWay = () =>

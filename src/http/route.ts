@@ -60,10 +60,11 @@ interface RouteDefinition<Params, Query, Body> {
   body?: z.ZodType<Body>
   headers?: readonly HeaderDoc[]
   /**
-   * Every POST takes an Idempotency-Key, and the host sees to it. `itself`: this one does, in the transaction of its change.
+   * Every POST takes an Idempotency-Key, and the host sees to it: it keeps the answer. `again`: a second time this one changes nothing,
+   * and is carried out again for its answer, which is not kept. `itself`: this one sees to it, in the transaction of its change.
    * @default 'host'
    */
-  idempotency?: 'host' | 'itself'
+  idempotency?: 'host' | 'again' | 'itself'
   /** Its answer holds a secret, which is not kept for a repeated request. @default false */
   secret?: boolean
   /** By status. */
