@@ -1,5 +1,5 @@
-// 10,000 requests made from the OpenAPI document; HOSTILE_REQUESTS=100000 npm test -- hostile-requests makes more of them.
-import { randomInt } from 'node:crypto'
+// 10,000 requests made from the OpenAPI document, the same on every run. Others, and more of them:
+// HOSTILE_SEED=$RANDOM HOSTILE_REQUESTS=100000 npm test -- hostile-requests
 import fc from 'fast-check'
 import { pino } from 'pino'
 import { Pool } from 'undici'
@@ -29,7 +29,7 @@ import { anOrder, MUG, TEA } from '../../src/testing/api.ts'
 import { KNOWN_ORDER, requestsFrom, type HostileRequest, type OpenApi } from './requests.ts'
 
 const REQUESTS = Number(process.env['HOSTILE_REQUESTS'] || 10_000)
-const SEED = Number(process.env['HOSTILE_SEED'] || randomInt(2 ** 31))
+const SEED = Number(process.env['HOSTILE_SEED'] || 2_024_142_076)
 const AT_ONCE = 16
 const PART = 2_000
 
