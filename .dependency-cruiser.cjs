@@ -15,7 +15,8 @@ const MESSAGING_DOOR = '^src/messaging/index\\.ts$'
 /** Folders of the core that know no other. */
 const MESSAGING_GROUND = '^src/messaging/(event-store|broker|lease)/'
 /** Files beside the folders of the core that every folder may use, and that use none of them. All others put folders together. */
-const MESSAGING_WORDS = '^src/messaging/(cloud-event|crash-points|define-event|errors|metrics|published-by|story)\\.ts$'
+const MESSAGING_WORDS =
+  '^src/messaging/(cloud-event|crash-points|define-event|errors|metrics|personal-marks|published-by|story)\\.ts$'
 const HTTP_DOOR = '^src/http/index\\.ts$'
 const GATEWAY_DOOR = '^src/payment-gateway/index\\.ts$'
 const EVENTS = '^src/events/'

@@ -23,6 +23,7 @@ const CORE = [
   '20261121001100_projections',
   '20261121001200_clients',
   '20261121001220_idempotency_keys',
+  '20261121001300_personal_keys',
 ]
 
 /** A folder of Prisma: its name is that of the migration. */

@@ -8,6 +8,7 @@ import {
   createRabbitMq,
   findReactions,
   loadReactions,
+  openedEvents,
   measureBacklog,
   reconcile,
   type Reaction,
@@ -73,8 +74,9 @@ async function carry(opened: OpenDatabase, workers: readonly Reaction[], after: 
     const { rows } = await readEvents(opened.db, after, 100)
     if (rows.length === 0) return
     after = rows.at(-1)!.position
+    const recorded = await openedEvents(opened.db, rows.map(toEvent))
     for (const worker of workers) {
-      const events = rows.filter(({ type }) => worker.on.some((on) => on.type === type)).map(toEvent)
+      const events = recorded.filter(({ type }) => worker.on.some((on) => on.type === type))
       await react({ ...database, ...opened }, worker, ...events)
     }
   }

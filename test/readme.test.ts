@@ -3,6 +3,7 @@ import { existsSync, readdirSync } from 'node:fs'
 import path from 'node:path'
 import { readConfig } from '#platform/config'
 import { declaredSettings } from '#platform/settings'
+import '#platform/workers'
 import '#messaging'
 import '#platform/workers'
 import '#domains/notification'
@@ -30,7 +31,7 @@ const REQUIRED = {
 
 /** Every variable, those of the domains that come with it included, with its default as it would be written in the environment. */
 function variables(): Record<string, string | null> {
-  const defaults = readConfig(REQUIRED) as Record<string, string | number | number[] | undefined>
+  const defaults = readConfig(REQUIRED) as Record<string, string | number | readonly (number | string)[] | undefined>
   const names = [...read('src/platform/config.ts').matchAll(/^ {2}([A-Z][A-Z_]+):/gm)].map(([, name]) => name!)
   const ofEvery = names.map((name) => [name, name in REQUIRED ? null : (defaults[name] ?? '').toString()] as const)
   return { ...Object.fromEntries(ofEvery), ...declaredSettings() }

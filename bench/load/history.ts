@@ -127,14 +127,14 @@ const EVERYTHING_ELSE = `${STEPS}, orders_ AS (
   INSERT INTO shipments (id, order_id, status, carrier, tracking_number, booked_at)
   SELECT shipment, id, 'booked', 'Fanfare Post', tracking, bench_time(ms + 26) FROM new
 ), loyalty AS (
-  INSERT INTO loyalty_orders (order_id, email, currency, paid, points) SELECT id, email, 'GBP', 3750, 37 FROM new
+  INSERT INTO loyalty_orders (order_id, person, currency, paid, points) SELECT id, email, 'GBP', 3750, 37 FROM new
 ), told AS (
   INSERT INTO order_history (order_id, step, stream_version, type, text, at)
   SELECT id, row_number() OVER (PARTITION BY n ORDER BY step), step, type, 'What it tells the customer, in one sentence.', bench_time(ms)
   FROM steps WHERE type IN ('order.placed', 'order.confirmed', 'payment.captured', 'order.shipped')
 ), mails AS (
-  INSERT INTO sent_mails (event_id, order_id, kind, recipient, subject, message_id, sent_at)
-  SELECT event_id, id, type, email, 'Your order ' || id, '<notification.email-customer.' || event_id || '@fanfare.example>', bench_time(ms + 30)
+  INSERT INTO sent_mails (event_id, order_id, kind, subject, message_id, sent_at)
+  SELECT event_id, id, type, 'Your order ' || id, '<notification.email-customer.' || event_id || '@fanfare.example>', bench_time(ms + 30)
   FROM steps WHERE type IN ('order.confirmed', 'order.shipped')
 )
 INSERT INTO handled_events (event_id, reaction, handled_at, duration_us, attempt, instance)
@@ -145,7 +145,7 @@ FROM steps JOIN subscriptions ON event_type = type ORDER BY event_id, reaction`
 const SUMS = [
   `UPDATE stock SET on_hand = on_hand - sold, shipped = shipped + sold
    FROM (SELECT sku, sum(quantity) AS sold FROM order_lines GROUP BY sku) AS lines WHERE stock.sku = lines.sku`,
-  `INSERT INTO loyalty_accounts (email, points) SELECT email, sum(points) FROM loyalty_orders GROUP BY email`,
+  `INSERT INTO loyalty_accounts (person, points) SELECT person, sum(points) FROM loyalty_orders GROUP BY person`,
   `INSERT INTO relay_checkpoints (name, position) SELECT 'relay', max(position) FROM events`,
   `INSERT INTO reconcile_state (reaction, watermark, event_types)
    SELECT reaction, (SELECT max(position) FROM events), array_agg(event_type) FROM subscriptions GROUP BY reaction`,

@@ -148,8 +148,8 @@ const BREACHES: [invariant: string, why: RegExp, ...statements: string[]][] = [
   ],
   [
     'order-is-the-fold-of-its-stream',
-    /Its customer is .*Eve.*; version \d+ of its stream says .*Ada Lovelace/,
-    `UPDATE orders SET customer = '{"name": "Eve", "email": "eve@example.com"}' WHERE id = '$shipped'`,
+    /Its customer is not the one that version \d+ of its stream tells; the two are withheld/,
+    `UPDATE orders SET sealed = NULL, customer = '{"name": "Eve", "email": "eve@example.com"}' WHERE id = '$shipped'`,
   ],
   [
     'order-is-the-fold-of-its-stream',
@@ -286,7 +286,7 @@ const BREACHES: [invariant: string, why: RegExp, ...statements: string[]][] = [
   [
     'one-mail-per-occasion',
     /2 mails tell of order.shipped/,
-    `INSERT INTO sent_mails SELECT gen_random_uuid(), order_id, kind, recipient, subject, 'another', sent_at
+    `INSERT INTO sent_mails SELECT gen_random_uuid(), order_id, kind, subject, 'another', sent_at
      FROM sent_mails WHERE order_id = '$shipped' AND kind = 'order.shipped'`,
   ],
   [

@@ -3,6 +3,7 @@ import { addArchive } from './history/archive.ts'
 import { addAudit } from './commands/audit.ts'
 import { addClients } from './commands/clients.ts'
 import { addCompletion } from './commands/completion.ts'
+import { addCustomers } from './commands/customers.ts'
 import { addEvents } from './commands/events.ts'
 import { addKeys } from './commands/keys.ts'
 import { addProcesses } from './commands/processes.ts'
@@ -64,6 +65,7 @@ function createProgram(): Command {
     addArchive,
     addRestore,
     addPartitions,
+    addCustomers,
     addEvents,
     addClients,
     addKeys,

@@ -1,20 +1,29 @@
 import { z } from 'zod'
 import { defineEvent } from '#messaging'
 import { Money } from './money.ts'
+import { personal } from './personal.ts'
 import * as example from './example-order.ts'
 
 /** Every fact of one order's way belongs to one stream, so that its history is totally ordered. */
 export const orderStream = ({ orderId }: { orderId: string }) => `order-${orderId}`
 
-export const Customer = z.object({ name: z.string(), email: z.string(), phone: z.string().optional() })
+/** The address of customers who are not to be seen. No mail is ever sent there (RFC 2606). */
+export const NO_ADDRESS = 'withheld@x.invalid'
+
+export const Customer = z.object({
+  name: personal(z.string()),
+  email: personal(z.string(), NO_ADDRESS),
+  phone: personal(z.string()).optional(),
+})
 export type Customer = z.infer<typeof Customer>
 
 export const Address = z.object({
-  name: z.string().optional(),
-  line1: z.string(),
-  line2: z.string().optional(),
-  city: z.string(),
-  postalCode: z.string(),
+  name: personal(z.string()).optional(),
+  line1: personal(z.string()),
+  line2: personal(z.string()).optional(),
+  city: personal(z.string()),
+  postalCode: personal(z.string()),
+  /** Says of nobody where they live; sales are counted by it. */
   country: z.string(),
 })
 export type Address = z.infer<typeof Address>
@@ -28,6 +37,7 @@ export const OrderLine = z.object({
 export type OrderLine = z.infer<typeof OrderLine>
 
 const orderId = z.uuid()
+const person = ({ customer }: { customer: Customer }) => customer.email
 
 export const OrderPlaced = defineEvent({
   type: 'order.placed',
@@ -36,6 +46,7 @@ export const OrderPlaced = defineEvent({
   upcasts: { 1: ({ payment: _payment, ...order }: { payment: unknown }) => order },
   summary: 'A customer has placed an order, at the prices of that moment.',
   stream: orderStream,
+  person,
   schema: z.object({
     orderId,
     customer: Customer,
@@ -56,6 +67,7 @@ export const OrderConfirmed = defineEvent({
   type: 'order.confirmed',
   summary: 'Stock, payment and fraud screening have all said yes.',
   stream: orderStream,
+  person,
   schema: z.object({
     orderId,
     customer: Customer,
@@ -79,6 +91,7 @@ export const OrderRejected = defineEvent({
   type: 'order.rejected',
   summary: 'Stock, payment or fraud screening has refused the order.',
   stream: orderStream,
+  person,
   schema: z.object({ orderId, customer: Customer, reason: RejectionReason, detail: z.string() }),
   example: {
     orderId: example.orderId,
@@ -92,7 +105,8 @@ export const OrderCancelled = defineEvent({
   type: 'order.cancelled',
   summary: 'The order was called off before it was shipped.',
   stream: orderStream,
-  schema: z.object({ orderId, customer: Customer, reason: z.string() }),
+  person,
+  schema: z.object({ orderId, customer: Customer, reason: personal(z.string()) }),
   example: { orderId: example.orderId, customer: example.customer, reason: 'changed my mind' },
 })
 
@@ -100,6 +114,7 @@ export const OrderExpired = defineEvent({
   type: 'order.expired',
   summary: 'The order was not decided within its time limit.',
   stream: orderStream,
+  person,
   schema: z.object({ orderId, customer: Customer }),
   example: { orderId: example.orderId, customer: example.customer },
 })
@@ -108,6 +123,7 @@ export const OrderShipped = defineEvent({
   type: 'order.shipped',
   summary: 'The parcel has been handed to the carrier.',
   stream: orderStream,
+  person,
   schema: z.object({ orderId, customer: Customer, carrier: z.string(), trackingNumber: z.string() }),
   example: { orderId: example.orderId, customer: example.customer, ...example.parcel },
 })
@@ -116,6 +132,7 @@ export const OrderDelivered = defineEvent({
   type: 'order.delivered',
   summary: 'The parcel has reached the customer.',
   stream: orderStream,
+  person,
   schema: z.object({ orderId, customer: Customer }),
   example: { orderId: example.orderId, customer: example.customer },
 })
@@ -124,6 +141,7 @@ export const ReturnAccepted = defineEvent({
   type: 'return.accepted',
   summary: 'A delivered order came back and its money is owed to the customer.',
   stream: orderStream,
+  person,
   schema: z.object({ orderId, customer: Customer, lines: z.array(OrderLine).min(1), total: Money }),
   example: { orderId: example.orderId, customer: example.customer, lines: example.lines, total: example.total },
 })

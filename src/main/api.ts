@@ -14,6 +14,7 @@ import { createPlacement, orderRoutes } from '#domains/order'
 import { keepTokens } from '#domains/payment'
 import { shippingRoutes } from '#domains/shipping'
 import { notBuilt, tooEarly } from '#http'
+import { isDevelopmentKey } from '#platform/config'
 import { openDatabase } from '#platform/database'
 import { runProcess } from '#platform/shutdown'
 import {
@@ -36,6 +37,10 @@ import { checkWhenReachable } from './reach-database.ts'
 await runProcess('api', async (context) => {
   const { config, log, onStop } = context
   armFrom(config)
+  if (isDevelopmentKey(config))
+    log.info(
+      'names and addresses are sealed with the key of development, which everybody knows: see PERSONAL_DATA_KEYS',
+    )
   await checkWhenReachable(context)
   const options = {
     poolSize: config.DATABASE_POOL,

@@ -1,4 +1,6 @@
+import type { Marks } from '#platform/sealing'
 import { UnreadableEvent } from './errors.ts'
+import { marksOf } from './personal-marks.ts'
 
 /**
  * What the core asks of a schema: Standard Schema v1 (standardschema.dev), which zod and others implement.
@@ -24,6 +26,30 @@ export interface NewEvent<Name extends string = string, Data = unknown> {
   readonly version: number
   readonly stream: string
   readonly data: Data
+  /** Which of its data are personal, and whose; they are sealed when it is appended. */
+  readonly marked?: Marked
+  /** Where it was sealed already (`sealEvents`): what is stored in place of `data`. */
+  readonly stored?: StoredData
+}
+
+/** Personal data of an event before it is sealed. */
+interface Marked {
+  readonly marks: Marks
+  /** The e-mail address of the person. */
+  readonly email: string
+}
+
+/** The personal part of an event, as it is stored. */
+export interface PersonalPart {
+  /** UUID that stands for the person, until they are forgotten and after. */
+  readonly person: string
+  /** Ciphertext, bound to the event's stream. */
+  readonly sealed: string
+}
+
+/** What the event store, queues and archives hold in place of an event's data. */
+export interface StoredData extends PersonalPart {
+  readonly data: Readonly<Record<string, unknown>>
 }
 
 /** A fact as it was appended to the event store and as reactions receive it. */
@@ -40,6 +66,8 @@ export interface RecordedEvent<Name extends string = string, Data = unknown> ext
   /** Who began what this belongs to: a client's key, an operator, a schedule. */
   readonly actor: string | null
   readonly time: Date
+  /** Of an event with personal data that was sealed. Missing where there are none, or they were stored before there were seals. */
+  readonly personal?: PersonalPart
 }
 
 /** A kind of fact. Calling it makes a validated new event: `OrderPlaced({ orderId, … })`. */
@@ -50,6 +78,8 @@ export interface EventType<Name extends string = string, Data = unknown> {
   readonly summary: string
   readonly schema: Schema<Data>
   readonly example: Data | undefined
+  /** Which of its data are personal; undefined when none are. @throws TypeError where they are not marked as they must be */
+  readonly marks: () => Marks | undefined
   /** Checks recorded data, of this or an older version. @throws UnreadableEvent */
   read(data: unknown, version: number): Data
 }
@@ -75,6 +105,8 @@ interface EventDefinition<Name extends string, Data> {
   example?: NoInfer<Data>
   /** For each older version, how its data becomes that of the next one. */
   upcasts?: Record<number, (data: never) => unknown>
+  /** Of an event with personal data (members whose JSON Schema says `x-personal`): the e-mail address of whom they belong to. */
+  person?: (data: Data) => string
 }
 
 const NAME = /^[a-z]+(-[a-z]+)*(\.[a-z]+(-[a-z]+)*)+$/
@@ -82,12 +114,15 @@ const NAME = /^[a-z]+(-[a-z]+)*(\.[a-z]+(-[a-z]+)*)+$/
 export function defineEvent<const Name extends string, Data>(
   definition: EventDefinition<Name, Data>,
 ): EventType<Name, Data> {
-  const { type, version = 1, summary, schema, example, stream, upcasts = {} } = definition
+  const { type, version = 1, summary, schema, example, stream, upcasts = {}, person } = definition
   if (!NAME.test(type))
     throw new TypeError(`Event type '${type}' must be a dotted name in lower case, such as order.placed`)
+  let known: Marks | undefined
+  const marks = () => (person ? (known ??= marksOf(type, schema)) : undefined)
   const create = (data: Data): NewEvent<Name, Data> => {
     const checked = validate(type, schema, data)
-    return { type, version, stream: stream(checked), data: checked }
+    const event = { type, version, stream: stream(checked), data: checked }
+    return person ? { ...event, marked: { marks: marks()!, email: person(checked) } } : event
   }
   const read = (data: unknown, from: number): Data => {
     if (from > version)
@@ -101,7 +136,7 @@ export function defineEvent<const Name extends string, Data>(
     }
     return validate(type, schema, current)
   }
-  return Object.assign(create, { type, version, summary, schema, example, read })
+  return Object.assign(create, { type, version, summary, schema, example, marks, read })
 }
 
 /** Data of older versions come unchecked: their schema is no longer in the code. */

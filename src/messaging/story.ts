@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { readRows, row, type Database } from '#platform/database'
+import { shownOf } from './personal-marks.ts'
 import { publishedBy } from './published-by.ts'
 
 /** What happened to a delivery that did not simply succeed: a failed attempt, or a repair. */
@@ -60,8 +61,13 @@ export interface StoryEvent {
 /**
  * The story of a conversation, from our own tables: its events in causal order, each with every subscribed reaction and how
  * far it has come. Empty when nothing was ever recorded under this correlation id.
+ * @param open for those who may see personal data (`openedEvents`); without it they are withheld
  */
-export async function readStory(db: Database, correlationId: string): Promise<StoryEvent[]> {
+export async function readStory(
+  db: Database,
+  correlationId: string,
+  open: Open = (_db, events) => Promise.resolve(events.map((event) => ({ ...event, data: shownOf(event.data) }))),
+): Promise<StoryEvent[]> {
   const rows = await readRows(db, ToldRow)`
     SELECT jsonb_build_object(
       'id', e.id, 'type', e.type, 'stream', e.stream, 'streamVersion', e.stream_version, 'time', e.occurred_at,
@@ -76,8 +82,15 @@ export async function readStory(db: Database, correlationId: string): Promise<St
         FROM delivery_history y WHERE y.event_id = e.id)
     ) AS event
     FROM events e WHERE e.correlation_id = ${correlationId} ORDER BY e.position`
-  return rows.map(({ event }) => toStoryEvent(event))
+  const events = await open(
+    db,
+    rows.map(({ event }) => event),
+  )
+  return events.map(toStoryEvent)
 }
+
+/** Makes the personal data of events readable. */
+type Open = <Event extends Pick<Told, 'data' | 'stream'>>(db: Database, events: readonly Event[]) => Promise<Event[]>
 
 /** Moments within JSON are text. */
 const Moment = z.string()

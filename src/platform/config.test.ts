@@ -5,7 +5,8 @@ const given = { DATABASE_URL: 'postgresql://a', RABBITMQ_URL: 'amqp://a', REDIS_
 it('refuses in production to kill itself for a test', () => {
   const crashing = { ...given, CRASH_AT: 'relay.after-confirm:3' }
   expect(readConfig(crashing).CRASH_AT).toBe('relay.after-confirm:3')
-  expect(() => readConfig({ ...crashing, NODE_ENV: 'production' })).toThrow(
+  const production = { ...crashing, NODE_ENV: 'production', PERSONAL_DATA_KEYS: 'ab'.repeat(32) }
+  expect(() => readConfig(production)).toThrow(
     /^CRASH_AT makes the process kill itself, for tests; it is refused when NODE_ENV is production\./,
   )
 })
@@ -16,10 +17,12 @@ describe('in production', () => {
     DATABASE_URL: 'postgresql://api:kd8-w2@db1:5432,db2:5432/fanfare',
     RABBITMQ_URL: 'amqp://fanfare:kd8-w2@one:5672,amqp://fanfare:kd8-w2@two:5672',
     REDIS_URL: 'rediss://:kd8-w2@redis:6379',
+    PERSONAL_DATA_KEYS: 'ab'.repeat(32),
   }
 
   it('starts with secrets of its own', () => {
-    expect(readConfig(safe)).toMatchObject(safe)
+    const { PERSONAL_DATA_KEYS: key, ...urls } = safe
+    expect(readConfig(safe)).toMatchObject({ ...urls, PERSONAL_DATA_KEYS: [key] })
     expect(readConfig({ ...safe, DATABASE_URL: 'postgresql://api@db/fanfare?sslcert=/c&sslkey=/k' })).toBeDefined()
   })
 
@@ -40,6 +43,15 @@ describe('in production', () => {
       `NODE_ENV is production, and ${why}: give that service a secret one.`,
     )
   })
+})
+
+it('refuses in production to seal names and addresses with the key that everybody knows, also as one of several', () => {
+  const { PERSONAL_DATA_KEYS: known } = readConfig(given)
+  const production = { ...given, NODE_ENV: 'production', DATABASE_URL: 'postgresql://a:b2k@db/a' }
+  const urls = { RABBITMQ_URL: 'amqp://a:b2k@mq', REDIS_URL: 'redis://:b2k@redis' }
+  for (const keys of [undefined, `${'ab'.repeat(32)},${known[0]}`])
+    expect(() => readConfig({ ...production, ...urls, PERSONAL_DATA_KEYS: keys })).toThrow(/the key of development/)
+  expect(() => readConfig({ ...given, PERSONAL_DATA_KEYS: 'secret' })).toThrow(/64 hexadecimal digits/)
 })
 
 it('listens on this machine alone, unless told otherwise', () => {

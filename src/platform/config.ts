@@ -5,6 +5,18 @@ export class StartupError extends Error {
   override name = 'StartupError'
 }
 
+/** Known to everybody: what it seals is only safe from looking at by accident. */
+const DEVELOPMENT_KEY = 'de'.repeat(32)
+
+/** 64 hexadecimal digits each; the first seals, all open. */
+const keyList = z
+  .string()
+  .regex(
+    /^[0-9a-f]{64}(,[0-9a-f]{64})*$/,
+    'must be 64 hexadecimal digits (openssl rand -hex 32), several separated by commas',
+  )
+  .transform((list) => list.split(','))
+
 /** A URL of one of these protocols. */
 export const url = (protocols: string[], example: string) =>
   z.string().refine((value) => protocols.some((protocol) => value.startsWith(`${protocol}://`)), {
@@ -61,6 +73,11 @@ const variables = z.object({
   RETRY_DELAYS: millisecondsList.default([1_000, 5_000, 25_000, 125_000, 600_000]),
   /** Port for /metrics, /healthz and /readyz of every process; 0 turns it off. Never the port of the API: monitoring is not for callers. */
   METRICS_PORT: integer(0, 65_535).default(0),
+  /**
+   * Master keys of personal data: the first wraps the keys of persons, all of them unwrap, the last one finds people by their
+   * e-mail address. Who loses them loses every name and address.
+   */
+  PERSONAL_DATA_KEYS: keyList.default([DEVELOPMENT_KEY]),
   /** For tests: a named place in the code where the process kills itself, and at which pass: `relay.after-confirm:3`. */
   CRASH_AT: z
     .string()
@@ -77,6 +94,20 @@ export type Config = Readonly<z.infer<typeof schema>>
 
 /** The way to PostgreSQL for whatever needs a session of its own. */
 export const directUrl = ({ DATABASE_URL, DATABASE_DIRECT_URL }: Config) => DATABASE_DIRECT_URL ?? DATABASE_URL
+
+/** Whether names and addresses are sealed with the key that stands in this file. */
+export const isDevelopmentKey = ({ PERSONAL_DATA_KEYS: keys }: { readonly PERSONAL_DATA_KEYS: readonly string[] }) =>
+  keys.includes(DEVELOPMENT_KEY)
+
+const sealing = variables.pick({ PERSONAL_DATA_KEYS: true })
+let known: { raw: string | undefined; keys: readonly string[] } | undefined
+
+/** The master keys, the first for sealing; read again only when the variable has changed. @throws StartupError */
+export function personalDataKeys(): readonly string[] {
+  const raw = process.env['PERSONAL_DATA_KEYS']
+  if (!known || known.raw !== raw) known = { raw, keys: parseEnvironment(sealing).PERSONAL_DATA_KEYS }
+  return known.keys
+}
 
 type Environment = Record<string, string | undefined>
 
@@ -135,6 +166,10 @@ function expectSecrets(config: Config): Config {
       if (fault)
         throw new StartupError(`NODE_ENV is production, and ${name} has ${fault}: give that service a secret one.`)
     }
+  if (isDevelopmentKey(config))
+    throw new StartupError(
+      'NODE_ENV is production, and PERSONAL_DATA_KEYS is the key of development, which everybody knows: make one (openssl rand -hex 32).',
+    )
   return config
 }
 

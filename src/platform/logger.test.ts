@@ -52,3 +52,11 @@ it('prints every line of another level', () => {
   for (let n = 0; n < 3; n++) log.error('broken')
   expect(lines).toHaveLength(6)
 })
+
+it('takes e-mail addresses out of every line, wherever they stand in it', () => {
+  const lines: string[] = []
+  const log = createLogger('test', 'info', { write: (line) => void lines.push(line) })
+  log.info({ err: new Error('no ada@example.com'), at: { mail: 'Bob.B@mail.example' } }, 'to eve+x@example.org')
+  expect(lines.join()).not.toMatch(/ada@|Bob.B|eve\+x/)
+  expect(JSON.parse(lines[0]!)).toMatchObject({ msg: 'to (personal)', at: { mail: '(personal)' } })
+})

@@ -1,4 +1,5 @@
 import { pino, type Logger } from 'pino'
+import { withoutAddresses } from './redact.ts'
 
 export type { Logger }
 
@@ -7,7 +8,7 @@ const REPEATS_WITHIN_MS = 10_000
 const MOST = 200
 
 /**
- * JSON lines on standard output; `service` names the process.
+ * JSON lines on standard output; `service` names the process. E-mail addresses are taken out of them.
  *
  * A warning that is told again within ten seconds, with the same message and the same fields, is counted in place of being
  * printed; its count follows as one line when they are over.
@@ -19,6 +20,7 @@ export function createLogger(service: string, level = 'info', destination?: pino
     base: { service, pid: process.pid },
     timestamp: pino.stdTimeFunctions.isoTime,
     hooks: {
+      streamWrite: withoutAddresses,
       logMethod(args, method, number) {
         if (number === WARN && repeats.has(args, (told) => method.apply(this, told as typeof args))) return
         method.apply(this, args)

@@ -29,6 +29,15 @@ export interface TestSystem extends TestDatabase {
   settled(within?: number): Promise<void>
 }
 
+interface TestSystemOptions {
+  retryDelays?: number[]
+  logLevel?: string
+  /** Gets the lines of the log. @default standard output */
+  logTo?: { write(line: string): void }
+  rabbitmqUrl?: string
+  openDatabase?: () => Promise<TestDatabase>
+}
+
 /**
  * A relay and reactions in this process, on a private database and under private broker names. Release with `close`.
  * @param rabbitmqUrl another way to the broker, such as through a proxy
@@ -40,12 +49,13 @@ export async function testSystem(
   {
     retryDelays = [50, 200],
     logLevel = 'silent',
+    logTo,
     rabbitmqUrl = requireTestService('TEST_RABBITMQ_URL'),
     openDatabase = () => testDatabase(),
-  } = {},
+  }: TestSystemOptions = {},
 ): Promise<TestSystem> {
   const database = await openDatabase()
-  const log = createLogger('test', logLevel)
+  const log = createLogger('test', logLevel, logTo)
   const broker = createRabbitMq({ url: rabbitmqUrl, name: 'fanfare test', log })
   const names = createNames(`test-${randomBytes(4).toString('hex')}`)
   await subscribe(database.db, reactions)

@@ -52,7 +52,7 @@ const SAID: Record<string, (orderId: string) => NewEvent> = {
   failed: (orderId) => PaymentFailed({ orderId, ...refusal }),
   booked: (orderId) => ShipmentCreated({ orderId, ...parcel, carrier: 'Post', trackingNumber: 'P1' }),
   arrived: (orderId) => ShipmentDelivered({ orderId, ...parcel }),
-  points: (orderId) => PointsAwarded({ orderId, email: 'ada@example.com', points: 25 }),
+  points: (orderId) => PointsAwarded({ orderId, points: 25 }),
 }
 const GOOD = ['reserved', 'authorized', 'cleared', 'captured', 'booked', 'arrived']
 

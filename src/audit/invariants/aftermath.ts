@@ -27,10 +27,10 @@ const points: Invariant = {
   name: 'points-add-up',
   says: 'The points of an account are the sum of what its orders have earned.',
   offenders: () => Prisma.sql`
-    SELECT coalesce(a.email, o.email) AS who, format('The account has %s points, its orders have earned %s.',
+    SELECT coalesce(a.person, o.person) AS who, format('The account has %s points, its orders have earned %s.',
       coalesce(a.points, 0), coalesce(o.points, 0)) AS why
     FROM loyalty_accounts a
-    FULL JOIN (SELECT email, sum(points) AS points FROM loyalty_orders WHERE email IS NOT NULL GROUP BY email) o ON o.email = a.email
+    FULL JOIN (SELECT person, sum(points) AS points FROM loyalty_orders WHERE person IS NOT NULL GROUP BY person) o ON o.person = a.person
     WHERE coalesce(a.points, 0) <> coalesce(o.points, 0)`,
 }
 

@@ -1,3 +1,4 @@
+import { PERSONAL } from '#messaging'
 import type { Json } from '../versions/compare.ts'
 
 /** A member of an event's data, as a reader wants to know it. */
@@ -12,7 +13,10 @@ export interface Field {
 /** The members that hold values, however deep. */
 export function fieldsOf(schema: Json, path = '', isOptional = false): Field[] {
   if (isJson(schema['items'])) return fieldsOf(schema['items'], `${path}[]`, isOptional)
-  if (!isJson(schema['properties'])) return [{ path, says: inWords(schema), isOptional }]
+  if (!isJson(schema['properties'])) {
+    const says = PERSONAL in schema ? `${inWords(schema)}, personal` : inWords(schema)
+    return [{ path, says, isOptional }]
+  }
   const required = (schema['required'] ?? []) as string[]
   return Object.entries(schema['properties']).flatMap(([name, member]) =>
     fieldsOf(member as Json, path ? `${path}.${name}` : name, isOptional || !required.includes(name)),

@@ -1,4 +1,4 @@
-import type { AnyEventType } from '#messaging'
+import { hasMarks, type AnyEventType } from '#messaging'
 import { breaksBetween, isEqual, type Json } from './compare.ts'
 import type { Published, PublishedVersion } from './published.ts'
 
@@ -102,14 +102,26 @@ const unrecorded = ({ type }: AnyEventType, what: string): Finding => ({
 class Undescribable extends Error {}
 
 /** @throws Undescribable with the sentence that says what it lacks to be published */
-export function describeType({ schema, example }: AnyEventType): PublishedVersion {
+export function describeType({ schema, example, marks }: AnyEventType): PublishedVersion {
   const schemas = schema['~standard'].jsonSchema
   if (!schemas) throw new Undescribable('its schema cannot tell its JSON Schema. Describe it with zod.')
   if (example === undefined)
     throw new Undescribable(
       'it has no example. Add `example: { … }` to its definition, with data as they may really be.',
     )
-  return { schema: withoutDialect(asStored(schemas)), examples: [example] }
+  const described = withoutDialect(asStored(schemas))
+  if (hasMarks(described)) expectPerson(marks)
+  return { schema: described, examples: [example] }
+}
+
+/** What is marked and belongs to nobody would be stored for everybody to read. */
+function expectPerson(marks: AnyEventType['marks']) {
+  try {
+    if (marks()) return
+  } catch (cause) {
+    throw new Undescribable(`${(cause as Error).message}.`, { cause })
+  }
+  throw new Undescribable('it marks personal data and does not say whose they are. Add `person` to its definition.')
 }
 
 type Schemas = NonNullable<AnyEventType['schema']['~standard']['jsonSchema']>

@@ -1,3 +1,5 @@
+import { PERSONAL } from '#messaging'
+
 export type Json = Readonly<Record<string, unknown>>
 
 /** A difference between two schemas of one version that one of the two readers cannot live with. */
@@ -15,7 +17,7 @@ const NOT_FOR_OLDER = 'processes of the release before refuse or miss it'
  * Compares a published JSON Schema with the one of the code, under the same version number. Both must hold: new code reads
  * every recorded event, and a process of the release before reads every new one (Avro calls that full compatibility). So
  * the one change without a break is a new optional member, where the object takes members that it does not name.
- * Words that say nothing about data (`description`, `title`, …) are not compared.
+ * Words that say nothing about data (`description`, `title`, …), or who may see them, are not compared.
  */
 export function breaksBetween(before: Json, after: Json, at = ''): Break[] {
   if (!isEqual(before['type'], after['type'])) return changed('type', before['type'], after['type'], at)
@@ -118,7 +120,17 @@ const BOUNDS = [
   ...['maximum', 'exclusiveMaximum', 'maxLength', 'maxItems', 'maxProperties'].map((word) => [word, Infinity] as const),
 ]
 
-const SAY_NOTHING_OF_DATA = ['$schema', '$id', 'id', 'title', 'description', 'examples', '$comment', 'deprecated']
+const SAY_NOTHING_OF_DATA = [
+  '$schema',
+  '$id',
+  'id',
+  'title',
+  'description',
+  'examples',
+  '$comment',
+  'deprecated',
+  PERSONAL,
+]
 const COMPARED = new Set([
   ...SAY_NOTHING_OF_DATA,
   'properties',

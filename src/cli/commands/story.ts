@@ -26,6 +26,7 @@ interface Flags {
   for: number
   json?: boolean
   svg?: string
+  personal?: boolean
 }
 
 /** Everything that happened because of an order. */
@@ -37,6 +38,7 @@ export function addStory(program: Command): void {
     .option('--follow', 'go on telling until nothing is under way any more')
     .addOption(durationOption('--for <duration>', 'how long to follow at most', '1m'))
     .addOption(json())
+    .option('--personal', 'with --json: names and addresses too')
     .option(
       '--svg <file>',
       'draw a picture of it: a lane for each reaction, time from left to right; - for standard output',
@@ -49,7 +51,7 @@ function tell(id: string, flags: Flags): Promise<number> {
   if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(id))
     throw new Refused(`${id} is not the id of an order: that is a UUID, as the API answers it to POST /v1/orders.`)
   return withDatabase(async (db) => {
-    const read = () => readStory(db, id.toLowerCase())
+    const read = () => readStory(db, id.toLowerCase(), flags)
     if (flags.follow) return follow(read, flags.for)
     const story = await read()
     if (flags.svg !== undefined) drawInto(flags.svg, story)
@@ -61,10 +63,10 @@ function tell(id: string, flags: Flags): Promise<number> {
 
 type Story = Awaited<ReturnType<typeof readStory>>
 
-async function readStory(db: Database, id: string) {
+async function readStory(db: Database, id: string, { personal = false }: Pick<Flags, 'personal'>) {
   const order = await findOrder(db, id)
   if (!order) throw new Refused(`There is no order ${id} in this database.`)
-  return storyOf(db, order)
+  return storyOf(db, order, { personal })
 }
 
 function draw(story: Story) {

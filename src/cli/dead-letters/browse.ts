@@ -76,10 +76,15 @@ export async function groups(reaction: string, { json, limit }: Flags & { limit:
   return EXIT.ok
 }
 
-export async function show(reaction: string, { id, json }: Flags & { id?: string }): Promise<number> {
+interface ShowFlags extends Flags {
+  id?: string
+  personal?: boolean
+}
+
+export async function show(reaction: string, { id, json, personal }: ShowFlags): Promise<number> {
   const details = await withDatabase(async (db) => {
     await expectReaction(db, reaction)
-    return describeDelivery(db, reaction, id)
+    return describeDelivery(db, reaction, { id, personal })
   })
   if (json) {
     const { json: body, body: text, ...rest } = details

@@ -30,6 +30,7 @@ interface EditFlags {
   file?: string
   set: string[]
   send: boolean
+  personal?: boolean
   reason?: string
   yes?: boolean
   as: string
@@ -39,7 +40,7 @@ export async function editCommand(id: string, flags: EditFlags): Promise<number>
   const name = await withDatabase((db) => reactionOf(db, id))
   return asOperator(flags.as, name, async (context) => {
     const reaction = await loadReaction(name)
-    const repair = await planned(await draftEdit(context, reaction, id), reaction, flags)
+    const repair = await planned(await draftEdit(context, reaction, id, flags), reaction, flags)
     const { changes } = repair
     if (!flags.json) say(describeChanges(changes))
     await confirm(`Let ${name} handle the event as it is now?`, flags)

@@ -55,6 +55,9 @@ export const RIGHTS: Readonly<Record<string, TableRights>> = {
   order_lines: of('si', 's'),
   order_history: of('s', 'si'),
   idempotency_keys: of('siud', 'sd', ''),
+  // keys of personal data: a row that is locked needs the right to update
+  personal_keys: of('siu', 'siu', ''),
+  forgotten_persons: of('s', 's'),
   // payment
   payments: of('', 'siu'),
   payment_tokens: of('si', 'sd', ''), // a worker deletes it when it was used

@@ -1,8 +1,9 @@
 import { z } from 'zod'
-import type { ProjectionTransaction } from '#messaging'
+import { stateAfter, type OrderPlaced } from '#events'
+import type { ProjectionTransaction, RecordedOf } from '#messaging'
 import { readRows, row, type Database } from '#platform/database'
+import { personOf, subjectOf } from '#platform/sealing'
 import { Prisma } from '#prisma'
-import { stateAfter } from '#events'
 import type { OrderState } from './order-facts.ts'
 import { ownedBy, type Wanted } from './wanted.ts'
 
@@ -14,8 +15,9 @@ export const CUSTOMER_TABLES = [
   'CREATE INDEX ON orders (customer, order_id)',
 ]
 
-/** What the orders of one person have in common. The only place that knows that this is the e-mail address. */
-const customerKey = ({ email }: { email: string }) => email.trim().toLowerCase()
+/** What the orders of one person have in common, without saying who they are. */
+const customerKey = ({ data, personal }: RecordedOf<typeof OrderPlaced>) =>
+  personal?.person ?? subjectOf(data.customer.email)
 
 interface OrderRow {
   orderId: string
@@ -31,13 +33,14 @@ interface OrderRow {
 export async function applyToCustomers(facts: readonly OrderState[], tx: ProjectionTransaction): Promise<void> {
   const added = new Map<string, OrderRow>()
   const changed = new Map<string, Pick<OrderRow, 'orderId' | 'status' | 'updatedAt'>>()
-  for (const { type, data, time } of facts) {
-    const { orderId, customer } = data
+  for (const fact of facts) {
+    const { type, data, time } = fact
+    const { orderId } = data
     const state = { orderId, status: stateAfter(type), updatedAt: time }
-    const { amount = 0, currency = '' } = type === 'order.placed' ? data.total : {}
-    if (type === 'order.placed')
-      added.set(orderId, { ...state, customer: customerKey(customer), total: amount, currency, placedAt: time })
-    else if (added.has(orderId)) added.set(orderId, { ...added.get(orderId)!, ...state })
+    if (fact.type === 'order.placed') {
+      const { amount: total, currency } = fact.data.total
+      added.set(orderId, { ...state, customer: customerKey(fact), total, currency, placedAt: time })
+    } else if (added.has(orderId)) added.set(orderId, { ...added.get(orderId)!, ...state })
     else changed.set(orderId, state)
   }
   await insertOrders(tx, [...added.values()])
@@ -71,11 +74,13 @@ const FoundOrder = row({
 })
 
 /** The orders of one person, the newest first. */
-export function ordersOfCustomer(db: Database, email: string, { cursor, limit, owner }: Wanted) {
+export async function ordersOfCustomer(db: Database, email: string, { cursor, limit, owner }: Wanted) {
+  const person = await personOf(db, email)
+  const customer = [...(person ? [person] : []), subjectOf(email)] // the second of orders from before there were persons
   const before = cursor ? Prisma.sql`AND order_id < ${cursor}::uuid` : Prisma.empty
   return readRows(db, FoundOrder)`
     SELECT order_id AS id, status, total::float8, currency, placed_at AS "placedAt", updated_at AS "updatedAt"
     FROM projection_lookup_customer_orders.orders AS found
-    WHERE customer = ${customerKey({ email })} ${before} ${ownedBy(owner)}
+    WHERE customer = ANY(${customer}::text[]) ${before} ${ownedBy(owner)}
     ORDER BY order_id DESC LIMIT ${limit}`
 }

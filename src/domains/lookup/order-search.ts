@@ -1,15 +1,16 @@
 import { z } from 'zod'
 import type { ProjectionTransaction } from '#messaging'
 import { readRows, row, type Database } from '#platform/database'
+import { openAll, SealBroken } from '#platform/sealing'
 import { Prisma } from '#prisma'
-import { stateAfter } from '#events'
+import { NO_ADDRESS, orderStream, stateAfter, type Customer } from '#events'
 import type { FoundBy } from './order-facts.ts'
 import { ownedBy, type Wanted } from './wanted.ts'
-import { queryOf, wordsOf } from './words.ts'
+import { hiddenWordsOf, queryOf, wordsOf } from './words.ts'
 
 export const SEARCH_TABLES = [
   `CREATE TABLE documents (
-    order_id uuid PRIMARY KEY, status text NOT NULL, name text NOT NULL, email text NOT NULL, total bigint NOT NULL,
+    order_id uuid PRIMARY KEY, status text NOT NULL, sealed text, total bigint NOT NULL,
     currency text NOT NULL, placed_at timestamptz NOT NULL, words tsvector NOT NULL
   ) WITH (fillfactor = 70)`,
   'CREATE INDEX ON documents USING gin (words)',
@@ -18,8 +19,8 @@ export const SEARCH_TABLES = [
 interface Document {
   orderId: string
   status: string
-  name: string
-  email: string
+  /** What is personal of the order, as its event holds it. */
+  sealed: string | undefined
   total: number
   currency: string
   placedAt: Date
@@ -51,15 +52,14 @@ export async function applyToSearch(facts: readonly FoundBy[], tx: ProjectionTra
   await changeDocuments(tx, [...changed.values()])
 }
 
-function documentOf({ data, time }: Extract<FoundBy, { type: 'order.placed' }>): Document {
+function documentOf({ data, time, personal }: Extract<FoundBy, { type: 'order.placed' }>): Document {
   const { orderId, customer, lines, total } = data
-  const words = [orderId, ...wordsOf(customer.name, customer.email, ...lines.map(({ sku }) => sku))]
-  const { name, email } = customer
+  const ofPerson = customer.email === NO_ADDRESS ? [] : hiddenWordsOf(customer.name, customer.email)
+  const words = [orderId, ...wordsOf(...lines.map(({ sku }) => sku)), ...ofPerson]
   return {
     orderId,
     status: 'placed',
-    name,
-    email,
+    sealed: personal?.sealed,
     total: total.amount,
     currency: total.currency,
     placedAt: time,
@@ -82,9 +82,9 @@ const merged = <One extends Change>(one: One, { status, words }: Change): One =>
 async function insertDocuments(tx: ProjectionTransaction, documents: readonly Document[]) {
   if (documents.length === 0) return
   await tx.$executeRaw`
-    INSERT INTO documents (order_id, status, name, email, total, currency, placed_at, words)
-    SELECT "orderId", status, name, email, total, currency, "placedAt", array_to_tsvector(words)
-    FROM jsonb_to_recordset(${JSON.stringify(documents)}::jsonb) AS row("orderId" uuid, status text, name text, email text,
+    INSERT INTO documents (order_id, status, sealed, total, currency, placed_at, words)
+    SELECT "orderId", status, sealed, total, currency, "placedAt", array_to_tsvector(words)
+    FROM jsonb_to_recordset(${JSON.stringify(documents)}::jsonb) AS row("orderId" uuid, status text, sealed text,
       total bigint, currency text, "placedAt" timestamptz, words text[])`
 }
 
@@ -100,8 +100,7 @@ async function changeDocuments(tx: ProjectionTransaction, changes: readonly Chan
 const FoundDocument = row({
   id: z.string(),
   status: z.string(),
-  name: z.string(),
-  email: z.string(),
+  sealed: z.string().nullable(),
   total: z.number(),
   currency: z.string(),
   placedAt: z.date(),
@@ -113,12 +112,34 @@ export async function searchOrders(db: Database, question: string, { cursor, lim
   if (query === undefined) return []
   const before = cursor ? Prisma.sql`AND order_id < ${cursor}::uuid` : Prisma.empty
   // Found first and sorted then: along the sorted index a rare word would be looked for in every order.
-  return readRows(db, FoundDocument)`
+  const found = await readRows(db, FoundDocument)`
     WITH hits AS MATERIALIZED (
       SELECT order_id FROM projection_lookup_order_search.documents WHERE words @@ ${query}::tsquery ${before}
     ), newest AS MATERIALIZED (
       SELECT order_id FROM hits AS found WHERE true ${ownedBy(owner)} ORDER BY order_id DESC LIMIT ${limit}
     )
-    SELECT order_id AS id, status, name, email, total::float8, currency, placed_at AS "placedAt"
+    SELECT order_id AS id, status, sealed, total::float8, currency, placed_at AS "placedAt"
     FROM newest JOIN projection_lookup_order_search.documents USING (order_id) ORDER BY order_id DESC`
+  return withCustomers(db, found)
+}
+
+type Found = z.infer<typeof FoundDocument>
+
+/** Who ordered, as far as they are not forgotten. */
+async function withCustomers(db: Database, found: readonly Found[]) {
+  const sealed = found.filter((one) => one.sealed !== null)
+  const opened = await openAll(
+    db,
+    sealed.map((one) => ({ shown: {}, sealed: one.sealed!, boundTo: orderStream({ orderId: one.id }) })),
+  )
+  const customers = new Map(sealed.map(({ id }, index) => [id, customerIn(opened[index]!)]))
+  return found.map(({ sealed: _, ...one }) => ({ ...one, ...(customers.get(one.id) ?? NOBODY) }))
+}
+
+const NOBODY = { name: '-', email: NO_ADDRESS }
+
+function customerIn(opened: Awaited<ReturnType<typeof openAll>>[number]) {
+  if (opened instanceof SealBroken) throw opened
+  const { name, email } = (opened.document['customer'] ?? NOBODY) as Customer
+  return { name, email }
 }

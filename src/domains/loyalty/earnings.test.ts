@@ -3,7 +3,7 @@ import { aPaymentRefunded, anOrderConfirmed } from '#testing'
 import { changeOf, evolve, type Earnings, type PointsFact } from './earnings.ts'
 
 const orderId = '0190a1b2-0000-7000-8000-000000000001'
-const nothing: Earnings = { orderId, email: null, currency: null, paid: 0, refunded: 0, points: 0 }
+const nothing: Earnings = { orderId, person: null, currency: null, paid: 0, refunded: 0, points: 0 }
 const money = (amount: number, currency = 'GBP') => ({ amount, currency })
 const customer = { name: 'Ada', email: ' Ada@Example.com' }
 
@@ -23,7 +23,7 @@ test.each([
 
 test('a change is told with whose points they are, or not at all', () => {
   const earned = after(confirmed(2_599))
-  const award = { type: 'points.awarded', data: { orderId, email: 'ada@example.com', points: 25 } }
+  const award = { type: 'points.awarded', data: { orderId, points: 25 } }
   expect(changeOf(nothing, earned)).toMatchObject(award)
   expect(changeOf(earned, evolve(earned, refunded(600)))).toMatchObject({ type: 'points.revoked', data: { points: 6 } })
   expect(changeOf(earned, earned)).toBeNull()

@@ -1,5 +1,6 @@
 import { PointsAwarded, PointsRevoked, type OrderConfirmed, type PaymentRefunded } from '#events'
 import type { RecordedOf } from '#messaging'
+import { subjectOf } from '#platform/sealing'
 
 /** The facts that points depend on. */
 export type PointsFact = RecordedOf<typeof OrderConfirmed | typeof PaymentRefunded>
@@ -7,8 +8,8 @@ export type PointsFact = RecordedOf<typeof OrderConfirmed | typeof PaymentRefund
 /** What one order has earned so far. A refund may arrive before the confirmation that says whose order it is. */
 export interface Earnings {
   orderId: string
-  /** Lower case. */
-  email: string | null
+  /** Whose it is, by what stands for the customer. */
+  person: string | null
   currency: string | null
   /** Minor units, like refunded. */
   paid: number
@@ -18,17 +19,15 @@ export interface Earnings {
 
 /** What an order has earned after a fact: one point for each whole currency unit that was paid and not refunded. */
 export function evolve(earned: Earnings, fact: PointsFact): Earnings {
-  const next = fact.type === 'payment.refunded' ? refund(earned, fact.data) : confirm(earned, fact.data)
+  const next = fact.type === 'payment.refunded' ? refund(earned, fact.data) : confirm(earned, fact)
   return { ...next, points: pointsFor(next) }
 }
 
 /** The change of points as a fact, if there is one and it is known whose points they are. */
-export function changeOf({ points: before }: Earnings, { orderId, email, points }: Earnings) {
+export function changeOf({ points: before }: Earnings, { orderId, person, points }: Earnings) {
   const change = points - before
-  if (!email || change === 0) return null
-  return change > 0
-    ? PointsAwarded({ orderId, email, points: change })
-    : PointsRevoked({ orderId, email, points: -change })
+  if (!person || change === 0) return null
+  return change > 0 ? PointsAwarded({ orderId, points: change }) : PointsRevoked({ orderId, points: -change })
 }
 
 export type PointsChange = NonNullable<ReturnType<typeof changeOf>>
@@ -38,11 +37,11 @@ const refund = (earned: Earnings, { amount }: { amount: { amount: number } }): E
   refunded: earned.refunded + amount.amount,
 })
 
-const confirm = (earned: Earnings, { customer, total }: RecordedOf<typeof OrderConfirmed>['data']): Earnings => ({
+const confirm = (earned: Earnings, { data, personal }: RecordedOf<typeof OrderConfirmed>): Earnings => ({
   ...earned,
-  email: customer.email.trim().toLowerCase(),
-  currency: total.currency,
-  paid: total.amount,
+  person: personal?.person ?? subjectOf(data.customer.email),
+  currency: data.total.currency,
+  paid: data.total.amount,
 })
 
 function pointsFor({ currency, paid, refunded }: Earnings): number {

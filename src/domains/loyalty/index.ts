@@ -1,1 +1,2 @@
 export { keepPoints } from './keep-points.ts'
+export { pointsOf } from './points-of.ts'

@@ -18,14 +18,14 @@ export async function keepPoints(tx: Transaction, facts: readonly PointsFact[]):
   await save(tx, [...earnings.values()])
   await addToAccounts(
     tx,
-    changes.filter((change) => change !== null),
+    changes.flatMap((change) => (change ? [{ ...change, person: earnings.get(change.data.orderId)!.person! }] : [])),
   )
   return changes
 }
 
 const EarningsRow = row({
   orderId: z.string(),
-  email: z.string().nullable(),
+  person: z.string().nullable(),
   currency: z.string().nullable(),
   paid: z.number(),
   refunded: z.number(),
@@ -38,28 +38,30 @@ async function lockEarnings(tx: Transaction, orderIds: ReadonlySet<string>): Pro
     INSERT INTO loyalty_orders (order_id)
     SELECT order_id FROM unnest(${[...orderIds]}::uuid[]) AS asked(order_id) ORDER BY order_id
     ON CONFLICT (order_id) DO UPDATE SET order_id = excluded.order_id
-    RETURNING order_id AS "orderId", email, currency, paid::float8, refunded::float8, points`
+    RETURNING order_id AS "orderId", person, currency, paid::float8, refunded::float8, points`
   return new Map(rows.map((row) => [row.orderId, row]))
 }
 
 async function save(tx: Transaction, earnings: readonly Earnings[]): Promise<void> {
   await tx.$executeRaw`
     UPDATE loyalty_orders AS o
-    SET email = now.email, currency = now.currency, paid = now.paid, refunded = now.refunded, points = now.points
+    SET person = now.person, currency = now.currency, paid = now.paid, refunded = now.refunded, points = now.points
     FROM jsonb_to_recordset(${JSON.stringify(earnings)}::jsonb)
-      AS now("orderId" uuid, email text, currency text, paid bigint, refunded bigint, points int)
+      AS now("orderId" uuid, person text, currency text, paid bigint, refunded bigint, points int)
     WHERE o.order_id = now."orderId"`
 }
 
-async function addToAccounts(tx: Transaction, changes: readonly PointsChange[]): Promise<void> {
+type AccountChange = PointsChange & { person: string }
+
+async function addToAccounts(tx: Transaction, changes: readonly AccountChange[]): Promise<void> {
   if (changes.length === 0) return
-  const rows = changes.map(({ type, data: { email, points } }) => ({
-    email,
+  const rows = changes.map(({ type, person, data: { points } }) => ({
+    person,
     points: type === 'points.awarded' ? points : -points,
   }))
   await tx.$executeRaw`
-    INSERT INTO loyalty_accounts AS a (email, points)
-    SELECT email, sum(points) FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS change(email text, points int)
-    GROUP BY email ORDER BY email
-    ON CONFLICT (email) DO UPDATE SET points = a.points + excluded.points`
+    INSERT INTO loyalty_accounts AS a (person, points)
+    SELECT person, sum(points) FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS change(person text, points int)
+    GROUP BY person ORDER BY person
+    ON CONFLICT (person) DO UPDATE SET points = a.points + excluded.points`
 }

@@ -5,6 +5,7 @@ import { openMailer, type Mailer } from './mail/mailer.ts'
 import { settings } from './settings.ts'
 import { tellCustomer } from './tell-customer.ts'
 
+export { mailsAbout } from './mails-about.ts'
 export { pruneSentMails } from './prune-sent-mails.ts'
 
 let mailer: Mailer | undefined

@@ -8,7 +8,6 @@ export interface SentMail {
   orderId: string
   /** The type of the event it tells of. */
   kind: string
-  recipient: string
   subject: string
   messageId: string
 }
@@ -46,10 +45,10 @@ async function areEntered(db: Database, eventIds: readonly string[]): Promise<bo
 
 async function enterAll(db: Database, mails: readonly SentMail[]): Promise<undefined[]> {
   await db.$executeRaw`
-    INSERT INTO sent_mails (event_id, order_id, kind, recipient, subject, message_id, sent_at)
-    SELECT "eventId", "orderId", kind, recipient, subject, "messageId", now()
+    INSERT INTO sent_mails (event_id, order_id, kind, subject, message_id, sent_at)
+    SELECT "eventId", "orderId", kind, subject, "messageId", now()
     FROM jsonb_to_recordset(${JSON.stringify(mails)}::jsonb)
-      AS mail("eventId" uuid, "orderId" uuid, kind text, recipient text, subject text, "messageId" text)
+      AS mail("eventId" uuid, "orderId" uuid, kind text, subject text, "messageId" text)
     ORDER BY "eventId"
     ON CONFLICT (event_id) DO NOTHING`
   return []

@@ -57,6 +57,6 @@ function mailAbout(occasion: Occasion, customer: Customer, idempotencyKey: strin
   }
 }
 
-function entry({ type, data }: Occasion, { eventId, to, subject, messageId }: Mail): SentMail {
-  return { eventId, orderId: data.orderId, kind: type, recipient: to.address, subject, messageId }
+function entry({ type, data }: Occasion, { eventId, subject, messageId }: Mail): SentMail {
+  return { eventId, orderId: data.orderId, kind: type, subject, messageId }
 }

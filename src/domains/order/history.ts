@@ -17,7 +17,7 @@ function sentenceFor(event: HistoryEvent): string {
     case 'order.rejected':
       return `The order was rejected: ${event.data.detail}`
     case 'order.cancelled':
-      return `The order was cancelled: ${event.data.reason}`
+      return 'The order was cancelled.' // its reason is a caller's own words, which the order keeps sealed
     case 'order.expired':
       return 'The order expired before it could be confirmed.'
     case 'order.shipped':

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { Customer } from '#events'
 import { readRows, row, type Database } from '#platform/database'
 import { Refusal } from '#http'
+import { openRows } from './personal-columns.ts'
 import { ORDER_STATUSES, type OrderStatus } from './state/order-states.ts'
 import { toSummary } from './view.ts'
 
@@ -18,7 +19,8 @@ export async function listOrders(db: Database, clientId: string, { status, curso
     before: cursor ? readCursor(cursor) : AFTER_ALL,
     limit: limit + 1,
   })
-  const page = rows.slice(0, limit).map(({ total, currency, customer, status, ...row }) =>
+  const opened = await openRows(db, rows.slice(0, limit))
+  const page = opened.map(({ total, currency, customer, status, sealed: _, ...row }) =>
     toSummary({
       ...row,
       status,
@@ -41,6 +43,7 @@ const SummaryRow = row({
   placedAt: z.date(),
   updatedAt: z.date(),
   customer: Customer,
+  sealed: z.string().nullable(),
 })
 
 interface Wanted {
@@ -55,7 +58,7 @@ interface Wanted {
  */
 function newestOf(db: Database, clientId: string, { statuses, before, limit }: Wanted) {
   return readRows(db, SummaryRow)`
-    SELECT o.id, o.status, o.total::text, o.currency, o.placed_at AS "placedAt", o.updated_at AS "updatedAt", o.customer
+    SELECT o.id, o.status, o.total::text, o.currency, o.placed_at AS "placedAt", o.updated_at AS "updatedAt", o.customer, o.sealed
     FROM unnest(${[...statuses]}::text[]) AS wanted(status)
     CROSS JOIN LATERAL (
       SELECT * FROM orders WHERE (client_id, status, id) < (${clientId}::uuid, wanted.status, ${before}::uuid)

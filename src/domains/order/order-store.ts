@@ -3,12 +3,13 @@ import type { DataOf } from '#messaging'
 import { Address, Customer, OrderLine, RejectionReason, type OrderPlaced } from '#events'
 import type { Caller } from '#http'
 import { Prisma } from '#prisma'
+import { openRows, sealDetails } from './personal-columns.ts'
 import { readRow, readRows, row, type Database, type Transaction } from '#platform/database'
 import type { VersionedOrder } from './state/fold.ts'
 import type { Order } from './state/order.ts'
 import { ORDER_STATUSES, type OrderStatus } from './state/order-states.ts'
 
-type PlacedData = DataOf<typeof OrderPlaced> & { payment: object }
+type PlacedData = DataOf<typeof OrderPlaced> & { payment: object; person?: string; sealed?: string }
 
 /**
  * How another domain keeps the payment methods of new orders, which is not for this one to store: a statement that inserts
@@ -21,6 +22,7 @@ const Placed = row({ placedAt: z.date() })
 
 /**
  * Writes new orders, their lines and their payment methods, in one statement for any number.
+ * @param placed as their events are stored: what is personal in them is sealed
  * @returns when they were placed, by the clock of the database: it decides when they expire
  */
 export async function insertOrders(
@@ -31,12 +33,15 @@ export async function insertOrders(
   const { placedAt } = await readRow(tx, Placed)`
     WITH new AS MATERIALIZED (
       SELECT * FROM jsonb_to_recordset(${JSON.stringify(placed)}::jsonb)
-        AS row("orderId" uuid, customer jsonb, "shippingAddress" jsonb, total jsonb, lines jsonb, payment jsonb, "clientId" uuid, test boolean)
+        AS row("orderId" uuid, customer jsonb, "shippingAddress" jsonb, total jsonb, lines jsonb, payment jsonb, "clientId" uuid, test boolean,
+          person uuid, sealed text)
     ), moment AS MATERIALIZED (
       SELECT clock_timestamp()::timestamptz(3) AS at
     ), placed AS (
-      INSERT INTO orders (id, status, version, client_id, test, customer, shipping_address, total, currency, placed_at, updated_at)
-      SELECT "orderId", 'placed', 1, "clientId", test, customer, "shippingAddress", (total->>'amount')::bigint, total->>'currency', at, at
+      INSERT INTO orders (id, status, version, client_id, test, customer, shipping_address, person, sealed,
+        total, currency, placed_at, updated_at)
+      SELECT "orderId", 'placed', 1, "clientId", test, customer, "shippingAddress", person, sealed,
+        (total->>'amount')::bigint, total->>'currency', at, at
       FROM new, moment
     ), lines AS (
       INSERT INTO order_lines (order_id, line, sku, name, quantity, unit_price)
@@ -67,6 +72,7 @@ const OrderRow = row({
   detail: z.string().nullable(),
   customer: Customer,
   shippingAddress: Address,
+  sealed: z.string().nullable(),
   amount: z.string(),
   currency: z.string(),
   placedAt: z.date(),
@@ -74,7 +80,7 @@ const OrderRow = row({
 })
 
 const COLUMNS = Prisma.sql`id, status, version, stock, payment, fraud, capture, arrived, carrier,
-  tracking_number AS "trackingNumber", reason, detail, customer, shipping_address AS "shippingAddress",
+  tracking_number AS "trackingNumber", reason, detail, customer, shipping_address AS "shippingAddress", sealed,
   total::text AS amount, currency, placed_at AS "placedAt", updated_at AS "updatedAt"`
 
 /**
@@ -120,7 +126,8 @@ async function withLines(
     db,
     rows.flatMap(({ id, status }) => (wantsLines(status) ? [id] : [])),
   )
-  return rows.map((row) => toOrder(row, lines.get(row.id) ?? []))
+  const opened = await openRows(db, rows)
+  return opened.map((row) => toOrder(row, lines.get(row.id) ?? []))
 }
 
 const LinesRow = row({ orderId: z.string(), lines: z.array(OrderLine) })
@@ -134,26 +141,32 @@ async function linesOf(db: Database | Transaction, ids: readonly string[]) {
   return new Map(rows.map(({ orderId, lines }) => [orderId, lines]))
 }
 
-function toOrder({ amount, currency, ...row }: OrderRow, lines: Order['lines']): VersionedOrder {
+function toOrder({ amount, currency, sealed: _, ...row }: OrderRow, lines: Order['lines']): VersionedOrder {
   return { ...row, lines, total: { amount: Number(amount), currency } }
 }
 
 /** Writes what may change of orders that are locked, in one statement. */
 export async function updateOrders(tx: Transaction, orders: readonly VersionedOrder[]): Promise<void> {
   if (orders.length === 0) return
-  const rows = orders.map(({ customer: _, shippingAddress: __, lines: ___, total: ____, ...rest }) => rest)
+  const details = await sealDetails(tx, orders)
+  const rows = orders.map(({ customer: _, shippingAddress: __, lines: ___, total: ____, ...rest }) => {
+    return { ...rest, ...details.get(rest.id) }
+  })
   await tx.$executeRaw`
     UPDATE orders SET status = row.status, version = row.version, stock = row.stock, payment = row.payment, fraud = row.fraud,
       capture = row.capture, arrived = row.arrived, carrier = row.carrier, tracking_number = row."trackingNumber",
-      reason = row.reason, detail = row.detail, updated_at = row."updatedAt"
+      reason = row.reason, detail = row.detail, updated_at = row."updatedAt", sealed = coalesce(row.sealed, orders.sealed),
+      person = coalesce(row.person, orders.person)
     FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS row(
       id uuid, status text, version int, stock text, payment text, fraud text, capture text, arrived boolean,
-      carrier text, "trackingNumber" text, reason text, detail text, "updatedAt" timestamptz)
+      carrier text, "trackingNumber" text, reason text, detail text, "updatedAt" timestamptz, sealed text, person uuid)
     WHERE orders.id = row.id`
 }
 
 /** Who to write to about an order. */
 export async function customerOf(db: Database | Transaction, orderId: string): Promise<Customer | undefined> {
-  const row = await db.order.findUnique({ where: { id: orderId }, select: { customer: true } })
-  return row ? (row.customer as Customer) : undefined
+  const row = await db.order.findUnique({ where: { id: orderId }, select: { id: true, customer: true, sealed: true } })
+  if (!row) return undefined
+  const [opened] = await openRows(db, [row])
+  return opened!.customer as Customer
 }

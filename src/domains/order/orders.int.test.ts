@@ -1,3 +1,4 @@
+import { readConversation } from '#messaging'
 import { testDatabase, type TestDatabase } from '#testing'
 import { upsertProducts } from '#domains/catalog'
 import { anOrder, MUG, TEA, testApi, type TestApi } from '../../testing/api.ts'
@@ -14,8 +15,7 @@ afterAll(async () => {
   await database.close()
 })
 
-const eventsOf = (id: string) =>
-  database.db.event.findMany({ where: { correlationId: id }, orderBy: { position: 'asc' } })
+const eventsOf = (id: string) => readConversation(database.db, id)
 const setStatus = (id: string, status: string) => database.db.order.update({ where: { id }, data: { status } })
 
 describe('POST /v1/orders', () => {

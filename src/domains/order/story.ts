@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { archivesOf, readStory, type StoryEvent } from '#messaging'
+import { archivesOf, openedEvents, readStory, type StoryEvent } from '#messaging'
 import type { Database } from '#platform/database'
 import type { VersionedOrder } from './state/fold.ts'
 import { ORDER_STATUSES } from './state/order-states.ts'
@@ -53,7 +53,7 @@ const StoryEventView = z
       .nullable()
       .describe('The reaction that published it; null when a request or a schedule did'),
     actor: z.string().nullable().describe('Who began what it belongs to: client and key, or a schedule'),
-    data: z.unknown().describe('What the event says; payment tokens are left out'),
+    data: z.unknown().describe('What the event says; names, addresses and payment tokens are left out'),
     reactions: z.array(ReactionView),
   })
   .meta({ id: 'StoryEvent' })
@@ -78,10 +78,10 @@ const MARGIN_MS = 3_600_000
 
 type Told = Pick<VersionedOrder, 'id' | 'status' | 'placedAt' | 'updatedAt'>
 
-/** Everything that happened because of an order: each event, and each reaction to it. */
-export async function storyOf(db: Database, order: Told) {
+/** Everything that happened because of an order: each event, and each reaction to it; with personal data only where asked. */
+export async function storyOf(db: Database, order: Told, { personal = false } = {}) {
   const { id: orderId, status, placedAt, updatedAt } = order
-  const events = await readStory(db, orderId)
+  const events = await readStory(db, orderId, ...(personal ? [openedEvents] : []))
   const archives = await archivesOf(db, streamOf(orderId), {
     from: new Date(placedAt.getTime() - MARGIN_MS),
     to: new Date(updatedAt.getTime() + MARGIN_MS),

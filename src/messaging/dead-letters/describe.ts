@@ -1,6 +1,8 @@
 import type { Database } from '#platform/database'
 import type { Delivery } from '#prisma'
 import { CONTENT_TYPE, encode } from '../cloud-event.ts'
+import { openedEvents } from '../event-store/personal.ts'
+import { sealedIn, shownOf } from '../personal-marks.ts'
 import { readStory, type HistoryEntry, type StoryEvent } from '../story.ts'
 import { Refused } from './operator-context.ts'
 import { checkId } from './selector.ts'
@@ -29,9 +31,14 @@ export interface DeliveryDetails extends Omit<Delivery, 'body'> {
 /**
  * Everything known of one delivery, in whatever state it is.
  * @param id of the delivery or of its event; without it, the latest dead letter
+ * @param personal names and addresses too; without it, something stands in their place
  * @throws Refused when there is none
  */
-export async function describeDelivery(db: Database, reaction: string, id?: string): Promise<DeliveryDetails> {
+export async function describeDelivery(
+  db: Database,
+  reaction: string,
+  { id, personal = false }: { id?: string | undefined; personal?: boolean | undefined } = {},
+): Promise<DeliveryDetails> {
   if (id) checkId(id)
   const row = await db.delivery.findFirst({
     where: id ? { reaction, OR: [{ id }, { eventId: id }] } : { reaction, state: 'dead' },
@@ -49,7 +56,17 @@ export async function describeDelivery(db: Database, reaction: string, id?: stri
   const stored = event && encode({ ...event, time: event.occurredAt }, JSON.stringify(event.data))
   const body = Buffer.from((row.editedAt || !stored ? given : stored) ?? '').toString('utf8')
   const contentType = rest.contentType ?? (event ? CONTENT_TYPE : null)
-  return { ...rest, contentType, body, json: parsed(body), standing, history, story, dead }
+  return { ...rest, contentType, ...(await read(db, body, personal)), standing, history, story, dead }
+}
+
+/** The message as it may be seen. What came from elsewhere and is no event is shown as it came. */
+async function read(db: Database, body: string, personal: boolean): Promise<{ body: string; json: unknown }> {
+  const json = parsed(body)
+  const { data, subject } = (json ?? {}) as { data?: unknown; subject?: unknown }
+  if (sealedIn(data) === undefined) return { body, json }
+  const [opened] = personal ? await openedEvents(db, [{ data, stream: String(subject) }]) : []
+  const seen = { ...(json as object), data: opened ? opened.data : shownOf(data) }
+  return { body: JSON.stringify(seen), json: seen }
 }
 
 async function standingOf(db: Database, { reaction, eventId }: Delivery): Promise<Standing> {

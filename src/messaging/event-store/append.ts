@@ -3,6 +3,7 @@ import { readRows, row, type Transaction } from '#platform/database'
 import { uuidv7 } from '#platform/uuid'
 import type { NewEvent, RecordedEvent } from '../define-event.ts'
 import { StreamConflict } from '../errors.ts'
+import { sealEvents } from './personal.ts'
 
 export interface Append {
   event: NewEvent
@@ -27,11 +28,17 @@ export interface Append {
  *
  * Guarantees: stream versions stay dense (the streams row is locked until commit), and positions are drawn after those
  * locks are held, by the very statement that inserts, so under its lock on the table. The relay's reading relies on both.
+ * What is personal in an event is sealed before.
  *
  * @throws StreamConflict when a stream is not at its `expectedVersion`; the transaction must be given up
  */
-export async function append(tx: Transaction, appends: readonly Append[]): Promise<RecordedEvent[]> {
-  if (appends.length === 0) return []
+export async function append(tx: Transaction, given: readonly Append[]): Promise<RecordedEvent[]> {
+  if (given.length === 0) return []
+  const sealed = await sealEvents(
+    tx,
+    given.map(({ event }) => event),
+  )
+  const appends = given.map((item, index) => ({ ...item, event: sealed[index]! }))
   const { rows, added } = toRows(appends)
   const placed = await readRows(tx, Placed)`
     WITH bumped AS (
@@ -81,7 +88,7 @@ function toRow({ event, correlationId, causationId, traceparent, actor, time }: 
     type: event.type,
     version: event.version,
     stream: event.stream,
-    data: event.data,
+    data: event.stored?.data ?? event.data,
     correlation_id: correlationId,
     causation_id: causationId ?? null,
     traceparent: traceparent ?? null,
@@ -97,5 +104,20 @@ function toRecorded(item: Append, { id, streamVersion, time }: Placed): Recorded
       `${event.stream} is at version ${streamVersion - 1}, not at ${expectedVersion}: read it again and decide again`,
     )
   }
-  return { ...event, id, streamVersion, correlationId, causationId, traceparent, actor, time }
+  const { type, version, stream, data, stored } = event
+  const personal = stored && { personal: { person: stored.person, sealed: stored.sealed } }
+  return {
+    type,
+    version,
+    stream,
+    data,
+    id,
+    streamVersion,
+    correlationId,
+    causationId,
+    traceparent,
+    actor,
+    time,
+    ...personal,
+  }
 }

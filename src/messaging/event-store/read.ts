@@ -1,7 +1,8 @@
 import type { Database, Transaction } from '#platform/database'
 import type { RecordedEvent } from '../define-event.ts'
+import { openedEvents } from './personal.ts'
 
-/** A row of the event store with its place in the one order of publication. `data` is as it was recorded, not upcast. */
+/** A row of the event store with its place in the one order of publication. `data` is opened, as it was recorded, not upcast. */
 export interface StoredEvent extends RecordedEvent {
   readonly position: bigint
 }
@@ -12,13 +13,13 @@ export async function readStream(db: Database | Transaction, stream: string, aft
     where: { stream, streamVersion: { gt: afterVersion } },
     orderBy: { streamVersion: 'asc' },
   })
-  return rows.map(toStored)
+  return openedEvents(db, rows.map(toStored))
 }
 
 /** The events of one conversation, in the order of their positions. */
 export async function readConversation(db: Database | Transaction, correlationId: string): Promise<StoredEvent[]> {
   const rows = await db.event.findMany({ where: { correlationId }, orderBy: { position: 'asc' } })
-  return rows.map(toStored)
+  return openedEvents(db, rows.map(toStored))
 }
 
 function toStored({

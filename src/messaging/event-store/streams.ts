@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { readRows, row, type Database, type Transaction } from '#platform/database'
 import type { RecordedEvent } from '../define-event.ts'
 import { eventColumns } from './event-columns.ts'
+import { openedEvents } from './personal.ts'
 
 /** How far a stream has come, and the time by the database's clock, which is not before that of its latest event. */
 export interface StreamHead {
@@ -27,7 +28,7 @@ export async function lockStreams(tx: Transaction, streams: readonly string[]): 
 
 const TailRow = row(eventColumns)
 
-/** What each of these streams has after a version, oldest first. `data` is as it was recorded, not upcast. */
+/** What each of these streams has after a version, oldest first. `data` is opened, as it was recorded, not upcast. */
 export async function readTails(
   db: Database | Transaction,
   after: ReadonlyMap<string, number>,
@@ -40,6 +41,6 @@ export async function readTails(
     JOIN events e ON e.stream = wanted.stream AND e.stream_version > wanted.version
     ORDER BY e.stream, e.stream_version`
   const tails = new Map<string, RecordedEvent[]>([...after.keys()].map((stream) => [stream, []]))
-  for (const event of rows) tails.get(event.stream)!.push(event)
+  for (const event of await openedEvents(db, rows)) tails.get(event.stream)!.push(event)
   return tails
 }

@@ -1,6 +1,10 @@
 import { isDatabaseOutage, isTransientConflict, type Database, type Transaction } from '#platform/database'
+import { redactError } from '#platform/redact'
+import { textsOf } from '#platform/sealing'
+import { readData } from '../cloud-event.ts'
 import type { RecordedEvent } from '../define-event.ts'
 import { UnreadableEvent } from '../errors.ts'
+import { openEvents } from '../event-store/personal.ts'
 import type { Projection } from './define-projection.ts'
 import type { Portion, StoredRow } from './read-store.ts'
 import { inSchema } from './tables.ts'
@@ -41,7 +45,7 @@ const TRANSACTION_MS = 120_000
  */
 export async function applyPortion(projection: Projection, target: Target, portion: Portion): Promise<void> {
   const { after } = portion
-  const { events, unreadable } = decode(projection, portion.rows)
+  const { events, unreadable } = await decode(projection, portion.rows, target.db)
   if (!unreadable) return applyEvents(projection, target, { rows: portion.rows, events, after, upTo: portion.position })
   const rows = portion.rows.slice(0, events.length)
   const upTo = portion.rows[events.length]!.position - 1n
@@ -67,13 +71,19 @@ async function applyEvents(projection: Projection, target: Target, batch: Batch)
   } catch (error) {
     if (error instanceof Superseded || isDatabaseOutage(error) || isTransientConflict(error)) throw error
     if (rows.length === 0) throw error
-    if (rows.length === 1) throw new NotApplied(rows[0]!, error as Error)
+    if (rows.length === 1) throw new NotApplied(rows[0]!, redacted(error as Error, events[0]))
     const half = Math.ceil(rows.length / 2)
     const [first, rest] = [rows.slice(0, half), rows.slice(half)]
     const between = first.at(-1)!.position
     await applyEvents(projection, target, { rows: first, events: events.slice(0, half), after, upTo: between })
     await applyEvents(projection, target, { rows: rest, events: events.slice(half), after: between, upTo })
   }
+}
+
+/** An error may quote the event; it is stored as the reason why the projection stands still. */
+function redacted(error: Error, event: RecordedEvent | undefined): Error {
+  if (event?.personal) redactError(error, textsOf(event.data))
+  return error
 }
 
 async function commit(projection: Projection, target: Target, batch: Batch): Promise<void> {
@@ -100,19 +110,24 @@ export async function applyWithin(
   target: Target,
   { after, rows, position }: Pick<Portion, 'after' | 'rows' | 'position'>,
 ): Promise<void> {
-  const { events, unreadable } = decode(projection, rows)
+  const { events, unreadable } = await decode(projection, rows, tx)
   if (unreadable) throw unreadable
   await write(tx, projection, target, { events, after, upTo: position })
 }
 
 /** The events as their types say, up to the first that cannot be read. */
-function decode({ on }: Projection, rows: readonly StoredRow[]) {
+async function decode({ on }: Projection, rows: readonly StoredRow[], db: Database | Transaction) {
   const types = new Map(on.map((type) => [type.type, type]))
+  const opened = await openEvents(
+    db,
+    rows.map(({ dataJson, position: _, ...row }) => ({ ...row, data: JSON.parse(dataJson) as unknown })),
+  )
   const events: RecordedEvent[] = []
-  for (const { dataJson, position: _, ...row } of rows) {
-    const type = types.get(row.type)!
+  for (const one of opened) {
     try {
-      events.push({ ...row, version: type.version, data: type.read(JSON.parse(dataJson), row.version) })
+      if (one instanceof UnreadableEvent) throw one
+      const { withheld: _, ...event } = one
+      events.push(readData(event, types))
     } catch (error) {
       if (!(error instanceof UnreadableEvent)) throw error
       return { events, unreadable: error }

@@ -6,7 +6,7 @@ import { topologyOf, type Names } from '../broker/topology.ts'
 import { standingOf } from '../deliveries/handled-events.ts'
 import { keepUnreadable, type Refused } from '../deliveries/unreadable.ts'
 import type { Reaction } from './define/define-reaction.ts'
-import { readMessage } from './batch/message.ts'
+import { fromBroker } from './batch/message.ts'
 
 export interface CrashNetRuntime {
   db: Database
@@ -71,7 +71,7 @@ async function writeDown(reaction: Reaction, delivery: Delivery, { db, instance,
 }
 
 function toRefused(reaction: Reaction, delivery: Delivery, names: Names): Refused {
-  const { envelope } = readMessage(delivery, new Map(reaction.on.map((type) => [type.type, type])))
+  const { envelope } = fromBroker(delivery)
   const { reason, count } = causeOf(delivery)
   const error = new DeliveryLimitReached(
     `RabbitMQ gave this message up (${reason}${count}): its deliveries ended without an outcome`,

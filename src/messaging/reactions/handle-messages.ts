@@ -1,10 +1,11 @@
+import { redactError } from '#platform/redact'
 import { crashPoint } from '../crash-points.ts'
 import { beginAlone, endAlone, type Claimed } from '../deliveries/claim.ts'
 import { whenAvailable, type Pause } from './availability/availability.ts'
 import type { BatchItem, Outcome } from './batch/batch.ts'
 import { isFailedCall, type createFailureRun } from './availability/breaker.ts'
 import type { Reaction } from './define/define-reaction.ts'
-import type { Message } from './batch/message.ts'
+import type { Message, Taken } from './batch/message.ts'
 import { processBatch } from './batch/process-batch.ts'
 import { deliverFromStore, failed, PoisonMessage, settle, type Settlement, type SettleRuntime } from './settle.ts'
 import { createTurns, type Turns } from './turns.ts'
@@ -20,7 +21,7 @@ export interface RunningRuntime extends SettleRuntime {
 const suspects = createTurns()
 
 /** What was taken and not brought to an end: the broker and PostgreSQL deliver it again. */
-export async function handBack(messages: readonly Message[], { due }: RunningRuntime) {
+export async function handBack(messages: readonly Taken[], { due }: RunningRuntime) {
   for (const { delivery } of messages) delivery?.requeue()
   await due.giveBack(messages.flatMap(({ claimed }) => claimed?.id ?? [])).catch(() => {}) // or the claims run out
 }
@@ -100,12 +101,21 @@ async function handleThrough(
       fromStore: claimed !== undefined,
     }))
     const outcomes = await process(items)
+    redactErrors(outcomes, chosen)
     const { settlements, held, reason, isSaid } = divide(chosen, outcomes, turn, runtime)
     if (reason) runtime.pause.hold(reason, turn, isSaid ? 1 : reaction.callConcurrency)
     else runtime.pause.resume()
     await settleWhenAvailable(reaction, settlements, runtime)
     waiting = [...waiting.filter((message) => !chosen.includes(message)), ...held]
   }
+}
+
+/** An error may quote what its reaction was given, and it goes into logs, tables and the consoles of operators. */
+function redactErrors(outcomes: readonly Outcome[], messages: readonly Message[]) {
+  const errors = outcomes.flatMap((outcome) => ('error' in outcome ? [outcome.error] : []))
+  if (errors.length === 0) return
+  const texts = messages.flatMap(({ personal = [] }) => personal)
+  for (const error of errors) redactError(error, texts)
 }
 
 /** Who has failed often probably fails by itself, and would tell little about the others. */

@@ -93,7 +93,7 @@ test('attempts exhausted and Unrecoverable end in the dead letters, and the queu
       eventId: events[1]!.id,
       reason: 'attempts-exhausted',
       errorName: 'RangeError',
-      errorMessage: 'fails again',
+      errorMessage: '(personal) again',
       attempts: 2,
     },
   ])

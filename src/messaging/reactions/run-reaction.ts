@@ -1,16 +1,16 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import type { Broker, Consumer, Delivery } from '../broker/broker.ts'
+import type { Broker, Consumer } from '../broker/broker.ts'
 import { topologyOf, type Names } from '../broker/topology.ts'
-import { wakeForRelease, type Claimed } from '../deliveries/claim.ts'
+import { wakeForRelease } from '../deliveries/claim.ts'
 import { handlingSeconds } from '../metrics.ts'
-import { createPause } from './availability/availability.ts'
+import { createPause, whenAvailable } from './availability/availability.ts'
 import { createFailureRun } from './availability/breaker.ts'
 import { drainCrashNet } from './crash-net.ts'
 import type { Reaction } from './define/define-reaction.ts'
 import { createDeliveryBuffer, type DeliveryBuffer } from './delivery-buffer.ts'
 import { takeDueDeliveries } from './due-deliveries.ts'
 import { handBack, handleMessages, type RunningRuntime } from './handle-messages.ts'
-import { readClaimed, readMessage } from './batch/message.ts'
+import { readMessages, type Incoming } from './batch/message.ts'
 import { reportLostQueue } from './report-lost-queue.ts'
 import type { SettleRuntime } from './settle.ts'
 import { createTurns } from './turns.ts'
@@ -79,9 +79,6 @@ export async function runReaction(reaction: Reaction, given: ReactionRuntime): P
   return begun
 }
 
-/** What has arrived, from one of the two. */
-type Incoming = { delivery: Delivery; claimed?: undefined } | { delivery?: undefined; claimed: Claimed }
-
 /** Milliseconds that the next batch may be waited for after one that was not full. */
 const LONGEST_BREATH_MS = 10
 /** Milliseconds before messages whose outcome cannot be recorded are handed back; doubles up to the second. */
@@ -101,19 +98,17 @@ async function loop(reaction: Reaction, buffer: DeliveryBuffer<Incoming>, runtim
     const batch = buffer.take(reaction.batchSize)
     if (batch.length === 0) continue // another loop was faster, or the process stops
     const started = performance.now()
-    const messages = batch.map(({ delivery, claimed }) =>
-      delivery ? readMessage(delivery, types) : readClaimed(claimed, types),
-    )
     try {
+      const messages = await whenAvailable(runtime.signal, () => readMessages(batch, types, runtime.db))
       await handleMessages(reaction, messages, runtime)
       handBackMs = HAND_BACK_MS[0]
     } catch (err) {
       // Nothing is lost: what was not settled comes again, and what was handled is known. But not at once.
-      const error = { err, reaction: reaction.name, messages: messages.length, againInMs: handBackMs }
+      const error = { err, reaction: reaction.name, messages: batch.length, againInMs: handBackMs }
       if (!runtime.signal.aborted) runtime.log.error(error, 'what became of a batch could not be recorded')
       await wait(handBackMs, undefined, { signal: runtime.signal }).catch(() => {})
       handBackMs = Math.min(HAND_BACK_MS[1], handBackMs * 2)
-      await handBack(messages, runtime)
+      await handBack(batch, runtime)
     }
     const took = performance.now() - started
     handlingSeconds.observe({ reaction: reaction.name }, took / 1_000)

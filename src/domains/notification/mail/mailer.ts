@@ -1,4 +1,5 @@
 import { createTransport } from 'nodemailer'
+import { NO_ADDRESS } from '#events'
 import { DependencyUnavailable, Unrecoverable } from '#messaging'
 import { compose, type Mail } from './compose.ts'
 import { limited } from './limited.ts'
@@ -103,6 +104,7 @@ function isOfTheSystem({ responseCode = 0, response = '', command }: SmtpError):
 const ADDRESS = /^[^\s@<>()[\]\\,;:"]+@[^\s@<>()[\]\\,;:"]+$/
 
 function checkedAddress(address: string): string {
+  if (address === NO_ADDRESS) throw new Unrecoverable('The customer was forgotten: there is nobody to write to')
   if (ADDRESS.test(address) && address.length <= 254) return address
   throw new Unrecoverable('The customer has no e-mail address that a mail could be sent to')
 }

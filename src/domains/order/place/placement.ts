@@ -1,5 +1,5 @@
 import { productsOf } from '#domains/catalog'
-import { append, crashPoint } from '#messaging'
+import { append, crashPoint, sealEvents } from '#messaging'
 import { isDatabaseOutage, type Database, type Transaction } from '#platform/database'
 import { Histogram } from '#platform/metrics'
 import { Refusal, reusedKey, type Caller } from '#http'
@@ -92,17 +92,22 @@ function commitOrders(
     async (tx) => {
       const decided = await decideAll(tx, candidates)
       const { winners, ...keys } = await settleKeys(tx, decided)
+      const events = await sealEvents(
+        tx,
+        winners.map(({ placed }) => placed),
+      )
       const placedAt = await insertOrders(
         tx,
-        winners.map(({ placed, request: { payment }, caller: { clientId, test } }) => {
-          return { ...placed.data, payment, clientId, test }
+        winners.map(({ placed, request: { payment }, caller: { clientId, test } }, index) => {
+          const { data, ...part } = events[index]!.stored ?? {}
+          return { ...placed.data, ...data, ...part, payment, clientId, test }
         }),
         keepPaymentMethods,
       )
       await append(
         tx,
-        winners.map(({ placed, orderId, caller: { actor }, traceparent }) => ({
-          event: placed,
+        winners.map(({ orderId, caller: { actor }, traceparent }, index) => ({
+          event: events[index]!,
           correlationId: orderId,
           traceparent,
           actor,

@@ -7,7 +7,7 @@ const orderId = '0199a000-0000-7000-8000-000000000001'
 const placed = anOrderPlaced({ orderId })
 const reserved = StockReserved({ orderId, lines: [] })
 const cleared = FraudCleared({ orderId, score: 0 })
-const points = PointsAwarded({ orderId, email: 'ada@example.com', points: 1 })
+const points = PointsAwarded({ orderId, points: 1 })
 
 const time = (version: number) => new Date(Date.UTC(2026, 10, 21, 14, 2, version))
 const stream = (...events: NewEvent[]): RecordedEvent[] =>

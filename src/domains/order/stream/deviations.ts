@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { z } from 'zod'
-import { archivedAmong, type RecordedEvent } from '#messaging'
+import { archivedAmong, openedEvents, type RecordedEvent } from '#messaging'
 import { readRows, row, type Database, type Transaction } from '#platform/database'
 import { readOrderPage, readOrderRows } from '../order-store.ts'
 import { CONCERNS, fold, isOwnFact, type VersionedOrder } from '../state/fold.ts'
@@ -68,6 +68,8 @@ function difference(row: VersionedOrder, events: readonly History[]): string | u
     const told = fold(events.filter(({ streamVersion }) => streamVersion <= row.version))
     if (!told) return 'Its stream does not begin with order.placed.'
     const wrong = COLUMNS.find((column) => !isDeepStrictEqual(told[column], row[column]))
+    if (wrong && PERSONAL_COLUMNS.has(wrong))
+      return `Its ${wrong} is not the one that version ${row.version} of its stream tells; the two are withheld.`
     if (wrong)
       return `Its ${wrong} is ${tell(row[wrong])}; version ${row.version} of its stream says ${tell(told[wrong])}.`
     const later = events.filter((event) => event.streamVersion > row.version && (event.isHandled || isOwnFact(event)))
@@ -98,6 +100,8 @@ const COLUMNS = [
   ...(['detail', 'version', 'placedAt', 'updatedAt', 'customer', 'shippingAddress', 'lines', 'total'] as const),
 ]
 
+const PERSONAL_COLUMNS: ReadonlySet<string> = new Set(['customer', 'shippingAddress', 'detail'])
+
 const tell = (value: unknown) => (typeof value === 'string' ? value : JSON.stringify(value))
 
 const HistoryRow = row({
@@ -123,7 +127,7 @@ async function readHistories(db: Database | Transaction, rows: readonly Versione
     WHERE e.type = ANY(${[...CONCERNS]}::text[]) OR e.stream_version = wanted.version
     ORDER BY e.stream, e.stream_version`
   const histories = new Map<string, History[]>()
-  for (const event of events as unknown as History[]) {
+  for (const event of (await openedEvents(db, events)) as unknown as History[]) {
     const history = histories.get(event.stream)
     if (history) history.push(event)
     else histories.set(event.stream, [event])

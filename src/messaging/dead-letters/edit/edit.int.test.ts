@@ -52,18 +52,18 @@ async function withName(id: string, name: unknown) {
 test('the edited data are handled, under the same event and the same idempotency key', async () => {
   const { event, letter } = await deadOrder()
   const edit = await withName(letter.id, 'good')
-  expect(edit.changes).toEqual([{ pointer: '/customer/name', before: 'bad', after: 'good' }])
+  expect(edit.changes).toEqual([{ pointer: '/customer/name', before: '-', after: 'good' }])
   await commitEdit(context, edit, 'a typing mistake')
   expect(await redrive(context, charge.name, { ids: [letter.id] })).toMatchObject({ outcome: 'done', handled: 1 })
   expect(handled).toEqual([{ id: event.id, name: 'good' }])
   expect(new Set(keys)).toEqual(new Set([`${charge.name}:${event.id}`]))
-  expect(await describeDelivery(system.db, charge.name, event.id)).toMatchObject({
+  expect(await describeDelivery(system.db, charge.name, { id: event.id, personal: true })).toMatchObject({
     id: letter.id,
     state: 'resolved',
     standing: { kind: 'handled', attempt: 1 },
     json: { id: event.id, data: { customer: { name: 'good' } } },
     history: [{ what: 'dead' }, { what: 'edited', by: 'operator ada' }, { what: 'redriven' }],
-    story: [{ data: { customer: { name: 'bad' } }, reactions: [{ state: 'handled' }] }],
+    story: [{ data: { customer: { name: '-' } }, reactions: [{ state: 'handled' }] }],
   })
   expect(await system.db.operatorAction.findFirst({ where: { action: 'edit', phase: 'finished' } })).toMatchObject({
     reason: 'a typing mistake',
@@ -71,12 +71,28 @@ test('the edited data are handled, under the same event and the same idempotency
   })
 })
 
+test('names and addresses are seen by those alone who ask for them, and stay sealed whatever is edited', async () => {
+  const { letter } = await deadOrder()
+  const seen = async (personal: boolean) => [
+    (await draftEdit(context, charge, letter.id, { personal })).text,
+    (await describeDelivery(system.db, charge.name, { id: letter.id, personal })).body,
+  ]
+  for (const text of await seen(true)) expect(text).toContain('12 St James Square')
+  for (const text of await seen(false)) expect(text).not.toMatch(/St James|bad|sealed/)
+  const draft = await draftEdit(context, charge, letter.id)
+  const fewer = withValue(JSON.parse(draft.text), '/total/amount', 7)
+  await commitEdit(context, planEdit(draft, JSON.stringify(fewer), charge))
+  const { body } = await system.db.delivery.findFirstOrThrow()
+  expect(Buffer.from(body!).toString()).not.toMatch(/St James|"bad"|ada@/)
+  expect(JSON.parse((await seen(true))[0]!)).toMatchObject({ customer: { name: 'bad' }, total: { amount: 7 } })
+})
+
 test('an edit that fails again can be edited further', async () => {
   const { letter } = await deadOrder()
   await commitEdit(context, await withName(letter.id, 'still bad'))
   expect(await redrive(context, charge.name, { all: true })).toMatchObject({ sent: 1, deadAgain: 1 })
   const edit = await withName(letter.id, 'good')
-  expect(edit.changes).toEqual([{ pointer: '/customer/name', before: 'still bad', after: 'good' }])
+  expect(edit.changes).toEqual([{ pointer: '/customer/name', before: '-', after: 'good' }])
   await commitEdit(context, edit)
   expect(await redrive(context, charge.name, { all: true })).toMatchObject({ handled: 1 })
 })

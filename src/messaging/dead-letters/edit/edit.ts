@@ -1,7 +1,10 @@
+import { sealAs, type Marks } from '#platform/sealing'
 import { Prisma } from '#prisma'
 import { CONTENT_TYPE, decodeEnvelope, encode, readData } from '../../cloud-event.ts'
 import type { AnyEventType, RecordedEvent } from '../../define-event.ts'
 import { UnreadableEvent } from '../../errors.ts'
+import { openedEvents } from '../../event-store/personal.ts'
+import { SEALED, shownOf } from '../../personal-marks.ts'
 import { change } from '../change.ts'
 import { Refused, type DeadLetterContext } from '../operator-context.ts'
 import { differences, type Difference } from './json-diff.ts'
@@ -12,8 +15,10 @@ import { checkId, DEAD, HANDLED } from '../selector.ts'
 export interface EditDraft {
   id: string
   reaction: string
-  /** As the event store has it, or as it was edited last. */
+  /** As the event store has it, or as it was edited last; its personal data as the operator may see them. */
   event: RecordedEvent
+  /** The same with its personal data, which are sealed again when the edit is committed. */
+  opened: RecordedEvent
   editedAt: Date | null
   /** The event's data, which are edited, as pretty JSON. */
   text: string
@@ -22,7 +27,9 @@ export interface EditDraft {
 /** An edit that fits its event type. */
 export interface PlannedEdit {
   draft: EditDraft
-  body: Buffer
+  /** With personal data. */
+  data: unknown
+  marks: Marks | undefined
   changes: Difference[]
 }
 
@@ -39,6 +46,7 @@ export async function draftEdit(
   { db }: Pick<DeadLetterContext, 'db'>,
   reaction: Edited,
   id: string,
+  { personal = false }: { personal?: boolean | undefined } = {},
 ): Promise<EditDraft> {
   checkId(id)
   if (reaction.ordered) {
@@ -59,8 +67,11 @@ export async function draftEdit(
     throw new Refused(`The event store does not have the event of ${id}, so it cannot be delivered: only discard it.`)
   const { occurredAt: time, ...event } = stored
   const data = row.editedAt ? decodeEnvelope(Buffer.from(row.body!), CONTENT_TYPE).data : event.data
-  const text = `${JSON.stringify(data, null, 2)}\n`
-  return { id, reaction: row.reaction, event: { ...event, time, data }, editedAt: row.editedAt, text }
+  const [first] = await openedEvents(db, [{ ...event, time, data }])
+  const { withheld: _, ...opened } = first!
+  const seen = { ...opened, data: personal ? opened.data : shownOf(data) }
+  const text = `${JSON.stringify(seen.data, null, 2)}\n`
+  return { id, reaction: row.reaction, event: seen, opened, editedAt: row.editedAt, text }
 }
 
 /**
@@ -69,12 +80,40 @@ export async function draftEdit(
  * @throws Refused when nothing is different
  */
 export function planEdit(draft: EditDraft, text: string, reaction: Edited): PlannedEdit {
-  const data = parse(text)
-  const changes = differences(draft.event.data, data)
-  if (changes.length === 0) throw new Refused('Nothing is different. To send it as it is, redrive it.')
-  const body = encode(draft.event, JSON.stringify(data))
+  const edited = parse(text)
+  const changes = differences(draft.event.data, edited)
+  const marks = reaction.on.find(({ type }) => type === draft.event.type)?.marks()
+  const data = marks ? withUnseen(edited, draft.opened.data, marks) : edited
+  if (differences(draft.opened.data, data).length === 0)
+    throw new Refused('Nothing is different. To send it as it is, redrive it.')
+  const body = encode(draft.opened, JSON.stringify(data))
   readData(decodeEnvelope(body, CONTENT_TYPE), new Map(reaction.on.map((type) => [type.type, type])))
-  return { draft, body, changes }
+  return { draft, data, marks, changes }
+}
+
+/** What the operator did not see, and left as it was, stays as it is. */
+function withUnseen(edited: unknown, opened: unknown, marks: Marks): unknown {
+  if (!isDocument(edited) || !isDocument(opened)) return edited
+  const members = Object.entries(edited).map(([member, value]) => {
+    const mark = marks[member]
+    if (typeof mark === 'string') return [member, value === mark ? (opened[member] ?? value) : value]
+    return [member, mark ? withUnseen(value, opened[member], mark) : value]
+  })
+  return Object.fromEntries(members)
+}
+
+const isDocument = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** As it may lie in a table. @throws Refused when its person was forgotten meanwhile */
+async function sealed(db: DeadLetterContext['db'], { draft, data, marks }: PlannedEdit): Promise<Buffer> {
+  const { opened } = draft
+  if (!opened.personal || !marks || !isDocument(data)) return encode(opened, JSON.stringify(data))
+  const document = { document: data, marks, boundTo: opened.stream }
+  const { shown, sealed } = await sealAs(db, opened.personal.person, document).catch((cause: Error) => {
+    throw new Refused(cause.message, { cause })
+  })
+  return encode(opened, JSON.stringify({ ...shown, [SEALED]: sealed }))
 }
 
 /**
@@ -84,10 +123,12 @@ export function planEdit(draft: EditDraft, text: string, reaction: Edited): Plan
  */
 export async function commitEdit(
   context: DeadLetterContext,
-  { draft, body, changes }: PlannedEdit,
+  planned: PlannedEdit,
   reason?: string,
 ): Promise<{ actionId: string }> {
+  const { draft, changes } = planned
   const { id, reaction, editedAt } = draft
+  const body = await sealed(context.db, planned)
   const action = { action: 'edit' as const, reaction, selector: { ids: [id] }, reason }
   return asAction(context, action, async (mark) => {
     const edit = {

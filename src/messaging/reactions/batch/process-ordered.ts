@@ -3,6 +3,7 @@ import { isDatabaseOutage, readRows, row, type Transaction } from '#platform/dat
 import { readData } from '../../cloud-event.ts'
 import type { RecordedEvent } from '../../define-event.ts'
 import { eventColumns } from '../../event-store/event-columns.ts'
+import { openEvents } from '../../event-store/personal.ts'
 import { blockBehind, lockStreams, releaseBlocked } from '../../deliveries/block.ts'
 import { standingOf } from '../../deliveries/handled-events.ts'
 import { UnreadableEvent } from '../../errors.ts'
@@ -174,7 +175,13 @@ async function readPending(tx: Transaction, reaction: Reaction, items: readonly 
       AND NOT EXISTS (SELECT FROM handled_events h WHERE h.event_id = e.id AND h.reaction = ${reaction.name} OFFSET 0)
       AND d.state IS DISTINCT FROM 'discarded'
     ORDER BY e.stream, e.stream_version`
-  return rows.map(({ blocks, kept, followed, ...event }) => toPending(event, { blocks, kept, followed }, types))
+  const opened = await openEvents(tx, rows)
+  return rows.map(({ blocks, kept, followed, ...event }, index) => {
+    const known = { blocks, kept, followed }
+    const one = opened[index]!
+    if (one instanceof UnreadableEvent) return { ...known, event, blocks: true }
+    return toPending({ ...event, data: one.data, ...(one.personal && { personal: one.personal }) }, known, types)
+  })
 }
 
 function toPending(event: RecordedEvent, known: Omit<Pending, 'event'>, types: EventTypes): Pending {

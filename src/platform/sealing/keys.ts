@@ -1,0 +1,105 @@
+import { z } from 'zod'
+import { readRows, row, type Database, type Transaction } from '../database.ts'
+import { uuidv7 } from '../uuid.ts'
+import type { PersonKey } from './cipher.ts'
+import { blindIndex, newPersonKey, unwrap, wrap } from './master-key.ts'
+
+/** Milliseconds that a process remembers a key: for so long it may still open what belongs to somebody who was forgotten. */
+export const REMEMBERED_MS = 5_000
+/** Keys that a process remembers. */
+const MOST = 20_000
+
+/** By person; null for those who were forgotten. The longest remembered comes first. */
+const remembered = new Map<string, { key: PersonKey | null; since: number }>()
+
+function remember(person: string, key: PersonKey | null) {
+  remembered.delete(person)
+  remembered.set(person, { key, since: performance.now() })
+  if (remembered.size > MOST) remembered.delete(remembered.keys().next().value!)
+}
+
+/** One person, however the address is written. */
+export const subjectOf = (email: string): string => blindIndex('person', email.trim().toLowerCase())
+
+const KeyRow = row({ person: z.string(), subject: z.string(), wrapped: z.string() })
+
+/**
+ * The keys of these people, by `subjectOf`; whoever has none gets one. Nobody of them can be forgotten before the
+ * transaction ends.
+ */
+export async function keysFor(tx: Transaction, subjects: ReadonlySet<string>): Promise<Map<string, PersonKey>> {
+  const keys = new Map<string, PersonKey>()
+  for (let missing = [...subjects]; missing.length > 0; missing = missing.filter((one) => !keys.has(one))) {
+    // What another transaction makes at this moment is waited for by INSERT, and read the next time around.
+    const found = await readRows(tx, KeyRow)`
+      SELECT person, subject, wrapped FROM personal_keys
+      WHERE subject = ANY(${missing}::text[]) ORDER BY subject FOR KEY SHARE`
+    const known = new Set(found.map(({ subject }) => subject))
+    const made = await makeKeys(
+      tx,
+      missing.filter((subject) => !known.has(subject)),
+    )
+    for (const { person, subject, wrapped } of [...found, ...made]) keys.set(subject, keyFrom(person, wrapped))
+  }
+  return keys
+}
+
+function makeKeys(tx: Transaction, subjects: readonly string[]) {
+  if (subjects.length === 0) return []
+  const rows = subjects.map((subject) => {
+    const key = newPersonKey(uuidv7())
+    return { person: key.person, subject, wrapped: wrap(key) }
+  })
+  return readRows(tx, KeyRow)`
+    INSERT INTO personal_keys (person, subject, wrapped, created_at)
+    SELECT person, subject, wrapped, now()
+    FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS row(person uuid, subject text, wrapped text)
+    ORDER BY subject
+    ON CONFLICT (subject) DO NOTHING
+    RETURNING person, subject, wrapped`
+}
+
+function keyFrom(person: string, wrapped: string): PersonKey {
+  const known = remembered.get(person)?.key
+  const key = known ?? unwrap(person, wrapped)
+  remember(person, key)
+  return key
+}
+
+const OpeningRow = row({ person: z.string(), wrapped: z.string().nullable() })
+
+/**
+ * The keys of persons; null for those who were forgotten. One who is in neither table is missing: the keys were lost, or belong to
+ * another database. Within `REMEMBERED_MS` nothing is read twice.
+ */
+export async function keysOf(
+  db: Database | Transaction,
+  persons: ReadonlySet<string>,
+): Promise<Map<string, PersonKey | null>> {
+  const keys = new Map<string, PersonKey | null>()
+  const since = performance.now() - REMEMBERED_MS
+  for (const person of persons) {
+    const known = remembered.get(person)
+    if (known && (known.key === null || known.since >= since)) keys.set(person, known.key)
+  }
+  const unknown = [...persons].filter((person) => !keys.has(person))
+  if (unknown.length === 0) return keys
+  const rows = await readRows(db, OpeningRow)`
+    SELECT person, wrapped FROM personal_keys WHERE person = ANY(${unknown}::uuid[])
+    UNION ALL
+    SELECT person, NULL FROM forgotten_persons WHERE person = ANY(${unknown}::uuid[])`
+  for (const { person, wrapped } of rows) {
+    const key = wrapped === null ? null : (remembered.get(person)?.key ?? unwrap(person, wrapped))
+    remember(person, key)
+    keys.set(person, key)
+  }
+  return keys
+}
+
+const PersonRow = row({ person: z.string() })
+
+/** The person that an e-mail address stands for at this time; undefined when nothing is known of them. */
+export async function personOf(db: Database | Transaction, email: string): Promise<string | undefined> {
+  const [found] = await readRows(db, PersonRow)`SELECT person FROM personal_keys WHERE subject = ${subjectOf(email)}`
+  return found?.person
+}

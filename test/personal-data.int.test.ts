@@ -1,0 +1,261 @@
+// One customer lives through everything that the system does with orders, and is forgotten: no byte of them is left anywhere.
+import { spawnSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { accessSync, constants, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import {
+  archiveBefore,
+  commitEdit,
+  createProjectionReader,
+  createWakeUp,
+  defineReaction,
+  discard,
+  draftEdit,
+  exportEvents,
+  findReactions,
+  loadProjections,
+  loadReactions,
+  planEdit,
+  redrive,
+  restoreArchive,
+  Unrecoverable,
+} from '#messaging'
+import { exportCustomer, forgetCustomer, planForgetting } from '#domains/customer'
+import { receiveStock } from '#domains/inventory'
+import { lookupRoutes } from '#domains/lookup'
+import { foldIntoRows } from '#domains/order'
+import { shippingRoutes } from '#domains/shipping'
+import { NO_ADDRESS, OrderPlaced } from '#events'
+import { notBuilt, tooEarly } from '#http'
+import {
+  deadline,
+  endFirstPartition,
+  project,
+  requireTestService,
+  testMailServer,
+  testSystem,
+  type TestMailServer,
+  type TestSystem,
+} from '#testing'
+import { startGateway, type RunningGateway } from '../sandbox/payment-gateway/server.ts'
+import { audit } from '../src/audit/index.ts'
+import { anOrder, MUG, testApi, type TestApi } from '../src/testing/api.ts'
+
+/** Texts that stand nowhere else on this machine. */
+const mark = (what: string) => `${what}${randomBytes(6).toString('hex')}`
+const email = `${mark('zaphira')}@markers.example`
+const [name, street, city, postalCode, ownWords, edited] = ['Quill', 'Wombat', 'Ybbs', 'PC', 'own', 'Ed'].map(mark)
+const phone = `+${BigInt(`0x${randomBytes(8).toString('hex')}`) | (1n << 63n)}`
+const MARKERS = [email, name!, street!, city!, postalCode!, phone, ownWords!, edited!]
+const CONTROL = mark('control')
+const customer = { name: `Zaphira ${name}`, email, phone }
+const shippingAddress = { line1: `77 ${street} Lane`, city: city!, postalCode: postalCode!, country: 'GB' }
+
+/** Fails for this customer alone, and quotes all that it knows. */
+const quoting = defineReaction({
+  name: 'test.quoting',
+  on: OrderPlaced,
+  handle({ data }) {
+    if (data.customer.email !== email) return null
+    throw new Unrecoverable(`no way to ${data.customer.name} <${data.customer.email}> at ${data.shippingAddress.line1}`)
+  },
+})
+
+let system: TestSystem
+let api: TestApi
+let gateway: RunningGateway
+let mail: TestMailServer
+let folder: string
+const log: string[] = []
+
+beforeAll(async () => {
+  folder = mkdtempSync(path.join(tmpdir(), 'fanfare-personal-'))
+  gateway = await startGateway({ port: 0 })
+  mail = await testMailServer()
+  for (const service of ['DATABASE_URL', 'RABBITMQ_URL', 'REDIS_URL'])
+    process.env[service] = requireTestService(`TEST_${service}`)
+  Object.assign(process.env, { SMTP_URL: mail.url, PAYMENT_GATEWAY_URL: gateway.url })
+  const reactions = [...(await loadReactions(findReactions('workers'))), quoting]
+  system = await testSystem(reactions, { logLevel: 'trace', logTo: { write: (line) => void log.push(line) } })
+  const { db } = system
+  const wakeUp = createWakeUp(system.pool)
+  const projections = createProjectionReader({ db, tooEarly, notBuilt })
+  api = await testApi(system, [...shippingRoutes({ db, ...wakeUp }), ...lookupRoutes({ projections })])
+  await receiveStock(db, [{ sku: MUG.sku, quantity: 100 }])
+})
+afterAll(async () => {
+  await api?.close()
+  await system?.close()
+  await gateway.close()
+  await mail.close()
+  rmSync(folder, { recursive: true })
+})
+
+async function place(given: object = {}): Promise<string> {
+  return ((await api.place(anOrder({ customer, shippingAddress, ...given })).expect(202)).body as { id: string }).id
+}
+
+async function deliver(id: string) {
+  const { trackingNumber } = await system.db.shipment.findUniqueOrThrow({ where: { orderId: id } })
+  await api.post(`/v1/shipments/${trackingNumber}/delivered`).expect(200)
+}
+
+/** Each place where one of the texts stands: rows of tables, files of the services, files of archives, lines of the log. */
+async function findAnywhere(texts: readonly string[]): Promise<string[]> {
+  const isIn = (where: string) => texts.some((text) => where.includes(text) || where.includes(hexOf(text)))
+  return [
+    ...(await rowsOf(system)).filter(({ row }) => isIn(row)).map(({ table }) => `table ${table}`),
+    ...log.filter(isIn).map((line) => `log ${line}`),
+    ...filesWith(texts, [folder, ...(await folderOfServices(system))]),
+  ]
+}
+
+const hexOf = (text: string) => Buffer.from(text).toString('hex')
+
+async function rowsOf({ pool }: TestSystem): Promise<{ table: string; row: string }[]> {
+  const { rows: tables } = await pool.query<{ table: string }>(`
+    SELECT format('%I.%I', schemaname, tablename) AS table FROM pg_tables WHERE schemaname NOT IN ('pg_catalog', 'information_schema')`)
+  const found = []
+  for (const { table } of tables) {
+    const { rows } = await pool.query<{ row: string }>(`SELECT t::text AS row FROM ${table} AS t`)
+    found.push(...rows.map(({ row }) => ({ table, row })))
+  }
+  return found
+}
+
+/** Data, write-ahead log, queues and logs of the services, where they are private to the tests and lie on this machine. */
+async function folderOfServices({ pool }: TestSystem): Promise<string[]> {
+  await pool.query('CHECKPOINT')
+  const { rows } = await pool.query<{ data_directory: string }>('SHOW data_directory')
+  const services = path.join(process.cwd(), '.fanfare', 'test')
+  return [...new Set([rows[0]!.data_directory, services])].filter((one) => {
+    try {
+      accessSync(one, constants.R_OK)
+      return true
+    } catch {
+      return false
+    }
+  })
+}
+
+function filesWith(texts: readonly string[], folders: readonly string[]): string[] {
+  const patterns = texts.flatMap((text) => ['-e', text])
+  const packed = spawnSync('sh', ['-c', `find ${folder} -name '*.gz' -exec gzip -dkf {} +`])
+  if (packed.status !== 0) throw new Error(packed.stderr.toString())
+  const { status, stdout, stderr } = spawnSync('grep', ['-rlaF', ...patterns, ...folders])
+  if (status === 2 && stdout.length === 0 && !/No such file/.test(stderr.toString())) throw new Error(stderr.toString())
+  return stdout.toString().split('\n').filter(Boolean)
+}
+
+it('seals a customer everywhere, forgets them, and no byte of them is left', async () => {
+  const { db } = system
+  const [delivered, other] = [await place(), await place()]
+  await system.settled(120_000)
+  await deliver(delivered)
+  await deliver(other)
+  await system.settled(120_000)
+  await system.stopReactions() // what follows waits in RabbitMQ, or is cancelled before anybody has heard of it
+  const called = await place()
+  await api.post(`/v1/orders/${called}/cancel`, { reason: `because of ${ownWords}` }).expect(200)
+  await deadline('all published', async () => {
+    const [relay] = await db.$queryRaw<[{ done: boolean }]>`
+      SELECT coalesce((SELECT max(position) FROM relay_checkpoints) >= (SELECT max(position) FROM events), false) AS done`
+    return relay.done
+  })
+  expect(await findAnywhere(MARKERS)).toEqual([])
+  const reactions = [...(await loadReactions(findReactions('workers'))), quoting]
+  for (const reaction of reactions) await system.run(reaction)
+  await system.settled(120_000)
+  await project(system, ...(await loadProjections(findReactions('workers'))))
+
+  // Everybody who needs them still knows them.
+  const view = async (id: string) => (await api.get(`/v1/orders/${id}`)).body as Record<string, object>
+  expect(await view(called)).toMatchObject({ customer, shippingAddress, ended: { detail: `because of ${ownWords}` } })
+  expect(mail.received.flatMap(({ to }) => to)).toContain(email)
+  const search = async (q: string) =>
+    (await api.get(`/v1/search/orders?q=${encodeURIComponent(q)}`)).body as { orders: object[] }
+  const found = await search(`zaph ${name!.slice(0, 7)}`)
+  expect(found.orders).toHaveLength(3)
+  expect(found.orders[0]).toMatchObject({ customer: { name: customer.name, email } })
+  const ofCustomer = `/v1/customers/orders?email=${encodeURIComponent(email.toUpperCase())}`
+  expect(((await api.get(ofCustomer)).body as { orders: object[] }).orders).toHaveLength(3)
+  const known = await exportCustomer(db, email)
+  for (const text of [email, name!, street!, city!, postalCode!, phone, ownWords!])
+    expect(JSON.stringify(known)).toContain(text)
+  expect(known).toMatchObject({ points: 50, orders: { length: 3 } })
+
+  // An operator edits one dead letter and discards all.
+  const context = { db, operator: 'ada' }
+  const letters = await db.delivery.findMany({ where: { reaction: quoting.name, state: 'dead' } })
+  expect(letters).toHaveLength(3)
+  expect(letters[0]!.errorMessage).toBe('no way to (personal) <(personal)> at (personal)')
+  const draft = await draftEdit(context, quoting, letters[0]!.id)
+  const data = JSON.parse(draft.text) as { customer: object }
+  const text = JSON.stringify({ ...data, customer: { ...data.customer, name: edited } })
+  await commitEdit(context, planEdit(draft, text, quoting))
+  expect(await redrive(context, quoting.name, { ids: [letters[0]!.id] })).toMatchObject({ deadAgain: 1 })
+  await discard(context, quoting.name, { all: true }, 'no use')
+  await exportEvents({ db, file: path.join(folder, 'log.ndjson.gz') })
+  expect(await findAnywhere(MARKERS)).toEqual([])
+
+  const plan = await planForgetting(db, email)
+  expect(plan).toMatchObject({ orders: [{ isOpen: false }, { isOpen: false }, { isOpen: false }], unsettled: 0 })
+  const open = await place() // somebody who is waiting for a parcel is not forgotten
+  await expect(forgetCustomer(db, { email, by: 'ada' })).rejects.toThrow(`still needed: ${open} is `)
+  await api.post(`/v1/orders/${open}/cancel`, { reason: 'so that it can be' })
+  await system.settled(120_000)
+  await deadline('its dead letter', () => db.delivery.count({ where: { reaction: quoting.name, state: 'dead' } }))
+  await discard(context, quoting.name, { all: true }, 'no use')
+  await project(system, ...(await loadProjections(findReactions('workers'))))
+  const archived = await archive()
+  expect(await forgetCustomer(db, { email: ` ${email.toUpperCase()}`, by: 'ada', reason: 'asked for it' })).toBe(
+    plan!.person,
+  )
+  expect(await forgetCustomer(db, { email, by: 'ada' })).toBeUndefined()
+
+  // Nobody knows them any more, from the archive neither, and everything else is as it was.
+  await restoreArchive({ db, instance: 'test', place: archived })
+  const withheld = {
+    customer: { name: '-', email: NO_ADDRESS, phone: '-' },
+    shippingAddress: { line1: '-', country: 'GB' },
+  }
+  expect(await view(delivered)).toMatchObject({ ...withheld, status: 'delivered', total: { amount: 2_500 } })
+  expect((await api.get(`/v1/orders/${delivered}?at=1`)).body).toMatchObject(withheld)
+  expect(await view(called)).toMatchObject({ ...withheld, ended: { detail: '-' } })
+  expect((await search('zaph')).orders).toEqual([])
+  expect((await search(delivered)).orders).toMatchObject([{ customer: { name: '-', email: NO_ADDRESS } }])
+  expect(((await api.get(ofCustomer)).body as { orders: object[] }).orders).toEqual([])
+  expect(await exportCustomer(db, email)).toBeUndefined()
+  const findings = await audit(db, { patienceMs: 20_000, gatewayUrl: gateway.url })
+  expect(findings.filter(({ count, skipped }) => count > 0 || skipped)).toEqual([])
+
+  // The search would have found them: it finds what is put into a table and a file.
+  await db.$executeRaw`UPDATE orders SET detail = ${CONTROL} WHERE id = ${delivered}::uuid`
+  expect((await findAnywhere([CONTROL])).some((where) => where === 'table public.orders')).toBe(true)
+  expect(readFileSync(path.join(folder, 'log.ndjson'), 'utf8')).toContain(delivered)
+  expect(filesWith([delivered], [folder]).length).toBeGreaterThan(1)
+  expect(await findAnywhere(MARKERS)).toEqual([])
+
+  // Whoever comes back is somebody new.
+  const back = await view(await place())
+  expect(back).toMatchObject({ customer, shippingAddress })
+  expect((await planForgetting(db, email))!.person).not.toBe(plan!.person)
+}, 300_000)
+
+/** Everything so far. @returns where */
+async function archive(): Promise<string> {
+  const { db } = system
+  const end = Date.now() + 50
+  await db.$executeRaw`
+    INSERT INTO reconcile_state (reaction, watermark)
+    SELECT reaction, (SELECT max(position) FROM events) FROM subscriptions GROUP BY reaction
+    ON CONFLICT (reaction) DO UPDATE SET watermark = excluded.watermark`
+  await endFirstPartition(system, new Date(end))
+  await deadline('the partition has ended', () => Date.now() > end)
+  const beforeGoing = (streams: readonly string[]) => foldIntoRows(db, streams)
+  const options = { db, instance: 'test', openAmong: () => Promise.resolve([]), beforeGoing }
+  const [report] = await archiveBefore({ ...options, before: new Date(), to: path.join(folder, 'archive') })
+  expect(report).toMatchObject({ outcome: 'archived', reasons: [] })
+  return report!.place!
+}
