@@ -5,12 +5,13 @@ import { flow } from './measures/flow.ts'
 import { growth } from './measures/growth.ts'
 import { latency } from './measures/latency.ts'
 import { peers } from './measures/peers.ts'
+import { personal } from './measures/personal.ts'
 import { react } from './measures/react.ts'
 import { relay } from './measures/relay.ts'
 
 type Create = (environment: Environment, options: Options) => Benchmark
 
-export const BENCHMARKS: Record<string, Create> = { accept, relay, react, flow, latency, growth, peers }
+export const BENCHMARKS: Record<string, Create> = { accept, relay, react, flow, latency, growth, peers, personal }
 
 /** Run when no name is given. The others take long. */
 export const USUAL = ['accept', 'relay', 'react', 'flow', 'latency']

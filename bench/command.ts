@@ -13,6 +13,7 @@ const WHAT = `
   accept relay react flow latency   against baselines measured in the same run; all of them without a name
   growth                            the same work with more and more events stored
   peers                             the same small flow in other ways: pace, and what kill -9 loses or doubles
+  personal                          what sealing names and addresses costs
   guard                             a short run against the committed ratios; fails on a loss that repeats
   report                            writes docs/performance.md from the committed results`
 
