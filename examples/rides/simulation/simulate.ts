@@ -31,6 +31,8 @@ const STEP_MS = 250
 const REPORT_MS = 1_000
 const LOOK_MS = 400
 const METERS_PER_SECOND = 5.4
+/** Riders who wait for an answer: while the system does not answer, no more come. */
+const MOST_AT_ONCE = 150
 
 /** Riders and drivers with phones, who know of the system what its API tells them. */
 export async function simulate(api: RidesApi, options: SimulationOptions): Promise<Simulation> {
@@ -98,6 +100,7 @@ async function comeAndAsk(api: RidesApi, options: SimulationOptions, asked: Aske
     if (due > durationMs) break
     const early = began + due - performance.now()
     if (early > 0) await wait(early, undefined, { signal }).catch(() => {})
+    while (under.size >= MOST_AT_ONCE && !signal.aborted) await Promise.race(under)
     if (signal.aborted) break
     const one: Promise<void> = ride(api, dice.fork(nth), due / 1_000, patienceMs)
       .then((rider) => void asked.push(rider))

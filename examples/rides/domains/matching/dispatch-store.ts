@@ -47,19 +47,6 @@ export async function findSearch(db: Database, tripId: string) {
 
 const DriverRow = row({ id: z.string() })
 
-/**
- * Takes the first of these drivers who is free, for this trip. One whom another transaction is about to take is passed over,
- * and nobody is waited for.
- */
-export async function takeDriver(tx: Transaction, tripId: string, ids: readonly string[]): Promise<string | undefined> {
-  const [taken] = await readRows(tx, DriverRow)`
-    UPDATE drivers SET trip_id = ${tripId}::uuid WHERE id = (
-      SELECT d.id FROM unnest(${[...ids]}::text[]) WITH ORDINALITY AS near(id, nth) JOIN drivers d ON d.id = near.id
-      WHERE d.trip_id IS NULL ORDER BY nth LIMIT 1 FOR UPDATE OF d SKIP LOCKED)
-    RETURNING id`
-  return taken?.id
-}
-
 /** Those of these drivers who have no trip at this moment. */
 export async function freeAmong(db: Database, ids: readonly string[]): Promise<ReadonlySet<string>> {
   const rows = await readRows(db, DriverRow)`
@@ -69,16 +56,34 @@ export async function freeAmong(db: Database, ids: readonly string[]): Promise<R
 
 interface Offer {
   tripId: string
-  driverId: string
-  etaS: number
+  /** Nearest first. */
+  candidates: readonly { id: string; etaS: number }[]
   answerWithinMs: number
 }
 
-export async function offer(tx: Transaction, { tripId, driverId, etaS, answerWithinMs }: Offer): Promise<void> {
-  await tx.$executeRaw`
-    UPDATE dispatches SET state = 'offered', driver_id = ${driverId}, eta_s = ${etaS}, attempt = attempt + 1,
+const OfferedRow = row({ driverId: z.string(), etaS: z.int() })
+
+/**
+ * Offers the trip to the first of these drivers who is free. One whom another transaction is about to take is passed over, and
+ * nobody is waited for. @returns undefined when none of them is free any more
+ */
+export async function offer(tx: Transaction, { tripId, candidates, answerWithinMs }: Offer) {
+  const [offered] = await readRows(tx, OfferedRow)`
+    WITH near AS (
+      SELECT id, (array_agg("etaS"))[1] AS eta, min(nth) AS nth FROM ROWS FROM (
+        jsonb_to_recordset(${JSON.stringify(candidates)}::jsonb) AS (id text, "etaS" int)) WITH ORDINALITY AS near(id, "etaS", nth)
+      GROUP BY id
+    ), taken AS (
+      UPDATE drivers SET trip_id = ${tripId}::uuid WHERE id = (
+        SELECT d.id FROM near JOIN drivers d ON d.id = near.id
+        WHERE d.trip_id IS NULL ORDER BY nth LIMIT 1 FOR UPDATE OF d SKIP LOCKED)
+      RETURNING id
+    )
+    UPDATE dispatches SET state = 'offered', driver_id = taken.id, eta_s = near.eta, attempt = attempt + 1,
       answer_by = now() + ${answerWithinMs}::float8 * interval '1 ms'
-    WHERE trip_id = ${tripId}::uuid`
+    FROM taken JOIN near ON near.id = taken.id WHERE trip_id = ${tripId}::uuid
+    RETURNING driver_id AS "driverId", eta_s AS "etaS"`
+  return offered
 }
 
 export async function accept(tx: Transaction, tripId: string): Promise<void> {

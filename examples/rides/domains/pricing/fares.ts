@@ -12,13 +12,17 @@ interface Fare {
   surge: number
 }
 
-/** The first one holds, whatever comes later. @returns false when there was one */
-export async function lockFare(tx: Transaction, { tripId, zone, fare, surge }: Fare): Promise<boolean> {
-  const locked = await tx.$executeRaw`
-    INSERT INTO fares (trip_id, zone, amount, currency, surge)
-    VALUES (${tripId}::uuid, ${zone}, ${fare.amount}, ${fare.currency}, ${surge})
-    ON CONFLICT (trip_id) DO NOTHING`
-  return locked === 1
+const LockedRow = row({ tripId: z.string() })
+
+/** The first one of a trip holds, whatever comes later. @returns the trips whose fare is locked by this */
+export async function lockFares(tx: Transaction, fares: readonly Fare[]): Promise<ReadonlySet<string>> {
+  const rows = fares.map(({ fare, ...one }) => ({ ...one, ...fare }))
+  const locked = await readRows(tx, LockedRow)`
+    INSERT INTO fares (trip_id, zone, amount, currency, surge) SELECT "tripId", zone, amount, currency, surge
+    FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
+      AS new("tripId" uuid, zone text, amount int, currency text, surge int) ORDER BY "tripId"
+    ON CONFLICT (trip_id) DO NOTHING RETURNING trip_id::text AS "tripId"`
+  return new Set(locked.map(({ tripId }) => tripId))
 }
 
 const DemandRow = row({ zone: z.string(), requests: z.int() })

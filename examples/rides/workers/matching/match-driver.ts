@@ -3,7 +3,7 @@ import type { Transaction } from '#platform/database'
 import { positions } from '../../domains/city/open-positions.ts'
 import { candidatesFor, type Candidate } from '../../domains/matching/candidates.ts'
 import type { Dispatch } from '../../domains/matching/dispatch.ts'
-import { lockDispatches, offer, openDispatches, takeDriver } from '../../domains/matching/dispatch-store.ts'
+import { lockDispatches, offer, openDispatches } from '../../domains/matching/dispatch-store.ts'
 import { settings } from '../../domains/matching/settings.ts'
 import { OfferDeclined, OfferMade, OfferTimedOut, TripRequested } from '../../events/index.ts'
 
@@ -42,13 +42,7 @@ export default defineReaction({
 
 /** @throws RetryLater when other trips were faster with all of them */
 async function ask(tx: Transaction, { tripId, attempt }: Dispatch, candidates: readonly Candidate[]) {
-  const driverId = await takeDriver(
-    tx,
-    tripId,
-    candidates.map(({ id }) => id),
-  )
-  if (driverId === undefined) throw nobody()
-  const { etaS } = candidates.find(({ id }) => id === driverId)!
-  await offer(tx, { tripId, driverId, etaS, answerWithinMs: settings().RIDES_ANSWER_MS })
-  return OfferMade({ tripId, driverId, attempt: attempt + 1, etaS })
+  const offered = await offer(tx, { tripId, candidates, answerWithinMs: settings().RIDES_ANSWER_MS })
+  if (!offered) throw nobody()
+  return OfferMade({ tripId, attempt: attempt + 1, ...offered })
 }

@@ -1,7 +1,8 @@
 import { defineReaction } from '#messaging'
 import { positions } from '../../domains/city/open-positions.ts'
 import { fareOf, surgeOf } from '../../domains/pricing/fare.ts'
-import { demand, lockFare } from '../../domains/pricing/fares.ts'
+import { lockFares } from '../../domains/pricing/fares.ts'
+import { lookAtMarket } from '../../domains/pricing/market.ts'
 import { FareLocked, TripRequested } from '../../events/index.ts'
 
 /** Demand and supply are looked at once; what they make of the fare holds for the trip. */
@@ -10,12 +11,15 @@ export default defineReaction({
   on: TripRequested,
   publishes: FareLocked,
   async call({ data: { zone } }, { db }) {
-    const [asked, free] = await Promise.all([demand(db), positions().supply()])
-    return surgeOf((asked.get(zone) ?? 0) + 1, free.get(zone) ?? 0)
+    const { demand, supply } = await lookAtMarket(db, positions())
+    return surgeOf((demand.get(zone) ?? 0) + 1, supply.get(zone) ?? 0)
   },
-  async handle({ data }, { tx, result: surge }) {
-    const { tripId, riderId, zone } = data
-    const fare = fareOf(data, surge)
-    return (await lockFare(tx, { tripId, zone, fare, surge })) ? FareLocked({ tripId, riderId, fare, surge }) : null
+  async handleBatch(events, { tx, results }) {
+    const fares = events.map(({ data }, nth) => {
+      const { tripId, riderId, zone } = data
+      return { tripId, riderId, zone, surge: results[nth]!, fare: fareOf(data, results[nth]!) }
+    })
+    const locked = await lockFares(tx, fares)
+    return fares.map(({ zone: _zone, ...fare }) => (locked.has(fare.tripId) ? FareLocked(fare) : null))
   },
 })
