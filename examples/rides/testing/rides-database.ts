@@ -1,11 +1,13 @@
 import { randomBytes } from 'node:crypto'
 import path from 'node:path'
+import { subscribe } from '#messaging'
 import { requireTestService, testDatabase, type TestDatabase } from '#testing'
 import { migrationsWith } from '../../../prisma/core-migrations.ts'
 import { startGateway } from '../../../sandbox/payment-gateway/server.ts'
 import { closePositions, positions } from '../domains/city/open-positions.ts'
 import type { Positions } from '../domains/city/positions.ts'
 import { registerDrivers } from '../domains/matching/dispatch-store.ts'
+import { REACTIONS } from './reactions.ts'
 import { SOHO } from './trips.ts'
 
 const MIGRATIONS = path.resolve(__dirname, '../migrations')
@@ -22,6 +24,7 @@ export interface RidesTest extends TestDatabase {
 /** What reactions of rides stand on: a database, positions in Redis under names of their own, and the sandbox's gateway. */
 export async function ridesTest(): Promise<RidesTest> {
   const database = await ridesDatabase()
+  await subscribe(database.db, REACTIONS) // what an ordered reaction has not handled yet is read from its subscriptions
   const gateway = await startGateway({ port: 0 })
   Object.assign(process.env, {
     DATABASE_URL: database.url,
