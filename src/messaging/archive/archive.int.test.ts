@@ -19,6 +19,7 @@ import {
 import { standingOf } from '../deliveries/handled-events.ts'
 import { makePartition, makePartitions } from '../event-store/partitions/make-partitions.ts'
 import { readPartitions } from '../event-store/partitions/partitions.ts'
+import { UnreadableEvent } from '../errors.ts'
 import { planReplay } from '../reconcile/plan-replay.ts'
 import { defineReaction } from '../reactions/define/define-reaction.ts'
 import { archiveBefore } from './archive.ts'
@@ -161,6 +162,24 @@ test('nothing is taken out for a place that cannot be written to; one that has b
   )
   for (const name of ['old', 'first']) await restored(name)
   expect(await contents()).toEqual(before)
+})
+
+test('a partition is kept while one of its events is for a newer release', async () => {
+  await storePast()
+  const beforeGoing = () => Promise.reject(new UnreadableEvent('newer-version', 'deploy the newer code first'))
+  expect(await archived({ beforeGoing })).toMatchObject([
+    { outcome: 'kept', reasons: ['one of its events cannot be read: deploy the newer code first'] },
+    { outcome: 'kept' },
+  ])
+})
+
+test('a partition goes while another one is vacuumed', async () => {
+  await storePast()
+  const current = (await readPartitions(database.db)).find(({ to }) => to > uuidv7())!.name
+  await database.db.$transaction(async (tx) => {
+    await tx.$executeRawUnsafe(`LOCK TABLE events_${current} IN SHARE UPDATE EXCLUSIVE MODE`)
+    expect(await archived()).toMatchObject([{ outcome: 'archived' }, { outcome: 'archived' }])
+  })
 })
 
 test('one whose restore was cut short is kept, and says so', async () => {

@@ -1,5 +1,6 @@
 import type { Database } from '#platform/database'
 import { readPartitions, timeOfId, type Partition } from '../event-store/partitions/partitions.ts'
+import { UnreadableEvent } from '../errors.ts'
 import { acquireLease, type Lease } from '../lease/lease.ts'
 import { detach, forgetTables } from './detach.ts'
 import { findObstacles, sizeOf, streamsOf, type OpenAmong } from './find-obstacles.ts'
@@ -72,9 +73,14 @@ async function archivePartition(
   const reasons = await findObstacles(db, partition, openAmong)
   if (reasons.length > 0) return { ...about, outcome: 'kept', reasons }
   if (to === undefined) return { ...about, outcome: 'ready', reasons }
-  for await (const streams of beforeGoing ? streamsOf(db, partition) : []) {
-    await lease.confirm()
-    await beforeGoing!(streams)
+  try {
+    for await (const streams of beforeGoing ? streamsOf(db, partition) : []) {
+      await lease.confirm()
+      await beforeGoing!(streams)
+    }
+  } catch (error) {
+    if (!(error instanceof UnreadableEvent)) throw error
+    return { ...about, outcome: 'kept', reasons: [`one of its events cannot be read: ${error.message}`] }
   }
   const place = placeIn(to, partition.name)
   const since = await detach(db, partition, place)

@@ -15,7 +15,9 @@ export function detach(db: Database, partition: Partition, place: string): Promi
   const { events, handled } = tablesOf(partition.name)
   return lockShortly(db, async (tx) => {
     await oneAtATime(tx)
-    await tx.$executeRaw`LOCK TABLE events, handled_events IN ACCESS EXCLUSIVE MODE`
+    // Who reads or writes comes through the parents. The other partitions stay as they are, also one that is being vacuumed for hours.
+    await tx.$executeRawUnsafe(`LOCK TABLE ONLY events, ONLY handled_events, events_default, handled_events_default, ${events}, ${handled}
+      IN ACCESS EXCLUSIVE MODE`)
     const reasons = await findUnsettled(tx, partition)
     if (reasons.length > 0) return reasons
     await tx.$executeRaw(Prisma.sql`

@@ -9,7 +9,7 @@ import { readManifest } from './manifest.ts'
 import { restoreArchive } from './restore.ts'
 import { storeAt } from './store/places.ts'
 
-jest.setTimeout(120_000)
+jest.setTimeout(600_000)
 
 let database: TestDatabase
 let folder: string

@@ -4,6 +4,9 @@ import { sqlStateOf, type Database, type Transaction } from '#platform/database'
 /** Milliseconds that everybody else may have to wait behind a lock that is not to be had. */
 const LOCK_MS = 300
 const TRIES = 40
+/** The same for every tenth try: PostgreSQL lets an autovacuum go on that is in the way of somebody for less than a second. */
+const LONG_LOCK_MS = 1_500
+const LONG_TRY = 10
 /** Milliseconds between two tries, at most: in between, the others go on. */
 const PAUSE_MS = 1_000
 
@@ -27,7 +30,7 @@ export async function lockShortly<Result>(
     try {
       return await db.$transaction(
         async (tx) => {
-          await tx.$executeRawUnsafe(`SET LOCAL lock_timeout = ${LOCK_MS}`)
+          await tx.$executeRawUnsafe(`SET LOCAL lock_timeout = ${tries % LONG_TRY === 0 ? LONG_LOCK_MS : LOCK_MS}`)
           return await work(tx)
         },
         { timeout },

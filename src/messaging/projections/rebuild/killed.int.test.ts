@@ -3,7 +3,7 @@ import { anOrderPlaced, killedAt, project, record, testDatabase, type TestDataba
 import { findReactions, loadProjections } from '../../load-workers.ts'
 import { rebuild } from './rebuild.ts'
 
-jest.setTimeout(120_000)
+jest.setTimeout(600_000)
 
 let database: TestDatabase
 beforeEach(async () => {
