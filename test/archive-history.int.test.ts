@@ -26,6 +26,7 @@ import screenOrder from '../workers/fraud/screen-order.ts'
 const GIVEN = process.env['ARCHIVE_EVENTS']
 const EVENTS = Number(GIVEN ?? 3_000)
 const HOUR = 3_600_000
+const LONG_MS = HOUR
 
 let database: TestDatabase
 let folder: string
@@ -41,7 +42,7 @@ beforeAll(async () => {
   await makePartition(database.db, { name: 'rest', from: leastId(cut), to: leastId(new Date(Date.now() + 24 * HOUR)) })
   await storeHistory(database.pool, EVENTS)
   told.push(`${Math.round((await bytesStored()) / (EVENTS / EVENTS_PER_ORDER))} bytes on the disk for each order`)
-}, 600_000)
+}, LONG_MS)
 afterAll(async () => {
   if (GIVEN) process.stdout.write(`${EVENTS} events: ${told.join(', ')}\n`)
   await database.close()
@@ -136,7 +137,7 @@ it('is the same after most of it was archived and restored', async () => {
   if (GIVEN) await compareWithSmall()
   await timed('restore', restoreArchive({ db, instance: 'test', place: report!.place! }))
   expect(await contents()).toEqual(before)
-}, 600_000)
+}, LONG_MS)
 
 /** Beside a database that never had more than a tenth. */
 async function compareWithSmall() {
@@ -155,4 +156,4 @@ it('is the same in another database after export and import', async () => {
   await timed('import', importEvents({ db: other.db, instance: 'test', file }))
   expect(await sumOf(other, HISTORY, COLUMNS)).toBe(await sumOf(database, HISTORY, COLUMNS))
   await other.close()
-}, 600_000)
+}, LONG_MS)
