@@ -126,18 +126,22 @@ const HISTORY = '(SELECT * FROM events WHERE position <= (SELECT position FROM r
 const HANDLED = `(SELECT * FROM handled_events WHERE instance <> 'test')`
 const contents = async () => [await sumOf(database, HISTORY, COLUMNS), await sumOf(database, HANDLED, 't.*')]
 
-it('is the same after most of it was archived and restored', async () => {
-  const { db } = database
-  const before = await contents()
-  const options = { db, instance: 'test', to: folder, openAmong: () => Promise.resolve([]) }
-  const [report] = await timed('archive', archiveBefore({ ...options, before: new Date() }))
-  expect(report).toMatchObject({ name: 'first', outcome: 'archived' })
-  expect(report!.events / EVENTS).toBeCloseTo(0.9, 1)
-  expect(await db.event.count()).toBeLessThan(EVENTS / 5)
-  if (GIVEN) await compareWithSmall()
-  await timed('restore', restoreArchive({ db, instance: 'test', place: report!.place! }))
-  expect(await contents()).toEqual(before)
-}, LONG_MS)
+it(
+  'is the same after most of it was archived and restored',
+  async () => {
+    const { db } = database
+    const before = await contents()
+    const options = { db, instance: 'test', to: folder, openAmong: () => Promise.resolve([]) }
+    const [report] = await timed('archive', archiveBefore({ ...options, before: new Date() }))
+    expect(report).toMatchObject({ name: 'first', outcome: 'archived' })
+    expect(report!.events / EVENTS).toBeCloseTo(0.9, 1)
+    expect(await db.event.count()).toBeLessThan(EVENTS / 5)
+    if (GIVEN) await compareWithSmall()
+    await timed('restore', restoreArchive({ db, instance: 'test', place: report!.place! }))
+    expect(await contents()).toEqual(before)
+  },
+  LONG_MS,
+)
 
 /** Beside a database that never had more than a tenth. */
 async function compareWithSmall() {
@@ -149,11 +153,15 @@ async function compareWithSmall() {
   await small.close()
 }
 
-it('is the same in another database after export and import', async () => {
-  const other = await testDatabase()
-  const file = path.join(folder, 'log.ndjson.gz')
-  await timed('export', exportEvents({ db: database.db, file }))
-  await timed('import', importEvents({ db: other.db, instance: 'test', file }))
-  expect(await sumOf(other, HISTORY, COLUMNS)).toBe(await sumOf(database, HISTORY, COLUMNS))
-  await other.close()
-}, LONG_MS)
+it(
+  'is the same in another database after export and import',
+  async () => {
+    const other = await testDatabase()
+    const file = path.join(folder, 'log.ndjson.gz')
+    await timed('export', exportEvents({ db: database.db, file }))
+    await timed('import', importEvents({ db: other.db, instance: 'test', file }))
+    expect(await sumOf(other, HISTORY, COLUMNS)).toBe(await sumOf(database, HISTORY, COLUMNS))
+    await other.close()
+  },
+  LONG_MS,
+)

@@ -20,7 +20,9 @@ async function closeGate({ url }: TestDatabase, trigger: string) {
   const waiting = `SELECT FROM pg_locks WHERE locktype = 'advisory' AND objid = ${KEY} AND NOT granted`
   return {
     somebodyWaits: () =>
-      deadline('somebody waits at the gate', async () => (await client.query(waiting)).rowCount! > 0, { within: 120_000 }),
+      deadline('somebody waits at the gate', async () => (await client.query(waiting)).rowCount! > 0, {
+        within: 120_000,
+      }),
     async open() {
       await client.query(`SELECT pg_advisory_unlock(${KEY})`)
       await client.query(`DROP FUNCTION gate, command_gate CASCADE`)
