@@ -4,6 +4,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { openDatabase } from '#platform/database'
 import { archiveBefore, exportEvents, importEvents, readStory, restoreArchive } from '#messaging'
 import {
   anOrderPlaced,
@@ -114,11 +115,15 @@ async function compareSpeeds(archived: TestDatabase, small: TestDatabase) {
   }
 }
 
-async function auditTimed(database: TestDatabase) {
+/** On a connection that plans by the sizes of tables, as the command has it. */
+async function auditTimed({ url }: TestDatabase) {
+  const { db, close } = openDatabase(url)
   const began = performance.now()
-  const broken = (await audit(database.db, { patienceMs: 1e12 })).filter((finding) => isBroken(finding))
+  const broken = (await audit(db, { patienceMs: 1e12 })).filter((finding) => isBroken(finding))
+  const seconds = ((performance.now() - began) / 1_000).toFixed(1)
+  await close()
   expect(broken.map(({ invariant, offenders }) => ({ invariant, offenders }))).toEqual([])
-  return ((performance.now() - began) / 1_000).toFixed(1)
+  return seconds
 }
 
 /** Of the history, without what was recorded to measure. */
