@@ -19,6 +19,8 @@ export interface DatabaseOptions {
   /** Connections in the pool. @default 10 */
   poolSize?: number
   applicationName?: string
+  /** Milliseconds that a connection may take to open, and that somebody waits for one to become free. @default 2000 */
+  connectWithinMs?: number
   /**
    * Milliseconds after which a statement without an answer fails as an outage and its connection is given up: it may have
    * gone silent without anybody being told. @default no limit, for commands with long statements
@@ -88,10 +90,11 @@ type StatementNameGenerator = NonNullable<
 
 /** Opens the one pool of this process and a Prisma client on it. Connects lazily, to the primary where there are several servers. */
 export function openDatabase(connectionString: string, options: DatabaseOptions = {}): OpenDatabase {
-  const { planning = 'by-size', pooler = 'none' } = options
+  const { planning = 'by-size', pooler = 'none', connectWithinMs = 2_000 } = options
   const settings = pooler === 'none' ? IN_SESSIONS(planning) : ALWAYS
   const pool = createPool(connectionString, {
     max: options.poolSize ?? 10,
+    connectionTimeoutMillis: connectWithinMs,
     application_name: options.applicationName ?? 'fanfare',
     onConnect: (client) => client.query(settings),
     ...(options.answerWithinMs && { query_timeout: options.answerWithinMs }),
@@ -102,7 +105,7 @@ export function openDatabase(connectionString: string, options: DatabaseOptions 
   const db = new PrismaClient({
     adapter,
     errorFormat: 'minimal', // the others look for the place of each call in its stack
-    transactionOptions: { maxWait: 2_500, timeout: TRANSACTION_MS }, // the pool gives up before, and says why
+    transactionOptions: { maxWait: connectWithinMs + 500, timeout: TRANSACTION_MS }, // the pool gives up before, and says why
   })
   return {
     db,

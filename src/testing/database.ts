@@ -25,7 +25,7 @@ export async function testDatabase(migrations?: readonly string[]): Promise<Test
   const url = new URL(template)
   url.pathname = `/${name}`
   for (const folder of migrations ?? []) await apply(url, folder)
-  const database = openDatabase(url.toString(), { planning: 'by-key' })
+  const database = openDatabase(url.toString(), { planning: 'by-key', connectWithinMs: 20_000 }) // the machine may be busy
   return {
     ...database,
     url: url.toString(),

@@ -18,6 +18,11 @@ it.each([
   '58030',
 ])('takes %s for an outage', (state) => expect(isDatabaseOutage(reported(state))).toBe(true))
 
+it('takes a wait for a connection that is not open in time for one, of this server or any', () => {
+  for (const message of ['timeout exceeded when trying to connect', 'Connection terminated due to connection timeout'])
+    expect(isDatabaseOutage(new Error(message))).toBe(true)
+})
+
 it.each(['22012', '23505', '25001', '40001', '42P01', '57014', 'P2028', 'XX000'])(
   'takes %s for a matter of the statement',
   (state) => expect(isDatabaseOutage(reported(state))).toBe(false),

@@ -57,7 +57,7 @@ const OUTAGE_CODES = new Set([
   'ETIMEDOUT',
 ])
 const OUTAGE_WORDS =
-  /connection (terminated|timeout|error)|terminating connection|unable to start a transaction|query read timeout|server has closed|can't reach database/i
+  /connection (terminated|timeout|error)|timeout exceeded when trying to connect|terminating connection|unable to start a transaction|query read timeout|server has closed|can't reach database/i
 
 /**
  * True while PostgreSQL cannot be reached or cannot do its work: read-only after a failover, disk full, out of memory,

@@ -2,15 +2,11 @@ import pg from 'pg'
 import { NoFreeConnection } from './errors.ts'
 import { clientFor } from './primary-client.ts'
 
-/** Milliseconds that a connection may take to open, and that somebody waits for one to become free. */
-const WAIT_MS = 2_000
-
-/** pg's pool, to the primary of one server or several. */
+/** pg's pool, to the primary of one server or several. `connectionTimeoutMillis` also bounds the wait for one to become free. */
 export function createPool(connectionString: string, options: pg.PoolConfig): pg.Pool {
   const pool = new ExplainingPool({
     ...options,
     Client: clientFor(connectionString),
-    connectionTimeoutMillis: WAIT_MS,
     keepAlive: true,
   })
   pool.on('error', () => {}) // an idle connection broke: the pool has dropped it already
@@ -33,9 +29,10 @@ class ExplainingPool extends pg.Pool {
   #explain(error: Error | undefined): Error | undefined {
     if (error?.message !== 'timeout exceeded when trying to connect') return error
     const { totalCount, waitingCount, options } = this
+    const seconds = (options.connectionTimeoutMillis ?? 0) / 1_000
     if (totalCount < options.max) return error
     return new NoFreeConnection(
-      `no free connection within ${WAIT_MS / 1_000} s: all ${options.max} of this process (DATABASE_POOL) are in use ` +
+      `no free connection within ${seconds} s: all ${options.max} of this process (DATABASE_POOL) are in use ` +
         `and ${waitingCount} more are waited for`,
       { cause: error },
     )
