@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Dice } from '../../../test/chaos/dice.ts'
 import { nearby, somewhere } from './city-plan.ts'
@@ -26,7 +27,7 @@ export interface Asked {
 
 /** Asks for a trip until there is an answer, and sometimes does not want it any more. */
 export async function ride(api: RidesApi, dice: Dice, seconds: number, patienceMs: number): Promise<Asked> {
-  const tripId = uuidOf(dice)
+  const tripId = randomUUID() // not of the seed: a second run with it asks for trips of its own
   const riderId = dice.chance(BOT_SHARE) ? `bot-${dice.between(1, BOTS)}` : `rider-${dice.between(1, RIDERS)}`
   const asked: Asked = { tripId, riderId, accepted: false, cancelled: false }
   const pickup = somewhere(dice, seconds)
@@ -54,13 +55,4 @@ export async function ride(api: RidesApi, dice: Dice, seconds: number, patienceM
 function tokenOf(share: number): string {
   let left = share
   return TOKENS.find(([, weight]) => (left -= weight) < 0)?.[0] ?? TOKENS[0]![0]
-}
-
-/** A UUID of version 4 that the seed decides. */
-function uuidOf(dice: Dice): string {
-  const hex = Array.from({ length: 32 }, () => dice.between(0, 15).toString(16))
-  hex[12] = '4'
-  hex[16] = '89ab'[dice.between(0, 3)]!
-  const text = hex.join('')
-  return [8, 12, 16, 20].reduceRight((id, at) => `${id.slice(0, at)}-${id.slice(at)}`, text)
 }
