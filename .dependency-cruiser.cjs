@@ -20,6 +20,8 @@ const MESSAGING_WORDS =
 const HTTP_DOOR = '^src/http/index\\.ts$'
 const GATEWAY_DOOR = '^src/payment-gateway/index\\.ts$'
 const EVENTS = '^src/events/'
+const PICTURE_DOOR = '^src/picture/index\\.ts$'
+const CONTRACT = '^src/admin/contract/'
 const DOMAIN_DOORS = '^src/domains/[^/]+/index\\.ts$'
 
 /** `from` may import, of our own code, only what `may` lists. Tests are free. */
@@ -168,6 +170,17 @@ module.exports = {
       '^src/catalogue/',
       ['^src/catalogue/', EVENTS, MESSAGING_DOOR, HTTP_DOOR, PLATFORM, GENERATED],
     ),
+    only('admin', 'What operators ask and do goes through the doors of the core and of the domains.', '^src/admin/', [
+      '^src/admin/',
+      PICTURE_DOOR,
+      DOMAIN_DOORS,
+      MESSAGING_DOOR,
+      HTTP_DOOR,
+      PLATFORM,
+      GENERATED,
+    ]),
+    only('picture-alone', 'A story is drawn from what it is told.', '^src/picture/', ['^src/picture/']),
+    only('contract-alone', 'What a browser may read of the server leads to nothing else of it.', CONTRACT, [CONTRACT]),
     only('api', 'The API hosts; what it serves is handed to it by main/api.ts.', '^src/api/', [
       '^src/api/',
       EVENTS,
@@ -202,7 +215,7 @@ module.exports = {
       '^src/cli/',
       [
         '^src/cli/',
-        '^src/(api|audit|catalogue|jobs)/index\\.ts$',
+        '^src/(api|audit|catalogue|jobs|picture)/index\\.ts$',
         DOMAIN_DOORS,
         MESSAGING_DOOR,
         HTTP_DOOR,
@@ -222,7 +235,7 @@ module.exports = {
       comment: 'What runs in production imports nothing of development: no tools, tests, examples or sandboxes.',
       severity: 'error',
       from: { path: '^(src|workers)/', pathNot: TEST },
-      to: { path: '^(dev|examples|sandbox|test|prisma|tools|bench)/' },
+      to: { path: '^(dev|examples|sandbox|test|prisma|tools|bench|console)/' },
     },
     {
       name: 'testing-in-tests',

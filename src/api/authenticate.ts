@@ -1,5 +1,6 @@
 import type { Request, Response } from 'express'
 import { allows, Problem, type Caller, type Route } from '#http'
+import { isOfConsole, keyInCookie } from './console/cookie.ts'
 import type { ApiKeys } from './keys/index.ts'
 import type { Limits } from './limits/index.ts'
 
@@ -22,7 +23,7 @@ export async function authenticate(
   request: Request,
   response: Response,
 ): Promise<Caller> {
-  const key = /^Bearer +([\x21-\x7e]{1,200})$/i.exec(request.headers.authorization ?? '')?.[1]
+  const key = keyOf(request)
   if (!key || !keys.isKnown(key)) await limits.stranger(request, response)
   if (!key) throw unauthenticated('missing-api-key', 'Send your API key in the header Authorization: Bearer <key>.')
   const caller = await keys.callerOf(key)
@@ -35,6 +36,14 @@ export async function authenticate(
   throw new Problem(403, 'missing-scope', `This needs a key with the scope ${scope}.`, {
     headers: { 'WWW-Authenticate': `Bearer realm="fanfare", error="insufficient_scope", scope="${scope}"` },
   })
+}
+
+/** What a program sends with each request, or the cookie of a signed-in console. */
+function keyOf({ headers, method }: Request): string | undefined {
+  if (headers.authorization !== undefined) return /^Bearer +([\x21-\x7e]{1,200})$/i.exec(headers.authorization)?.[1]
+  const key = keyInCookie(headers)
+  if (key === undefined || method === 'GET' || method === 'HEAD' || isOfConsole(headers)) return key
+  throw new Problem(403, 'foreign-request', 'With a session only the console may change something.')
 }
 
 const unauthenticated = (code: string, detail: string, error = '') =>

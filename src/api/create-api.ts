@@ -2,6 +2,7 @@ import express, { type ErrorRequestHandler, type Express, type RequestHandler } 
 import type { Logger } from '#platform/logger'
 import { Problem, type Route, toDocument, toProblem } from '#http'
 import { answer } from './answer.ts'
+import { serveConsole } from './console/serve-console.ts'
 import { serveDocumentation } from './documentation.ts'
 import { mountRoutes, type Host } from './mount-routes.ts'
 import { describeRequest, observeRequests, requestIdOf } from './observe-requests.ts'
@@ -12,10 +13,12 @@ export interface ApiOptions extends Host {
   log: Logger
   /** Proxies in front of it that add to X-Forwarded-For; without them nobody is believed about an address. @default 0 */
   trustedProxies?: number
+  /** Of the built console. @default there is none */
+  consoleFolder?: string
 }
 
 /** The HTTP application: these routes with keys, checks, problem documents, metrics and their own documentation. */
-export function createApi({ routes, log, trustedProxies = 0, ...host }: ApiOptions): Express {
+export function createApi({ routes, log, trustedProxies = 0, consoleFolder, ...host }: ApiOptions): Express {
   const app = express()
   app.disable('x-powered-by').disable('etag').set('query parser', 'simple')
   // A path has one spelling: a rule of a proxy for /docs cannot be slipped past by another one.
@@ -24,6 +27,7 @@ export function createApi({ routes, log, trustedProxies = 0, ...host }: ApiOptio
   app.use(observeRequests(log), expectHost)
   mountRoutes(app, routes, host)
   serveDocumentation(app, openApiDocument(routes))
+  if (consoleFolder !== undefined) serveConsole(app, consoleFolder)
   app.use(unknownRoute)
   app.use(answerProblem(log))
   return app

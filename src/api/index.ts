@@ -1,4 +1,6 @@
 export * from './keys/index.ts'
+export { sessionRoutes } from './console/session-routes.ts'
+export { issueLink } from './console/sessions.ts'
 export { createApi } from './create-api.ts'
 export { createLimits, openLimitStore } from './limits/index.ts'
 export { operationRoutes } from './operations.ts'

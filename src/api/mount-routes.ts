@@ -5,6 +5,7 @@ import { inTime } from '#platform/in-time'
 import { answer } from './answer.ts'
 import { authenticate, NOBODY, type Door } from './authenticate.ts'
 import type { Once } from './repeated-requests.ts'
+import { sendLive } from './send-live.ts'
 
 /** Most bytes of a request's body. */
 const BODY_LIMIT = 256 * 1024
@@ -67,7 +68,9 @@ function handlerOf(route: Route, host: Host): RequestHandler {
     const content = [route.method, request.path, checked.body]
     const { clientId } = caller
     const reply = key ? host.once({ clientId, key, content }, route, handle) : Promise.resolve(handle())
-    send(response, await inTime(reply, DEADLINE_MS, tooSlow))
+    const { live, ...whole } = await inTime(reply, DEADLINE_MS, tooSlow)
+    if (live) await sendLive(response, live)
+    else send(response, whole)
   }
 }
 

@@ -65,6 +65,17 @@ const isOn =
   ({ on }: { on: readonly AnyEventType[] }) =>
     on.some((one) => one.type === type)
 
+/** Who publishes and who reacts, as links between names. */
+export function flowOf({ entries }: Catalogue) {
+  const publishers = new Map(entries.flatMap((entry) => entry.publishers.map((one) => [one.name, one] as const)))
+  return {
+    publishers: [...publishers.values()],
+    types: entries.map(({ type }) => type.type),
+    publishes: entries.flatMap(({ type, publishers: all }) => all.map(({ name }) => ({ from: name, to: type.type }))),
+    reacts: entries.flatMap(({ type, reactions }) => reactions.map((name) => ({ from: type.type, to: name }))),
+  }
+}
+
 /** The word before the dot: what an event is about. */
 const areaOf = (type: string): string => type.slice(0, type.indexOf('.'))
 

@@ -7,6 +7,7 @@ import { readPublished } from './versions/published.ts'
 import { recordVersions } from './versions/record.ts'
 
 export { asyncApiDocument } from './asyncapi.ts'
+export { flowOf } from './catalogue.ts'
 export type { Catalogue, Release } from './catalogue.ts'
 export { compareCauses, type Cause } from './causes.ts'
 export { catalogueRoutes } from './routes.ts'

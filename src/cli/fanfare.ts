@@ -3,6 +3,7 @@ import { addArchive } from './history/archive.ts'
 import { addAudit } from './commands/audit.ts'
 import { addClients } from './commands/clients.ts'
 import { addCompletion } from './commands/completion.ts'
+import { addConsole } from './commands/console.ts'
 import { addCustomers } from './commands/customers.ts'
 import { addEvents } from './commands/events.ts'
 import { addKeys } from './commands/keys.ts'
@@ -71,6 +72,7 @@ function createProgram(): Command {
     addKeys,
     addRoles,
     addProcesses,
+    addConsole,
     addCompletion,
   ]
   for (const add of commands) add(program)

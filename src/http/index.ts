@@ -4,4 +4,4 @@ export { databaseUnavailable, invalid, Problem, toDocument, toProblem } from './
 export { pageLimit, wholeNumber } from './whole-number.ts'
 export { Refusal, type Fault } from './refusal.ts'
 export { IDEMPOTENCY_KEY, readIdempotencyKey, reusedKey } from './idempotency-key.ts'
-export { defineRoute, type Reply, type Route, type RouteRequest } from './route.ts'
+export { defineRoute, type LiveMessage, type Reply, type Route, type RouteRequest } from './route.ts'

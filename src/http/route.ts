@@ -16,6 +16,14 @@ export interface RouteRequest<Params, Query, Body> {
   header(name: string): string | undefined
 }
 
+/** One message of a stream of Server-Sent Events. */
+export interface LiveMessage {
+  /** What the browser sends as `Last-Event-ID` when it connects again. */
+  id?: string
+  event: string
+  data: unknown
+}
+
 export interface Reply {
   status: number
   headers?: Readonly<Record<string, string>>
@@ -23,6 +31,8 @@ export interface Reply {
   body?: unknown
   /** In place of `body`: sent as it is. */
   text?: { readonly type: string; readonly text: string }
+  /** In place of `body`: sent one by one as Server-Sent Events, until it ends or nobody listens any more. */
+  live?: AsyncIterable<LiveMessage>
 }
 
 /** A header that the route reads, for the OpenAPI document. */

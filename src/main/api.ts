@@ -1,3 +1,4 @@
+import path from 'node:path'
 import {
   createNames,
   createProjectionReader,
@@ -16,7 +17,7 @@ import { shippingRoutes } from '#domains/shipping'
 import { notBuilt, tooEarly } from '#http'
 import { isDevelopmentKey } from '#platform/config'
 import { openDatabase } from '#platform/database'
-import { runProcess } from '#platform/shutdown'
+import { runProcess, type ProcessContext } from '#platform/shutdown'
 import {
   createApi,
   createApiKeys,
@@ -27,8 +28,10 @@ import {
   refuseDemoKey,
   operationRoutes,
   serve,
+  sessionRoutes,
 } from '../api/index.ts'
-import { catalogueRoutes, type Release } from '../catalogue/index.ts'
+import { adminRoutes } from '../admin/index.ts'
+import { catalogueOf, catalogueRoutes, flowOf, type Release } from '../catalogue/index.ts'
 import { armFrom, WORKERS } from './messaging.ts'
 import { serveMetrics } from './metrics.ts'
 import { checkWhenReachable } from './reach-database.ts'
@@ -71,10 +74,25 @@ await runProcess('api', async (context) => {
     ...keyRoutes({ db }),
   ]
   const names = createNames(config.MESSAGING_NAMESPACE)
-  const allRoutes = [...routes, ...catalogueRoutes({ names, loadRelease: () => loadRelease(routes) })]
+  const release = remember(() => loadRelease(routes))
   const isProduction = config.NODE_ENV === 'production'
   if (isProduction) await refuseDemoKey(db)
   const keys = createApiKeys(db, { refusesDemo: isProduction })
+  const ending = new AbortController()
+  const allRoutes = [
+    ...routes,
+    ...catalogueRoutes({ names, loadRelease: release }),
+    ...sessionRoutes({ db, keys }),
+    ...adminRoutes({
+      db: openForOperators(context),
+      projections,
+      isKnown: knownReactions(),
+      flow: async () => flowOf(catalogueOf(await release())),
+      services: { rabbitmq: config.RABBITMQ_URL, redis: config.REDIS_URL },
+      log,
+      ending: ending.signal,
+    }),
+  ]
   const store = openLimitStore(config.REDIS_URL, log)
   onStop(store.close)
   const rates = { perClient: config.RATE_PER_CLIENT, perAddress: config.RATE_PER_ADDRESS }
@@ -82,17 +100,52 @@ await runProcess('api', async (context) => {
   // What is loaded and planned on first use would cost the first orders their time limit on a busy machine.
   await Promise.allSettled([keys.callerOf('nobody'), placement.warmUp()])
   const server = await serve(
-    createApi({ routes: allRoutes, keys, limits, once: createOnce(db), log, trustedProxies: config.TRUSTED_PROXIES }),
+    createApi({
+      routes: allRoutes,
+      keys,
+      limits,
+      once: createOnce(db),
+      log,
+      trustedProxies: config.TRUSTED_PROXIES,
+      consoleFolder: path.resolve(config.CONSOLE_FOLDER),
+    }),
     config.PORT,
     config.HOST,
   )
   onStop(() => {
     stopping = true
+    ending.abort()
     return server.stop()
   })
   await serveMetrics(context)
   log.info({ port: server.port }, `listening on http://${config.HOST}:${server.port}, documented at /docs`)
 })
+
+/** What operators ask reads many rows, so each statement is planned for itself; it takes no connection from the orders. */
+function openForOperators({ config, onStop }: ProcessContext) {
+  const { db, close } = openDatabase(config.DATABASE_URL, {
+    poolSize: OPERATORS_POOL,
+    pooler: config.DATABASE_POOLER,
+    applicationName: 'fanfare operators',
+    answerWithinMs: 10_000,
+    planning: 'by-size',
+  })
+  onStop(close)
+  return db
+}
+
+/** Opened when somebody asks, and closed again when nobody does. */
+const OPERATORS_POOL = 4
+
+function knownReactions() {
+  const names = new Set(findReactions(WORKERS).map(({ name }) => name))
+  return (name: string) => names.has(name)
+}
+
+function remember<Answer>(load: () => Promise<Answer>): () => Promise<Answer> {
+  let loading: Promise<Answer> | undefined
+  return () => (loading ??= load())
+}
 
 /** What only the catalogue of events wants to know of this release: loaded when it is asked for. */
 async function loadRelease(routes: Release['routes']): Promise<Release> {

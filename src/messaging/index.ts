@@ -18,7 +18,13 @@ export type { RunningProjections } from './projections/run-projections.ts'
 export { createProjectionReader } from './projections/read-projection.ts'
 export type { ProjectionReader } from './projections/read-projection.ts'
 export { NotApplied } from './projections/apply.ts'
-export { listProjections, pauseProjection, removeProjection, resumeProjection } from './projections/list.ts'
+export {
+  findStuckProjections,
+  listProjections,
+  pauseProjection,
+  removeProjection,
+  resumeProjection,
+} from './projections/list.ts'
 export type { ProjectionStatus } from './projections/list.ts'
 export { ProjectionRefused, register } from './projections/standing.ts'
 export { WORKER_ROLE } from './projections/tables.ts'
@@ -49,6 +55,9 @@ export type { WakeUp } from './event-store/wake-up.ts'
 export { measureBacklog } from './backlog-metrics.ts'
 export { readStory } from './story.ts'
 export { findStuck } from './stuck.ts'
+export { isForeign, tellCause } from './tell-cause.ts'
+export { readFigures, readPublishedAfter, readRelay, readSpan } from './figures/index.ts'
+export type { Figures, PublishedEvent, ReactionFigures, RelayStanding, Span } from './figures/index.ts'
 export type { StuckCause, StuckKind } from './stuck.ts'
 export type { HistoryEntry, ReactionState, StoryEvent, StoryReaction } from './story.ts'
 export { createRabbitMq } from './broker/rabbitmq.ts'
@@ -80,12 +89,14 @@ export {
   groupWaiting,
   hold,
   listGroups,
+  listLetters,
   listReactions,
   listWaiting,
   planEdit,
   planFor,
   planWaiting,
   readHistory,
+  readOutcomes,
   redrive,
   Refused,
   restore,
@@ -99,6 +110,8 @@ export type {
   DiscardResult,
   EditDraft,
   Group,
+  Letter,
+  Outcomes,
   PastAction,
   Plan,
   PlannedEdit,

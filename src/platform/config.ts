@@ -65,6 +65,8 @@ const variables = z.object({
   RATE_PER_ADDRESS: integer(1, 1_000_000).default(20),
   /** Proxies in front of the API, each of which adds the address it was asked from to X-Forwarded-For. */
   TRUSTED_PROXIES: integer(0, 10).default(0),
+  /** Folder of the built console, from where the process is started. */
+  CONSOLE_FOLDER: z.string().default('console/dist'),
   /** Connections of one process to PostgreSQL. */
   DATABASE_POOL: integer(1, 200).default(15),
   /** How long the time is whose events one partition of the event store holds, from the next partition on. */

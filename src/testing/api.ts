@@ -40,13 +40,15 @@ interface Given {
   prepared?: boolean
   perClient?: number
   perAddress?: number
+  /** Of the built console. */
+  consoleFolder?: string
 }
 
 /** The whole HTTP API in this process, on a private database with two products. */
 export async function testApi(
   { db, pool }: TestDatabase,
   more: readonly Route[] = [],
-  { client = 'test', prepared = false, ...rates }: Given = {},
+  { client = 'test', prepared = false, consoleFolder, ...rates }: Given = {},
 ): Promise<TestApi> {
   if (!prepared) await upsertProducts(db, [MUG, TEA])
   const key = prepared ? '' : await plantKey(db, client)
@@ -65,6 +67,7 @@ export async function testApi(
     limits,
     once: createOnce(db),
     log: createLogger('test', 'error'),
+    ...(consoleFolder !== undefined && { consoleFolder }),
   })
   const server = await serve(app, 0)
   const url = `http://127.0.0.1:${server.port}`

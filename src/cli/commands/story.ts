@@ -10,7 +10,7 @@ import { exits } from '../run.ts'
 import { durationOption, json } from '../terminal/options.ts'
 import { EXIT, say, sayJson } from '../terminal/output.ts'
 import { untilStopped } from '../terminal/stop.ts'
-import { drawStory } from '../picture/draw-story.ts'
+import { drawStory } from '../../picture/index.ts'
 import { ending, followStory, linesOf, openLines } from '../terminal/story.ts'
 
 const help = () => `

@@ -1,10 +1,10 @@
 import type { Command } from 'commander'
-import { findStuck, type StuckCause } from '#messaging'
+import { findStuck, findStuckProjections, isForeign, tellCause, type StuckCause } from '#messaging'
 import type { Database } from '#platform/database'
 import { withDatabase } from '../connect.ts'
 import { host } from '../host.ts'
 import { isOfThisVersion } from '../reactions.ts'
-import { findStuckProjections, plainly, tellProjection } from '../projections/stuck.ts'
+import { plainly, tellProjection } from '../projections/stuck.ts'
 import { exits } from '../run.ts'
 import { durationOption, json } from '../terminal/options.ts'
 import { ago, counted, EXIT, say, sayJson } from '../terminal/output.ts'
@@ -51,7 +51,7 @@ async function look({ patience, json: asJson }: Flags): Promise<number> {
 
 function print(causes: readonly StuckCause[], open: number) {
   for (const cause of causes) {
-    say(`${styled(COLOURS[cause.kind] ?? 'yellow', cause.kind)}  ${sentenceOf(cause)}`)
+    say(`${styled(COLOURS[cause.kind] ?? 'yellow', cause.kind)}  ${tellCause(cause, isOfThisVersion)}`)
     const example = cause.example === null ? '' : `, such as ${cause.example}`
     say(`    ${counted(cause.conversations, 'order')}${example}, the oldest ${ago(cause.since)}`)
     for (const command of helpFor(cause)) say(styled('dim', `    ${command}`))
@@ -77,44 +77,10 @@ const COLOURS: Partial<Record<StuckCause['kind'], 'red' | 'yellow' | 'dim'>> = {
   discarded: 'dim',
 }
 
-/** Why, in one sentence. */
-function sentenceOf({ kind, reaction, eventType, error, attempts, nextAt }: StuckCause): string {
-  const what = `${reaction} and ${eventType ?? 'a message'}`
-  const failed = error ? `: ${error}` : ''
-  if (isForeign(kind, reaction))
-    return `${what}: waits, and this version has no such reaction. Start the release that has it, or retire it.`
-  switch (kind) {
-    case 'retrying':
-      return `${what}: ${counted(attempts, 'attempt')} failed, the next is due at ${clock(nextAt)}${failed}`
-    case 'overdue':
-      return `${what}: due at ${clock(nextAt)}, and nobody takes it. Does a worker with ${reaction} run that is on this type? What nobody wants any more is retired.`
-    case 'newer-release':
-      return `${what}: no release that runs knows this type or version. Start the newer one, or retire the type.`
-    case 'blocked':
-      return `${what}: waits behind an earlier event of its order that is not handled.`
-    case 'held':
-      return `${what}: an operator holds it back${failed}`
-    case 'dead':
-      return `${what}: given up after ${counted(attempts, 'attempt')}${failed}`
-    case 'discarded':
-      return `${what}: an operator discarded it, so it will not be handled${failed}`
-    case 'waiting':
-      return `${what}: published, and not handled. Does a worker with ${reaction} run, and does it keep up?`
-    default:
-      return `${eventType} is stored, and not published. Does a relay run, and does it reach RabbitMQ?`
-  }
-}
-
-/** Waits for a worker that no worker of this version can be. */
-const isForeign = (kind: StuckCause['kind'], reaction: string | null) =>
-  (kind === 'overdue' || kind === 'waiting') && reaction !== null && !isOfThisVersion(reaction)
-
-const clock = (at: Date | null) => (at ? at.toISOString().slice(11, 19) : 'an unknown time')
-
 function helpFor({ kind, reaction, fingerprint, deliveryId, example }: StuckCause): string[] {
   const call = (line: string) => host().call(line)
   const story = example === null ? [] : [call(`story ${example}`)]
-  if (isForeign(kind, reaction)) return [...story, call(`worker --retire ${reaction}`)]
+  if (isForeign({ kind, reaction }, isOfThisVersion)) return [...story, call(`worker --retire ${reaction}`)]
   switch (kind) {
     case 'dead':
       return [

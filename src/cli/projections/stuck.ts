@@ -1,14 +1,7 @@
-import { listProjections, type ProjectionStatus } from '#messaging'
-import type { Database } from '#platform/database'
+import type { ProjectionStatus } from '#messaging'
 import { host } from '../host.ts'
 import { ago, counted, say } from '../terminal/output.ts'
 import { styled } from '../terminal/style.ts'
-
-/** Those that stand still, and those that are behind for longer than patience lasts. */
-export async function findStuckProjections(db: Database, patienceMs: number): Promise<ProjectionStatus[]> {
-  const known = await listProjections(db)
-  return known.filter(({ state, lagSeconds }) => state !== 'running' || lagSeconds * 1_000 > patienceMs)
-}
 
 export const plainly = ({ name, state, reason, since, lagSeconds }: ProjectionStatus) => ({
   name,

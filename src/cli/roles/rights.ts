@@ -1,7 +1,7 @@
 import { WORKER_ROLE } from '#messaging'
 
 /** What a role may do with a table: select, insert, update, delete. */
-type Rights = '' | 's' | 'i' | 'u' | 'si' | 'su' | 'siu' | 'sd' | 'sid' | 'siud'
+type Rights = '' | 's' | 'i' | 'u' | 'si' | 'su' | 'siu' | 'sd' | 'sid' | 'sud' | 'siud'
 
 /** The processes of each role; see docs/deploying.md. */
 export const ROLES = { api: 'fanfare_api', worker: WORKER_ROLE, read: 'fanfare_read' } as const
@@ -38,12 +38,12 @@ export const RIGHTS: Readonly<Record<string, TableRights>> = {
   streams: of('siu', 'siu'),
   archives: of('s', 's'),
   handled_events: of('s', 'si'),
-  operator_actions: of('', 'si'), // append-only
+  operator_actions: of('si', 'si'), // append-only
   subscriptions: of('s', 'siud'),
   relay_checkpoints: of('s', 'siu'),
   leases: of('s', 'siu'),
-  deliveries: of('s', 'siud'),
-  delivery_history: of('s', 'si'),
+  deliveries: of('sud', 'siud'), // operators repair them through the API
+  delivery_history: of('si', 'si'),
   reconcile_state: of('s', 'siu'),
   broker_markers: of('', 'siud'),
   projections: of('s', 'siud'), // their own tables: see below

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { readRows, row, type Database } from '#platform/database'
+import { Prisma } from '#prisma'
 
 /** The dead letters of one reaction. */
 export type ReactionSummary = z.infer<typeof ReactionSummary>
@@ -73,4 +74,40 @@ export async function listGroups(db: Database, reaction: string, limit = 100): P
       ORDER BY d.failed_at DESC, d.id DESC LIMIT 1
     ) e
     ORDER BY causes.count DESC, causes.newest DESC`
+}
+
+/** One dead letter, as a list shows it. */
+export type Letter = z.infer<typeof Letter>
+const Letter = row({
+  id: z.string(),
+  eventId: z.string().nullable(),
+  eventType: z.string().nullable(),
+  /** The conversation. */
+  correlationId: z.string().nullable(),
+  reason: z.string(),
+  error: z.string(),
+  attempts: z.int(),
+  failedAt: z.date(),
+  edited: z.boolean(),
+})
+
+interface LetterPage {
+  /** Those of one cause. */
+  group?: string | undefined
+  /** The last one of the page before: its time of failing, and its id. */
+  after?: { failedAt: Date; id: string } | undefined
+  limit: number
+}
+
+/** Dead letters of a reaction, those that failed last first. Reads an index, no bodies. */
+export async function listLetters(db: Database, reaction: string, { group, after, limit }: LetterPage) {
+  const ofGroup = group === undefined ? Prisma.empty : Prisma.sql`AND d.fingerprint = ${group}`
+  const before = after
+    ? Prisma.sql`AND (d.failed_at, d.id) < (${after.failedAt}::timestamptz, ${after.id}::uuid)`
+    : Prisma.empty
+  return readRows(db, Letter)`
+    SELECT d.id::text, d.event_id::text AS "eventId", d.event_type AS "eventType", d.correlation_id AS "correlationId", d.reason,
+      d.error_name || ': ' || d.error_message AS error, d.attempts, d.failed_at AS "failedAt", d.edited_at IS NOT NULL AS edited
+    FROM deliveries d WHERE d.state = 'dead' AND d.reaction = ${reaction} ${ofGroup} ${before}
+    ORDER BY d.failed_at DESC, d.id DESC LIMIT ${limit}`
 }

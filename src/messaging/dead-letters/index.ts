@@ -1,4 +1,4 @@
-export { listGroups, listReactions, type Group, type ReactionSummary } from './browse.ts'
+export { listGroups, listLetters, listReactions, type Group, type Letter, type ReactionSummary } from './browse.ts'
 export { Refused, type DeadLetterContext } from './operator-context.ts'
 export { describeDelivery, type DeliveryDetails } from './describe.ts'
 export { discard, restore, type DiscardResult } from './discard.ts'
@@ -7,6 +7,7 @@ export { withValue, type Difference } from './edit/json-diff.ts'
 export { readHistory, type PastAction } from './operator-actions.ts'
 export { planFor, type Plan } from './selection-preview.ts'
 export { redrive, type Progress, type RedriveOptions, type RedriveResult } from './redrive/redrive.ts'
+export { readOutcomes, type Outcomes } from './redrive/outcomes.ts'
 export { checkSelector, type Selector } from './selector.ts'
 export {
   groupWaiting,

@@ -65,7 +65,7 @@ const PastAction = row({
 /** What operators did, the latest first. @param limit default 50 */
 export async function readHistory(
   db: Database,
-  { reaction, limit = 50 }: { reaction?: string; limit?: number } = {},
+  { reaction, actionId, limit = 50 }: { reaction?: string; actionId?: string; limit?: number } = {},
 ): Promise<PastAction[]> {
   return readRows(db, PastAction)`
     SELECT b.action_id::text AS "actionId", b.at AS "begunAt", f.at AS "finishedAt", b.operator, b.action, b.reaction,
@@ -73,5 +73,6 @@ export async function readHistory(
     FROM operator_actions b
     LEFT JOIN operator_actions f ON f.action_id = b.action_id AND f.phase = 'finished'
     WHERE b.phase = 'begun' AND (${reaction ?? null}::text IS NULL OR b.reaction = ${reaction ?? null})
+      AND (${actionId ?? null}::uuid IS NULL OR b.action_id = ${actionId ?? null}::uuid)
     ORDER BY b.id DESC LIMIT ${limit}`
 }

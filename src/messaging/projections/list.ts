@@ -37,6 +37,12 @@ export function listProjections(db: Database): Promise<ProjectionStatus[]> {
     FROM projections p LEFT JOIN projection_shadows s ON s.name = p.name ORDER BY p.name`
 }
 
+/** Those that stand still, and those that are behind for longer than patience lasts. */
+export async function findStuckProjections(db: Database, patienceMs: number): Promise<ProjectionStatus[]> {
+  const known = await listProjections(db)
+  return known.filter(({ state, lagSeconds }) => state !== 'running' || lagSeconds * 1_000 > patienceMs)
+}
+
 /** @returns false when there is no such projection that could be paused */
 export async function pauseProjection(db: Database, name: string): Promise<boolean> {
   const { count } = await db.projection.updateMany({

@@ -18,6 +18,8 @@ export interface RedriveOptions extends GuardOptions {
   /** Why, for the audit table. */
   reason?: string
   onProgress?: (progress: Progress) => void
+  /** Called when the audit table has it, before anything is sent. */
+  onBegun?: (actionId: string) => void
   /** Aborted by the operator: no more are sent. */
   signal?: AbortSignal
 }
@@ -56,6 +58,7 @@ export async function redrive(
   await expectSubscription(context.db, reaction)
   const action = { action: 'redrive' as const, reaction, selector, reason: options.reason }
   return asAction(context, action, async (mark) => {
+    options.onBegun?.(mark.actionId)
     const state: Progress = { total, sent: 0, alreadyHandled: 0, skipped: 0, ...NOTHING_KNOWN }
     const scope = { ...mark, db: context.db, reaction, selector }
     const ending = await send(scope, state, options).catch((error: Error): Ending => ({

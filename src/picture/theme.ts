@@ -16,7 +16,7 @@ export function coloursOf(types: readonly string[]): (type: string) => string {
   return (type) => `hue${families.indexOf(familyOf(type)) % HUES.length}`
 }
 
-const familyOf = (type: string) => type.split('.')[0]!
+export const familyOf = (type: string) => type.split('.')[0]!
 const hues = (shade: 0 | 1) => HUES.map((shades, index) => `.hue${index} { color: ${shades[shade]} }`).join(' ')
 
 /** The picture stands on a ground of its own, so it can be read whatever is around it. */

@@ -17,14 +17,18 @@ export function drawWays(event: StoryEvent, { axis, lanes, hue, y }: Canvas): st
   return `<g class="${hue(event.type)}">${ways.join('')}</g>`
 }
 
+function drawWay(from: Place, y: number, delivery: Delivery, x: (ms: number) => number): string {
+  const { path, later } = wayOf(from, y, delivery, x)
+  return `<path class="way" d="${path}"/>` + (later === undefined ? '' : `<path class="way later" d="${later}"/>`)
+}
+
 /** Solid until it was tried first; dotted from there to the attempt that succeeded, or to the end while none has. */
-function drawWay(from: Place, y: number, { work, marks, state }: Delivery, x: (ms: number) => number): string {
+export function wayOf(from: Place, y: number, { work, marks, state }: Delivery, x: (ms: number) => number) {
   const triedMs = [...marks.map(({ atMs }) => atMs), ...(work ? [work.fromMs] : [])]
   const first = triedMs.length > 0 ? x(Math.min(...triedMs)) : RIGHT
   const isOver = work !== undefined || state === 'dead' || state === 'discarded'
   const last = isOver ? x(Math.max(...triedMs)) : RIGHT
-  const way = `<path class="way" d="${elbow(from, { x: first, y })}"/>`
-  return last > first ? `${way}<path class="way later" d="M${at(first)} ${at(y)}H${at(last)}"/>` : way
+  return { path: elbow(from, { x: first, y }), later: last > first ? `M${at(first)} ${at(y)}H${at(last)}` : undefined }
 }
 
 /** Vertical, a rounded corner, horizontal. */

@@ -1,0 +1,154 @@
+import { OrderPlaced } from '#events'
+import { defineReaction, Unrecoverable, type ProjectionReader } from '#messaging'
+import { createLogger } from '#platform/logger'
+import { deadline, testSystem, type TestSystem } from '#testing'
+import { createApiKeys, createClient, issueKey, issueLink, sessionRoutes } from '../api/index.ts'
+import { anOrder, testApi, type TestApi } from '../testing/api.ts'
+import { adminRoutes } from './index.ts'
+
+let away = true
+const mailing = defineReaction({
+  name: 'test.mailing',
+  on: OrderPlaced,
+  retry: { attempts: 1 },
+  handle() {
+    if (away) throw new Unrecoverable('the mail server refuses everybody')
+  },
+})
+
+let system: TestSystem
+let api: TestApi
+const ending = new AbortController()
+
+beforeAll(async () => {
+  system = await testSystem([mailing])
+  const { db } = system
+  const noProjections = { read: () => Promise.reject(new Error('not asked')) } as unknown as ProjectionReader
+  const routes = adminRoutes({
+    db,
+    projections: noProjections,
+    isKnown: (name) => name === mailing.name,
+    flow: async () => ({ publishers: [], types: [], publishes: [], reacts: [] }),
+    services: { rabbitmq: 'amqp://127.0.0.1:1', redis: 'redis://127.0.0.1:1' },
+    log: createLogger('test', 'silent'),
+    ending: ending.signal,
+  })
+  api = await testApi(system, [...routes, ...sessionRoutes({ db, keys: createApiKeys(db) })])
+})
+afterAll(async () => {
+  ending.abort()
+  await api.close()
+  await system.close()
+})
+
+const letters = '/v1/admin/dead-letters/test.mailing'
+
+it('leads from what fails to its repair, which is on record', async () => {
+  const { body: order } = await api.place(anOrder())
+  await deadline('it is dead', async () => (await system.db.delivery.count({ where: { state: 'dead' } })) === 1)
+
+  const overview = await api.get('/v1/admin/overview')
+  expect(overview.status).toBe(200)
+  const [failure] = overview.body.failures
+  expect(failure).toMatchObject({ kind: 'dead', orders: 1, example: order.id, repair: { action: 'redrive' } })
+  expect(failure.sentence).toMatch(/^test.mailing and order.placed: given up after 1 attempt: .*refuses everybody$/)
+  expect(overview.body.deliveries).toMatchObject({ dead: 1 })
+  expect(overview.body.health).toMatchObject([
+    { name: 'PostgreSQL', state: 'ok' },
+    { name: 'RabbitMQ', state: 'away' },
+    { name: 'Redis', state: 'away' },
+    { name: 'Relay', state: 'ok' },
+    { name: 'Projections', state: 'ok' },
+  ])
+
+  const { body: page } = await api.get(`/v1/admin/orders/${order.id}`)
+  expect(page.standing).toMatchObject({ finished: false, failures: [{ kind: 'dead' }] })
+  expect(page.picture.lanes).toMatchObject([
+    { reaction: '', published: [{ type: 'order.placed' }] },
+    { reaction: 'test.mailing', deliveries: [{ state: 'dead', marks: [{ what: 'dead' }] }] },
+  ])
+  const eventId = page.story.events[0].id
+  expect((await api.get(`/v1/admin/orders?q=${eventId}`)).body).toMatchObject({
+    found: 'event',
+    orders: [{ id: order.id }],
+  })
+
+  const { body: groups } = await api.get(`${letters}/groups`)
+  expect(groups.groups).toMatchObject([{ count: 1, eventType: 'order.placed' }])
+  const [group] = groups.groups
+  const { body: listed } = await api.get(`${letters}/letters?group=${group.fingerprint}`)
+  expect(listed).toMatchObject({ letters: [{ id: group.exampleId, eventId }], next: null })
+  const { body: letter } = await api.get(`${letters}/letters/${group.exampleId}`)
+  expect(letter).toMatchObject({ state: 'dead', standing: 'not handled', masked: true })
+  expect(JSON.stringify(letter)).not.toContain('ada@example.com')
+
+  const selected = { group: group.fingerprint }
+  expect((await api.post(`${letters}/plan`, selected)).body).toMatchObject({ total: 1, alreadyHandled: 0 })
+  expect((await api.post(`${letters}/redrive`, selected)).body).toMatchObject({ code: 'validation-failed' }) // why?
+  expect((await api.post(`${letters}/plan`, {})).body).toMatchObject({ code: 'refused' })
+  away = false
+  const redriven = await api.post(`${letters}/redrive`, { ...selected, reason: 'the mail server is back', canary: 1 })
+  expect(redriven.status).toBe(202)
+  const action = `/v1/admin/actions/${redriven.body.actionId}`
+  await deadline('it ends', async () => (await api.get(action)).body.finishedAt !== null)
+  expect((await api.get(action)).body).toMatchObject({
+    action: 'redrive',
+    operator: expect.stringMatching(/^test\/[0-9a-f]{8}$/),
+    reason: 'the mail server is back',
+    outcome: 'done',
+    result: { sent: 1, handled: 1 },
+    progress: { handled: 1, deadAgain: 0 },
+  })
+  expect((await api.post(`${letters}/redrive`, { ...selected, reason: 'again' })).body).toMatchObject({
+    code: 'nothing-selected',
+  })
+  expect((await api.get(`/v1/admin/orders/${order.id}`)).body.standing.finished).toBe(true)
+})
+
+it('tells each reaction with its figures', async () => {
+  const { body } = await api.get('/v1/admin/reactions')
+  expect(body.reactions).toMatchObject([{ reaction: 'test.mailing', known: true, eventTypes: ['order.placed'] }])
+})
+
+it('is for operators alone', async () => {
+  const client = await createClient(system.db, 'shop')
+  const { key } = await issueKey(system.db, client, { scopes: ['orders:read', 'orders:write', 'analytics'] })
+  const { status, body } = await api.http.get('/v1/admin/overview').set({ authorization: `Bearer ${key}` })
+  expect([status, body.code]).toEqual([403, 'missing-scope'])
+  const signIn = await api.http.post('/v1/admin/session').send({ key })
+  expect([signIn.status, signIn.body.code]).toEqual([403, 'missing-scope'])
+})
+
+it('signs a browser in by a link, once; its cookie changes nothing at the wish of another page', async () => {
+  const link = await issueLink(system.db)
+  const signedIn = await api.http.post('/v1/admin/session').send({ link })
+  expect(signedIn.status).toBe(200)
+  const [cookie] = signedIn.headers['set-cookie'] as unknown as string[]
+  expect(cookie).toMatch(/^fanfare_session=\S+; Path=\/v1; HttpOnly; SameSite=Strict; Max-Age=43200$/)
+  const again = await api.http.post('/v1/admin/session').send({ link })
+  expect([again.status, again.body.code]).toEqual([401, 'link-used'])
+
+  const session = { cookie: cookie!.split(';')[0]! }
+  expect((await api.http.get('/v1/admin/session').set(session)).body).toMatchObject({ client: 'console' })
+  const plan = () => api.http.post(`${letters}/plan`).set(session)
+  const foreign = await plan().send({ all: true })
+  expect([foreign.status, foreign.body.code]).toEqual([403, 'foreign-request'])
+  expect((await plan().set('x-fanfare-console', '1').send({ all: true })).status).toBe(200)
+  const elsewhere = { 'x-fanfare-console': '1', 'sec-fetch-site': 'cross-site' }
+  expect((await plan().set(elsewhere).send({ all: true })).status).toBe(403)
+})
+
+it('streams what the relay publishes, and goes on where a connection ended', async () => {
+  const listen = new AbortController()
+  const headers = { authorization: `Bearer ${api.key}`, 'last-event-id': '0' }
+  const answer = await fetch(`${api.url}/v1/admin/live`, { headers, signal: listen.signal })
+  expect(answer.headers.get('content-type')).toBe('text/event-stream')
+  let told = ''
+  const decoder = new TextDecoder()
+  for await (const chunk of answer.body!) {
+    told += decoder.decode(chunk as Uint8Array, { stream: true })
+    if (/event: events\n/.test(told) && /event: overview\n/.test(told)) break
+  }
+  listen.abort()
+  expect(told).toMatch(/^id: \d+\nevent: events\ndata: \[\{.*"type":"order.placed"/m)
+})

@@ -1,0 +1,5 @@
+// What the console reads and sends. Types alone leave this folder for the browser.
+export * from './dead-letters.ts'
+export * from './orders.ts'
+export * from './overview.ts'
+export * from './reactions.ts'

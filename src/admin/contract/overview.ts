@@ -1,0 +1,59 @@
+import { z } from 'zod'
+import { Moment } from './words.ts'
+
+const Span = z
+  .strictObject({ count: z.int(), p50: z.number().nullable(), p99: z.number().nullable() })
+  .describe('Milliseconds, of the latest orders of the last hour')
+
+const Command = z.string().describe('For the command line')
+
+const Repair = z
+  .strictObject({
+    action: z.enum(['redrive', 'retry', 'restore']),
+    reaction: z.string(),
+    group: z.string().nullable().describe('The cause; null where a single delivery is meant'),
+    deliveryId: z.string().nullable(),
+  })
+  .describe('What the dead-letter operations take')
+
+export const Failure = z
+  .strictObject({
+    kind: z.string().describe('A stable code, as `fanfare stuck` prints it; `projection` for a projection'),
+    severity: z.enum(['error', 'warning', 'info']),
+    sentence: z.string().describe('What does not move, and why'),
+    orders: z.int().describe('Orders that wait because of it'),
+    example: z.string().nullable().describe('The order that waits longest'),
+    reaction: z.string().nullable(),
+    since: Moment,
+    repair: Repair.nullable(),
+    command: Command.nullable(),
+  })
+  .meta({ id: 'Failure' })
+export type Failure = z.infer<typeof Failure>
+
+const Part = z.strictObject({
+  name: z.string(),
+  state: z.enum(['ok', 'late', 'away']),
+  detail: z.string().describe('One sentence'),
+})
+
+export const Overview = z
+  .strictObject({
+    at: Moment,
+    ordersPerSecond: z.number().describe('Of the last ten whole seconds'),
+    placed: z
+      .array(z.strictObject({ at: Moment, orders: z.int(), seconds: z.int() }))
+      .describe('The last five minutes, the oldest first'),
+    states: z
+      .array(z.strictObject({ status: z.string(), orders: z.int() }))
+      .describe('Where the orders of the last hour are now'),
+    untilConfirmed: Span,
+    untilShipped: Span,
+    deliveries: z
+      .strictObject({ retrying: z.int(), blocked: z.int(), held: z.int(), dead: z.int() })
+      .describe('What PostgreSQL keeps because it was not handled at once'),
+    failures: z.array(Failure).describe('What does not move now, the worst first'),
+    health: z.array(Part),
+  })
+  .meta({ id: 'Overview' })
+export type Overview = z.infer<typeof Overview>

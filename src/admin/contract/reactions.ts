@@ -1,0 +1,62 @@
+import { z } from 'zod'
+import { Moment } from './words.ts'
+
+const Milliseconds = z.number().nullable()
+
+export const ReactionList = z
+  .strictObject({
+    seconds: z.number().describe('What the figures cover: five minutes, or the latest 20,000 handled events'),
+    reactions: z.array(
+      z.strictObject({
+        reaction: z.string(),
+        eventTypes: z.array(z.string()),
+        known: z.boolean().describe('This release has it'),
+        perSecond: z.number(),
+        handled: z.int(),
+        repeated: z.int().describe('Handled at the second attempt or later'),
+        processingP50: Milliseconds.describe('Milliseconds of its own work'),
+        processingP99: Milliseconds,
+        criticalP50: Milliseconds.describe('Milliseconds from the event to the commit of the reaction (critical time)'),
+        criticalP99: Milliseconds,
+        lastHandledAt: Moment.nullable(),
+        retrying: z.int(),
+        blocked: z.int(),
+        held: z.int(),
+        dead: z.int(),
+      }),
+    ),
+  })
+  .meta({ id: 'ReactionList' })
+export type ReactionList = z.infer<typeof ReactionList>
+
+export const ProjectionList = z
+  .strictObject({
+    projections: z.array(
+      z.strictObject({
+        name: z.string(),
+        version: z.int(),
+        state: z.enum(['running', 'paused', 'failed']),
+        reason: z.string().nullable(),
+        since: Moment,
+        position: z.string(),
+        behind: z.string().describe('Positions of the event store that it has not passed'),
+        lagSeconds: z.number(),
+        holder: z.string().nullable(),
+        rebuiltTo: z.string().nullable().describe('How far a rebuild that is not finished has come'),
+      }),
+    ),
+  })
+  .meta({ id: 'ProjectionList' })
+export type ProjectionList = z.infer<typeof ProjectionList>
+
+const Link = z.strictObject({ from: z.string(), to: z.string() })
+
+export const Flow = z
+  .strictObject({
+    publishers: z.array(z.strictObject({ kind: z.enum(['request', 'schedule', 'reaction']), name: z.string() })),
+    types: z.array(z.string()),
+    publishes: z.array(Link).describe('From a publisher to an event type'),
+    reacts: z.array(Link).describe('From an event type to a reaction'),
+  })
+  .meta({ id: 'Flow' })
+export type Flow = z.infer<typeof Flow>

@@ -1,0 +1,20 @@
+import type { Logger } from '#platform/logger'
+import type { Database } from '#platform/database'
+import type { ProjectionReader } from '#messaging'
+import type { Flow } from './contract/index.ts'
+
+/** What the operations for operators stand on. */
+export interface AdminNeeds {
+  /** Plans each statement by the sizes of tables, and is not that of the orders: an operator's question must not slow them. */
+  db: Database
+  projections: ProjectionReader
+  /** Whether this release has a reaction of that name. */
+  isKnown: (reaction: string) => boolean
+  /** Who publishes and who reacts, by this release. */
+  flow: () => Promise<Flow>
+  /** URLs of what is only asked whether it answers. */
+  services: { rabbitmq: string; redis: string }
+  log: Logger
+  /** Aborted when the process stops: what runs on its own ends, and live data too. */
+  ending: AbortSignal
+}

@@ -1,0 +1,22 @@
+import { redact } from './redact.ts'
+
+it('masks what is known of a person, wherever it stands, and leaves names of things', () => {
+  const message = {
+    data: {
+      customer: { name: 'Ada', email: 'ada@example.com' },
+      shippingAddress: { line1: '1 Market Street', country: 'GB' },
+      lines: [{ sku: 'MUG-01', name: 'Enamel mug' }],
+    },
+  }
+  expect(redact(message)).toEqual({
+    masked: true,
+    message: {
+      data: {
+        customer: { name: '•••', email: '•••' },
+        shippingAddress: { line1: '•••', country: 'GB' },
+        lines: [{ sku: 'MUG-01', name: 'Enamel mug' }],
+      },
+    },
+  })
+  expect(redact({ sku: 'TEA-01', quantity: 2 })).toEqual({ message: { sku: 'TEA-01', quantity: 2 }, masked: false })
+})

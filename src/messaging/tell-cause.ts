@@ -1,0 +1,40 @@
+import type { StuckCause } from './stuck.ts'
+
+/** Whether this release has a reaction of that name. */
+export type IsKnown = (reaction: string) => boolean
+
+/** Why conversations do not move on, in one sentence. */
+export function tellCause(cause: StuckCause, isKnown: IsKnown): string {
+  const { kind, reaction, eventType, error, attempts, nextAt } = cause
+  const what = `${reaction} and ${eventType ?? 'a message'}`
+  const failed = error ? `: ${error}` : ''
+  if (isForeign(cause, isKnown))
+    return `${what}: waits, and this version has no such reaction. Start the release that has it, or retire it.`
+  switch (kind) {
+    case 'retrying':
+      return `${what}: ${attemptsOf(attempts)} failed, the next is due at ${clock(nextAt)}${failed}`
+    case 'overdue':
+      return `${what}: due at ${clock(nextAt)}, and nobody takes it. Does a worker with ${reaction} run that is on this type? What nobody wants any more is retired.`
+    case 'newer-release':
+      return `${what}: no release that runs knows this type or version. Start the newer one, or retire the type.`
+    case 'blocked':
+      return `${what}: waits behind an earlier event of its order that is not handled.`
+    case 'held':
+      return `${what}: an operator holds it back${failed}`
+    case 'dead':
+      return `${what}: given up after ${attemptsOf(attempts)}${failed}`
+    case 'discarded':
+      return `${what}: an operator discarded it, so it will not be handled${failed}`
+    case 'waiting':
+      return `${what}: published, and not handled. Does a worker with ${reaction} run, and does it keep up?`
+    default:
+      return `${eventType} is stored, and not published. Does a relay run, and does it reach RabbitMQ?`
+  }
+}
+
+/** Waits for a worker that no worker of this version can be. */
+export const isForeign = ({ kind, reaction }: Pick<StuckCause, 'kind' | 'reaction'>, isKnown: IsKnown): boolean =>
+  (kind === 'overdue' || kind === 'waiting') && reaction !== null && !isKnown(reaction)
+
+const attemptsOf = (count: number) => `${count} attempt${count === 1 ? '' : 's'}`
+const clock = (at: Date | null) => (at ? at.toISOString().slice(11, 19) : 'an unknown time')

@@ -1,0 +1,2 @@
+export { drawStory } from './draw-story.ts'
+export { layOut } from './lay-out.ts'
