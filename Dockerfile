@@ -10,6 +10,8 @@ COPY tools tools
 COPY prisma prisma
 RUN npx prisma generate
 COPY src src
+COPY console console
+RUN npx vite build console --config console/vite.config.ts
 
 FROM build AS migrate
 USER node
@@ -31,6 +33,7 @@ COPY --from=packages /app/node_modules node_modules
 COPY src src
 COPY workers workers
 COPY --from=build /app/src/generated src/generated
+COPY --from=build /app/console/dist console/dist
 USER node
 
 FROM base AS sandbox

@@ -9,6 +9,8 @@ const COMMANDS = {
   footprint: ['dev/footprint/command.ts', 'footprintCommand'],
   services: ['dev/services/command.ts', 'servicesCommand'],
   fanfare: ['dev/fanfare/command.ts', 'fanfareCommand'],
+  'build:console': ['dev/console/command.ts', 'buildConsoleCommand'],
+  screenshots: ['dev/screenshots/command.ts', 'screenshotsCommand'],
   chaos: ['test/chaos/command.ts', 'chaosCommand'],
   bench: ['bench/command.ts', 'benchCommand'],
   rides: ['examples/rides/command.ts', 'ridesCommand'],

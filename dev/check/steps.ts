@@ -54,6 +54,7 @@ async function checkedMigrations(): Promise<Result> {
 export const steps: readonly Step[] = [
   { name: 'client', what: 'the generated Prisma client is that of the schema', check: freshClient },
   tool('types', 'tsc --noEmit', 'tsc', '--noEmit'),
+  tool('console', 'the types of the browser code', 'tsc', '--project', 'console'),
   tool('lint', 'oxlint, with type information', 'oxlint'),
   tool('format', 'prettier --check .', 'prettier', '--check', '--log-level', 'warn', '.'),
   tool('imports', 'who may import whom', 'depcruise', '--output-type', 'err-long', ...CRUISED.filter(existsSync)),

@@ -70,6 +70,7 @@ async function bringUp(system: System, plan: () => WorkerProcess[], watch: boole
     `\nFanfare is up after ${steps.seconds} s, with ${workers.length} worker process${workers.length === 1 ? '' : 'es'}.\n`,
   )
   for (const [what, where] of system.places()) say(`  ${what.padEnd(10)} ${where}`)
+  say(`  ${'Console'.padEnd(10)} ${await system.consolePlace()}  (once; npm run console gives another)`)
   say(`  ${'Logs'.padEnd(10)} ${path.relative(PROJECT, LOGS)} (warnings and errors are shown here too)\n`)
   if (system.isProduction) say('NODE_ENV is production, so there is no demo key and no sample order.')
   else await placeSampleOrder(system.api)

@@ -10,6 +10,8 @@ export interface Surroundings {
   smtpUrl: string
   gatewayUrl: string
   port: number
+  /** The built console. @default console/dist */
+  consoleFolder?: string
   /** First of the ports at which the processes serve their metrics. @default they do not */
   metricsPort?: number
 }
@@ -71,7 +73,7 @@ export function systemProcesses(
 const poolOf = ({ connections }: WorkerProcess): NodeJS.ProcessEnv =>
   connections === undefined || process.env['DATABASE_POOL'] ? {} : { DATABASE_POOL: String(connections) }
 
-function environment({ urls, smtpUrl, gatewayUrl, port }: Surroundings): NodeJS.ProcessEnv {
+function environment({ urls, smtpUrl, gatewayUrl, port, consoleFolder }: Surroundings): NodeJS.ProcessEnv {
   return {
     DATABASE_URL: urls.postgres,
     RABBITMQ_URL: urls.rabbitmq,
@@ -79,6 +81,7 @@ function environment({ urls, smtpUrl, gatewayUrl, port }: Surroundings): NodeJS.
     SMTP_URL: smtpUrl,
     PAYMENT_GATEWAY_URL: gatewayUrl,
     PORT: String(port),
+    ...(consoleFolder !== undefined && { CONSOLE_FOLDER: consoleFolder }),
     PUBLIC_URL: process.env['PUBLIC_URL'] ?? `http://127.0.0.1:${port}`,
   }
 }

@@ -1,10 +1,13 @@
 import { availableParallelism } from 'node:os'
 import path from 'node:path'
+import { issueLink } from '../../src/api/console/sessions.ts'
 import { say } from '../../src/cli/terminal/output.ts'
+import { openDatabase } from '../../src/platform/database.ts'
+import { buildConsole } from '../console/build.ts'
 import { compile, fromSource, type Program } from '../processes/compiled.ts'
 import type { ProcessPlan } from '../processes/process.ts'
 import { createSupervisor, type Supervisor } from '../processes/supervisor.ts'
-import { isFree, SetupError, stopLeftovers, waitFor, type InstanceSet } from '../services/index.ts'
+import { isFree, SetupError, stopLeftovers, waitFor, type InstanceSet, type ServiceUrls } from '../services/index.ts'
 import { Console, LOGS, openLog } from './console.ts'
 import { placesOf } from './places.ts'
 import type { WorkerProcess } from './plan.ts'
@@ -42,6 +45,8 @@ export class System {
   /** Names of our own processes, in the order in which they stop; what they need stops after them. */
   #own: string[] = []
   #endWatch = () => {}
+  #urls: ServiceUrls | undefined
+  #consoleFolder = ''
 
   /** @param metricsPort the first of the ports at which scheduler, relay and workers serve their metrics */
   constructor(set: InstanceSet, port: number, metricsPort?: number) {
@@ -79,7 +84,9 @@ export class System {
     this.#unlessStopping()
     const compiled = watch ? this.#fromSource() : this.#compile(steps)
     const { known, answering } = this.#services.start(steps)
-    const [program, urls] = await Promise.all([compiled, known])
+    const [program, urls, consoleFolder] = await Promise.all([compiled, known, buildConsole(this.#stopping.signal)])
+    this.#urls = urls
+    this.#consoleFolder = consoleFolder
     const plans = systemProcesses(workers, { urls, ...this.#surroundings() }, program)
     steps.tell(`starting ${plans.length} processes`)
     steps.begin('the API', ...workers.map(({ name }) => name))
@@ -92,6 +99,17 @@ export class System {
   /** What a person may want to open. */
   places(): [what: string, where: string][] {
     return placesOf(this.#set, this.#surroundings(), this.#own)
+  }
+
+  /** The console, with what signs a browser in: it holds once, for ten minutes. In production `fanfare console` gives it. */
+  async consolePlace(): Promise<string> {
+    if (this.isProduction) return `${this.api}/console`
+    const { db, close } = openDatabase(this.#urls!.postgres, { poolSize: 1, applicationName: 'npm start' })
+    try {
+      return `${this.api}/console/#sign-in=${await issueLink(db)}`
+    } finally {
+      await close()
+    }
   }
 
   /** @returns a sentence about services that keep running, if they do */
@@ -216,6 +234,7 @@ export class System {
       smtpUrl: process.env['SMTP_URL'] || `smtp://127.0.0.1:${this.#set.port('smtp')}`,
       gatewayUrl: process.env['PAYMENT_GATEWAY_URL'] || `http://127.0.0.1:${this.#set.port('gateway')}`,
       port: this.#port,
+      consoleFolder: this.#consoleFolder,
       ...(this.#metricsPort !== undefined && { metricsPort: this.#metricsPort }),
     }
   }

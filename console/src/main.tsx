@@ -1,0 +1,36 @@
+import '@mantine/core/styles.css'
+import './style.css'
+import { MantineProvider } from '@mantine/core'
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
+import { StrictMode } from 'react'
+import { createRoot } from 'react-dom/client'
+import { Router } from 'wouter'
+import { App } from './app.tsx'
+import { isWorthRepeating } from './api/ask.ts'
+import { THEME, VARIABLES } from './theme.ts'
+
+/** What the server allows of styles that are put in while the page runs. */
+const nonce = document.querySelector<HTMLMetaElement>('meta[name="csp-nonce"]')?.content ?? ''
+/** Where what keeps the page behind a dialog from scrolling (react-remove-scroll) looks for it. */
+Object.assign(window, { __webpack_nonce__: nonce })
+
+const queries = new QueryClient({
+  defaultOptions: { queries: { retry: isWorthRepeating, staleTime: 1_000, refetchOnWindowFocus: true } },
+})
+
+createRoot(document.getElementById('root')!).render(
+  <StrictMode>
+    <MantineProvider
+      theme={THEME}
+      cssVariablesResolver={VARIABLES}
+      defaultColorScheme="auto"
+      getStyleNonce={() => nonce}
+    >
+      <QueryClientProvider client={queries}>
+        <Router base="/console">
+          <App />
+        </Router>
+      </QueryClientProvider>
+    </MantineProvider>
+  </StrictMode>,
+)

@@ -1,0 +1,121 @@
+import { Button, Grid, Group, Kbd, Stack, Text } from '@mantine/core'
+import { useHotkeys } from '@mantine/hooks'
+import { useState } from 'react'
+import type { LetterList } from '../../../../src/admin/contract/index.ts'
+import { useGroups, useLetters } from '../../api/queries.ts'
+import { ChangeDialog } from '../../parts/change-dialog.tsx'
+import { Card, Empty, Shown } from '../../parts/frame.tsx'
+import { Icon } from '../../parts/icons.tsx'
+import { RedriveDialog } from '../../parts/redrive-dialog.tsx'
+import { ago, counted, momentOf, short } from '../../parts/words.ts'
+import { LetterDetail } from './letter-detail.tsx'
+
+interface Given {
+  reaction: string
+  group: string
+}
+
+/** All dead letters of one cause: look at one, then have all of them delivered again. */
+export function GroupView({ reaction, group }: Given) {
+  const letters = useLetters(reaction, group)
+  const known = useGroups(reaction).data?.groups.find(({ fingerprint }) => fingerprint === group)
+  const [dialog, setDialog] = useState<'redrive' | 'discard'>()
+  useHotkeys([
+    ['r', () => setDialog('redrive')],
+    ['d', () => setDialog('discard')],
+  ])
+  const close = () => setDialog(undefined)
+  const selection = { group }
+  return (
+    <Stack gap="lg">
+      {known && (
+        <Group className="card bar-left" style={{ '--bar': 'var(--bad)' }} px="lg" py="md" justify="space-between">
+          <div style={{ flex: '1 1 320px', minWidth: 0 }}>
+            <Text fw={600} style={{ overflowWrap: 'anywhere' }}>
+              {known.error}
+            </Text>
+            <Text size="sm" c="dimmed">
+              {counted(known.count, 'dead letter')} of {known.eventType ?? 'messages that cannot be read'},{' '}
+              {known.reason}; the latest {ago(known.newest)}
+            </Text>
+          </div>
+          <Group gap="xs">
+            <Button variant="default" onClick={() => setDialog('discard')}>
+              Discard …
+            </Button>
+            <Button onClick={() => setDialog('redrive')} leftSection={<Icon name="repeat" size={16} />}>
+              Redrive all …
+            </Button>
+          </Group>
+        </Group>
+      )}
+      <Shown query={letters}>{(page) => <Letters reaction={reaction} page={page} />}</Shown>
+      {dialog === 'redrive' && <RedriveDialog reaction={reaction} selection={selection} onClose={close} />}
+      {dialog === 'discard' && (
+        <ChangeDialog reaction={reaction} selection={selection} word="discard" onClose={close} />
+      )}
+    </Stack>
+  )
+}
+
+function Letters({ reaction, page: { letters, next } }: { reaction: string; page: LetterList }) {
+  const [chosen, setChosen] = useState(0)
+  const at = Math.min(chosen, Math.max(0, letters.length - 1))
+  useHotkeys([
+    ['j', () => setChosen(Math.min(at + 1, letters.length - 1))],
+    ['k', () => setChosen(Math.max(0, at - 1))],
+  ])
+  if (letters.length === 0)
+    return (
+      <div className="card">
+        <Empty title="This cause is repaired">No dead letter of it is left.</Empty>
+      </div>
+    )
+  return (
+    <Grid gap="lg">
+      <Grid.Col span={{ base: 12, md: 4 }}>
+        <Card title="Letters" aside={<Keys />} flush>
+          <div className="letter-list" role="listbox" aria-label="Dead letters">
+            {letters.map((letter, index) => (
+              <button
+                key={letter.id}
+                type="button"
+                role="option"
+                aria-selected={index === at}
+                className="row-link letter-row"
+                data-selected={index === at}
+                onClick={() => setChosen(index)}
+              >
+                <Text size="sm" ff="monospace">
+                  …{short(letter.correlationId ?? letter.id)}
+                </Text>
+                <Text size="xs" c="dimmed" title={momentOf(letter.failedAt)}>
+                  {counted(letter.attempts, 'attempt')}, {ago(letter.failedAt)}
+                  {letter.edited && ', edited'}
+                </Text>
+              </button>
+            ))}
+          </div>
+          {next !== null && (
+            <Text size="xs" c="dimmed" p="sm" ta="center">
+              The latest {letters.length}; the others are of the same cause.
+            </Text>
+          )}
+        </Card>
+      </Grid.Col>
+      <Grid.Col span={{ base: 12, md: 8 }}>
+        <LetterDetail reaction={reaction} id={letters[at]!.id} />
+      </Grid.Col>
+    </Grid>
+  )
+}
+
+const Keys = () => (
+  <Group gap={4} visibleFrom="sm" aria-label="Keys: j and k choose, r redrives, d discards">
+    {['j', 'k', 'r', 'd'].map((key) => (
+      <Kbd key={key} size="xs">
+        {key}
+      </Kbd>
+    ))}
+  </Group>
+)

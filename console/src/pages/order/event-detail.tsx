@@ -1,0 +1,106 @@
+import { Anchor, Badge, Box, Button, Grid, Group, Stack, Table, Text } from '@mantine/core'
+import type { StoryEvent, StoryReaction } from '../../../../src/admin/contract/index.ts'
+import { Card } from '../../parts/frame.tsx'
+import { Payload } from '../../parts/payload.tsx'
+import { StatusBadge } from '../../parts/status.tsx'
+import { clockOf, duration } from '../../parts/words.ts'
+
+interface Given {
+  event: StoryEvent
+  onClose: () => void
+  onSelect: (eventId: string) => void
+}
+
+/** An event: who caused it, what it says, and what each reaction did with it. */
+export function EventDetail({ event, onClose, onSelect }: Given) {
+  return (
+    <Card
+      title={event.type}
+      aside={
+        <Button variant="subtle" size="compact-sm" onClick={onClose}>
+          Close
+        </Button>
+      }
+    >
+      <Stack>
+        <Group gap="xs">
+          <Badge color="gray">{`version ${event.streamVersion} of its stream`}</Badge>
+          <Badge color="gray">{`after ${duration(event.afterMs)}`}</Badge>
+          <Badge color="gray" tt="none">
+            {`by ${event.publishedBy ?? 'a request or schedule'}`}
+          </Badge>
+          {event.causationId !== null && (
+            <Anchor component="button" size="xs" onClick={() => onSelect(event.causationId!)}>
+              to the event that caused it
+            </Anchor>
+          )}
+        </Group>
+        <Grid gap="lg">
+          <Grid.Col span={{ base: 12, md: 7 }}>
+            <Reactions reactions={event.reactions} />
+          </Grid.Col>
+          <Grid.Col span={{ base: 12, md: 5 }}>
+            <Payload value={event.data} />
+          </Grid.Col>
+        </Grid>
+      </Stack>
+    </Card>
+  )
+}
+
+function Reactions({ reactions }: { reactions: readonly StoryReaction[] }) {
+  if (reactions.length === 0)
+    return (
+      <Text size="sm" c="dimmed">
+        No reaction is on this event.
+      </Text>
+    )
+  return (
+    <div className="table-scroll">
+      <Table>
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th>Reaction</Table.Th>
+            <Table.Th>State</Table.Th>
+            <Table.Th className="number">Handled after</Table.Th>
+            <Table.Th className="number">Its work</Table.Th>
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {reactions.map((one) => (
+            <Row key={one.reaction} reaction={one} />
+          ))}
+        </Table.Tbody>
+      </Table>
+    </div>
+  )
+}
+
+const Row = ({ reaction: { reaction, state, afterMs, durationMs, dueAt, history } }: { reaction: StoryReaction }) => (
+  <Table.Tr>
+    <Table.Td>
+      <Text size="sm" fw={550}>
+        {reaction}
+      </Text>
+      {history.map(({ at, what, attempt, error, by }) => (
+        <Box key={at + what}>
+          <Text size="xs" c="dimmed" style={{ overflowWrap: 'anywhere' }}>
+            {clockOf(at)} {what}
+            {attempt > 0 && `, attempt ${attempt}`}
+            {error !== null && `: ${error}`} ({by})
+          </Text>
+        </Box>
+      ))}
+    </Table.Td>
+    <Table.Td>
+      <StatusBadge state={state} />
+      {dueAt !== null && (
+        <Text size="xs" c="dimmed">
+          due at {clockOf(dueAt)}
+        </Text>
+      )}
+    </Table.Td>
+    <Table.Td className="number">{duration(afterMs)}</Table.Td>
+    <Table.Td className="number">{duration(durationMs)}</Table.Td>
+  </Table.Tr>
+)

@@ -1,0 +1,152 @@
+import { Anchor, Box, Button, CopyButton, Group, Stack, Text } from '@mantine/core'
+import { useState } from 'react'
+import type { OrderPage as Told } from '../../../../src/admin/contract/index.ts'
+import { useOrder, useOrderAt } from '../../api/queries.ts'
+import { FailureCard } from '../../parts/failure-card.tsx'
+import { Card, PageHead, Shown } from '../../parts/frame.tsx'
+import { Icon } from '../../parts/icons.tsx'
+import { StatusBadge } from '../../parts/status.tsx'
+import { duration, money, momentOf } from '../../parts/words.ts'
+import { EventDetail } from './event-detail.tsx'
+import { StoryPicture } from './story-picture.tsx'
+import { TimeSlider } from './time-slider.tsx'
+
+/** One order: how it stands, why it is not finished, and everything that happened because of it. */
+export function OrderPage({ id }: { id: string }) {
+  const order = useOrder(id)
+  return (
+    <>
+      <PageHead title="Order" words={<IdLine id={id} />} actions={<Download id={id} />} />
+      <Shown query={order} rows={8}>
+        {(told) => <Told told={told} />}
+      </Shown>
+    </>
+  )
+}
+
+const IdLine = ({ id }: { id: string }) => (
+  <CopyButton value={id}>
+    {({ copied, copy }) => (
+      <Anchor component="button" size="sm" c="dimmed" ff="monospace" onClick={copy} title="Copy the id">
+        {copied ? 'copied' : id}
+      </Anchor>
+    )}
+  </CopyButton>
+)
+
+const Download = ({ id }: { id: string }) => (
+  <Button
+    component="a"
+    href={`/v1/admin/orders/${id}/story.svg`}
+    download
+    variant="default"
+    leftSection={<Icon name="download" size={16} />}
+  >
+    Picture
+  </Button>
+)
+
+function Told({ told }: { told: Told }) {
+  const { order, story, picture, standing } = told
+  const { moments } = picture
+  const [step, setStep] = useState<number>()
+  const [eventId, setEventId] = useState<string>()
+  const moment = step === undefined ? undefined : moments[Math.min(step, moments.length - 1)]
+  const event = story.events.find(({ id }) => id === eventId)
+  return (
+    <Stack gap="lg">
+      <Facts told={told} />
+      {standing.failures.length > 0 ? (
+        <Stack gap="sm" component="ul" p={0} m={0} style={{ listStyle: 'none' }} aria-label="Why it is not finished">
+          {standing.failures.map((failure) => (
+            <FailureCard key={`${failure.reaction} ${failure.sentence}`} failure={failure} ofOrder />
+          ))}
+        </Stack>
+      ) : (
+        <Box
+          className="card bar-left"
+          px="lg"
+          py="md"
+          style={{ '--bar': standing.finished ? 'var(--ok)' : 'var(--hue-0)' }}
+          role="status"
+        >
+          <Text size="sm">{standing.sentence}</Text>
+        </Box>
+      )}
+      <Card title="Story" aside={<StorySummary told={told} />}>
+        <StoryPicture picture={picture} until={moment?.x} selected={eventId} onSelect={setEventId} />
+        {moments.length > 1 && (
+          <TimeSlider
+            moments={moments}
+            step={step}
+            onStep={setStep}
+            state={<StateThen told={told} ms={moment?.ms} />}
+          />
+        )}
+      </Card>
+      {event ? (
+        <EventDetail event={event} onClose={() => setEventId(undefined)} onSelect={setEventId} />
+      ) : (
+        <Text size="sm" c="dimmed" ta="center">
+          Choose an event or a piece of work in the picture to see what it says and what became of it.
+        </Text>
+      )}
+      {story.archives.map(({ name, place }) => (
+        <Text key={name} size="sm" c="dimmed">
+          Events of that time lie in the archive {name} ({place}); <b>fanfare restore</b> brings them back.
+        </Text>
+      ))}
+      <Text size="xs" c="dimmed">
+        The same as JSON: <Anchor href={`/v1/admin/orders/${order.id}`}>/v1/admin/orders/{order.id}</Anchor>
+      </Text>
+    </Stack>
+  )
+}
+
+function Facts({ told: { order } }: { told: Told }) {
+  const facts = [
+    ['Customer', order.customer],
+    ['Total', money(order.total)],
+    ['Placed', momentOf(order.placedAt)],
+    ['Changed last', momentOf(order.updatedAt)],
+  ]
+  return (
+    <Group gap="xl" className="card" px="lg" py="md">
+      <StatusBadge state={order.status} size="lg" />
+      {facts.map(([name, value]) => (
+        <Box key={name}>
+          <Text size="xs" c="dimmed">
+            {name}
+          </Text>
+          <Text size="sm" fw={550}>
+            {value}
+          </Text>
+        </Box>
+      ))}
+      {order.reason !== null && (
+        <Text size="sm" c="dimmed">
+          {order.reason}
+        </Text>
+      )}
+    </Group>
+  )
+}
+
+function StorySummary({ told: { story } }: { told: Told }) {
+  const reactions = story.events.flatMap((event) => event.reactions)
+  const last = Math.max(0, ...[...story.events, ...reactions].map(({ afterMs }) => afterMs ?? 0))
+  return (
+    <Text size="xs" c="dimmed">
+      {story.events.length} events, {reactions.length} reactions, {duration(last)}
+    </Text>
+  )
+}
+
+/** What the API answered at that moment. */
+function StateThen({ told: { order, story }, ms }: { told: Told; ms: number | undefined }) {
+  const first = story.events[0]
+  const time =
+    ms === undefined || !first ? undefined : new Date(new Date(first.time).getTime() + Math.ceil(ms)).toISOString()
+  const { data } = useOrderAt(order.id, time)
+  return <StatusBadge state={time === undefined ? order.status : (data?.status ?? '…')} />
+}

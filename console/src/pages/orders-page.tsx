@@ -1,0 +1,110 @@
+import { Table, Text } from '@mantine/core'
+import { Link, useLocation, useSearchParams } from 'wouter'
+import { useSearch } from '../api/queries.ts'
+import { Card, Empty, PageHead, Shown } from '../parts/frame.tsx'
+import { StatusBadge } from '../parts/status.tsx'
+import { ago, money, momentOf, short } from '../parts/words.ts'
+import { useLive } from '../api/live.ts'
+
+/** Orders that were looked for; and without words, those that were placed a moment ago. */
+export function OrdersPage() {
+  const [params] = useSearchParams()
+  const words = params.get('q') ?? ''
+  return words === '' ? <Latest /> : <Found words={words} />
+}
+
+function Found({ words }: { words: string }) {
+  const search = useSearch(words)
+  const [, goTo] = useLocation()
+  return (
+    <>
+      <PageHead title="Orders" words={`Looked for: ${words}`} />
+      <Card flush>
+        <Shown query={search}>
+          {({ orders, found }) =>
+            orders.length === 0 ? (
+              <Empty icon="search" title="No order was found">
+                {found === 'words'
+                  ? 'Words are looked for in names, e-mail addresses, SKUs and tracking numbers; an id must be whole.'
+                  : `There is ${found === 'event' ? 'an event' : 'a delivery'} with this id, and its order is not here.`}
+              </Empty>
+            ) : (
+              <div className="table-scroll">
+                <Table>
+                  <Table.Thead>
+                    <Table.Tr>
+                      <Table.Th>Order</Table.Th>
+                      <Table.Th>State</Table.Th>
+                      <Table.Th>Customer</Table.Th>
+                      <Table.Th className="number">Total</Table.Th>
+                      <Table.Th>Placed</Table.Th>
+                    </Table.Tr>
+                  </Table.Thead>
+                  <Table.Tbody>
+                    {orders.map(({ id, status, customer, total, placedAt }) => (
+                      <Table.Tr key={id} className="row-link" onClick={() => goTo(`/orders/${id}`)}>
+                        <Table.Td>
+                          <Link to={`/orders/${id}`} title={id}>
+                            …{short(id)}
+                          </Link>
+                        </Table.Td>
+                        <Table.Td>
+                          <StatusBadge state={status} />
+                        </Table.Td>
+                        <Table.Td>{customer}</Table.Td>
+                        <Table.Td className="number">{money(total)}</Table.Td>
+                        <Table.Td title={momentOf(placedAt)}>{ago(placedAt)}</Table.Td>
+                      </Table.Tr>
+                    ))}
+                  </Table.Tbody>
+                </Table>
+              </div>
+            )
+          }
+        </Shown>
+      </Card>
+    </>
+  )
+}
+
+const SHOWN = 25
+
+function Latest() {
+  const { events } = useLive()
+  const placed = events.filter(({ type }) => type === 'order.placed').slice(0, SHOWN)
+  return (
+    <>
+      <PageHead
+        title="Orders"
+        words="Find one by its id, e-mail address, SKU, tracking number, or the id of an event."
+      />
+      <Card title="Placed since this page was opened" flush>
+        {placed.length === 0 ? (
+          <Empty icon="search" title="None yet">
+            Press <b>/</b> to look for an order.
+          </Empty>
+        ) : (
+          <div className="table-scroll">
+            <Table>
+              <Table.Tbody>
+                {placed.map(({ correlationId, time, actor }) => (
+                  <Table.Tr key={correlationId}>
+                    <Table.Td>
+                      <Link to={`/orders/${correlationId}`}>…{short(correlationId)}</Link>
+                    </Table.Td>
+                    <Table.Td>{actor}</Table.Td>
+                    <Table.Td>
+                      <Text size="sm" c="dimmed">
+                        {ago(time)}
+                      </Text>
+                    </Table.Td>
+                  </Table.Tr>
+                ))}
+              </Table.Tbody>
+            </Table>
+          </div>
+        )}
+      </Card>
+    </>
+  )
+}

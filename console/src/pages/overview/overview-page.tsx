@@ -1,0 +1,131 @@
+import { Box, Grid, Group, SimpleGrid, Skeleton, Stack, Text, Title } from '@mantine/core'
+import { lazy, Suspense } from 'react'
+import type { Overview } from '../../../../src/admin/contract/index.ts'
+import { useOverview } from '../../api/queries.ts'
+import { FailureCard } from '../../parts/failure-card.tsx'
+import { Card, Empty, PageHead, Shown } from '../../parts/frame.tsx'
+import { clockOf, count, duration, rate } from '../../parts/words.ts'
+import { Health } from './health.tsx'
+import { States } from './states.tsx'
+
+/** The charts are a third of the whole, and one page needs them. */
+const PlacedChart = lazy(() => import('./placed-chart.tsx'))
+
+/** What a person who was woken at night looks at first: does it work, and if not, why. */
+export function OverviewPage() {
+  const overview = useOverview()
+  const at = overview.data?.at
+  return (
+    <>
+      <PageHead title="Overview" words={at === undefined ? 'One moment …' : `As of ${clockOf(at)}`} />
+      <Shown query={overview} rows={8}>
+        {(data) => (
+          <Stack gap="lg">
+            <Tiles overview={data} />
+            <Failures failures={data.failures} />
+            <Grid gap="lg">
+              <Grid.Col span={{ base: 12, md: 8 }}>
+                <Card title="Orders placed" aside={<Small>last five minutes, per second</Small>}>
+                  <Suspense fallback={<Skeleton h={240} />}>
+                    <PlacedChart placed={data.placed} />
+                  </Suspense>
+                </Card>
+              </Grid.Col>
+              <Grid.Col span={{ base: 12, md: 4 }}>
+                <Card title="Where orders are" aside={<Small>placed in the last hour</Small>}>
+                  <States states={data.states} />
+                </Card>
+              </Grid.Col>
+            </Grid>
+            <Card title="Health">
+              <Health parts={data.health} />
+            </Card>
+          </Stack>
+        )}
+      </Shown>
+    </>
+  )
+}
+
+const Small = ({ children }: { children: string }) => (
+  <Text size="xs" c="dimmed">
+    {children}
+  </Text>
+)
+
+function Tiles({ overview }: { overview: Overview }) {
+  const { ordersPerSecond, untilConfirmed, untilShipped, deliveries } = overview
+  const waiting = deliveries.retrying + deliveries.blocked + deliveries.held
+  return (
+    <SimpleGrid cols={{ base: 2, sm: 3, lg: 5 }} spacing="md">
+      <Tile name="Orders per second" value={rate(ordersPerSecond)} words="of the last 10 s" />
+      <Tile
+        name="Until confirmed"
+        value={duration(untilConfirmed.p50)}
+        words={`99 % within ${duration(untilConfirmed.p99)}`}
+      />
+      <Tile
+        name="Until shipped"
+        value={duration(untilShipped.p50)}
+        words={`99 % within ${duration(untilShipped.p99)}`}
+      />
+      <Tile
+        name="Tried again or held"
+        value={count(waiting)}
+        words={`${deliveries.retrying} retrying, ${deliveries.blocked} blocked, ${deliveries.held} held`}
+        colour={waiting > 0 ? 'var(--late)' : undefined}
+      />
+      <Tile
+        name="Dead letters"
+        value={count(deliveries.dead)}
+        words={deliveries.dead > 0 ? 'wait for an operator' : 'nobody has to do anything'}
+        colour={deliveries.dead > 0 ? 'var(--bad)' : undefined}
+      />
+    </SimpleGrid>
+  )
+}
+
+interface TileProps {
+  name: string
+  value: string
+  words: string
+  colour?: string | undefined
+}
+
+const Tile = ({ name, value, words, colour }: TileProps) => (
+  <Box className="card" p="md">
+    <Text size="xs" c="dimmed" fw={600}>
+      {name}
+    </Text>
+    <Text fz={28} lh={1.25} fw={680} c={colour} style={{ fontVariantNumeric: 'tabular-nums' }}>
+      {value}
+    </Text>
+    <Text size="xs" c="dimmed">
+      {words}
+    </Text>
+  </Box>
+)
+
+function Failures({ failures }: Pick<Overview, 'failures'>) {
+  if (failures.length === 0)
+    return (
+      <Box className="card bar-left" style={{ '--bar': 'var(--ok)' }}>
+        <Empty title="Nothing is failing">
+          Every event that was published has been handled, or is on its way for less than ten seconds.
+        </Empty>
+      </Box>
+    )
+  return (
+    <Box component="section" aria-label="What is failing now">
+      <Group justify="space-between" mb="sm">
+        <Title order={2}>What is failing now</Title>
+        <Small>{`${failures.length} ${failures.length === 1 ? 'cause' : 'causes'}, the worst first`}</Small>
+      </Group>
+      <Stack gap="sm" component="ul" p={0} m={0} style={{ listStyle: 'none' }}>
+        {failures.map((failure) => (
+          <FailureCard key={`${failure.kind} ${failure.sentence}`} failure={failure} />
+        ))}
+      </Stack>
+    </Box>
+  )
+}

@@ -1,0 +1,166 @@
+import { Anchor, Badge, Group, Table, Text, Tooltip } from '@mantine/core'
+import { useState } from 'react'
+import { Link } from 'wouter'
+import type { ReactionList } from '../../../src/admin/contract/index.ts'
+import { useReactions } from '../api/queries.ts'
+import { Card, Empty, PageHead, Shown } from '../parts/frame.tsx'
+import { count, duration, rate } from '../parts/words.ts'
+
+type Reaction = ReactionList['reactions'][number]
+
+/** What each reaction does, and what it takes. */
+export function ReactionsPage() {
+  const reactions = useReactions()
+  const seconds = reactions.data?.seconds
+  return (
+    <>
+      <PageHead
+        title="Reactions"
+        words={seconds === undefined ? 'One moment …' : `Figures of the last ${duration(seconds * 1_000)}.`}
+      />
+      <Card flush>
+        <Shown query={reactions} rows={10}>
+          {({ reactions: all }) =>
+            all.length === 0 ? (
+              <Empty icon="reactions" title="No reaction has subscribed yet">
+                A reaction is one file under workers/; it subscribes when its worker starts.
+              </Empty>
+            ) : (
+              <Reactions all={all} />
+            )
+          }
+        </Shown>
+      </Card>
+    </>
+  )
+}
+
+interface Column {
+  key: 'reaction' | 'perSecond' | 'processingP99' | 'criticalP99' | 'repeated' | 'dead'
+  name: string
+  words: string
+}
+
+const COLUMNS: Column[] = [
+  { key: 'reaction', name: 'Reaction', words: 'and the events that it is on' },
+  { key: 'perSecond', name: 'Per second', words: 'Events handled each second' },
+  { key: 'processingP99', name: 'Processing', words: 'Its own work on an event: the median, and 99 % within' },
+  {
+    key: 'criticalP99',
+    name: 'Critical time',
+    words: 'From the event to the commit of the reaction: the median, and 99 % within. All waiting is in it.',
+  },
+  { key: 'repeated', name: 'Repeated', words: 'Handled at the second attempt or later' },
+  { key: 'dead', name: 'Waiting', words: 'Retrying, blocked, held, dead' },
+]
+
+function Reactions({ all }: { all: readonly Reaction[] }) {
+  const [by, setBy] = useState<Column['key']>('reaction')
+  const sorted = all.toSorted((a, b) =>
+    by === 'reaction' ? a.reaction.localeCompare(b.reaction) : Number(b[by] ?? -1) - Number(a[by] ?? -1),
+  )
+  const slowest = Math.max(1, ...all.map(({ criticalP99 }) => criticalP99 ?? 0))
+  return (
+    <div className="table-scroll">
+      <Table>
+        <Table.Thead>
+          <Table.Tr>
+            {COLUMNS.map(({ key, name, words }) => (
+              <Table.Th
+                key={key}
+                className={key === 'reaction' ? undefined : 'number'}
+                aria-sort={by === key ? (key === 'reaction' ? 'ascending' : 'descending') : undefined}
+              >
+                <Tooltip label={words} w={240}>
+                  <button type="button" className="sort" onClick={() => setBy(key)} data-active={by === key}>
+                    {name}
+                  </button>
+                </Tooltip>
+              </Table.Th>
+            ))}
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {sorted.map((one) => (
+            <Row key={one.reaction} one={one} slowest={slowest} />
+          ))}
+        </Table.Tbody>
+      </Table>
+    </div>
+  )
+}
+
+function Row({ one, slowest }: { one: Reaction; slowest: number }) {
+  return (
+    <Table.Tr>
+      <Table.Td>
+        <Group gap={8}>
+          <Text size="sm" fw={550}>
+            {one.reaction}
+          </Text>
+          {!one.known && <Badge color="orange">not in this release</Badge>}
+        </Group>
+        <Text size="xs" c="dimmed" style={{ maxWidth: 360 }}>
+          {one.eventTypes.join(', ')}
+        </Text>
+      </Table.Td>
+      <Table.Td className="number">{rate(one.perSecond)}</Table.Td>
+      <Table.Td className="number">
+        <Pair median={one.processingP50} most={one.processingP99} />
+      </Table.Td>
+      <Table.Td className="number">
+        <Pair median={one.criticalP50} most={one.criticalP99} />
+        <div className="meter" aria-hidden="true">
+          <span style={{ width: `${(100 * Math.sqrt(one.criticalP99 ?? 0)) / Math.sqrt(slowest)}%` }} />
+        </div>
+      </Table.Td>
+      <Table.Td className="number">{one.repeated === 0 ? <Dim>0</Dim> : count(one.repeated)}</Table.Td>
+      <Table.Td className="number">
+        <Waiting one={one} />
+      </Table.Td>
+    </Table.Tr>
+  )
+}
+
+const Dim = ({ children }: { children: string }) => (
+  <Text span size="sm" c="dimmed">
+    {children}
+  </Text>
+)
+
+function Pair({ median, most }: { median: number | null; most: number | null }) {
+  if (median === null) return <Dim>–</Dim>
+  return (
+    <>
+      {duration(median)}{' '}
+      <Text span size="xs" c="dimmed">
+        / {duration(most)}
+      </Text>
+    </>
+  )
+}
+
+function Waiting({ one: { reaction, retrying, blocked, held, dead } }: { one: Reaction }) {
+  const waits = [
+    { name: 'retrying', value: retrying, colour: 'yellow' },
+    { name: 'blocked', value: blocked, colour: 'orange' },
+    { name: 'held', value: held, colour: 'grape' },
+  ].filter(({ value }) => value > 0)
+  if (waits.length === 0 && dead === 0) return <Dim>nothing</Dim>
+  return (
+    <Group gap={4} justify="flex-end" wrap="nowrap">
+      {waits.map(({ name, value, colour }) => (
+        <Badge key={name} color={colour} tt="none">
+          {count(value)} {name}
+        </Badge>
+      ))}
+      {dead > 0 && (
+        <Anchor component={Link} to={`/dead-letters/${reaction}`}>
+          <Badge color="red" tt="none" style={{ cursor: 'pointer' }}>
+            {count(dead)} dead
+          </Badge>
+        </Anchor>
+      )}
+    </Group>
+  )
+}

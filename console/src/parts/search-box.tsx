@@ -1,0 +1,36 @@
+import { Kbd, TextInput } from '@mantine/core'
+import { useHotkeys } from '@mantine/hooks'
+import { useRef, useState } from 'react'
+import { useLocation } from 'wouter'
+import { Icon } from './icons.tsx'
+
+/** From every page, by the key `/`. */
+export function SearchBox() {
+  const [words, setWords] = useState('')
+  const [, goTo] = useLocation()
+  const input = useRef<HTMLInputElement>(null)
+  useHotkeys([
+    ['/', () => input.current?.focus()],
+    ['mod+K', () => input.current?.focus()],
+  ])
+  return (
+    <form
+      role="search"
+      onSubmit={(event) => {
+        event.preventDefault()
+        if (words.trim()) goTo(`/orders?q=${encodeURIComponent(words.trim())}`)
+      }}
+    >
+      <TextInput
+        ref={input}
+        w={{ base: 190, xs: 260, md: 400 }}
+        value={words}
+        onChange={({ currentTarget }) => setWords(currentTarget.value)}
+        aria-label="Find an order"
+        placeholder="Order, e-mail, SKU, tracking number …"
+        leftSection={<Icon name="search" size={16} />}
+        rightSection={<Kbd size="xs">/</Kbd>}
+      />
+    </form>
+  )
+}

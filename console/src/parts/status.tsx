@@ -1,0 +1,35 @@
+import { Badge } from '@mantine/core'
+
+const COLOURS: Record<string, string> = {
+  placed: 'blue',
+  confirmed: 'indigo',
+  shipped: 'cyan',
+  delivered: 'teal',
+  returned: 'grape',
+  rejected: 'red',
+  cancelled: 'gray',
+  expired: 'orange',
+  handled: 'teal',
+  waiting: 'gray',
+  retrying: 'yellow',
+  blocked: 'orange',
+  held: 'grape',
+  dead: 'red',
+  discarded: 'gray',
+  resolved: 'teal',
+  done: 'teal',
+  halted: 'orange',
+  interrupted: 'orange',
+  failed: 'red',
+  running: 'teal',
+  paused: 'yellow',
+}
+
+export const colourOf = (state: string) => COLOURS[state] ?? 'gray'
+
+/** The state of an order, a delivery or an action. The word says it; the colour only helps. */
+export const StatusBadge = ({ state, size = 'md' }: { state: string; size?: 'sm' | 'md' | 'lg' }) => (
+  <Badge color={colourOf(state)} size={size} tt="none">
+    {state}
+  </Badge>
+)

@@ -1,0 +1,42 @@
+const number = new Intl.NumberFormat('en-GB')
+const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' })
+const moment = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'medium' })
+
+export const count = (value: number) => number.format(value)
+export const clockOf = (at: string) => clock.format(new Date(at))
+export const momentOf = (at: string) => moment.format(new Date(at))
+
+/** `1 order`, `2 orders`. */
+export const counted = (value: number, what: string) => `${count(value)} ${what}${value === 1 ? '' : 's'}`
+
+/** A rate with as many digits as matter. */
+export const rate = (value: number) => (value === 0 ? '0' : value < 10 ? value.toFixed(1) : count(Math.round(value)))
+
+const UNITS = [
+  [86_400_000, 'd'],
+  [3_600_000, 'h'],
+  [60_000, 'min'],
+  [1_000, 's'],
+] as const
+
+/** `142 ms`, `1.2 s`, `3 d`. */
+export function duration(ms: number | null | undefined): string {
+  if (ms == null) return '–'
+  const unit = UNITS.find(([length]) => ms >= length)
+  if (!unit) return `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms`
+  const [length, name] = unit
+  const value = ms / length
+  return `${value < 10 ? Number(value.toFixed(1)) : Math.round(value)} ${name}`
+}
+
+export function ago(at: string | null): string {
+  if (at === null) return 'never'
+  const ms = Date.now() - new Date(at).getTime()
+  return ms < 1_000 ? 'just now' : `${duration(ms)} ago`
+}
+
+export const money = ({ amount, currency }: { amount: number; currency: string }) =>
+  new Intl.NumberFormat('en-GB', { style: 'currency', currency }).format(amount / 100)
+
+/** The end of an id tells two of them apart; the beginning is the time. */
+export const short = (id: string) => id.slice(-12)
