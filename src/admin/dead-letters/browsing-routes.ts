@@ -65,7 +65,7 @@ export function browsingRoutes({ db }: AdminNeeds): Route[] {
       replies: { 200: { description: 'The delivery', schema: LetterView } },
       refusals: { 404: 'delivery-not-found' },
       async handle({ params: { reaction, id } }) {
-        const details = await describeDelivery(db, reaction, id).catch(asRefusal('not-found', 'delivery-not-found'))
+        const details = await describeDelivery(db, reaction, { id }).catch(asRefusal('not-found', 'delivery-not-found'))
         return { status: 200, body: toView(details) }
       },
     }),
