@@ -36,6 +36,9 @@ import { armFrom, WORKERS } from './messaging.ts'
 import { serveMetrics } from './metrics.ts'
 import { checkWhenReachable } from './reach-database.ts'
 
+/** Connections that operators' questions use at most: opened when somebody asks, and closed again when nobody does. */
+const OPERATORS_POOL = 4
+
 /** The HTTP process. It needs PostgreSQL alone: events wait in the store while RabbitMQ is away, and without Redis it counts for itself. */
 await runProcess('api', async (context) => {
   const { config, log, onStop } = context
@@ -133,9 +136,6 @@ function openForOperators({ config, onStop }: ProcessContext) {
   onStop(close)
   return db
 }
-
-/** Opened when somebody asks, and closed again when nobody does. */
-const OPERATORS_POOL = 4
 
 function knownReactions() {
   const names = new Set(findReactions(WORKERS).map(({ name }) => name))

@@ -6,7 +6,7 @@ test('an error tells nothing of the person, nor do its causes and their stacks',
   redactError(error, ['Ada', 'Ada Lovelace', '12 St James Square', 'GB', 'ada@example.com'])
   expect(error.message).toBe('Dear (personal), (personal): no')
   expect(cause).toMatchObject({ name: 'TypeError', message: '550 <(personal)> unknown' })
-  expect([error.stack, cause.stack].join()).not.toMatch(/ada|lovelace|james/i)
+  expect([error.stack, cause.stack].join()).not.toMatch(/\b(ada|lovelace|james)\b/i)
   expect(cause.stack).toContain('redact.test.ts')
 })
 

@@ -1,5 +1,5 @@
 import type { Route } from '#http'
-import { anOrderConfirmed, testDatabase, type TestDatabase } from '#testing'
+import { aCaller, anOrderConfirmed, testDatabase, type TestDatabase } from '#testing'
 import { shippingRoutes } from './routes.ts'
 import { bookShipments, callOffShipments } from './store.ts'
 
@@ -18,7 +18,7 @@ async function aBookedParcel() {
 
 function reportDelivered(trackingNumber: string) {
   const [route] = shippingRoutes({ db: database.db, wake }) as [Route]
-  return route.handle({ params: { trackingNumber }, traceparent: null } as never)
+  return route.handle({ params: { trackingNumber }, caller: aCaller(), traceparent: null } as never)
 }
 
 const publishedFor = (orderId: string) => database.db.event.findMany({ where: { correlationId: orderId } })

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { anOrderPlaced, endFirstPartition, record, testDatabase, type TestDatabase } from '#testing'
+import { anOrderPlaced, endFirstPartition, named, record, testDatabase, type TestDatabase } from '#testing'
 import type { OpenDatabase, Transaction } from '#platform/database'
 import { uuidv7 } from '#platform/uuid'
 import { append } from '../../event-store/append.ts'
@@ -37,8 +37,11 @@ async function begin({ db }: OpenDatabase): Promise<OpenTransaction> {
   return { tx, finish: (commit) => (decide(commit), ended) }
 }
 
+/** One each: two new orders of one new customer would wait for each other's key. */
+const customerOf = (orderId: string) => ({ ...named('Ada'), email: `${orderId}@example.com` })
+
 const appendTo = (tx: Transaction, orderId: string) =>
-  append(tx, [{ event: anOrderPlaced({ orderId }), correlationId: orderId }])
+  append(tx, [{ event: anOrderPlaced({ orderId, customer: customerOf(orderId) }), correlationId: orderId }])
 
 /** Gives the transaction its id, as every handler does that writes before it publishes. */
 const writeSomething = (tx: Transaction) => tx.$executeRaw`
