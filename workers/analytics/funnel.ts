@@ -6,6 +6,7 @@ import { defineProjection } from '#messaging'
 export default defineProjection({
   name: 'analytics.funnel',
   on: ORDER_STATES,
+  personalData: false,
   tables: FUNNEL_TABLES,
   apply: applyToFunnel,
 })

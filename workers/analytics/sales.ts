@@ -6,6 +6,7 @@ import { defineProjection } from '#messaging'
 export default defineProjection({
   name: 'analytics.sales',
   on: [OrderPlaced, OrderConfirmed, OrderRejected, OrderCancelled, OrderExpired, OrderShipped],
+  personalData: false,
   tables: SALES_TABLES,
   apply: applyToSales,
 })

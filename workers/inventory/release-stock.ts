@@ -7,6 +7,7 @@ export default defineReaction({
   name: 'inventory.release-stock',
   on: [OrderRejected, OrderCancelled, OrderExpired, ReturnAccepted],
   publishes: [StockReleased, StockRestocked],
+  personalData: false,
   async handleBatch(events, { tx, now }) {
     const facts = events.map(({ type, data: { orderId } }) => ({
       kind: type === 'return.accepted' ? ('returned' as const) : ('closed' as const),

@@ -6,6 +6,7 @@ export default defineReaction({
   name: 'inventory.reserve-stock',
   on: OrderPlaced,
   publishes: [StockReserved, StockRejected],
+  personalData: false,
   async handleBatch(events, { tx, now }) {
     const placed = events.map(({ data: { orderId, lines } }) => ({ kind: 'placed' as const, orderId, lines }))
     const outcomes = await keepReservations(tx, placed, now)

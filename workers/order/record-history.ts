@@ -5,6 +5,7 @@ import { HISTORY, recordHistory } from '#domains/order'
 export default defineReaction({
   name: 'order.record-history',
   on: HISTORY,
+  personalData: false,
   ordered: true,
   lingerMs: 50,
   async handleBatch(events, { tx }) {

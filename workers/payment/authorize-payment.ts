@@ -6,6 +6,7 @@ export default defineReaction({
   name: 'payment.authorize-payment',
   on: OrderPlaced,
   publishes: [PaymentAuthorized, PaymentDeclined],
+  personalData: false,
   callTimeoutMs: 5_000,
   effect: ({ data }) => `authorize:${data.orderId}`,
   call: (placed, context) => authorize(gateway(), placed, context),

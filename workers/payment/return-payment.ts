@@ -20,6 +20,7 @@ export default defineReaction({
   name: 'payment.return-payment',
   on: [OrderRejected, OrderCancelled, OrderExpired, ReturnAccepted, PaymentAuthorized],
   publishes: [PaymentVoided, PaymentRefunded, PaymentCaptured],
+  personalData: false,
   lingerMs: 250,
   callTimeoutMs: 5_000,
   async call({ type, data: { orderId } }, { db, signal }) {

@@ -6,6 +6,7 @@ export default defineReaction({
   name: 'shipping.create-shipment',
   on: [OrderConfirmed, OrderCancelled],
   publishes: ShipmentCreated,
+  personalData: false,
   lingerMs: 20,
   async handleBatch(events, { tx, now }) {
     const confirmed = events.filter((event) => event.type === 'order.confirmed')

@@ -65,6 +65,10 @@ export async function openEvents<Event extends Openable>(
   })
 }
 
+/** Events as those see them who may not see personal data, for readers that need none. */
+export const withheldEvents = <Event extends Openable>(events: readonly Event[]): OpenEvent<Event>[] =>
+  events.map((event) => ({ ...event, data: shownOf(event.data) }))
+
 /** The same for those who cannot do without one of them. @throws UnreadableEvent */
 export async function openedEvents<Event extends Openable>(
   db: Database | Transaction,

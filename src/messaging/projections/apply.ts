@@ -4,7 +4,7 @@ import { textsOf } from '#platform/sealing'
 import { readData } from '../cloud-event.ts'
 import type { RecordedEvent } from '../define-event.ts'
 import { UnreadableEvent } from '../errors.ts'
-import { openEvents } from '../event-store/personal.ts'
+import { openEvents, withheldEvents } from '../event-store/personal.ts'
 import type { Projection } from './define-projection.ts'
 import type { Portion, StoredRow } from './read-store.ts'
 import { inSchema } from './tables.ts'
@@ -116,12 +116,10 @@ export async function applyWithin(
 }
 
 /** The events as their types say, up to the first that cannot be read. */
-async function decode({ on }: Projection, rows: readonly StoredRow[], db: Database | Transaction) {
+async function decode({ on, personalData }: Projection, rows: readonly StoredRow[], db: Database | Transaction) {
   const types = new Map(on.map((type) => [type.type, type]))
-  const opened = await openEvents(
-    db,
-    rows.map(({ dataJson, position: _, ...row }) => ({ ...row, data: JSON.parse(dataJson) as unknown })),
-  )
+  const stored = rows.map(({ dataJson, position: _, ...row }) => ({ ...row, data: JSON.parse(dataJson) as unknown }))
+  const opened = personalData ? await openEvents(db, stored) : withheldEvents(stored)
   const events: RecordedEvent[] = []
   for (const one of opened) {
     try {

@@ -11,7 +11,7 @@ interface Given {
   apply?: unknown
 }
 
-const OPTIONS = ['name', 'on', 'version', 'tables', 'from', 'batchSize', 'apply']
+const OPTIONS = ['name', 'on', 'version', 'tables', 'from', 'batchSize', 'personalData', 'apply']
 const NAME = /^[a-z]+(-[a-z0-9]+)*\.[a-z]+(-[a-z0-9]+)*$/
 /** PostgreSQL's 63 bytes for the name of a schema, less what ours put around it. */
 const LONGEST_NAME = 45

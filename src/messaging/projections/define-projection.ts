@@ -26,6 +26,8 @@ export interface ProjectionDefinition<On extends Subscribed> {
   from?: 'beginning' | 'now'
   /** Most events of one transaction. @default 2000 */
   batchSize?: number
+  /** False where it needs no personal data: its events come with them withheld. @default true */
+  personalData?: boolean
   /**
    * Writes what follows from events, which come in the order of their positions, each exactly once. The result depends on
    * these events and its own tables alone: no clock, no chance, no other table. Throwing stops the projection, not the others.
@@ -44,6 +46,7 @@ export interface Projection {
   readonly tables: readonly string[]
   readonly from: 'beginning' | 'now'
   readonly batchSize: number
+  readonly personalData: boolean
   readonly apply: (events: never, tx: ProjectionTransaction) => Promise<unknown>
 }
 
@@ -56,10 +59,12 @@ export interface Projection {
  */
 export function defineProjection<const On extends Subscribed>(definition: ProjectionDefinition<On>): Projection {
   checkProjection(definition)
-  const { name, on, apply, version = 1, tables, from = 'beginning', batchSize = 2_000 } = definition
+  const { name, on, apply, version = 1, tables, from = 'beginning', ...options } = definition
   const types = (Array.isArray(on) ? on : [on]) as AnyEventType[]
   const schema = schemaOf(name)
-  return { kind: 'projection', name, schema, on: types, version, tables, from, batchSize, apply: apply as never }
+  const { batchSize = 2_000, personalData = true } = options
+  const known = { name, schema, on: types, version, tables, from, batchSize, personalData }
+  return { kind: 'projection', ...known, apply: apply as never }
 }
 
 /** `analytics.sales-by-day` → `projection_analytics_sales_by_day` */

@@ -28,6 +28,27 @@ test('an event is published to every reaction, and what they publish goes the sa
   expect(seen).toEqual(['order.placed', 'stock.reserved'])
 })
 
+test('personal data are withheld from reactions that need none', async () => {
+  const seen: Record<string, string> = {}
+  const reader = (name: string, options: { personalData?: boolean; ordered?: boolean }) =>
+    defineReaction({
+      name: `test.${name}`,
+      on: OrderPlaced,
+      ...options,
+      handle: ({ data: { customer } }) => void (seen[name] = customer.email),
+    })
+  const email = 'ada@example.com'
+  system = await testSystem([
+    reader('default', {}),
+    reader('without', { personalData: false }),
+    reader('ordered-without', { personalData: false, ordered: true }),
+  ])
+  await record(system, anOrderPlaced({ customer: { ...named('Ada'), email } }))
+  await system.settled()
+  const withheld = expect.stringMatching(/\.invalid$/)
+  expect(seen).toEqual({ default: email, without: withheld, 'ordered-without': withheld })
+})
+
 test('500 events over three replicas: each is handled once', async () => {
   system = await testSystem([reserve])
   await system.run(reserve)

@@ -99,7 +99,7 @@ async function loop(reaction: Reaction, buffer: DeliveryBuffer<Incoming>, runtim
     if (batch.length === 0) continue // another loop was faster, or the process stops
     const started = performance.now()
     try {
-      const messages = await whenAvailable(runtime.signal, () => readMessages(batch, types, runtime.db))
+      const messages = await whenAvailable(runtime.signal, () => readMessages(batch, reaction, types, runtime.db))
       await handleMessages(reaction, messages, runtime)
       handBackMs = HAND_BACK_MS[0]
     } catch (err) {

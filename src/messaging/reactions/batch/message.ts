@@ -6,7 +6,8 @@ import type { Delivery } from '../../broker/broker.ts'
 import type { AnyEventType, RecordedEvent } from '../../define-event.ts'
 import type { Claimed } from '../../deliveries/claim.ts'
 import { UnreadableEvent } from '../../errors.ts'
-import { openEvents, type OpenEvent } from '../../event-store/personal.ts'
+import { openEvents, withheldEvents, type OpenEvent } from '../../event-store/personal.ts'
+import type { Reaction } from '../define/define-reaction.ts'
 import { EventNotInStore } from './batch.ts'
 
 /** One event for one reaction, from the broker's queue or from PostgreSQL, read as far as it can be. */
@@ -42,13 +43,16 @@ export type EventTypes = ReadonlyMap<string, AnyEventType>
  * an operator put in its place where there are such.
  * @throws only when keys of personal data cannot be read from the database
  */
-export async function readMessages(arrived: readonly Incoming[], types: EventTypes, db: Database): Promise<Message[]> {
+export async function readMessages(
+  arrived: readonly Incoming[],
+  reaction: Pick<Reaction, 'personalData'>,
+  types: EventTypes,
+  db: Database,
+): Promise<Message[]> {
   const messages = arrived.map(({ delivery, claimed }) => (delivery ? fromBroker(delivery) : fromStore(claimed)))
   const enveloped = messages.filter(({ envelope }) => envelope)
-  const opened = await openEvents(
-    db,
-    enveloped.map(({ envelope }) => envelope!),
-  )
+  const envelopes = enveloped.map(({ envelope }) => envelope!)
+  const opened = reaction.personalData ? await openEvents(db, envelopes) : withheldEvents(envelopes)
   enveloped.forEach((message, index) => understand(message, opened[index]!, types))
   return messages
 }

@@ -3,7 +3,7 @@ import { isDatabaseOutage, readRows, row, type Transaction } from '#platform/dat
 import { readData } from '../../cloud-event.ts'
 import type { RecordedEvent } from '../../define-event.ts'
 import { eventColumns } from '../../event-store/event-columns.ts'
-import { openEvents } from '../../event-store/personal.ts'
+import { openEvents, withheldEvents } from '../../event-store/personal.ts'
 import { blockBehind, lockStreams, releaseBlocked } from '../../deliveries/block.ts'
 import { standingOf } from '../../deliveries/handled-events.ts'
 import { UnreadableEvent } from '../../errors.ts'
@@ -175,7 +175,7 @@ async function readPending(tx: Transaction, reaction: Reaction, items: readonly 
       AND NOT EXISTS (SELECT FROM handled_events h WHERE h.event_id = e.id AND h.reaction = ${reaction.name} OFFSET 0)
       AND d.state IS DISTINCT FROM 'discarded'
     ORDER BY e.stream, e.stream_version`
-  const opened = await openEvents(tx, rows)
+  const opened = reaction.personalData ? await openEvents(tx, rows) : withheldEvents(rows)
   return rows.map(({ blocks, kept, followed, ...event }, index) => {
     const known = { blocks, kept, followed }
     const one = opened[index]!

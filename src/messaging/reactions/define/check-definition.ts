@@ -15,7 +15,7 @@ interface Given {
 }
 
 const OPTIONS = new Set(
-  `name on publishes call effect handle handleBatch retry callTimeoutMs callConcurrency concurrency prefetch batchSize lingerMs ordered fromStream from`.split(
+  `name on publishes call effect handle handleBatch retry callTimeoutMs callConcurrency concurrency prefetch batchSize lingerMs ordered fromStream personalData from`.split(
     ' ',
   ),
 )

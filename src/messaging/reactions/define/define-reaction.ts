@@ -70,6 +70,10 @@ interface ReactionOptions {
    */
   fromStream?: boolean
   /**
+   * False where it needs no personal data: its events come with them withheld, and it saves what opening each costs. @default true
+   */
+  personalData?: boolean
+  /**
    * Which events a new reaction gets, or a type that is new in `on`: those of history as well, or those that are published from its
    * first start on. One with a `call` begins now; history is brought to it by name, with a plan first (`fanfare replay`). @default 'now'
    */
@@ -141,6 +145,7 @@ export interface Reaction {
   readonly lingerMs: number
   readonly ordered: boolean
   readonly fromStream: boolean
+  readonly personalData: boolean
   readonly from: 'beginning' | 'now'
 }
 
@@ -152,6 +157,7 @@ const DEFAULTS = {
   lingerMs: 0,
   ordered: false,
   fromStream: false,
+  personalData: true,
   from: 'now' as const,
 }
 
