@@ -4,7 +4,7 @@ import { createClient, issueKey } from '../../src/api/index.ts'
 import { anOrder, testApi, type TestApi } from '../../src/testing/api.ts'
 
 /** IMPATIENT_ORDERS=1000 npm test -- impatient-client places more of them. */
-const ORDERS = Number(process.env['IMPATIENT_ORDERS'] || 200)
+const ORDERS = Number(process.env['IMPATIENT_ORDERS'] || 60)
 const AT_ONCE = 20
 /** After so many asks of 50 ms it has to be answered, also on a busy machine. */
 const HASTY = 5

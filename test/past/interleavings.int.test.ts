@@ -24,7 +24,7 @@ import { anOrder, testApi, type TestApi } from '../../src/testing/api.ts'
 import advanceOrder from '../../workers/order/advance-order.ts'
 import { Recorder, tellOf } from './recorder.ts'
 
-const ORDERS = Number(process.env['PAST_ORDERS'] ?? 60)
+const ORDERS = Number(process.env['PAST_ORDERS'] ?? 30)
 
 let database: TestDatabase
 let api: TestApi

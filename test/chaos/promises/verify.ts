@@ -1,4 +1,5 @@
 import type { OpenDatabase } from '#platform/database'
+import { subjectOf } from '#platform/sealing'
 import type { ReceivedMail } from '#testing'
 import { audit } from './run-audit.ts'
 import type { Bookkeeping } from '../customers/customers.ts'
@@ -13,7 +14,7 @@ export async function verify(
   { database: { db }, urls, gatewayUrl, mail, processes }: World,
   books: Bookkeeping,
 ): Promise<Kept[]> {
-  const orders = await readOrders(db)
+  const orders = await readOrders(db, books)
   return [
     { promise: 'every order answered 202 exists, once, for its customer', broken: missing(books, orders) },
     { promise: 'an order never answered is there wholly or not at all, and once', broken: unanswered(books, orders) },
@@ -50,10 +51,15 @@ interface Row {
   placed: bigint
 }
 
-const readOrders = (db: Database) => db.$queryRaw<Row[]>`
-  SELECT o.id, o.customer->>'email' AS email, o.status,
-    (SELECT count(*) FROM events e WHERE e.correlation_id = o.id::text AND e.type = 'order.placed') AS placed
-  FROM orders o`
+/** Whose an order is, its key of personal data tells: the row itself names nobody. */
+async function readOrders(db: Database, { customers }: Bookkeeping): Promise<Row[]> {
+  const emails = new Map(customers.map(({ wish: { email } }) => [subjectOf(email), email]))
+  const rows = await db.$queryRaw<(Omit<Row, 'email'> & { subject: string | null })[]>`
+    SELECT o.id, k.subject, o.status,
+      (SELECT count(*) FROM events e WHERE e.correlation_id = o.id::text AND e.type = 'order.placed') AS placed
+    FROM orders o LEFT JOIN personal_keys k ON k.person = o.person`
+  return rows.map(({ subject, ...row }) => ({ ...row, email: emails.get(subject ?? '') ?? `somebody (${subject})` }))
+}
 
 function missing({ customers }: Bookkeeping, orders: readonly Row[]): string[] {
   const emails = new Map(orders.map(({ id, email }) => [id, email]))
