@@ -65,9 +65,13 @@ export function remember(pidFile: string, pid: number): void {
 
 /** The pid noted in the file, if that very process still runs. */
 export function runningPid(pidFile: string): number | undefined {
+  const noted = readNote(pidFile)
+  return noted && bornAt(noted.pid) === noted.born ? noted.pid : undefined
+}
+
+function readNote(pidFile: string): RunningProcess | undefined {
   try {
-    const { pid, born } = JSON.parse(readFileSync(pidFile, 'utf8')) as RunningProcess
-    return bornAt(pid) === born ? pid : undefined
+    return JSON.parse(readFileSync(pidFile, 'utf8')) as RunningProcess
   } catch {
     return undefined
   }
@@ -78,12 +82,12 @@ export async function stopDaemon(pidFile: string, signal: NodeJS.Signals, second
   const pid = runningPid(pidFile)
   if (pid !== undefined) {
     sendSignal(pid, signal)
-    const gone = () => runningPid(pidFile) === undefined
+    const gone = () => runningPid(pidFile) !== pid
     if (!(await waitFor(gone, seconds))) sendSignal(pid, 'SIGKILL')
     await waitFor(gone, 10)
     await waitFor(() => !hasPid(pid), REAP_SECONDS)
   }
-  rmSync(pidFile, { force: true })
+  if (pid === undefined || readNote(pidFile)?.pid === pid) rmSync(pidFile, { force: true }) // else another was started meanwhile
 }
 
 /**

@@ -73,7 +73,7 @@ describe('a change under an Idempotency-Key', () => {
     const request = { clientId: '00000000-0000-0000-0000-000000000007', key: 'died', content: ['x'] }
     const once = createOnce(database.db)
     const never = new Promise<never>(() => {})
-    void once(request, {}, () => never)
+    await new Promise((begun) => void once(request, {}, () => (begun(undefined), never)))
     const again = () => once(request, {}, () => ({ status: 200, body: 'done' }))
     await expect(again()).rejects.toMatchObject({ code: 'request-under-way' })
     await database.db.idempotencyKey.updateMany({
