@@ -23,7 +23,10 @@ export interface Broker {
   hasExchange(exchange: string): Promise<boolean>
   /** Messages ready in a queue; undefined when there is no such queue. @throws when the queue does not answer */
   depth(queue: string): Promise<number | undefined>
-  /** Removes queues and exchanges, whatever they hold. For tests and for tearing a namespace down. */
+  /**
+   * Removes queues and exchanges, whatever they hold; asks again when the connection breaks meanwhile. For tests and for
+   * tearing a namespace down.
+   */
   destroy(topology: Topology): Promise<void>
   close(): Promise<void>
 }

@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises'
 import type { Channel, ChannelModel, ConfirmChannel, ConsumeMessage } from 'amqplib'
 import type { Logger } from '#platform/logger'
 import {
@@ -70,11 +71,7 @@ export function createRabbitMq({ url, name, log }: RabbitMqOptions): Broker {
         () => true,
         (error) => unlessMissing(error) ?? false,
       ),
-    destroy: (topology) =>
-      onOwnChannel(publishing, async (channel) => {
-        for (const { name } of topology.queues) await channel.deleteQueue(name)
-        for (const exchange of topology.exchanges) await channel.deleteExchange(exchange)
-      }),
+    destroy: (topology) => untilAnswered(() => onOwnChannel(publishing, (channel) => deleteOn(channel, topology))),
     async consume(consumption) {
       consuming ??= keepConnection(urls, `${name} consuming`, log, () => {})
       const consumer = await startConsumer(consuming, consumption, log)
@@ -168,6 +165,23 @@ async function onOwnChannel<T>(
     void end(channel) // one that waits for a silent queue may never close
     throw error
   }
+}
+
+/** Asks again what may be done twice, after a lost connection or a late answer. @throws the last error, after about 6 s of them */
+async function untilAnswered<T>(ask: () => Promise<T>): Promise<T> {
+  for (let pauseMs = 100; ; pauseMs *= 2) {
+    try {
+      return await ask()
+    } catch (error) {
+      if (pauseMs > 3_200) throw error
+      await wait(pauseMs)
+    }
+  }
+}
+
+async function deleteOn(channel: Channel, { queues, exchanges }: Topology): Promise<void> {
+  for (const { name } of queues) await channel.deleteQueue(name)
+  for (const exchange of exchanges) await channel.deleteExchange(exchange)
 }
 
 async function declareOn(channel: Channel, { exchanges, queues, bindings }: Topology): Promise<void> {
