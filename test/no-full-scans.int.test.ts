@@ -21,7 +21,8 @@ import { storeHistory } from '../bench/load/history.ts'
 import { startGateway } from '../sandbox/payment-gateway/server.ts'
 import { claimDue } from '../src/messaging/deliveries/claim.ts'
 import { dueWithin } from '../src/messaging/deliveries/due.ts'
-import { readEvents, type StoredRow } from '../src/messaging/relay/reading/read-events.ts'
+import type { StoredRow } from '../src/messaging/event-store/reading/stored-rows.ts'
+import { readEvents } from '../src/messaging/relay/reading/read-events.ts'
 import { anOrder, MUG, testApi } from '../src/testing/api.ts'
 
 const EVENTS = 50_000

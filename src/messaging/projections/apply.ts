@@ -6,7 +6,8 @@ import type { RecordedEvent } from '../define-event.ts'
 import { UnreadableEvent } from '../errors.ts'
 import { openEvents, withheldEvents } from '../event-store/personal.ts'
 import type { Projection } from './define-projection.ts'
-import type { Portion, StoredRow } from './read-store.ts'
+import type { StoredRow } from '../event-store/reading/stored-rows.ts'
+import type { Portion } from './read-store.ts'
 import { inSchema } from './tables.ts'
 
 /** The tables that events are applied to. */

@@ -1,13 +1,9 @@
 import { z } from 'zod'
 import { readRows, row, type Database } from '#platform/database'
 import type { Logger } from '#platform/logger'
-import { eventColumns } from '../event-store/event-columns.ts'
+import { Prisma } from '#prisma'
 import { createGapWatch } from '../event-store/reading/gap-watch.ts'
-
-/** An event as it was recorded: its data are JSON text, and of the version that was current then. */
-export type StoredRow = Omit<z.infer<typeof CountedRow>, 'bytes'>
-const { data: _, ...columns } = eventColumns
-const CountedRow = row({ position: z.bigint(), ...columns, dataJson: z.string(), bytes: z.number() })
+import { readStoredRows, type StoredRow } from '../event-store/reading/stored-rows.ts'
 
 export interface Portion {
   /** It was read from behind this position on. */
@@ -54,21 +50,12 @@ function readRuns(db: Database, after: bigint, upTo: bigint, size: number) {
     ) AS numbered GROUP BY run ORDER BY 1`
 }
 
-/** Bytes of data after which a read ends: it is held in memory several times on its way. */
+/** Bytes of data after which a read ends. */
 const READ_BYTES = 16 * 1024 * 1024
 
 /** Events of these types in a range of positions that nobody commits into any more. It may end early, where events are large. */
 export async function readWanted(db: Database, types: readonly string[], after: bigint, upTo: bigint) {
-  const rows = await readRows(db, CountedRow)`
-    SELECT * FROM (
-      SELECT *, sum(octet_length("dataJson")) OVER (ORDER BY position ROWS UNBOUNDED PRECEDING)::float8 AS bytes
-      FROM (
-        SELECT position, id, type, version, stream, stream_version AS "streamVersion", correlation_id AS "correlationId",
-          causation_id AS "causationId", traceparent, actor, occurred_at AS "time", data::text AS "dataJson"
-        FROM events WHERE position > ${after} AND position <= ${upTo} AND type = ANY(${types}::text[]) ORDER BY position
-      ) AS event
-    ) AS counted
-    WHERE bytes - octet_length("dataJson") < ${READ_BYTES}`
-  const isCut = (rows.at(-1)?.bytes ?? 0) >= READ_BYTES
-  return { after, rows: rows as StoredRow[], position: isCut ? rows.at(-1)!.position : upTo }
+  const where = Prisma.sql`position > ${after} AND position <= ${upTo} AND type = ANY(${types}::text[])`
+  const { rows, isCut } = await readStoredRows(db, { where }, READ_BYTES)
+  return { after, rows, position: isCut ? rows.at(-1)!.position : upTo }
 }

@@ -1,7 +1,7 @@
 import type { Outgoing } from '../broker/broker.ts'
 import type { Names } from '../broker/topology.ts'
 import { CONTENT_TYPE, encode } from '../cloud-event.ts'
-import type { StoredRow } from './reading/read-events.ts'
+import type { StoredRow } from '../event-store/reading/stored-rows.ts'
 
 /** An event on its way to whoever is bound to the exchange of its type. */
 export function toEverybody(row: StoredRow, names: Names): Outgoing {

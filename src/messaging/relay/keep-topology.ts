@@ -2,7 +2,7 @@ import { NoAnswer } from '#platform/in-time'
 import { exchangesFor } from '../broker/topology.ts'
 import { declareReaction } from './declare-reaction.ts'
 import type { RelayNeighbours, RelayOptions } from './options.ts'
-import type { StoredRow } from './reading/read-events.ts'
+import type { StoredRow } from '../event-store/reading/stored-rows.ts'
 import type { SickQueues } from './sick-queues.ts'
 
 export interface Topology {

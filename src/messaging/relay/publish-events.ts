@@ -4,7 +4,7 @@ import { relayedEvents, unroutedEvents } from '../metrics.ts'
 import { keepTopology } from './keep-topology.ts'
 import type { RelayNeighbours, RelayOptions } from './options.ts'
 import { toEverybody } from './event-to-message.ts'
-import type { StoredRow } from './reading/read-events.ts'
+import type { StoredRow } from '../event-store/reading/stored-rows.ts'
 import type { RelayLease } from './relay-lease.ts'
 import { createSickQueues, QUEUE_SILENCE_MS } from './sick-queues.ts'
 

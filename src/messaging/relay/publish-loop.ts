@@ -6,7 +6,7 @@ import { createCheckpoint } from './checkpoint.ts'
 import { createEventReader } from './reading/event-reader.ts'
 import type { RelayNeighbours, RelayOptions } from './options.ts'
 import { createPublishing } from './publish-events.ts'
-import type { StoredRow } from './reading/read-events.ts'
+import type { StoredRow } from '../event-store/reading/stored-rows.ts'
 import type { RelayLease } from './relay-lease.ts'
 
 /** Milliseconds that news may be waited for after a read that was not full. */

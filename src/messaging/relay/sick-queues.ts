@@ -4,7 +4,7 @@ import { createBackoff, type Backoff } from '#platform/backoff'
 import { declareReaction, type Subscriber } from './declare-reaction.ts'
 import type { RelayNeighbours, RelayOptions } from './options.ts'
 import { toReaction } from './event-to-message.ts'
-import type { StoredRow } from './reading/read-events.ts'
+import type { StoredRow } from '../event-store/reading/stored-rows.ts'
 import type { RelayLease } from './relay-lease.ts'
 
 /** Milliseconds without an answer after which a queue that was asked by itself counts as sick. */

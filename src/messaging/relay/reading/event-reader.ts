@@ -2,7 +2,8 @@ import type { Database } from '#platform/database'
 import type { Logger } from '#platform/logger'
 import type { Reading } from '../../event-store/reading/gap-reader.ts'
 import { createGapWatch } from '../../event-store/reading/gap-watch.ts'
-import { readEvents, type EventsRead, type StoredRow } from './read-events.ts'
+import type { StoredRow } from '../../event-store/reading/stored-rows.ts'
+import { readEvents, type EventsRead } from './read-events.ts'
 
 interface Options {
   db: Database

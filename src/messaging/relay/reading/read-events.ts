@@ -1,13 +1,8 @@
-import { z } from 'zod'
-import { readRows, row, type Database } from '#platform/database'
-import { eventColumns } from '../../event-store/event-columns.ts'
+import type { Database } from '#platform/database'
+import { Prisma } from '#prisma'
+import { readStoredRows, type StoredRow } from '../../event-store/reading/stored-rows.ts'
 
-/** An event as the relay carries it: its data stay the JSON text that PostgreSQL gives. */
-export type StoredRow = Omit<z.infer<typeof CountedRow>, 'bytes'>
-const { data: _, ...columns } = eventColumns
-const CountedRow = row({ position: z.bigint(), ...columns, dataJson: z.string(), bytes: z.number() })
-
-/** Bytes of data after which a read ends: it is held in memory several times on its way. */
+/** Bytes of data after which a read ends. */
 const READ_BYTES = 8 * 1024 * 1024
 
 export interface EventsRead {
@@ -20,16 +15,7 @@ export interface EventsRead {
 
 /** The first visible events after a position, ascending: at most `limit`, and none after `READ_BYTES` of data are reached. */
 export async function readEvents(db: Database, after: bigint, limit: number): Promise<EventsRead> {
-  const rows = await readRows(db, CountedRow)`
-    SELECT * FROM (
-      SELECT *, sum(octet_length("dataJson")) OVER (ORDER BY position ROWS UNBOUNDED PRECEDING)::float8 AS bytes
-      FROM (
-        SELECT position, id, type, version, stream, stream_version AS "streamVersion", correlation_id AS "correlationId",
-          causation_id AS "causationId", traceparent, actor, occurred_at AS "time", data::text AS "dataJson"
-        FROM events WHERE position > ${after} ORDER BY position LIMIT ${limit}
-      ) AS event
-    ) AS counted
-    WHERE bytes - octet_length("dataJson") < ${READ_BYTES}`
-  const isCut = rows.length < limit && (rows.at(-1)?.bytes ?? 0) >= READ_BYTES
-  return { rows, isCut, isFull: isCut || rows.length === limit }
+  const read = await readStoredRows(db, { where: Prisma.sql`position > ${after}`, limit }, READ_BYTES)
+  const isCut = read.isCut && read.rows.length < limit
+  return { rows: read.rows, isCut, isFull: isCut || read.rows.length === limit }
 }

@@ -7,7 +7,8 @@ import { makePartition } from '../../event-store/partitions/make-partitions.ts'
 import { leastId, readPartitions } from '../../event-store/partitions/partitions.ts'
 import { runningAppenders } from '../../event-store/reading/appenders.ts'
 import { createGapReader } from '../../event-store/reading/gap-reader.ts'
-import { readEvents, type StoredRow } from './read-events.ts'
+import type { StoredRow } from '../../event-store/reading/stored-rows.ts'
+import { readEvents } from './read-events.ts'
 
 let database: TestDatabase
 beforeEach(async () => (database = await testDatabase()))
