@@ -1,6 +1,7 @@
 /* global document, window, fetch, requestAnimationFrame, devicePixelRatio, innerWidth, innerHeight, performance */
 import { drawGround, drawLive, projectionFor } from './drawing.js'
 import { openStory, refreshStory, storyOf } from './story.js'
+import { element, pounds } from './words.js'
 
 const canvas = document.getElementById('map')
 const context = canvas.getContext('2d')
@@ -75,7 +76,7 @@ function take(city) {
 
 const between = (from, to, share) => from + (to - from) * share
 
-const money = (amount) => (amount === null ? '' : `£${(amount / 100).toFixed(2)}`)
+const money = (amount) => (amount === null ? '' : pounds(amount))
 
 function showFigures({ figures, drivers }) {
   const told = [
@@ -115,13 +116,6 @@ function showTrips({ recent }) {
       return line
     }),
   )
-}
-
-function element(name, text, className = '') {
-  const made = document.createElement(name)
-  made.textContent = text
-  made.className = className
-  return made
 }
 
 const NEAR_PX = 16

@@ -1,4 +1,6 @@
 /* global document, fetch */
+import { element, pounds } from './words.js'
+
 const panel = document.getElementById('story')
 let open
 
@@ -32,7 +34,7 @@ export async function refreshStory() {
 function show({ trip, events }) {
   const title = document.getElementById('story-title')
   title.textContent = `${trip.riderId} is ${trip.status === 'requested' ? 'waiting' : trip.status}`
-  const fare = trip.amount === null ? 'no fare yet' : `£${(trip.amount / 100).toFixed(2)}`
+  const fare = trip.amount === null ? 'no fare yet' : pounds(trip.amount)
   document.getElementById('story-facts').textContent =
     `${trip.driverId ?? 'no driver yet'} · ${fare} · ${trip.id.slice(0, 8)}`
   const start = Date.parse(events[0]?.time)
@@ -44,11 +46,11 @@ const DOTS = { trip: '#38c6d9', offer: '#f4d35e', fare: '#4fd08a', rider: '#b79c
 function entryOf(event, start) {
   const entry = document.createElement('li')
   entry.style.setProperty('--dot', DOTS[event.type.split('.')[0]] ?? '#38c6d9')
-  const head = made('div', '', 'head')
-  head.append(made('b', event.type.replace('.', ' ').replace('-', ' ')), made('time', since(event.time, start)))
+  const head = element('div', '', 'head')
+  head.append(element('b', event.type.replace('.', ' ').replace('-', ' ')), element('time', since(event.time, start)))
   entry.append(head)
   const said = sentenceOf(event)
-  if (said) entry.append(made('p', said, 'says'))
+  if (said) entry.append(element('p', said, 'says'))
   const reactions = document.createElement('ul')
   reactions.append(...event.reactions.map((one) => reactionOf(one, Date.parse(event.time))))
   entry.append(reactions)
@@ -60,22 +62,22 @@ function since(time, start) {
   return ms === 0 ? 'begins' : `+${(ms / 1_000).toFixed(2)} s`
 }
 
-const pounds = ({ amount }) => `£${(amount / 100).toFixed(2)}`
+const fareOf = ({ amount }) => pounds(amount)
 const minutes = (seconds) => `${Math.max(1, Math.round(seconds / 60))} min`
 
 const SAYS = {
   'trip.requested': ({ distanceM }) => `${(distanceM / 1_000).toFixed(1)} km`,
-  'fare.locked': ({ fare, surge }) => `${pounds(fare)} at ${(surge / 100).toFixed(1)}×`,
+  'fare.locked': ({ fare, surge }) => `${fareOf(fare)} at ${(surge / 100).toFixed(1)}×`,
   'rider.flagged': ({ reason }) => reason.replaceAll('-', ' '),
   'offer.made': ({ driverId, attempt, etaS }) =>
     `to ${driverId}, ${minutes(etaS)} away${attempt > 1 ? `; attempt ${attempt}` : ''}`,
   'offer.accepted': ({ driverId }) => `by ${driverId}`,
   'offer.declined': ({ driverId }) => `by ${driverId}`,
   'offer.timed-out': ({ driverId }) => `${driverId} has not answered`,
-  'trip.confirmed': ({ driverId, etaS, fare }) => `${driverId} comes in ${minutes(etaS)} for ${pounds(fare)}`,
+  'trip.confirmed': ({ driverId, etaS, fare }) => `${driverId} comes in ${minutes(etaS)} for ${fareOf(fare)}`,
   'eta.changed': ({ etaS }) => `now ${minutes(etaS)}`,
-  'fare.charged': ({ fare }) => pounds(fare),
-  'fare.declined': ({ fare, code }) => `${pounds(fare)}: ${code.replaceAll('_', ' ')}`,
+  'fare.charged': ({ fare }) => fareOf(fare),
+  'fare.declined': ({ fare, code }) => `${fareOf(fare)}: ${code.replaceAll('_', ' ')}`,
   'miles.awarded': ({ miles }) => `${miles} miles`,
 }
 
@@ -83,17 +85,10 @@ const sentenceOf = ({ type, data }) => SAYS[type]?.(data)
 
 function reactionOf({ reaction, state, handledAt, attempt, reason }, began) {
   const isOpen = state !== 'handled'
-  const line = made('li', '', isOpen ? (state === 'dead' ? 'dead' : 'open') : '')
+  const line = element('li', '', isOpen ? (state === 'dead' ? 'dead' : 'open') : '')
   const tries = attempt > 1 ? `, attempt ${attempt}` : ''
   const end =
     handledAt === null ? `${state}${reason ? `: ${reason}` : ''}` : `${Date.parse(handledAt) - began} ms${tries}`
-  line.append(made('span', reaction), made('span', end))
+  line.append(element('span', reaction), element('span', end))
   return line
-}
-
-function made(name, text, className = '') {
-  const element = document.createElement(name)
-  element.textContent = text
-  element.className = className
-  return element
 }

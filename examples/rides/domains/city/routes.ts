@@ -19,6 +19,7 @@ const FILES = {
   'city.js': SCRIPT,
   'drawing.js': SCRIPT,
   'story.js': SCRIPT,
+  'words.js': SCRIPT,
   'city.css': 'text/css; charset=utf-8',
 } as const
 /** The page asks this server and nobody else. */
