@@ -7,7 +7,7 @@ import { runToEnd } from '../processes/run-to-end.ts'
 const BUILT = path.join(PROJECT, '.fanfare/console')
 const VITE = 'node_modules/vite/bin/vite.js'
 /** What the result depends on, beside the packages, which the lockfile names. */
-const SOURCES = ['console', 'src/admin/contract']
+const SOURCES = ['console', 'src/admin/contract', 'src/picture']
 
 /**
  * Builds the console, unless it was built from just these files before. It takes some two seconds.

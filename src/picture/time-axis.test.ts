@@ -1,4 +1,4 @@
-import { durationOf, timeAxis } from './time-axis.ts'
+import { timeAxis } from './time-axis.ts'
 
 it('shares its width among the moments', () => {
   const { x, cuts, ticks } = timeAxis([0, 40, 100], 200, 700)
@@ -39,15 +39,4 @@ it.each([[[]], [[7]]])('stands with %j moments', (moments) => {
   const { x, ticks } = timeAxis(moments, 100, 900)
   expect(x(moments[0] ?? 0)).toBe(100)
   expect(ticks.length).toBeLessThan(20)
-})
-
-it('writes durations as people do', () => {
-  expect([0, 146, 1_000, 1_240, 90_000, 7_200_000].map(durationOf)).toEqual([
-    '0 ms',
-    '146 ms',
-    '1 s',
-    '1.2 s',
-    '1.5 min',
-    '2 h',
-  ])
 })

@@ -1,3 +1,5 @@
+import { durationOf } from './duration.ts'
+
 /** Where moments stand on the picture. */
 export interface TimeAxis {
   /** Pixels from the left. */
@@ -67,19 +69,6 @@ function findTicks({ fromMs, toMs }: Stretch, step: number) {
 function roundUp(ms: number): number {
   const power = 10 ** Math.floor(Math.log10(ms))
   return ([1, 2, 5].find((factor) => factor * power >= ms) ?? 10) * power
-}
-
-const UNITS = [
-  [86_400_000, 'd'],
-  [3_600_000, 'h'],
-  [60_000, 'min'],
-  [1_000, 's'],
-] as const
-
-/** `142 ms`, `1.2 s`, `3 d`. */
-export function durationOf(ms: number): string {
-  const [length, unit] = UNITS.find(([length]) => ms >= length) ?? [1, 'ms']
-  return `${Number((ms / length).toFixed(length === 1 ? 0 : 1))} ${unit}`
 }
 
 const lengthOf = ({ fromMs, toMs }: Stretch) => toMs - fromMs

@@ -1,3 +1,5 @@
+import { durationOf } from '../../../src/picture/duration.ts'
+
 const number = new Intl.NumberFormat('en-GB')
 const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' })
 const moment = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'medium' })
@@ -12,22 +14,8 @@ export const counted = (value: number, what: string) => `${count(value)} ${what}
 /** A rate with as many digits as matter. */
 export const rate = (value: number) => (value === 0 ? '0' : value < 10 ? value.toFixed(1) : count(Math.round(value)))
 
-const UNITS = [
-  [86_400_000, 'd'],
-  [3_600_000, 'h'],
-  [60_000, 'min'],
-  [1_000, 's'],
-] as const
-
-/** `142 ms`, `1.2 s`, `3 d`. */
-export function duration(ms: number | null | undefined): string {
-  if (ms == null) return '–'
-  const unit = UNITS.find(([length]) => ms >= length)
-  if (!unit) return `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms`
-  const [length, name] = unit
-  const value = ms / length
-  return `${value < 10 ? Number(value.toFixed(1)) : Math.round(value)} ${name}`
-}
+/** `142 ms`, `1.2 s`, `3 d`; a dash where nothing was measured. */
+export const duration = (ms: number | null | undefined): string => (ms == null ? '–' : durationOf(ms))
 
 export function ago(at: string | null): string {
   if (at === null) return 'never'
@@ -35,8 +23,11 @@ export function ago(at: string | null): string {
   return ms < 1_000 ? 'just now' : `${duration(ms)} ago`
 }
 
-export const money = ({ amount, currency }: { amount: number; currency: string }) =>
-  new Intl.NumberFormat('en-GB', { style: 'currency', currency }).format(amount / 100)
+/** The amount is in minor units: pence, or whole yen. */
+export function money({ amount, currency }: { amount: number; currency: string }): string {
+  const format = new Intl.NumberFormat('en-GB', { style: 'currency', currency })
+  return format.format(amount / 10 ** (format.resolvedOptions().maximumFractionDigits ?? 2))
+}
 
 /** The end of an id tells two of them apart; the beginning is the time. */
 export const short = (id: string) => id.slice(-12)
