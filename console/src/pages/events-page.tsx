@@ -4,6 +4,7 @@ import { Link } from 'wouter'
 import { useLive, type LiveEvent } from '../api/live.ts'
 import { useFlow } from '../api/queries.ts'
 import { Card, Empty, PageHead } from '../parts/frame.tsx'
+import { Listing, numbers } from '../parts/listing.tsx'
 import { hue } from '../theme.ts'
 import { clockOf, count, short } from '../parts/words.ts'
 
@@ -40,30 +41,18 @@ export function EventsPage() {
         }
       />
       <Card flush>
-        {events.length === 0 ? (
-          <Empty icon="events" title="Nothing yet">
-            Events appear here as they are published.
-          </Empty>
-        ) : (
-          <div className="table-scroll">
-            <Table>
-              <Table.Thead>
-                <Table.Tr>
-                  <Table.Th className="number">Position</Table.Th>
-                  <Table.Th>Event</Table.Th>
-                  <Table.Th>Order</Table.Th>
-                  <Table.Th>Began by</Table.Th>
-                  <Table.Th className="number">At</Table.Th>
-                </Table.Tr>
-              </Table.Thead>
-              <Table.Tbody>
-                {events.slice(0, SHOWN).map((event) => (
-                  <Row key={event.position} event={event} types={types} />
-                ))}
-              </Table.Tbody>
-            </Table>
-          </div>
-        )}
+        <Listing
+          columns={[numbers('Position'), 'Event', 'Order', 'Began by', numbers('At')]}
+          rows={events.slice(0, SHOWN)}
+          keyOf={({ position }) => position}
+          empty={
+            <Empty icon="events" title="Nothing yet">
+              Events appear here as they are published.
+            </Empty>
+          }
+        >
+          {(event) => <Row event={event} types={types} />}
+        </Listing>
       </Card>
     </>
   )

@@ -3,6 +3,7 @@ import { Link } from 'wouter'
 import type { ActionList } from '../../../src/admin/contract/index.ts'
 import { useActions } from '../api/queries.ts'
 import { Card, Empty, PageHead, Shown } from '../parts/frame.tsx'
+import { Listing } from '../parts/listing.tsx'
 import { StatusBadge } from '../parts/status.tsx'
 import { ago, momentOf } from '../parts/words.ts'
 
@@ -16,30 +17,16 @@ export function LogPage() {
       <PageHead title="Operators" words="Who changed what, and why. Nobody can change or delete this." />
       <Card flush>
         <Shown query={actions}>
-          {({ actions: all }) =>
-            all.length === 0 ? (
-              <Empty icon="log" title="No operator has changed anything yet" />
-            ) : (
-              <div className="table-scroll">
-                <Table>
-                  <Table.Thead>
-                    <Table.Tr>
-                      <Table.Th>When</Table.Th>
-                      <Table.Th>Who</Table.Th>
-                      <Table.Th>What</Table.Th>
-                      <Table.Th>Outcome</Table.Th>
-                      <Table.Th>Why</Table.Th>
-                    </Table.Tr>
-                  </Table.Thead>
-                  <Table.Tbody>
-                    {all.map((action) => (
-                      <Row key={action.actionId} action={action} />
-                    ))}
-                  </Table.Tbody>
-                </Table>
-              </div>
-            )
-          }
+          {({ actions: all }) => (
+            <Listing
+              columns={['When', 'Who', 'What', 'Outcome', 'Why']}
+              rows={all}
+              keyOf={({ actionId }) => actionId}
+              empty={<Empty icon="log" title="No operator has changed anything yet" />}
+            >
+              {(action) => <Row action={action} />}
+            </Listing>
+          )}
         </Shown>
       </Card>
     </>

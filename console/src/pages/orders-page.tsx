@@ -2,6 +2,7 @@ import { Table, Text } from '@mantine/core'
 import { Link, useLocation, useSearchParams } from 'wouter'
 import { useSearch } from '../api/queries.ts'
 import { Card, Empty, PageHead, Shown } from '../parts/frame.tsx'
+import { Listing, numbers } from '../parts/listing.tsx'
 import { StatusBadge } from '../parts/status.tsx'
 import { ago, money, momentOf, short } from '../parts/words.ts'
 import { useLive } from '../api/live.ts'
@@ -21,46 +22,36 @@ function Found({ words }: { words: string }) {
       <PageHead title="Orders" words={`Looked for: ${words}`} />
       <Card flush>
         <Shown query={search}>
-          {({ orders, found }) =>
-            orders.length === 0 ? (
-              <Empty icon="search" title="No order was found">
-                {found === 'words'
-                  ? 'Words are looked for in names, e-mail addresses, SKUs and tracking numbers; an id must be whole.'
-                  : `There is ${found === 'event' ? 'an event' : 'a delivery'} with this id, and its order is not here.`}
-              </Empty>
-            ) : (
-              <div className="table-scroll">
-                <Table>
-                  <Table.Thead>
-                    <Table.Tr>
-                      <Table.Th>Order</Table.Th>
-                      <Table.Th>State</Table.Th>
-                      <Table.Th>Customer</Table.Th>
-                      <Table.Th className="number">Total</Table.Th>
-                      <Table.Th>Placed</Table.Th>
-                    </Table.Tr>
-                  </Table.Thead>
-                  <Table.Tbody>
-                    {orders.map(({ id, status, customer, total, placedAt }) => (
-                      <Table.Tr key={id} className="row-link" onClick={() => goTo(`/orders/${id}`)}>
-                        <Table.Td>
-                          <Link to={`/orders/${id}`} title={id}>
-                            …{short(id)}
-                          </Link>
-                        </Table.Td>
-                        <Table.Td>
-                          <StatusBadge state={status} />
-                        </Table.Td>
-                        <Table.Td>{customer}</Table.Td>
-                        <Table.Td className="number">{money(total)}</Table.Td>
-                        <Table.Td title={momentOf(placedAt)}>{ago(placedAt)}</Table.Td>
-                      </Table.Tr>
-                    ))}
-                  </Table.Tbody>
-                </Table>
-              </div>
-            )
-          }
+          {({ orders, found }) => (
+            <Listing
+              columns={['Order', 'State', 'Customer', numbers('Total'), 'Placed']}
+              rows={orders}
+              keyOf={({ id }) => id}
+              empty={
+                <Empty icon="search" title="No order was found">
+                  {found === 'words'
+                    ? 'Words are looked for in names, e-mail addresses, SKUs and tracking numbers; an id must be whole.'
+                    : `There is ${found === 'event' ? 'an event' : 'a delivery'} with this id, and its order is not here.`}
+                </Empty>
+              }
+            >
+              {({ id, status, customer, total, placedAt }) => (
+                <Table.Tr className="row-link" onClick={() => goTo(`/orders/${id}`)}>
+                  <Table.Td>
+                    <Link to={`/orders/${id}`} title={id}>
+                      …{short(id)}
+                    </Link>
+                  </Table.Td>
+                  <Table.Td>
+                    <StatusBadge state={status} />
+                  </Table.Td>
+                  <Table.Td>{customer}</Table.Td>
+                  <Table.Td className="number">{money(total)}</Table.Td>
+                  <Table.Td title={momentOf(placedAt)}>{ago(placedAt)}</Table.Td>
+                </Table.Tr>
+              )}
+            </Listing>
+          )}
         </Shown>
       </Card>
     </>
@@ -79,31 +70,29 @@ function Latest() {
         words="Find one by its id, e-mail address, SKU, tracking number, or the id of an event."
       />
       <Card title="Placed since this page was opened" flush>
-        {placed.length === 0 ? (
-          <Empty icon="search" title="None yet">
-            Press <b>/</b> to look for an order.
-          </Empty>
-        ) : (
-          <div className="table-scroll">
-            <Table>
-              <Table.Tbody>
-                {placed.map(({ correlationId, time, actor }) => (
-                  <Table.Tr key={correlationId}>
-                    <Table.Td>
-                      <Link to={`/orders/${correlationId}`}>…{short(correlationId)}</Link>
-                    </Table.Td>
-                    <Table.Td>{actor}</Table.Td>
-                    <Table.Td>
-                      <Text size="sm" c="dimmed">
-                        {ago(time)}
-                      </Text>
-                    </Table.Td>
-                  </Table.Tr>
-                ))}
-              </Table.Tbody>
-            </Table>
-          </div>
-        )}
+        <Listing
+          rows={placed}
+          keyOf={({ position }) => position}
+          empty={
+            <Empty icon="search" title="None yet">
+              Press <b>/</b> to look for an order.
+            </Empty>
+          }
+        >
+          {({ correlationId, time, actor }) => (
+            <Table.Tr>
+              <Table.Td>
+                <Link to={`/orders/${correlationId}`}>…{short(correlationId)}</Link>
+              </Table.Td>
+              <Table.Td>{actor}</Table.Td>
+              <Table.Td>
+                <Text size="sm" c="dimmed">
+                  {ago(time)}
+                </Text>
+              </Table.Td>
+            </Table.Tr>
+          )}
+        </Listing>
       </Card>
     </>
   )

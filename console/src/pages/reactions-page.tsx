@@ -4,6 +4,7 @@ import { Link } from 'wouter'
 import type { ReactionList } from '../../../src/admin/contract/index.ts'
 import { useReactions } from '../api/queries.ts'
 import { Card, Empty, PageHead, Shown } from '../parts/frame.tsx'
+import { Listing } from '../parts/listing.tsx'
 import { count, duration, rate } from '../parts/words.ts'
 
 type Reaction = ReactionList['reactions'][number]
@@ -20,15 +21,7 @@ export function ReactionsPage() {
       />
       <Card flush>
         <Shown query={reactions} rows={10}>
-          {({ reactions: all }) =>
-            all.length === 0 ? (
-              <Empty icon="reactions" title="No reaction has subscribed yet">
-                A reaction is one file under workers/; it subscribes when its worker starts.
-              </Empty>
-            ) : (
-              <Reactions all={all} />
-            )
-          }
+          {({ reactions: all }) => <Reactions all={all} />}
         </Shown>
       </Card>
     </>
@@ -61,32 +54,28 @@ function Reactions({ all }: { all: readonly Reaction[] }) {
   )
   const slowest = Math.max(1, ...all.map(({ criticalP99 }) => criticalP99 ?? 0))
   return (
-    <div className="table-scroll">
-      <Table>
-        <Table.Thead>
-          <Table.Tr>
-            {COLUMNS.map(({ key, name, words }) => (
-              <Table.Th
-                key={key}
-                className={key === 'reaction' ? undefined : 'number'}
-                aria-sort={by === key ? (key === 'reaction' ? 'ascending' : 'descending') : undefined}
-              >
-                <Tooltip label={words} w={240}>
-                  <button type="button" className="sort" onClick={() => setBy(key)} data-active={by === key}>
-                    {name}
-                  </button>
-                </Tooltip>
-              </Table.Th>
-            ))}
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {sorted.map((one) => (
-            <Row key={one.reaction} one={one} slowest={slowest} />
-          ))}
-        </Table.Tbody>
-      </Table>
-    </div>
+    <Listing
+      columns={COLUMNS.map(({ key, name, words }) => ({
+        name: (
+          <Tooltip label={words} w={240}>
+            <button type="button" className="sort" onClick={() => setBy(key)} data-active={by === key}>
+              {name}
+            </button>
+          </Tooltip>
+        ),
+        number: key !== 'reaction',
+        sorted: by === key ? (key === 'reaction' ? 'ascending' : 'descending') : undefined,
+      }))}
+      rows={sorted}
+      keyOf={({ reaction }) => reaction}
+      empty={
+        <Empty icon="reactions" title="No reaction has subscribed yet">
+          A reaction is one file under workers/; it subscribes when its worker starts.
+        </Empty>
+      }
+    >
+      {(one) => <Row one={one} slowest={slowest} />}
+    </Listing>
   )
 }
 

@@ -1,7 +1,7 @@
 import { Alert, Box, Button, Group, Modal, NumberInput, Progress, SimpleGrid, Stack, Text } from '@mantine/core'
 import { useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
-import type { ActionView, Plan } from '../../../src/admin/contract/index.ts'
+import type { ActionView, Plan, Redrive } from '../../../src/admin/contract/index.ts'
 import { useAction, usePlan, useRedrive, type Selection } from '../api/queries.ts'
 import { ReasonInput } from './change-dialog.tsx'
 import { Shown } from './frame.tsx'
@@ -49,21 +49,31 @@ function PlanStep({ reaction, selection, onBegun, onClose }: Step) {
 /** So many are worth a canary. */
 const MANY = 20
 
+/** What is typed: a number, or nothing. */
+type Care = Partial<Record<(typeof CARE)[number]['name'], number | string>>
+const CARE = [
+  { name: 'canary', label: 'Canary', description: 'So many go first', min: 1, max: 10_000 },
+  { name: 'rate', label: 'Pace', description: 'At most, each second', min: 1, max: 10_000 },
+  { name: 'share', label: 'Stop above', description: 'Share that fails again', suffix: ' %', min: 0, max: 100 },
+] as const
+
+function asOptions({ canary, rate, share }: Care): Pick<Redrive, 'canary' | 'rate' | 'haltAbove'> {
+  const isGiven = (value: number | string | undefined) => value !== undefined && value !== ''
+  return {
+    ...(isGiven(canary) && { canary: Number(canary) }),
+    ...(isGiven(rate) && { rate: Number(rate) }),
+    ...(isGiven(share) && { haltAbove: Number(share) / 100 }),
+  }
+}
+
 function Choices({ plan, reaction, selection, onBegun, onClose }: Step & { plan: Plan }) {
   const isMany = plan.total >= MANY
   const [reason, setReason] = useState('')
-  const [canary, setCanary] = useState<number | string>(isMany ? 10 : '')
-  const [pace, setPace] = useState<number | string>(isMany ? 50 : '')
-  const [share, setShare] = useState<number | string>(isMany ? 10 : '')
+  const [care, setCare] = useState<Care>(isMany ? { canary: 10, rate: 50, share: 10 } : {})
   const redrive = useRedrive(reaction)
   const sent = plan.total - plan.alreadyHandled - plan.undeliverable
   const run = () => {
-    const given = {
-      ...(canary !== '' && { canary: Number(canary) }),
-      ...(pace !== '' && { rate: Number(pace) }),
-      ...(share !== '' && { haltAbove: Number(share) / 100 }),
-    }
-    redrive.mutate({ ...selection, reason, ...given }, { onSuccess: ({ actionId }) => onBegun(actionId) })
+    redrive.mutate({ ...selection, reason, ...asOptions(care) }, { onSuccess: ({ actionId }) => onBegun(actionId) })
   }
   return (
     <form
@@ -76,31 +86,16 @@ function Choices({ plan, reaction, selection, onBegun, onClose }: Step & { plan:
         <PlanTable plan={plan} />
         {isMany && (
           <SimpleGrid cols={{ base: 1, xs: 3 }}>
-            <NumberInput
-              label="Canary"
-              description="So many go first"
-              min={1}
-              max={10_000}
-              value={canary}
-              onChange={setCanary}
-            />
-            <NumberInput
-              label="Pace"
-              description="At most, each second"
-              min={1}
-              max={10_000}
-              value={pace}
-              onChange={setPace}
-            />
-            <NumberInput
-              label="Stop above"
-              description="Share that fails again"
-              suffix=" %"
-              min={0}
-              max={100}
-              value={share}
-              onChange={setShare}
-            />
+            {CARE.map(({ name, label, description, ...limits }) => (
+              <NumberInput
+                key={name}
+                label={label}
+                description={description}
+                value={care[name]}
+                onChange={(value) => setCare({ ...care, [name]: value })}
+                {...limits}
+              />
+            ))}
           </SimpleGrid>
         )}
         <ReasonInput value={reason} onChange={setReason} />

@@ -2,6 +2,7 @@ import { Anchor, Breadcrumbs, Stack, Table, Text } from '@mantine/core'
 import { Link, useLocation } from 'wouter'
 import { useDeadLetters, useGroups } from '../../api/queries.ts'
 import { Card, Empty, PageHead, Shown } from '../../parts/frame.tsx'
+import { Listing, numbers } from '../../parts/listing.tsx'
 import { ago, count, counted } from '../../parts/words.ts'
 import { GroupView } from './group-view.tsx'
 
@@ -51,48 +52,44 @@ function Reactions() {
   return (
     <Card flush>
       <Shown query={summary}>
-        {({ reactions }) =>
-          reactions.length === 0 ? (
-            <Empty title="There are no dead letters">
-              When a reaction gives up on an event, the event waits here with everything that is known about it.
-            </Empty>
-          ) : (
-            <div className="table-scroll">
-              <Table>
-                <Table.Thead>
-                  <Table.Tr>
-                    <Table.Th>Reaction</Table.Th>
-                    <Table.Th className="number">Dead</Table.Th>
-                    <Table.Th className="number">Causes</Table.Th>
-                    <Table.Th className="number">In flight</Table.Th>
-                    <Table.Th>Newest</Table.Th>
-                    <Table.Th>Most frequent error</Table.Th>
-                  </Table.Tr>
-                </Table.Thead>
-                <Table.Tbody>
-                  {reactions.map(({ reaction, count: dead, groups, inFlight, newest, topError }) => (
-                    <Table.Tr key={reaction} className="row-link" onClick={() => goTo(`/dead-letters/${reaction}`)}>
-                      <Table.Td>
-                        <Anchor component={Link} to={`/dead-letters/${reaction}`} size="sm" fw={550}>
-                          {reaction}
-                        </Anchor>
-                      </Table.Td>
-                      <Table.Td className="number">{count(dead)}</Table.Td>
-                      <Table.Td className="number">{count(groups)}</Table.Td>
-                      <Table.Td className="number">{count(inFlight)}</Table.Td>
-                      <Table.Td style={{ whiteSpace: 'nowrap' }}>{ago(newest)}</Table.Td>
-                      <Table.Td>
-                        <Text size="sm" c="dimmed" lineClamp={1} title={topError ?? ''}>
-                          {topError ?? '–'}
-                        </Text>
-                      </Table.Td>
-                    </Table.Tr>
-                  ))}
-                </Table.Tbody>
-              </Table>
-            </div>
-          )
-        }
+        {({ reactions }) => (
+          <Listing
+            columns={[
+              'Reaction',
+              numbers('Dead'),
+              numbers('Causes'),
+              numbers('In flight'),
+              'Newest',
+              'Most frequent error',
+            ]}
+            rows={reactions}
+            keyOf={({ reaction }) => reaction}
+            empty={
+              <Empty title="There are no dead letters">
+                When a reaction gives up on an event, the event waits here with everything that is known about it.
+              </Empty>
+            }
+          >
+            {({ reaction, count: dead, groups, inFlight, newest, topError }) => (
+              <Table.Tr className="row-link" onClick={() => goTo(`/dead-letters/${reaction}`)}>
+                <Table.Td>
+                  <Anchor component={Link} to={`/dead-letters/${reaction}`} size="sm" fw={550}>
+                    {reaction}
+                  </Anchor>
+                </Table.Td>
+                <Table.Td className="number">{count(dead)}</Table.Td>
+                <Table.Td className="number">{count(groups)}</Table.Td>
+                <Table.Td className="number">{count(inFlight)}</Table.Td>
+                <Table.Td style={{ whiteSpace: 'nowrap' }}>{ago(newest)}</Table.Td>
+                <Table.Td>
+                  <Text size="sm" c="dimmed" lineClamp={1} title={topError ?? ''}>
+                    {topError ?? '–'}
+                  </Text>
+                </Table.Td>
+              </Table.Tr>
+            )}
+          </Listing>
+        )}
       </Shown>
     </Card>
   )
@@ -113,7 +110,7 @@ function Groups({ reaction }: { reaction: string }) {
                 <button
                   key={fingerprint}
                   type="button"
-                  className="row-link group-row"
+                  className="row-link plain-row group-row"
                   onClick={() => goTo(`/dead-letters/${reaction}/${fingerprint}`)}
                 >
                   <Text fw={680} size="xl" className="number" miw={64}>

@@ -82,7 +82,7 @@ function Letters({ reaction, page: { letters, next } }: { reaction: string; page
                 type="button"
                 role="option"
                 aria-selected={index === at}
-                className="row-link letter-row"
+                className="row-link plain-row letter-row"
                 data-selected={index === at}
                 onClick={() => setChosen(index)}
               >
