@@ -1,49 +1,21 @@
-import { OrderPlaced } from '#events'
-import { defineReaction, Unrecoverable, type ProjectionReader } from '#messaging'
-import { createLogger } from '#platform/logger'
-import { deadline, testSystem, type TestSystem } from '#testing'
-import { createApiKeys, createClient, issueKey, issueLink, sessionRoutes } from '../api/index.ts'
-import { anOrder, testApi, type TestApi } from '../testing/api.ts'
-import { adminRoutes } from './index.ts'
-
-let away = true
-const mailing = defineReaction({
-  name: 'test.mailing',
-  on: OrderPlaced,
-  retry: { attempts: 1 },
-  handle() {
-    if (away) throw new Unrecoverable('the mail server refuses everybody')
-  },
-})
+import { deadline, type TestSystem } from '#testing'
+import { createClient, issueKey, issueLink } from '../api/index.ts'
+import { anOrder, type TestApi } from '../testing/api.ts'
+import { mailServer, operatedSystem } from '../testing/operators.ts'
 
 let system: TestSystem
 let api: TestApi
-const ending = new AbortController()
+let close = async () => {}
 
 beforeAll(async () => {
-  system = await testSystem([mailing])
-  const { db } = system
-  const noProjections = { read: () => Promise.reject(new Error('not asked')) } as unknown as ProjectionReader
-  const routes = adminRoutes({
-    db,
-    projections: noProjections,
-    isKnown: (name) => name === mailing.name,
-    flow: async () => ({ publishers: [], types: [], publishes: [], reacts: [] }),
-    services: { rabbitmq: 'amqp://127.0.0.1:1', redis: 'redis://127.0.0.1:1' },
-    log: createLogger('test', 'silent'),
-    ending: ending.signal,
-  })
-  api = await testApi(system, [...routes, ...sessionRoutes({ db, keys: createApiKeys(db) })])
+  ;({ system, api, close } = await operatedSystem())
 })
-afterAll(async () => {
-  ending.abort()
-  await api.close()
-  await system.close()
-})
+afterAll(() => close())
 
 const letters = '/v1/admin/dead-letters/test.mailing'
 
 it('leads from what fails to its repair, which is on record', async () => {
+  mailServer.state = 'refuses'
   const { body: order } = await api.place(anOrder())
   await deadline('it is dead', async () => (await system.db.delivery.count({ where: { state: 'dead' } })) === 1)
 
@@ -86,7 +58,7 @@ it('leads from what fails to its repair, which is on record', async () => {
   expect((await api.post(`${letters}/plan`, selected)).body).toMatchObject({ total: 1, alreadyHandled: 0 })
   expect((await api.post(`${letters}/redrive`, selected)).body).toMatchObject({ code: 'validation-failed' }) // why?
   expect((await api.post(`${letters}/plan`, {})).body).toMatchObject({ code: 'refused' })
-  away = false
+  mailServer.state = 'works'
   const redriven = await api.post(`${letters}/redrive`, { ...selected, reason: 'the mail server is back', canary: 1 })
   expect(redriven.status).toBe(202)
   const action = `/v1/admin/actions/${redriven.body.actionId}`

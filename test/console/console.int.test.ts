@@ -2,59 +2,32 @@
 import type { Browser, Page } from 'playwright-core'
 import { buildConsole } from '../../dev/console/build.ts'
 import { chromiumPath, openChromium } from '../../dev/screenshots/chromium.ts'
-import { OrderPlaced } from '#events'
-import { defineReaction, Unrecoverable } from '#messaging'
-import { createLogger } from '#platform/logger'
-import { deadline, testSystem, type TestSystem } from '#testing'
-import { adminRoutes } from '../../src/admin/index.ts'
-import { createApiKeys, issueLink, sessionRoutes } from '../../src/api/index.ts'
-import { anOrder, testApi, type TestApi } from '../../src/testing/api.ts'
+import { deadline, type TestSystem } from '#testing'
+import { issueLink } from '../../src/api/index.ts'
+import { anOrder, type TestApi } from '../../src/testing/api.ts'
+import { mailServer, operatedSystem } from '../../src/testing/operators.ts'
 
 const isHere = chromiumPath() !== undefined
 if (!isHere) process.stderr.write('SKIPPED: there is no Chromium here, so nobody has looked at the console.\n')
 
-let away = true
-const mailing = defineReaction({
-  name: 'test.mailing',
-  on: OrderPlaced,
-  retry: { attempts: 1 },
-  handle() {
-    if (away) throw new Unrecoverable('the mail server refuses everybody')
-  },
-})
-
 let system: TestSystem
 let api: TestApi
 let browser: Browser
-const ending = new AbortController()
+let close = async () => {}
 /** What the browser itself complains of: a policy that is broken, an error that nobody caught. */
 const complaints: string[] = []
 
 beforeAll(async () => {
   if (!isHere) return
-  const [folder, started, opened] = await Promise.all([buildConsole(), testSystem([mailing]), openChromium()])
-  system = started
+  const [folder, opened] = await Promise.all([buildConsole(), openChromium()])
   browser = opened
-  const { db } = system
-  const routes = adminRoutes({
-    db,
-    projections: { read: () => Promise.reject(new Error('not asked')) },
-    isKnown: () => true,
-    flow: async () => ({ publishers: [], types: [], publishes: [], reacts: [] }),
-    services: { rabbitmq: 'amqp://127.0.0.1:1', redis: 'redis://127.0.0.1:1' },
-    log: createLogger('test', 'silent'),
-    ending: ending.signal,
-  })
-  const keys = createApiKeys(db)
-  api = await testApi(system, [...routes, ...sessionRoutes({ db, keys })], { consoleFolder: folder })
+  ;({ system, api, close } = await operatedSystem(folder))
 })
 
 afterAll(async () => {
   if (!isHere) return
   await browser.close()
-  ending.abort()
-  await api.close()
-  await system.close()
+  await close()
 })
 
 async function signIn(): Promise<Page> {
@@ -73,6 +46,7 @@ async function signIn(): Promise<Page> {
 const whenHere = isHere ? it : it.skip
 
 whenHere('an operator comes from an order to the cause, and from there to the repair', async () => {
+  mailServer.state = 'refuses'
   const { body: order } = await api.place(anOrder())
   await deadline('it is dead', async () => (await system.db.delivery.count({ where: { state: 'dead' } })) === 1)
   const page = await signIn()
@@ -86,7 +60,7 @@ whenHere('an operator comes from an order to the cause, and from there to the re
   await page.getByRole('button', { name: 'test.mailing: order.placed, dead' }).waitFor()
   await page.getByText(/given up after 1 attempt: .*refuses everybody/).waitFor()
 
-  away = false
+  mailServer.state = 'works'
   await page.getByRole('button', { name: 'Redrive …' }).click()
   await page.getByRole('textbox', { name: 'Why' }).fill('the mail server is back')
   await page.getByRole('button', { name: 'Redrive 1' }).click()

@@ -1,0 +1,54 @@
+import { OrderPlaced } from '#events'
+import { defineReaction, DependencyUnavailable, Unrecoverable } from '#messaging'
+import { createLogger } from '#platform/logger'
+import { adminRoutes } from '../admin/index.ts'
+import { createApiKeys, sessionRoutes } from '../api/index.ts'
+import { testApi, type TestApi } from './api.ts'
+import { testSystem, type TestSystem } from './system.ts'
+
+/** What the mail server of `mailing` does. */
+export const mailServer = { state: 'works' as 'works' | 'refuses' | 'is away' }
+
+export const mailing = defineReaction({
+  name: 'test.mailing',
+  on: OrderPlaced,
+  retry: { attempts: 1 },
+  async call() {
+    if (mailServer.state === 'refuses') throw new Unrecoverable('the mail server refuses everybody')
+    if (mailServer.state === 'is away') throw new DependencyUnavailable('mail server: connection refused')
+  },
+  handle() {},
+})
+
+export interface OperatedSystem {
+  system: TestSystem
+  api: TestApi
+  close(): Promise<void>
+}
+
+/** A system with one reaction, `mailing`, and with the operations for operators. RabbitMQ and Redis are away for their health. */
+export async function operatedSystem(consoleFolder?: string): Promise<OperatedSystem> {
+  const system = await testSystem([mailing])
+  const { db } = system
+  const ending = new AbortController()
+  const routes = adminRoutes({
+    db,
+    projections: { read: () => Promise.reject(new Error('not asked')) },
+    isKnown: (name) => name === mailing.name,
+    flow: async () => ({ publishers: [], types: [], publishes: [], reacts: [] }),
+    services: { rabbitmq: 'amqp://127.0.0.1:1', redis: 'redis://127.0.0.1:1' },
+    log: createLogger('test', 'silent'),
+    ending: ending.signal,
+  })
+  const all = [...routes, ...sessionRoutes({ db, keys: createApiKeys(db) })]
+  const api = await testApi(system, all, consoleFolder === undefined ? {} : { consoleFolder })
+  return {
+    system,
+    api,
+    async close() {
+      ending.abort()
+      await api.close()
+      await system.close()
+    },
+  }
+}
