@@ -24,6 +24,7 @@ const CORE = [
   '20261121001200_clients',
   '20261121001220_idempotency_keys',
   '20261121001300_personal_keys',
+  '20261121001330_breakers',
 ]
 
 /** A folder of Prisma: its name is that of the migration. */

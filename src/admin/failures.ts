@@ -1,4 +1,4 @@
-import { tellCause, type ProjectionStatus, type StuckCause } from '#messaging'
+import { tellCause, type Outage, type ProjectionStatus, type StuckCause } from '#messaging'
 import type { Failure } from './contract/index.ts'
 
 const SEVERITY: Partial<Record<StuckCause['kind'], Failure['severity']>> = {
@@ -47,6 +47,24 @@ function commandFor({ kind, reaction }: StuckCause, isKnown: (reaction: string) 
   if (kind === 'unpublished') return 'fanfare relay'
   if (kind !== 'overdue' && kind !== 'waiting') return null
   return isKnown(reaction!) ? `fanfare worker ${reaction}` : `fanfare worker --retire ${reaction}`
+}
+
+/** Something is away that reactions need. @param behind what waits for those reactions */
+export function outageFailure({ cause, reactions, processes, since }: Outage, behind: readonly StuckCause[]): Failure {
+  const waiting = behind.filter(({ reaction }) => reactions.includes(reaction!))
+  const where = processes === 1 ? 'one process' : `${processes} processes`
+  const are = reactions.length === 1 ? 'is' : 'are'
+  return {
+    kind: 'breaker',
+    severity: 'error',
+    sentence: `${reactions.join(', ')} ${are} paused in ${where}: ${cause}. Messages wait, no attempt is used up, and it goes on by itself.`,
+    orders: Math.max(0, ...waiting.map(({ conversations }) => conversations)),
+    example: waiting[0]?.example ?? null,
+    reaction: reactions[0] ?? null,
+    since: since.toISOString(),
+    repair: null,
+    command: null,
+  }
 }
 
 const STANDS: Record<ProjectionStatus['state'], string> = {

@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import { listProjections, readFigures } from '#messaging'
+import { listProjections, readFigures, readOpenBreakers } from '#messaging'
 import { defineRoute, type Route } from '#http'
 import { Flow, Overview, ProjectionList, ReactionList } from './contract/index.ts'
 import { liveMessages } from './live.ts'
@@ -79,7 +79,10 @@ export function lookingRoutes(needs: AdminNeeds): Route[] {
   ]
 
   async function listFigures({ db: asked }: AdminNeeds): Promise<ReactionList> {
-    const { seconds, reactions: all } = await readFigures(asked)
+    const [{ seconds, reactions: all }, breakers] = await Promise.all([readFigures(asked), readOpenBreakers(asked)])
+    const open = new Map(
+      breakers.map(({ reaction, since, ...one }) => [reaction, { ...one, since: since.toISOString() }]),
+    )
     return {
       seconds,
       reactions: all.map(({ lastHandledAt, ...one }) => ({
@@ -87,6 +90,7 @@ export function lookingRoutes(needs: AdminNeeds): Route[] {
         known: isKnown(one.reaction),
         perSecond: one.handled / seconds,
         lastHandledAt: lastHandledAt?.toISOString() ?? null,
+        breaker: open.get(one.reaction) ?? null,
       })),
     }
   }

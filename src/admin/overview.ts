@@ -1,7 +1,15 @@
-import { findStuck, findStuckProjections, readFigures, readSpan } from '#messaging'
+import {
+  findStuck,
+  findStuckProjections,
+  outagesOf,
+  readFigures,
+  readOpenBreakers,
+  readSpan,
+  type StuckCause,
+} from '#messaging'
 import { readPlaced, readStates } from '#domains/order'
 import type { Overview } from './contract/index.ts'
-import { byWeight, projectionFailure, toFailure } from './failures.ts'
+import { byWeight, outageFailure, projectionFailure, toFailure } from './failures.ts'
 import { readHealth } from './health.ts'
 import type { AdminNeeds } from './needs.ts'
 
@@ -13,7 +21,7 @@ type Asked = Pick<AdminNeeds, 'db' | 'isKnown' | 'services'>
 /** What a person who was woken at night looks at first. */
 export async function readOverview(asked: Asked): Promise<Overview> {
   const { db } = asked
-  const [placed, states, untilConfirmed, untilShipped, deliveries, failures, health] = await Promise.all([
+  const [placed, states, untilConfirmed, untilShipped, deliveries, { breakers, failures }, health] = await Promise.all([
     readPlaced(db),
     readStates(db, 1),
     readSpan(db, 'order.placed', 'order.confirmed'),
@@ -31,6 +39,7 @@ export async function readOverview(asked: Asked): Promise<Overview> {
     untilConfirmed,
     untilShipped,
     deliveries,
+    breakers,
     failures,
     health,
   }
@@ -42,9 +51,31 @@ async function countDeliveries({ db }: Asked): Promise<Overview['deliveries']> {
   return { retrying: of('retrying'), blocked: of('blocked'), held: of('held'), dead: of('dead') }
 }
 
-async function readFailures({ db, isKnown }: Asked): Promise<Overview['failures']> {
-  const [causes, projections] = await Promise.all([findStuck(db), findStuckProjections(db, PATIENCE_MS)])
-  return [...causes.map((cause) => toFailure(cause, isKnown)), ...projections.map(projectionFailure)].toSorted(byWeight)
+/** What waits for a reaction that is paused, waits for what paused it: one failure tells both. */
+async function readFailures({ db, isKnown }: Asked): Promise<Pick<Overview, 'breakers' | 'failures'>> {
+  const [causes, projections, open] = await Promise.all([
+    findStuck(db),
+    findStuckProjections(db, PATIENCE_MS),
+    readOpenBreakers(db),
+  ])
+  const outages = outagesOf(open)
+  const paused = new Set(open.map(({ reaction }) => reaction))
+  const [behind, others] = divide(causes, ({ kind, reaction }) => DELAYS.has(kind) && paused.has(reaction ?? ''))
+  const failures = [
+    ...outages.map((outage) => outageFailure(outage, behind)),
+    ...others.map((cause) => toFailure(cause, isKnown)),
+    ...projections.map(projectionFailure),
+  ]
+  const breakers = outages.map(({ since, ...outage }) => ({ ...outage, since: since.toISOString() }))
+  return { breakers, failures: failures.toSorted(byWeight) }
 }
+
+/** What a paused reaction makes of its messages. */
+const DELAYS: ReadonlySet<StuckCause['kind']> = new Set(['waiting', 'overdue'])
+
+const divide = <One>(all: readonly One[], isFirst: (one: One) => boolean): [One[], One[]] => [
+  all.filter(isFirst),
+  all.filter((one) => !isFirst(one)),
+]
 
 const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0)

@@ -56,8 +56,16 @@ export { measureBacklog } from './backlog-metrics.ts'
 export { readStory } from './story.ts'
 export { findStuck } from './stuck.ts'
 export { isForeign, tellCause } from './tell-cause.ts'
-export { readFigures, readPublishedAfter, readRelay, readSpan } from './figures/index.ts'
-export type { Figures, PublishedEvent, ReactionFigures, RelayStanding, Span } from './figures/index.ts'
+export { outagesOf, readFigures, readOpenBreakers, readPublishedAfter, readRelay, readSpan } from './figures/index.ts'
+export type {
+  Figures,
+  OpenBreaker,
+  Outage,
+  PublishedEvent,
+  ReactionFigures,
+  RelayStanding,
+  Span,
+} from './figures/index.ts'
 export type { StuckCause, StuckKind } from './stuck.ts'
 export type { HistoryEntry, ReactionState, StoryEvent, StoryReaction } from './story.ts'
 export { createRabbitMq } from './broker/rabbitmq.ts'

@@ -2,6 +2,7 @@
 import type { Browser, Page } from 'playwright-core'
 import { buildConsole } from '../../dev/console/build.ts'
 import { chromiumPath, openChromium } from '../../dev/screenshots/chromium.ts'
+import { readOpenBreakers } from '#messaging'
 import { deadline, type TestSystem } from '#testing'
 import { issueLink } from '../../src/api/index.ts'
 import { anOrder, type TestApi } from '../../src/testing/api.ts'
@@ -45,31 +46,50 @@ async function signIn(): Promise<Page> {
 
 const whenHere = isHere ? it : it.skip
 
+/** So many dead letters are worth a canary. */
+const MANY = 20
+
 whenHere('an operator comes from an order to the cause, and from there to the repair', async () => {
   mailServer.state = 'refuses'
-  const { body: order } = await api.place(anOrder())
-  await deadline('it is dead', async () => (await system.db.delivery.count({ where: { state: 'dead' } })) === 1)
+  const placed = await Promise.all(Array.from({ length: MANY }, () => api.place(anOrder())))
+  const { id } = placed[0]!.body as { id: string }
+  await deadline('all are dead', async () => (await system.db.delivery.count({ where: { state: 'dead' } })) === MANY)
   const page = await signIn()
   expect(page.url()).not.toContain('sign-in') // the link is no part of the history
 
   await page.keyboard.press('/')
-  await page.keyboard.type(order.id)
+  await page.keyboard.type(id)
   await page.keyboard.press('Enter')
-  await page.getByRole('link', { name: `…${order.id.slice(-12)}` }).click()
+  await page.getByRole('link', { name: `…${id.slice(-12)}` }).click()
   await page.getByRole('button', { name: 'Event order.placed' }).waitFor()
   await page.getByRole('button', { name: 'test.mailing: order.placed, dead' }).waitFor()
   await page.getByText(/given up after 1 attempt: .*refuses everybody/).waitFor()
 
+  mailServer.state = 'is away'
+  await page.getByRole('link', { name: 'Overview' }).click()
+  await page.getByRole('heading', { name: 'Overview' }).waitFor()
+  await api.place(anOrder())
+  const said = 'test.mailing is paused in one process: DependencyUnavailable: mail server: connection refused.'
+  await page.getByText(said).waitFor()
+  const { body: overview } = await api.get('/v1/admin/overview')
+  expect(overview.breakers).toMatchObject([{ reactions: ['test.mailing'], processes: 1 }])
+
   mailServer.state = 'works'
-  await page.getByRole('button', { name: 'Redrive …' }).click()
+  await page.getByRole('link', { name: 'Dead letters' }).click()
+  await page.getByRole('link', { name: 'test.mailing' }).click()
+  await page.getByRole('button', { name: /refuses everybody/ }).click()
+  await page.getByRole('button', { name: 'Redrive all …' }).click()
+  await page.getByRole('textbox', { name: 'Canary' }).fill('2')
   await page.getByRole('textbox', { name: 'Why' }).fill('the mail server is back')
-  await page.getByRole('button', { name: 'Redrive 1' }).click()
+  await page.getByRole('button', { name: `Redrive ${MANY}` }).click()
   await page.getByText('It has ended.').waitFor()
   await page.getByRole('button', { name: 'Done' }).click()
-  await page.getByText('and nothing waits.').waitFor()
+  await page.getByText('This cause is repaired').waitFor()
 
   await page.getByRole('link', { name: 'Operators' }).click()
   await page.getByRole('cell', { name: 'the mail server is back' }).waitFor()
   expect(await system.db.operatorAction.count({ where: { operator: { startsWith: 'console/' } } })).toBe(2)
+  await system.settled()
+  await deadline('the breaker is closed', async () => (await readOpenBreakers(system.db)).length === 0)
   expect(complaints).toEqual([])
 })

@@ -5,7 +5,7 @@ import type { ReactionList } from '../../../src/admin/contract/index.ts'
 import { useReactions } from '../api/queries.ts'
 import { Card, Empty, PageHead, Shown } from '../parts/frame.tsx'
 import { Listing } from '../parts/listing.tsx'
-import { count, duration, rate } from '../parts/words.ts'
+import { ago, count, counted, duration, rate } from '../parts/words.ts'
 
 type Reaction = ReactionList['reactions'][number]
 
@@ -88,10 +88,16 @@ function Row({ one, slowest }: { one: Reaction; slowest: number }) {
             {one.reaction}
           </Text>
           {!one.known && <Badge color="orange">not in this release</Badge>}
+          {one.breaker && <Badge color="red">paused</Badge>}
         </Group>
         <Text size="xs" c="dimmed" style={{ maxWidth: 360 }}>
           {one.eventTypes.join(', ')}
         </Text>
+        {one.breaker && (
+          <Text size="xs" c="var(--bad)" style={{ maxWidth: 420, overflowWrap: 'anywhere' }}>
+            {one.breaker.cause}: in {counted(one.breaker.processes, 'process', 'processes')}, {ago(one.breaker.since)}
+          </Text>
+        )}
       </Table.Td>
       <Table.Td className="number">{rate(one.perSecond)}</Table.Td>
       <Table.Td className="number">

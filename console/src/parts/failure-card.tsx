@@ -19,6 +19,7 @@ const WORDS: Record<string, string> = {
   held: 'Held back',
   discarded: 'Discarded',
   projection: 'Read model',
+  breaker: 'Something is away',
   'newer-release': 'Needs a newer release',
 }
 

@@ -9,7 +9,8 @@ export const clockOf = (at: string) => clock.format(new Date(at))
 export const momentOf = (at: string) => moment.format(new Date(at))
 
 /** `1 order`, `2 orders`. */
-export const counted = (value: number, what: string) => `${count(value)} ${what}${value === 1 ? '' : 's'}`
+export const counted = (value: number, what: string, many = `${what}s`) =>
+  `${count(value)} ${value === 1 ? what : many}`
 
 /** A rate with as many digits as matter. */
 export const rate = (value: number) => (value === 0 ? '0' : value < 10 ? value.toFixed(1) : count(Math.round(value)))

@@ -18,7 +18,7 @@ const Repair = z
 
 export const Failure = z
   .strictObject({
-    kind: z.string().describe('A stable code, as `fanfare stuck` prints it; `projection` for a projection'),
+    kind: z.string().describe('A stable code, as `fanfare stuck` prints it; or `projection`, or `breaker`'),
     severity: z.enum(['error', 'warning', 'info']),
     sentence: z.string().describe('What does not move, and why'),
     orders: z.int().describe('Orders that wait because of it'),
@@ -37,6 +37,13 @@ const Part = z.strictObject({
   detail: z.string().describe('One sentence'),
 })
 
+const Breakers = z.strictObject({
+  cause: z.string().describe('What was away: an error and its message'),
+  reactions: z.array(z.string()),
+  processes: z.int(),
+  since: Moment,
+})
+
 export const Overview = z
   .strictObject({
     at: Moment,
@@ -52,6 +59,7 @@ export const Overview = z
     deliveries: z
       .strictObject({ retrying: z.int(), blocked: z.int(), held: z.int(), dead: z.int() })
       .describe('What PostgreSQL keeps because it was not handled at once'),
+    breakers: z.array(Breakers).describe('Reactions that are paused because something they need is away, by cause'),
     failures: z.array(Failure).describe('What does not move now, the worst first'),
     health: z.array(Part),
   })

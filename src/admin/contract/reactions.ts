@@ -23,6 +23,10 @@ export const ReactionList = z
         blocked: z.int(),
         held: z.int(),
         dead: z.int(),
+        breaker: z
+          .strictObject({ cause: z.string(), processes: z.int(), since: Moment })
+          .nullable()
+          .describe('Open: what it needs is away, so its messages wait and no attempt is used up'),
       }),
     ),
   })

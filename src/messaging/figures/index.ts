@@ -1,3 +1,4 @@
+export { outagesOf, readOpenBreakers, type OpenBreaker, type Outage } from './breakers.ts'
 export { readFigures, type Figures, type ReactionFigures } from './reactions.ts'
 export { readRelay, type RelayStanding } from './relay.ts'
 export { readSpan, type Span } from './spans.ts'

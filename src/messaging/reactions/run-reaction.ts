@@ -5,6 +5,7 @@ import { wakeForRelease } from '../deliveries/claim.ts'
 import { handlingSeconds } from '../metrics.ts'
 import { createPause, whenAvailable } from './availability/availability.ts'
 import { createFailureRun } from './availability/breaker.ts'
+import { recordBreaker } from './availability/record-breaker.ts'
 import { drainCrashNet } from './crash-net.ts'
 import type { Reaction } from './define/define-reaction.ts'
 import { createDeliveryBuffer, type DeliveryBuffer } from './delivery-buffer.ts'
@@ -44,11 +45,12 @@ export async function runReaction(reaction: Reaction, given: ReactionRuntime): P
     limit: reaction.batchSize * reaction.concurrency,
     onDue: (claimed) => buffer.put(...claimed.map((one) => ({ claimed: one }))),
   })
+  const record = recordBreaker(reaction.name, given)
   const runtime: RunningRuntime & ReactionRuntime = {
     ...given,
     due,
     signal: stopping.signal,
-    pause: createPause(reaction.name, log, stopping.signal),
+    pause: createPause({ reaction: reaction.name, log, signal: stopping.signal, record }),
     failures: createFailureRun(),
     turns: createTurns(),
   }
@@ -61,7 +63,7 @@ export async function runReaction(reaction: Reaction, given: ReactionRuntime): P
       stopping.abort()
       buffer.close()
       await running
-      await Promise.all([due.stop(), ...consumers.map((consumer) => consumer.close())])
+      await Promise.all([due.stop(), record.end(), ...consumers.map((consumer) => consumer.close())])
     },
   }
   given.onBegun?.(begun)

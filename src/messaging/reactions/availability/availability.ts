@@ -2,17 +2,26 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { Logger } from '#platform/logger'
 import { isDatabaseOutage, plainMessage } from '#platform/database'
 import { pausedReactions } from '../../metrics.ts'
+import type { BreakerRecord } from './record-breaker.ts'
 
 const FIRST_PAUSE = 250
 const LONGEST_PAUSE = 10_000
 
 export type Pause = ReturnType<typeof createPause>
 
+interface Paused {
+  reaction: string
+  log: Logger
+  signal: AbortSignal
+  /** Told when it opens and closes. */
+  record: BreakerRecord
+}
+
 /**
  * The circuit breaker of one reaction in one process. Closed: batches run. Open (paused): messages are held, and one batch
  * at a time, after growing pauses, probes whether what was away is back.
  */
-export function createPause(reaction: string, log: Logger, signal: AbortSignal) {
+export function createPause({ reaction, log, signal, record }: Paused) {
   let pauseMs = 0
   let pausedAt = 0
   let probes = 1
@@ -49,6 +58,7 @@ export function createPause(reaction: string, log: Logger, signal: AbortSignal) 
           'paused: something this reaction needs is away; its messages wait',
         )
         pausedReactions.set({ reaction }, 1)
+        record.opened(error)
         pauseMs = FIRST_PAUSE
         pausedAt = performance.now()
       } else if (turn === 'probe') {
@@ -61,6 +71,7 @@ export function createPause(reaction: string, log: Logger, signal: AbortSignal) 
       if (pauseMs === 0) return
       pauseMs = 0
       pausedReactions.set({ reaction }, 0)
+      record.closed()
       const pausedMs = Math.round(performance.now() - pausedAt)
       log.info({ reaction, pausedMs, isRecovery: true }, 'goes on: what it needs is there again')
       change()

@@ -1,4 +1,4 @@
-import { DependencyUnavailable, defineReaction, subscribe } from '#messaging'
+import { DependencyUnavailable, defineReaction, readOpenBreakers, subscribe } from '#messaging'
 import { OrderPlaced } from '#events'
 import { anOrderPlaced, deadline, record, testSystem, type TestSystem, named } from '#testing'
 import { pausedReactions } from '../../metrics.ts'
@@ -40,6 +40,9 @@ test.each([
     await deadline('all are queued', async () => (await queued()) === 60)
     await system.run(calling)
     await deadline('paused', () => isPaused(name))
+    await deadline('told why', async () => (await readOpenBreakers(system.db)).length === 1)
+    const cause = `${error().name}: ${error().message}`
+    expect(await readOpenBreakers(system.db)).toMatchObject([{ reaction: name, cause, processes: 1 }])
     expect(await system.db.handledEvent.count({ where: { reaction: name } })).toBe(0)
     down = false
     await system.settled()
@@ -47,6 +50,7 @@ test.each([
     expect(await system.db.deliveryHistory.count({ where: { reaction: name } })).toBeLessThan(20)
     expect(await system.db.handledEvent.count({ where: { reaction: name } })).toBe(60)
     await deadline('no longer paused', async () => !(await isPaused(name)))
+    await deadline('told', async () => (await readOpenBreakers(system.db)).length === 0)
   },
 )
 
