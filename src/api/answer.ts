@@ -1,4 +1,4 @@
-import type { Response } from 'express'
+import type { ServerResponse } from 'node:http'
 
 /** What OWASP's REST cheat sheet asks of answers that no browser is to show as a page. */
 export const SECURITY = {
@@ -15,7 +15,7 @@ interface Content {
 
 /** Sends an answer in one piece: head and text leave in one write, where Express's own methods take two. */
 export function answer(
-  response: Response,
+  response: ServerResponse,
   status: number,
   { type = 'application/json; charset=utf-8', text }: Content,
   headers: Readonly<Record<string, string>> = {},

@@ -1,4 +1,5 @@
-import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express'
+import type { RequestListener } from 'node:http'
+import express, { type ErrorRequestHandler, type RequestHandler } from 'express'
 import type { Logger } from '#platform/logger'
 import { Problem, type Route, toDocument, toProblem } from '#http'
 import { answer } from './answer.ts'
@@ -7,22 +8,20 @@ import { serveDocumentation } from './documentation.ts'
 import { mountRoutes, type Host } from './mount-routes.ts'
 import { describeRequest, observeRequests, requestIdOf } from './observe-requests.ts'
 import { openApiDocument } from './openapi.ts'
+import { turnAway } from './turn-away.ts'
 
 export interface ApiOptions extends Host {
   routes: readonly Route[]
   log: Logger
-  /** Proxies in front of it that add to X-Forwarded-For; without them nobody is believed about an address. @default 0 */
-  trustedProxies?: number
   /** Of the built console. @default there is none */
   consoleFolder?: string
 }
 
 /** The HTTP application: these routes with keys, checks, problem documents, metrics and their own documentation. */
-export function createApi({ routes, log, trustedProxies = 0, consoleFolder, ...host }: ApiOptions): Express {
+export function createApi({ routes, log, consoleFolder, ...host }: ApiOptions): RequestListener {
   const app = express()
   app.disable('x-powered-by').disable('etag').set('query parser', 'simple')
   // A path has one spelling: a rule of a proxy for /docs cannot be slipped past by another one.
-  app.set('trust proxy', trustedProxies)
   app.enable('case sensitive routing').enable('strict routing')
   app.use(observeRequests(log), expectHost)
   mountRoutes(app, routes, host)
@@ -30,7 +29,7 @@ export function createApi({ routes, log, trustedProxies = 0, consoleFolder, ...h
   if (consoleFolder !== undefined) serveConsole(app, consoleFolder)
   app.use(unknownRoute)
   app.use(answerProblem(log))
-  return app
+  return turnAway(host, app)
 }
 
 /** Node's own refusal is switched off, because it is no problem document. */

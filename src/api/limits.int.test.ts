@@ -1,5 +1,6 @@
-import { testDatabase, type TestDatabase } from '#testing'
+import { deadline, testDatabase, type TestDatabase } from '#testing'
 import { testApi, type TestApi } from '../testing/api.ts'
+import { createApiKeys, sessionRoutes } from './index.ts'
 
 let database: TestDatabase
 const open: TestApi[] = []
@@ -10,7 +11,8 @@ afterAll(async () => {
 })
 
 async function limited(rates: { client: string; perClient?: number; perAddress?: number }) {
-  const api = await testApi(database, [], rates)
+  const { db } = database
+  const api = await testApi(database, sessionRoutes({ db, keys: createApiKeys(db) }), rates)
   open.push(api)
   return api
 }
@@ -39,4 +41,33 @@ it('counts strangers by their address before their keys are looked up, and lets 
   expect((await api.http.get('/v1/products')).status).toBe(429)
   expect((await api.get('/v1/products')).status).toBe(200)
   expect((await api.http.get('/healthz')).status).toBe(200)
+})
+
+it('refuses strangers of whom nothing is left with the same answer as the first of them, before anything is parsed', async () => {
+  const api = await limited({ client: 'crowd', perAddress: 1 })
+  const stranger = (path: string) => api.http.get(path).set({ authorization: 'Bearer unknown', 'x-request-id': 'mine' })
+  const refused = await deadline('an answer before the path is looked at', async () => {
+    expect([401, 429]).toContain((await stranger('/v1/products')).status)
+    const answer = await stranger('/v1/orders/%?page=1')
+    return answer.status === 429 && answer
+  })
+  expect(refused).toMatchObject({
+    status: 429,
+    headers: {
+      'content-type': 'application/problem+json',
+      'x-content-type-options': 'nosniff',
+      'x-request-id': 'mine',
+      'ratelimit-policy': '"address";q=10;w=10',
+      ratelimit: expect.stringMatching(/^"address";r=0;t=\d+$/),
+      'retry-after': expect.stringMatching(/^\d+$/),
+    },
+    body: { code: 'too-many-requests', instance: '/v1/orders/%', requestId: 'mine' },
+  })
+})
+
+it('counts whoever signs in as a stranger: each key and link is looked up', async () => {
+  const api = await limited({ client: 'guesser', perAddress: 1 })
+  const signIn = (body: object) => api.http.post('/v1/admin/session').send(body)
+  expect((await signIn({ key: 'guess' })).status).toBe(401)
+  await deadline('a refusal', async () => (await signIn({ link: 'guess' })).status === 429)
 })

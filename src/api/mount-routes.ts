@@ -3,7 +3,7 @@ import type { z } from 'zod'
 import { invalid, Problem, readIdempotencyKey, type Reply, type Route, type RouteRequest } from '#http'
 import { inTime } from '#platform/in-time'
 import { answer } from './answer.ts'
-import { authenticate, NOBODY, type Door } from './authenticate.ts'
+import { admit, type Door } from './authenticate.ts'
 import type { Once } from './repeated-requests.ts'
 import { sendLive } from './send-live.ts'
 
@@ -51,7 +51,7 @@ const refuseMethod =
 function handlerOf(route: Route, host: Host): RequestHandler {
   return async (request, response) => {
     response.locals['route'] = route.path // for the metrics: the path itself has as many values as there are orders
-    const caller = route.public ? NOBODY : await authenticate(host, route, request, response)
+    const caller = await admit(host, route, request, response)
     response.locals['actor'] = caller.actor // for the log
     response.locals['isNoted'] = isOfOperators(route)
     if (route.body) await readBody(request, response)

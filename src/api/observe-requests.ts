@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
 import type { Request, RequestHandler, Response } from 'express'
 import type { Logger } from '#platform/logger'
 import { Histogram } from '#platform/metrics'
@@ -19,17 +20,22 @@ export function observeRequests(log: Logger): RequestHandler {
       const ms = performance.now() - started
       const route = String(response.locals['route'] ?? 'other')
       const labels = { method: request.method, route, status: String(response.statusCode) }
-      if (response.writableFinished) requestSeconds.observe(labels, ms / 1_000)
+      if (response.writableFinished) noteAnswer(labels, ms / 1_000)
       if (!isProbe(request)) logEnd(log, request, response, ms)
     })
     next()
   }
 }
 
+/** @param route the pattern of the path, not the path: it has as many values as there are orders */
+export function noteAnswer(labels: { method: string; route: string; status: string }, seconds: number): void {
+  requestSeconds.observe(labels, seconds)
+}
+
 const REQUEST_ID = /^[\w.:-]{1,100}$/
 
 /** The caller's own id, if it is harmless. */
-function idFor({ headers }: Request): string {
+export function idFor({ headers }: IncomingMessage): string {
   const sent = headers['x-request-id']
   return typeof sent === 'string' && REQUEST_ID.test(sent) ? sent : randomUUID()
 }

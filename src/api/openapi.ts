@@ -95,7 +95,8 @@ function refusals(route: Route): Json {
   const takesKey = isChange(route)
   const codes = [
     { 400: 'bad-request, invalid-path, missing-host' },
-    !isPublic && { 401: 'missing-api-key, invalid-api-key', 429: 'too-many-requests (with Retry-After)' },
+    !isPublic && { 401: 'missing-api-key, invalid-api-key' },
+    (!isPublic || isChange(route)) && { 429: 'too-many-requests (with Retry-After)' },
     !isPublic && scope !== 'any' && { 403: 'missing-scope' },
     body && {
       400: 'invalid-json, invalid-encoding, incomplete-body',

@@ -1,6 +1,5 @@
-import { createServer, type Server } from 'node:http'
+import { createServer, type RequestListener, type Server } from 'node:http'
 import { Server as NetServer, type AddressInfo } from 'node:net'
-import type { Express } from 'express'
 import { StartupError } from '#platform/config'
 import { answerBrokenRequests } from './broken-requests.ts'
 
@@ -24,7 +23,7 @@ const TIMEOUTS = {
  * Listens on `port` (0 picks a free one) of this machine alone, unless another address is given.
  * @throws StartupError when the port is taken
  */
-export async function serve(app: Express, port: number, host = '127.0.0.1'): Promise<RunningServer> {
+export async function serve(app: RequestListener, port: number, host = '127.0.0.1'): Promise<RunningServer> {
   const server = createServer({ ...TIMEOUTS, noDelay: true, keepAlive: true, requireHostHeader: false }, app)
   answerBrokenRequests(server)
   await listen(server, port, host)

@@ -121,7 +121,7 @@ const asText = (value: unknown) => (typeof value === 'string' ? value : JSON.str
 function pathOf(template: string, params: Record<string, unknown>): string {
   return template.replaceAll(/\{(\w+)\}/g, (_all, name: string) => {
     const text = asText(params[name])
-    return /^%[\dA-F][^/?#]*$/.test(text) ? text : encoded(text) || 'x'
+    return /^%[\dA-F][!-~]*$/.test(text) && !/[/?#]/.test(text) ? text : encoded(text) || 'x'
   })
 }
 

@@ -1,2 +1,3 @@
+export { addressOf } from './address.ts'
 export { createLimits, type Limits } from './limits.ts'
 export { openLimitStore } from './redis.ts'

@@ -8,6 +8,8 @@ export const WINDOW_S = 10
 export interface Limit {
   /** Counts one request of `who`. */
   take(who: string): Promise<Taken> | Taken
+  /** How it stands with `who` when nothing is left of this window; undefined when there may be. Counts nothing, asks nobody. */
+  spent(who: string): Taken | undefined
 }
 
 export interface Taken {
@@ -76,6 +78,10 @@ export function createLimit(name: string, perSecond: number, redis: Redis | unde
       const portion = portionOf(who)
       if (Date.now() >= portion.endsAt) portion.left = 0
       return portion.left > 0 || isSpent(portion) ? spend(portion) : takeLater(who, portion)
+    },
+    spent(who) {
+      const portion = portions.get(who)
+      return portion && portion.left === 0 && isSpent(portion) ? spend(portion) : undefined
     },
   }
 }

@@ -1,5 +1,4 @@
-import { isIPv6 } from 'node:net'
-import type { Request, Response } from 'express'
+import type { ServerResponse } from 'node:http'
 import type { Redis } from 'ioredis'
 import { Problem } from '#http'
 import { createLimit, WINDOW_S, type Limit, type Taken } from './limit.ts'
@@ -13,10 +12,12 @@ export interface Rates {
 
 /** Counts requests, tells callers how they stand, and refuses what is too much. */
 export interface Limits {
+  /** The refusal of a stranger at an address of which nothing is left; undefined when it has to be counted. Asks nobody. */
+  spent(address: string): Problem | undefined
   /** Of somebody whose key this process does not know: before anybody looks the key up. @throws Problem 429 */
-  stranger(request: Request, response: Response): Promise<void>
+  stranger(address: string, response: ServerResponse): Promise<void>
   /** @throws Problem 429 */
-  client(clientId: string, response: Response): Promise<void> | void
+  client(clientId: string, response: ServerResponse): Promise<void> | void
 }
 
 /** `perAddress` and `perClient` are counted over all processes in Redis; without one, in this process. */
@@ -24,7 +25,11 @@ export function createLimits({ perClient, perAddress }: Rates, redis?: Redis): L
   const clients: Named = { name: 'client', perSecond: perClient, limit: createLimit('client', perClient, redis) }
   const addresses: Named = { name: 'address', perSecond: perAddress, limit: createLimit('address', perAddress, redis) }
   return {
-    stranger: async ({ ip }, response) => tell(response, addresses, await addresses.limit.take(networkOf(ip ?? ''))),
+    spent(address) {
+      const taken = addresses.limit.spent(address)
+      return taken && refusal(addresses, taken)
+    },
+    stranger: async (address, response) => tell(response, addresses, await addresses.limit.take(address)),
     client(clientId, response) {
       const taken = clients.limit.take(clientId)
       return taken instanceof Promise
@@ -40,23 +45,20 @@ interface Named {
   limit: Limit
 }
 
-/** The headers of draft-ietf-httpapi-ratelimit-headers. */
-function tell(response: Response, { name, perSecond }: Named, { allowed, remaining, resetS }: Taken): void {
-  response.setHeader('RateLimit-Policy', `"${name}";q=${perSecond * WINDOW_S};w=${WINDOW_S}`)
-  response.setHeader('RateLimit', `"${name}";r=${remaining};t=${resetS}`)
-  if (allowed) return
-  const whose = name === 'client' ? 'this client' : 'this address without a known key'
-  throw new Problem(429, 'too-many-requests', `At most ${perSecond} requests a second of ${whose} are taken.`, {
-    headers: { 'Retry-After': String(resetS) },
-  })
+function tell(response: ServerResponse, named: Named, taken: Taken): void {
+  if (!taken.allowed) throw refusal(named, taken)
+  for (const [name, value] of Object.entries(standing(named, taken))) response.setHeader(name, value)
 }
 
-/** One subscriber has the lower half of an IPv6 address to choose from (RFC 6177): its upper half tells who it is. */
-function networkOf(ip: string): string {
-  if (!isIPv6(ip) || ip.startsWith('::ffff:')) return ip
-  const [head = '', tail] = ip.split('::')
-  const groups = head.split(':')
-  const missing = tail === undefined ? 0 : 8 - groups.length - tail.split(':').length
-  const all = [...groups, ...Array.from({ length: missing }, () => '0'), ...(tail?.split(':') ?? [])]
-  return all.slice(0, 4).join(':')
+/** The headers of draft-ietf-httpapi-ratelimit-headers. */
+const standing = ({ name, perSecond }: Named, { remaining, resetS }: Taken) => ({
+  'RateLimit-Policy': `"${name}";q=${perSecond * WINDOW_S};w=${WINDOW_S}`,
+  RateLimit: `"${name}";r=${remaining};t=${resetS}`,
+})
+
+function refusal(named: Named, taken: Taken): Problem {
+  const whose = named.name === 'client' ? 'this client' : 'this address without a known key'
+  return new Problem(429, 'too-many-requests', `At most ${named.perSecond} requests a second of ${whose} are taken.`, {
+    headers: { ...standing(named, taken), 'Retry-After': String(taken.resetS) },
+  })
 }
