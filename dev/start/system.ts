@@ -106,7 +106,7 @@ export class System {
     if (this.isProduction) return `${this.api}/console`
     const { db, close } = openDatabase(this.#urls!.postgres, { poolSize: 1, applicationName: 'npm start' })
     try {
-      return `${this.api}/console/#sign-in=${await issueLink(db)}`
+      return `${this.api}/console/#sign-in=${await issueLink(db, 'npm start')}`
     } finally {
       await close()
     }

@@ -92,7 +92,9 @@ it('is for operators alone', async () => {
 })
 
 it('signs a browser in by a link, once; its cookie changes nothing at the wish of another page', async () => {
-  const link = await issueLink(system.db)
+  const link = await issueLink(system.db, 'ada')
+  const asKey = await api.http.get('/v1/admin/overview').set({ authorization: `Bearer ${link}` })
+  expect([asKey.status, asKey.body.code]).toEqual([403, 'missing-scope'])
   const signedIn = await api.http.post('/v1/admin/session').send({ link })
   expect(signedIn.status).toBe(200)
   const [cookie] = signedIn.headers['set-cookie'] as unknown as string[]
@@ -101,6 +103,9 @@ it('signs a browser in by a link, once; its cookie changes nothing at the wish o
   expect([again.status, again.body.code]).toEqual([401, 'link-used'])
 
   const session = { cookie: cookie!.split(';')[0]! }
+  const [, keyOfSession] = session.cookie.split('=')
+  const prolonged = await api.http.post('/v1/admin/session').send({ link: keyOfSession })
+  expect([prolonged.status, prolonged.body.code]).toEqual([401, 'link-used'])
   expect((await api.http.get('/v1/admin/session').set(session)).body).toMatchObject({ client: 'console' })
   const plan = () => api.http.post(`${letters}/plan`).set(session)
   const foreign = await plan().send({ all: true })

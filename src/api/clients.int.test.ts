@@ -3,6 +3,7 @@ import { analyticsRoutes } from '#domains/analytics'
 import { lookupRoutes } from '#domains/lookup'
 import { shippingRoutes } from '#domains/shipping'
 import { SCOPES, type Scope } from '#http'
+import { readHistory } from '#messaging'
 import { project, projectionReader, testDatabase, type TestDatabase } from '#testing'
 import customerOrders from '../../workers/lookup/customer-orders.ts'
 import orderSearch from '../../workers/lookup/order-search.ts'
@@ -161,7 +162,8 @@ it('lets an operator make clients and keys, rotate and revoke them', async () =>
   expect((await operator.post('/v1/clients', { name: 'new-shop' })).status).toBe(201)
   expect((await operator.post('/v1/clients', { name: 'new-shop' })).body.code).toBe('client-exists')
   expect((await operator.post('/v1/clients', { name: 'operator' })).body.code).toBe('invalid-client-name')
-  const made = await operator.post('/v1/clients/new-shop/keys', { scopes: ['orders:read'], expiresInDays: 90 })
+  const terms = { scopes: ['orders:read'], expiresInDays: 90, reason: 'Ticket 4711' }
+  const made = await operator.post('/v1/clients/new-shop/keys', terms)
   expect(made.body).toMatchObject({
     scopes: ['orders:read'],
     test: false,
@@ -170,10 +172,20 @@ it('lets an operator make clients and keys, rotate and revoke them', async () =>
   expect((await api.http.get('/v1/orders').set('authorization', `Bearer ${made.body.key}`)).status).toBe(200)
   const next = await operator.post(`/v1/keys/${made.body.id}/rotate`, { overlapHours: 1 })
   expect(next.body).toMatchObject({ scopes: ['orders:read'], expiresAt: expect.any(String) })
-  expect((await operator.post(`/v1/keys/${next.body.id}/revoke`)).body).toEqual({ client: 'new-shop' })
+  const revoke = `/v1/keys/${next.body.id}/revoke?reason=It%20leaked`
+  expect((await operator.post(revoke)).body).toEqual({ client: 'new-shop' })
   expect((await operator.post(`/v1/keys/${next.body.id}/revoke`)).status).toBe(404)
   const { body } = await operator.get('/v1/clients/new-shop/keys')
   expect(body.keys).toMatchObject([{ client: 'new-shop', revokedAt: null }, { revokedAt: expect.any(String) }])
   expect(JSON.stringify(body)).not.toContain(made.body.key)
   expect((await operator.post('/v1/clients/nobody/keys', { scopes: ['refunds'] })).body.code).toBe('client-not-found')
+  const [revoked, rotated, issued, created] = await readHistory(database.db, { limit: 4 })
+  const by = { operator: expect.stringMatching(/^operators\/[0-9a-f]{8}$/), outcome: 'done' }
+  const of = (key: string) => ({ selector: { client: 'new-shop', key } })
+  expect(created).toMatchObject({ ...by, action: 'create-client', selector: { client: 'new-shop' }, reason: null })
+  expect(issued).toMatchObject({ ...by, ...of(made.body.id), action: 'issue-key', reason: 'Ticket 4711' })
+  expect(issued!.result).toMatchObject({ scopes: ['orders:read'], test: false })
+  expect(rotated).toMatchObject({ ...by, ...of(made.body.id), result: { followedBy: next.body.id } })
+  expect(revoked).toMatchObject({ ...by, ...of(next.body.id), action: 'revoke-key', reason: 'It leaked' })
+  expect(JSON.stringify([issued, rotated])).not.toMatch(/fanfare_live_/)
 })

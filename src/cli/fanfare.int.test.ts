@@ -127,8 +127,12 @@ it('makes clients, and makes, lists, rotates and revokes their keys', async () =
   )
   expect((await run(['keys', 'rotate', label, '--overlap', '1h'])).output).toMatch(/^fanfare_live_/)
   expect((await run(['clients', 'list'])).output).toMatch(/web-shop +2 /)
-  expect((await run(['keys', 'revoke', label, '--json'])).output).toMatch(/"revoked": 1/)
+  const signed = ['--reason', 'It leaked', '--as', 'ada']
+  expect((await run(['keys', 'revoke', label, '--json', ...signed])).output).toMatch(/"revoked": 1/)
   expect((await run(['keys', 'revoke', 'web-shop', '--json'])).output).toMatch(/"revoked": 1/)
+  const { output } = await run(['dead-letters', 'history'])
+  expect(output).toMatch(new RegExp(`ada +revoke-key +key ${label}, client web-shop +done .*It leaked`))
+  expect(output).toMatch(/create-client +client web-shop +done/)
 })
 
 it('draws the story of an order', async () => {

@@ -105,6 +105,7 @@ export {
   planWaiting,
   readHistory,
   readOutcomes,
+  recordAction,
   redrive,
   Refused,
   restore,
@@ -112,6 +113,7 @@ export {
   withValue,
 } from './dead-letters/index.ts'
 export type {
+  ChangeOfAccess,
   DeadLetterContext,
   DeliveryDetails,
   Difference,

@@ -39,7 +39,7 @@ async function signIn(): Promise<Page> {
     const isRefusal = message.text().startsWith('Failed to load resource') // 401 before the sign-in
     if (message.type() === 'error' && !isRefusal) complaints.push(message.text())
   })
-  await page.goto(`${api.url}/console/#sign-in=${await issueLink(system.db)}`)
+  await page.goto(`${api.url}/console/#sign-in=${await issueLink(system.db, 'ada')}`)
   await page.getByRole('heading', { name: 'Overview' }).waitFor()
   return page
 }

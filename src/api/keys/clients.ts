@@ -1,5 +1,5 @@
 import { Refusal } from '#http'
-import type { Database } from '#platform/database'
+import type { Transaction } from '#platform/database'
 import { uuidv7 } from '#platform/uuid'
 
 export interface Client {
@@ -12,7 +12,7 @@ const NAME = /^[a-z][a-z0-9-]{0,39}$/
 const OURS: ReadonlySet<string> = new Set(['operator', 'schedule'])
 
 /** @throws Refusal when the name is none, or taken */
-export async function createClient(db: Database, name: string): Promise<Client> {
+export async function createClient(db: Transaction, name: string): Promise<Client> {
   if (!NAME.test(name) || OURS.has(name))
     throw new Refusal(
       'invalid',
@@ -26,14 +26,14 @@ export async function createClient(db: Database, name: string): Promise<Client> 
 }
 
 /** @throws Refusal when there is none of this name */
-export async function findClient(db: Database, name: string): Promise<Client> {
+export async function findClient(db: Transaction, name: string): Promise<Client> {
   const client = await db.client.findUnique({ where: { name }, select: { id: true, name: true } })
   if (client) return client
   throw new Refusal('not-found', 'client-not-found', `There is no client ${name}.`)
 }
 
 /** By name, with how many of their keys can be used now. */
-export async function listClients(db: Database) {
+export async function listClients(db: Transaction) {
   const clients = await db.client.findMany({
     orderBy: { name: 'asc' },
     include: { keys: { where: usable(new Date()), select: { id: true } } },

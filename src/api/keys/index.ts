@@ -1,3 +1,4 @@
+export { changeAccess } from './access.ts'
 export { createClient, findClient, listClients } from './clients.ts'
 export { issueKey, listKeys, plantKey, revokeKey, revokeKeysOf, rotateKey, type IssuedKey } from './issue.ts'
 export { DEMO_KEY } from './key-text.ts'

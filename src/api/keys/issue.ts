@@ -1,5 +1,5 @@
 import { Refusal, SCOPES, type Scope } from '#http'
-import type { Database } from '#platform/database'
+import type { Transaction } from '#platform/database'
 import { uuidv7 } from '#platform/uuid'
 import { usable, type Client } from './clients.ts'
 import { bytesOf, hashOf, labelOf, newKeyText } from './key-text.ts'
@@ -21,14 +21,20 @@ export interface IssuedKey {
   expiresAt: Date | null
 }
 
+export interface RotatedKey extends IssuedKey {
+  client: string
+  /** The id of the key before. */
+  follows: string
+}
+
 /** Makes a key for a client. Only its hash is stored. */
-export async function issueKey(db: Database, client: Client, terms: KeyTerms): Promise<IssuedKey> {
+export async function issueKey(db: Transaction, client: Client, terms: KeyTerms): Promise<IssuedKey> {
   const id = uuidv7()
   return store(db, client, { ...terms, id, key: newKeyText(id, terms.test ?? false) })
 }
 
 /** Puts a given key with every scope in, for development: its client is made where there is none. */
-export async function plantKey(db: Database, name: string, key?: string): Promise<string> {
+export async function plantKey(db: Transaction, name: string, key?: string): Promise<string> {
   const client = await db.client.upsert({
     where: { name },
     create: { id: uuidv7(), name, createdAt: new Date() },
@@ -42,7 +48,7 @@ export async function plantKey(db: Database, name: string, key?: string): Promis
 }
 
 async function store(
-  db: Database,
+  db: Transaction,
   client: Client,
   { id, key, scopes, test = false, expiresAt = null }: KeyTerms & { id: string; key: string },
 ): Promise<IssuedKey> {
@@ -56,7 +62,7 @@ async function store(
  * changes over. The new one lives as long from now as the old one was given.
  * @throws Refusal when no usable key has this label
  */
-export async function rotateKey(db: Database, label: string, overlapMs: number): Promise<IssuedKey> {
+export async function rotateKey(db: Transaction, label: string, overlapMs: number): Promise<RotatedKey> {
   const now = new Date()
   const old = await findKey(db, label)
   const end = new Date(now.getTime() + overlapMs)
@@ -67,24 +73,24 @@ export async function rotateKey(db: Database, label: string, overlapMs: number):
     expiresAt: life === null ? null : new Date(now.getTime() + life),
   })
   if (!old.expiresAt || old.expiresAt > end) await db.apiKey.update({ where: { id: old.id }, data: { expiresAt: end } })
-  return issued
+  return { ...issued, client: old.client.name, follows: labelOf(old.id) }
 }
 
 /** Running processes notice within ten seconds. @throws Refusal when no usable key has this label */
-export async function revokeKey(db: Database, label: string): Promise<{ client: string }> {
+export async function revokeKey(db: Transaction, label: string): Promise<{ id: string; client: string }> {
   const { id, client } = await findKey(db, label)
   await db.apiKey.update({ where: { id }, data: { revokedAt: new Date() } })
-  return { client: client.name }
+  return { id: labelOf(id), client: client.name }
 }
 
 /** Ends every usable key of a client. @returns how many */
-export async function revokeKeysOf(db: Database, client: Client): Promise<number> {
+export async function revokeKeysOf(db: Transaction, client: Client): Promise<number> {
   const where = { clientId: client.id, revokedAt: null }
   return (await db.apiKey.updateMany({ where, data: { revokedAt: new Date() } })).count
 }
 
 /** Every key ever issued, of one client or of all, without the key. */
-export async function listKeys(db: Database, client?: Client) {
+export async function listKeys(db: Transaction, client?: Client) {
   const keys = await db.apiKey.findMany({
     where: client ? { clientId: client.id } : {},
     orderBy: { createdAt: 'asc' },
@@ -95,7 +101,7 @@ export async function listKeys(db: Database, client?: Client) {
   })
 }
 
-async function findKey(db: Database, label: string) {
+async function findKey(db: Transaction, label: string) {
   const keys = await db.apiKey.findMany({ where: usable(new Date()), include: { client: true } })
   const [found, ...others] = keys.filter(({ id }) => labelOf(id) === label || id === label)
   if (found && others.length === 0) return found

@@ -1,8 +1,9 @@
 import { z } from 'zod'
 import { defineRoute, SCOPES, type Route } from '#http'
 import type { Database } from '#platform/database'
-import { createClient, findClient, listClients } from './clients.ts'
-import { issueKey, listKeys, revokeKey, rotateKey, type IssuedKey } from './issue.ts'
+import { changeAccess } from './access.ts'
+import { findClient, listClients } from './clients.ts'
+import { listKeys, type IssuedKey } from './issue.ts'
 
 const Moment = z.iso.datetime()
 const Name = z
@@ -15,7 +16,18 @@ const Label = z
   .meta({ examples: ['1f0c9a2e'] })
 const Scopes = z.array(z.enum(SCOPES))
 
-const NewClient = z.strictObject({ name: Name }).meta({ id: 'NewClient' })
+/** PostgreSQL's text holds neither NUL nor lone surrogates. */
+const reason = z
+  .string()
+  .trim()
+  .min(3)
+  .max(500)
+  .regex(/^[^\p{Cc}\p{Cs}]*$/u, 'must not hold control characters or lone surrogates')
+  .optional()
+  .describe('Why, for the record of operators')
+  .meta({ examples: ['Ticket 4711'] })
+
+const NewClient = z.strictObject({ name: Name, reason }).meta({ id: 'NewClient' })
 const ClientView = z.strictObject({ name: z.string(), createdAt: Moment, keys: z.int() }).meta({ id: 'Client' })
 const ClientList = z.strictObject({ clients: z.array(ClientView) }).meta({ id: 'ClientList' })
 
@@ -25,6 +37,7 @@ const NewKey = z
     scopes: Scopes.min(1).max(SCOPES.length),
     test: z.boolean().default(false).describe('Orders placed with it are tests'),
     expiresInDays: z.int().min(1).max(3_650).optional().describe('Left out: it does not expire'),
+    reason,
   })
   .meta({ id: 'NewKey' })
 const IssuedKeyView = z
@@ -41,7 +54,7 @@ const KeyView = z
   .meta({ id: 'Key' })
 const KeyList = z.strictObject({ keys: z.array(KeyView) }).meta({ id: 'KeyList' })
 const Rotation = z
-  .strictObject({ overlapHours: z.int().min(0).max(720).describe('How long the old key goes on') })
+  .strictObject({ overlapHours: z.int().min(0).max(720).describe('How long the old key goes on'), reason })
   .meta({ id: 'Rotation' })
 const Revocation = z.strictObject({ client: z.string() }).meta({ id: 'Revocation' })
 
@@ -75,8 +88,8 @@ function clientRoutes(db: Database): Route[] {
       body: NewClient,
       replies: { 201: { description: 'The client, without keys', schema: ClientView } },
       refusals: { 409: 'client-exists', 422: 'validation-failed, invalid-client-name' },
-      async handle({ body }) {
-        const { name } = await createClient(db, body.name)
+      async handle({ body, caller: { actor: operator } }) {
+        const { name } = await changeAccess(db, { operator, reason: body.reason }).createClient(body.name)
         return { status: 201, body: { name, createdAt: new Date().toISOString(), keys: 0 } }
       },
     }),
@@ -112,10 +125,10 @@ function routesOfKeys(db: Database): Route[] {
       body: NewKey,
       replies: { 201: { description: 'The key', schema: IssuedKeyView } },
       refusals: { 404: 'client-not-found' },
-      async handle({ params, body: { scopes, test, expiresInDays } }) {
+      async handle({ params, body: { scopes, test, expiresInDays, reason }, caller: { actor: operator } }) {
         const expiresAt = expiresInDays === undefined ? null : new Date(Date.now() + expiresInDays * 24 * HOUR_MS)
-        const client = await findClient(db, params.client)
-        return { status: 201, body: toView(await issueKey(db, client, { scopes, test, expiresAt })) }
+        const issued = await changeAccess(db, { operator, reason }).issueKey(params.client, { scopes, test, expiresAt })
+        return { status: 201, body: toView(issued) }
       },
     }),
     defineRoute({
@@ -131,10 +144,10 @@ function routesOfKeys(db: Database): Route[] {
       body: Rotation,
       replies: { 201: { description: 'The new key', schema: IssuedKeyView } },
       refusals: { 404: 'key-not-found' },
-      handle: async ({ params, body }) => ({
-        status: 201,
-        body: toView(await rotateKey(db, params.id, body.overlapHours * HOUR_MS)),
-      }),
+      async handle({ params, body: { overlapHours, reason }, caller: { actor: operator } }) {
+        const issued = await changeAccess(db, { operator, reason }).rotateKey(params.id, overlapHours * HOUR_MS)
+        return { status: 201, body: toView(issued) }
+      },
     }),
     defineRoute({
       method: 'post',
@@ -144,11 +157,17 @@ function routesOfKeys(db: Database): Route[] {
       tag,
       scope: 'admin',
       params: z.strictObject({ id: Label }),
+      query: z.strictObject({ reason }),
       replies: { 200: { description: 'It is ended', schema: Revocation } },
       refusals: { 404: 'key-not-found' },
-      handle: async ({ params }) => ({ status: 200, body: await revokeKey(db, params.id) }),
+      handle: async ({ params, query: { reason }, caller: { actor: operator } }) => ({
+        status: 200,
+        body: await changeAccess(db, { operator, reason }).revokeKey(params.id),
+      }),
     }),
   ]
 }
 
-const toView = ({ expiresAt, ...key }: IssuedKey) => ({ ...key, expiresAt: expiresAt?.toISOString() ?? null })
+const toView = ({ id, key, scopes, test, expiresAt }: IssuedKey) => {
+  return { id, key, scopes, test, expiresAt: expiresAt?.toISOString() ?? null }
+}

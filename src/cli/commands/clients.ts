@@ -1,7 +1,8 @@
 import type { Command } from 'commander'
-import { createClient, listClients } from '../../api/index.ts'
+import { changeAccess, listClients } from '../../api/index.ts'
 import { withDatabase } from '../connect.ts'
 import { host } from '../host.ts'
+import { inName, signed, type Signature } from '../in-name.ts'
 import { exits } from '../run.ts'
 import { json } from '../terminal/options.ts'
 import { EXIT, say, sayJson, table } from '../terminal/output.ts'
@@ -19,8 +20,7 @@ export function addClients(program: Command): void {
     .command('clients')
     .description('who calls the API: a shop, a channel, a carrier, a support desk')
     .addHelpText('after', help)
-  clients
-    .command('create <name>')
+  signed(clients.command('create <name>'))
     .description('make a client; it needs a key before it can call')
     .addOption(json())
     .action(exits(create))
@@ -31,8 +31,8 @@ interface Flags {
   json?: boolean
 }
 
-async function create(name: string, { json: asJson }: Flags): Promise<number> {
-  const client = await withDatabase((db) => createClient(db, name))
+async function create(name: string, { json: asJson, ...signature }: Flags & Signature): Promise<number> {
+  const client = await withDatabase((db) => changeAccess(db, inName(signature)).createClient(name))
   if (asJson) sayJson(client)
   else say(`${name} can have keys now: ${host().call(`keys create ${name} --scopes orders:read,orders:write`)}`)
   return EXIT.ok

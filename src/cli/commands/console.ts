@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { issueLink } from '../../api/index.ts'
 import { withDatabase } from '../connect.ts'
 import { host } from '../host.ts'
+import { operatorOf } from '../in-name.ts'
 import { exits } from '../run.ts'
 import { json } from '../terminal/options.ts'
 import { EXIT, say, sayJson } from '../terminal/output.ts'
@@ -34,7 +35,7 @@ export function addConsole(program: Command): void {
 async function print({ url, json: asJson }: Flags): Promise<number> {
   const { env } = host()
   const place = url || env['PUBLIC_URL'] || `http://127.0.0.1:${env['PORT'] || 3000}`
-  const link = consoleLink(place, await withDatabase(issueLink))
+  const link = consoleLink(place, await withDatabase((db) => issueLink(db, operatorOf())))
   if (asJson) sayJson({ link })
   else say(link)
   return EXIT.ok

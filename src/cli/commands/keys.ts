@@ -1,17 +1,9 @@
 import { InvalidArgumentError, type Command } from 'commander'
 import { SCOPES, type Scope } from '#http'
-import {
-  findClient,
-  issueKey,
-  listClients,
-  listKeys,
-  revokeKey,
-  revokeKeysOf,
-  rotateKey,
-  type IssuedKey,
-} from '../../api/index.ts'
+import { changeAccess, findClient, listClients, listKeys, type IssuedKey } from '../../api/index.ts'
 import { withDatabase } from '../connect.ts'
 import { host } from '../host.ts'
+import { inName, signed, type Signature } from '../in-name.ts'
 import { exits } from '../run.ts'
 import { duration, durationOption, json } from '../terminal/options.ts'
 import { ago, EXIT, say, sayJson, table } from '../terminal/output.ts'
@@ -31,22 +23,19 @@ Examples:
 /** The keys of clients. */
 export function addKeys(program: Command): void {
   const keys = program.command('keys').description('the keys of clients').addHelpText('after', help)
-  keys
-    .command('create <client>')
+  signed(keys.command('create <client>'))
     .description('make a key for a client, and show it this once')
     .requiredOption('--scopes <list>', 'what it may do, separated by commas', readScopes)
     .option('--expires <duration>', 'how long it lives, such as 90d; without it, until it is revoked', duration)
     .option('--test', 'orders placed with it are tests, and never go to a real payment provider')
     .addOption(json())
     .action(exits(create))
-  keys
-    .command('rotate <key>')
+  signed(keys.command('rotate <key>'))
     .description('make the key that follows another; the old one goes on for the overlap')
     .addOption(durationOption('--overlap <duration>', 'how long the old key goes on', '24h'))
     .addOption(json())
     .action(exits(rotate))
-  keys
-    .command('revoke <key>')
+  signed(keys.command('revoke <key>'))
     .description('end a key, or every key of a client, within ten seconds')
     .addOption(json())
     .action(exits(revoke))
@@ -69,22 +58,25 @@ interface Flags {
   json?: boolean
 }
 
-interface Terms extends Flags {
+type Change = Flags & Signature
+
+interface Terms extends Change {
   scopes: Scope[]
   expires?: number
   test?: true
 }
 
-async function create(name: string, { json: asJson, scopes, expires, test }: Terms): Promise<number> {
+async function create(name: string, { json: asJson, scopes, expires, test, ...signature }: Terms): Promise<number> {
   const expiresAt = expires === undefined ? null : new Date(Date.now() + expires)
-  const issued = await withDatabase(async (db) =>
-    issueKey(db, await findClient(db, name), { scopes, expiresAt, test: test ?? false }),
-  )
+  const terms = { scopes, expiresAt, test: test ?? false }
+  const issued = await withDatabase((db) => changeAccess(db, inName(signature)).issueKey(name, terms))
   return show(issued, asJson)
 }
 
-async function rotate(label: string, { json: asJson, overlap }: Flags & { overlap: number }): Promise<number> {
-  return show(await withDatabase((db) => rotateKey(db, label, overlap)), asJson)
+async function rotate(label: string, { json: asJson, overlap, ...signature }: Change & { overlap: number }) {
+  const rotated = await withDatabase((db) => changeAccess(db, inName(signature)).rotateKey(label, overlap))
+  const { id, key, scopes, test, expiresAt } = rotated
+  return show({ id, key, scopes, test, expiresAt }, asJson)
 }
 
 function show(issued: IssuedKey, asJson = false): number {
@@ -93,11 +85,12 @@ function show(issued: IssuedKey, asJson = false): number {
   return EXIT.ok
 }
 
-async function revoke(given: string, { json: asJson }: Flags): Promise<number> {
+async function revoke(given: string, { json: asJson, ...signature }: Change): Promise<number> {
   const revoked = await withDatabase(async (db) => {
+    const access = changeAccess(db, inName(signature))
     const isClient = (await listClients(db)).some(({ name }) => name === given)
-    if (isClient) return revokeKeysOf(db, await findClient(db, given))
-    await revokeKey(db, given)
+    if (isClient) return access.revokeKeysOf(given)
+    await access.revokeKey(given)
     return 1
   })
   if (asJson) sayJson({ revoked })

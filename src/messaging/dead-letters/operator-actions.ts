@@ -1,10 +1,13 @@
 import { z } from 'zod'
-import { readRows, row, type Database } from '#platform/database'
+import { readRows, row, type Database, type Transaction } from '#platform/database'
 import { uuidv7 } from '#platform/uuid'
 import type { DeadLetterContext } from './operator-context.ts'
 
+/** Who may call the API, and as what. */
+export type ChangeOfAccess = (typeof changesOfAccess)[number]
+const changesOfAccess = ['create-client', 'issue-key', 'rotate-key', 'revoke-key', 'sign-in'] as const
 export type ActionKind = (typeof KINDS)[number]
-const KINDS = ['redrive', 'edit', 'discard', 'restore', 'retry', 'hold'] as const
+const KINDS = ['redrive', 'edit', 'discard', 'restore', 'retry', 'hold', ...changesOfAccess] as const
 export type ActionOutcome = (typeof OUTCOMES)[number]
 const OUTCOMES = ['done', 'halted', 'interrupted', 'failed'] as const
 
@@ -46,6 +49,26 @@ export async function asAction<Result extends { outcome: ActionOutcome }>(
   return { ...result, actionId }
 }
 
+export interface DoneAction {
+  operator: string
+  action: ChangeOfAccess
+  /** What it was done to. */
+  selector: object
+  reason?: string | undefined
+  result: object
+}
+
+/** Writes what was done in the transaction that does it: there is the one where there is the other. */
+export async function recordAction(tx: Transaction, { reason, result, ...action }: DoneAction): Promise<void> {
+  const row = { ...action, reaction: '', reason: reason ?? null, actionId: uuidv7() }
+  await tx.operatorAction.createMany({
+    data: [
+      { ...row, phase: 'begun' },
+      { ...row, phase: 'finished', outcome: 'done', result },
+    ],
+  })
+}
+
 export type PastAction = z.infer<typeof PastAction>
 const PastAction = row({
   actionId: z.string(),
@@ -53,8 +76,9 @@ const PastAction = row({
   finishedAt: z.date().nullable(),
   operator: z.string(),
   action: z.enum(KINDS),
+  /** Empty for a change of access. */
   reaction: z.string(),
-  /** Which deliveries were meant. */
+  /** Which deliveries were meant, or which client and key. */
   selector: z.looseObject({}),
   reason: z.string().nullable(),
   /** Empty while it runs, and for ever when its process was killed. */
