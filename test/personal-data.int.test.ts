@@ -21,13 +21,14 @@ import {
   restoreArchive,
   Unrecoverable,
 } from '#messaging'
-import { exportCustomer, forgetCustomer, planForgetting } from '#domains/customer'
+import { exportCustomer, forgetCustomer, planForgetting, sweepForgotten } from '#domains/customer'
 import { receiveStock } from '#domains/inventory'
 import { lookupRoutes } from '#domains/lookup'
 import { foldIntoRows } from '#domains/order'
 import { shippingRoutes } from '#domains/shipping'
 import { NO_ADDRESS, OrderPlaced } from '#events'
 import { notBuilt, tooEarly } from '#http'
+import { destroyKey, expectMasterKeys, personOf } from '#platform/sealing'
 import {
   deadline,
   endFirstPartition,
@@ -40,6 +41,7 @@ import {
 } from '#testing'
 import { startGateway, type RunningGateway } from '../sandbox/payment-gateway/server.ts'
 import { audit } from '../src/audit/index.ts'
+import { keysOf } from '../src/platform/sealing/keys.ts'
 import { anOrder, MUG, testApi, type TestApi } from '../src/testing/api.ts'
 
 /** Texts that stand nowhere else on this machine. */
@@ -209,6 +211,7 @@ it('seals a customer everywhere, forgets them, and no byte of them is left', asy
   await discard(context, quoting.name, { all: true }, 'no use')
   await project(system, ...(await loadProjections(findReactions('workers'))))
   const archived = await archive()
+  expect((await exportCustomer(db, email))!.archives).toMatchObject([{ place: archived }])
   expect(await forgetCustomer(db, { email: ` ${email.toUpperCase()}`, by: 'ada', reason: 'asked for it' })).toBe(
     plan!.person,
   )
@@ -242,6 +245,108 @@ it('seals a customer everywhere, forgets them, and no byte of them is left', asy
   expect(back).toMatchObject({ customer, shippingAddress })
   expect((await planForgetting(db, email))!.person).not.toBe(plan!.person)
 }, 300_000)
+
+describe('whoever is forgotten while others still work with their data', () => {
+  const somebody = () => ({ name: `Ada ${mark('Lace')}`, email: `${mark('ada')}@markers.example` })
+  const destroy = (email: string) => system.db.$transaction((tx) => destroyKey(tx, { email, by: 'ada' }))
+  const loadSearch = async () =>
+    (await loadProjections(findReactions('workers'))).find(({ name }) => name === 'lookup.order-search')!
+  const hiddenWords = async (id: string) => {
+    const [found] = await system.db.$queryRaw<{ words: string[] }[]>`
+      SELECT tsvector_to_array(words) AS words FROM projection_lookup_order_search.documents WHERE order_id = ${id}::uuid`
+    return found!.words.filter((word) => word.startsWith('#'))
+  }
+  beforeAll(async () => {
+    await system.stopReactions()
+    await project(system, await loadSearch())
+  })
+
+  it('is not made somebody new by a process that remembers their key', async () => {
+    const [{ db }, ada] = [system, somebody()]
+    const id = await place({ customer: ada })
+    expect((await api.get(`/v1/orders/${id}`)).body).toMatchObject({ customer: ada })
+    await destroy(ada.email)
+    await api.post(`/v1/orders/${id}/cancel`, { reason: ada.name }).expect(200)
+    expect(await personOf(db, ada.email)).toBeUndefined()
+    expect((await api.get(`/v1/orders/${id}`)).body).toMatchObject({ status: 'cancelled', customer: { name: '-' } })
+  })
+
+  it('is remembered five seconds from the question for their key, however late its answer is read', async () => {
+    const [{ db }, ada] = [system, somebody()]
+    await place({ customer: ada })
+    const person = (await personOf(db, ada.email))!
+    const began = performance.now() + 6_000 // by then nobody remembers what the order was sealed with
+    const now = jest.spyOn(performance, 'now').mockReturnValue(began)
+    try {
+      const asked = keysOf(db, new Set([person]))
+      now.mockReturnValue(began + 4_000)
+      expect((await asked).get(person)).toMatchObject({ person })
+      await destroy(ada.email)
+      now.mockReturnValue(began + 5_001)
+      expect((await keysOf(db, new Set([person]))).get(person)).toBeNull()
+    } finally {
+      now.mockRestore()
+    }
+  })
+
+  it('leaves no words in a search whose process remembers their key', async () => {
+    const ada = somebody()
+    const id = await place({ customer: ada })
+    expect((await api.get(`/v1/orders/${id}`)).body).toMatchObject({ customer: ada })
+    await destroy(ada.email)
+    await sweepForgotten(system.db)
+    await project(system, await loadSearch())
+    expect(await hiddenWords(id)).toEqual([])
+  })
+
+  it('leaves no words in a search that has read them, and not written them yet', async () => {
+    const [{ db, pool }, ada, key] = [system, somebody(), 4712]
+    const waiting = async (condition: string) => {
+      const { rowCount } = await pool.query(`SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
+        AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) AND ${condition}`)
+      return rowCount! > 0
+    }
+    await pool.query(`CREATE FUNCTION gate() RETURNS trigger LANGUAGE plpgsql AS $$
+      BEGIN PERFORM pg_advisory_xact_lock(${key}); RETURN NEW; END $$`)
+    await pool.query(`CREATE TRIGGER gate BEFORE INSERT ON projection_lookup_order_search.documents
+      FOR EACH ROW EXECUTE FUNCTION gate()`)
+    const gate = await pool.connect()
+    await gate.query(`SELECT pg_advisory_lock(${key})`)
+    try {
+      const id = await place({ customer: ada })
+      const projecting = project(system, await loadSearch())
+      await deadline('the projection is about to write', () => waiting(`objid = ${key}`))
+      await destroy(ada.email)
+      let isSwept = false
+      const sweeping = sweepForgotten(db).then(() => (isSwept = true))
+      await deadline('it is swept, or waits', async () => isSwept || (await waiting(`objid <> ${key}`)))
+      await gate.query(`SELECT pg_advisory_unlock(${key})`)
+      await Promise.all([projecting, sweeping])
+      expect(await hiddenWords(id)).toEqual([])
+    } finally {
+      gate.release(true)
+      await pool.query('DROP FUNCTION gate CASCADE')
+    }
+  })
+})
+
+it('tells master keys that open nothing here, or would find nobody', async () => {
+  const { db } = system
+  const environment = process.env
+  const use = (...keys: string[]) => (process.env = { ...environment, PERSONAL_DATA_KEYS: keys.join() })
+  const [used, other] = ['de'.repeat(32), 'ab'.repeat(32)]
+  try {
+    await expectMasterKeys(db)
+    use(other, used)
+    await expectMasterKeys(db)
+    use(used, other)
+    await expect(expectMasterKeys(db)).rejects.toThrow(/last of PERSONAL_DATA_KEYS is not the one/)
+    use(other)
+    await expect(expectMasterKeys(db)).rejects.toThrow(/PERSONAL_DATA_KEYS does not hold/)
+  } finally {
+    process.env = environment
+  }
+})
 
 /** Everything so far. @returns where */
 async function archive(): Promise<string> {

@@ -17,6 +17,7 @@ import { shippingRoutes } from '#domains/shipping'
 import { notBuilt, tooEarly } from '#http'
 import { isDevelopmentKey } from '#platform/config'
 import { openDatabase } from '#platform/database'
+import { expectMasterKeys } from '#platform/sealing'
 import { runProcess, type ProcessContext } from '#platform/shutdown'
 import {
   createApi,
@@ -47,7 +48,6 @@ await runProcess('api', async (context) => {
     log.info(
       'names and addresses are sealed with the key of development, which everybody knows: see PERSONAL_DATA_KEYS',
     )
-  await checkWhenReachable(context)
   const options = {
     poolSize: config.DATABASE_POOL,
     pooler: config.DATABASE_POOLER,
@@ -57,6 +57,7 @@ await runProcess('api', async (context) => {
   } as const
   const { db, pool, close } = openDatabase(config.DATABASE_URL, options)
   onStop(close)
+  await checkWhenReachable(context, () => expectMasterKeys(db))
   const { DATABASE_REPLICA_URL: replicaUrl } = config
   const replica = replicaUrl ? openDatabase(replicaUrl, { ...options, pooler: 'none' }) : undefined
   if (replica) onStop(replica.close)

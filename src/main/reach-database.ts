@@ -33,11 +33,12 @@ export async function onceReachable<T>(context: ProcessContext, work: () => Prom
   }
 }
 
-/** The same check for a process that can begin without PostgreSQL: an outage is told, and not waited for. */
-export async function checkWhenReachable(context: ProcessContext): Promise<void> {
+/** The same for a process that can begin without PostgreSQL: an outage is told, and not waited for. */
+export async function checkWhenReachable(context: ProcessContext, work = async () => {}): Promise<void> {
   const { config, log } = context
   try {
     await check(context)
+    await work()
   } catch (error) {
     if (error instanceof StartupError || !isDatabaseOutage(error)) throw error
     log.warn(

@@ -1,5 +1,6 @@
 import { schedules, startScheduler } from '#jobs'
 import { createWakeUp, reconcile } from '#messaging'
+import { expectMasterKeys } from '#platform/sealing'
 import { runProcess } from '#platform/shutdown'
 import { openMessaging } from './messaging.ts'
 import { serveMetrics } from './metrics.ts'
@@ -7,8 +8,8 @@ import { checkWhenReachable } from './reach-database.ts'
 
 await runProcess('scheduler', async (context) => {
   const { config, log, onStop } = context
-  await checkWhenReachable(context)
   const messaging = openMessaging('scheduler', context, 'by-size')
+  await checkWhenReachable(context, () => expectMasterKeys(messaging.db))
   const { db, pool, broker } = messaging
   const jobs = schedules({
     db,

@@ -19,6 +19,7 @@ import {
   type RunningReaction,
 } from '#messaging'
 import { directUrl, StartupError } from '#platform/config'
+import { expectMasterKeys } from '#platform/sealing'
 import { checkSettings } from '#platform/settings'
 import { endWithSentence, runProcess, type ProcessContext } from '#platform/shutdown'
 import { connectionsMissing } from './connections.ts'
@@ -50,7 +51,10 @@ async function react(context: ProcessContext) {
   const messaging = openMessaging(`worker ${wanted.join(' ') || 'all'}`, context, 'by-key')
   let waitsFor: string | undefined = 'PostgreSQL'
   await serveMetrics(context, () => waitsFor)
-  const joined = await onceReachable(context, () => subscribe(messaging.db, workers))
+  const joined = await onceReachable(context, async () => {
+    await expectMasterKeys(messaging.db)
+    return subscribe(messaging.db, workers)
+  })
   for (const { reaction, eventType } of await strangeSubscriptions(messaging.db, workers)) {
     const what = { reaction, type: eventType }
     log.info(what, `subscribed to a type that this release does not know: of a newer release, or to be retired`)

@@ -1,11 +1,13 @@
 import type { Database, Transaction } from './database.ts'
 import { open, personIn, seal, SealBroken } from './sealing/cipher.ts'
-import { keysFor, keysOf, subjectOf } from './sealing/keys.ts'
+import { heldKeysOf, keysFor, keysOf, subjectOf, type Keys } from './sealing/keys.ts'
 import { restore, withhold, type Marks } from './sealing/parts.ts'
 
 export { SealBroken } from './sealing/cipher.ts'
+export { expectMasterKeys } from './sealing/expect-master-keys.ts'
 export { destroyKey, markSwept, unsweptPersons, type Forgetting } from './sealing/forgotten.ts'
 export { personOf, REMEMBERED_MS, subjectOf } from './sealing/keys.ts'
+export { holdReadModels, stillKnown, sweepReadModels } from './sealing/read-models.ts'
 export { rewrapKeys } from './sealing/rewrap.ts'
 export { blindIndex } from './sealing/master-key.ts'
 export { textsOf, withhold, type Marks } from './sealing/parts.ts'
@@ -52,6 +54,7 @@ export async function sealAs(
   { document, marks, boundTo }: Omit<Personal, 'email'>,
 ): Promise<Sealed> {
   const key = (await keysOf(db, new Set([person]))).get(person)
+  if (key instanceof SealBroken) throw key
   if (!key) throw new SealBroken(`The person ${person} was forgotten: nothing of theirs is kept any more.`)
   const { shown, personal } = withhold(document, marks)
   return { shown, person, sealed: seal(key, boundTo, personal) }
@@ -66,18 +69,28 @@ export interface Opened {
   readonly personal: Document | null
 }
 
+type Openable = Pick<Sealed, 'shown' | 'sealed'> & Pick<Personal, 'boundTo'>
+
 /** Opens documents, in the same order. What cannot be opened is answered with its reason. */
-export async function openAll(
-  db: Database | Transaction,
-  documents: readonly (Pick<Sealed, 'shown' | 'sealed'> & Pick<Personal, 'boundTo'>)[],
-): Promise<(Opened | SealBroken)[]> {
+export const openAll = (db: Database | Transaction, documents: readonly Openable[]): Promise<(Opened | SealBroken)[]> =>
+  openWith(documents, (persons) => keysOf(db, persons))
+
+/**
+ * The same for who decides on them: nobody whose data are opened can be forgotten before the transaction ends, so what is stored
+ * of them in it stays theirs.
+ */
+export const openHeld = (tx: Transaction, documents: readonly Openable[]): Promise<(Opened | SealBroken)[]> =>
+  openWith(documents, (persons) => heldKeysOf(tx, persons))
+
+async function openWith(documents: readonly Openable[], read: (persons: ReadonlySet<string>) => Promise<Keys>) {
   if (documents.length === 0) return []
   const persons = documents.map(({ sealed }) => broken(() => personIn(sealed)))
-  const keys = await keysOf(db, new Set(persons.filter((person) => typeof person === 'string')))
-  return documents.map(({ shown, sealed, boundTo }, index) => {
+  const keys = await read(new Set(persons.filter((person) => typeof person === 'string')))
+  return documents.map(({ shown, sealed, boundTo }, index): Opened | SealBroken => {
     const person = persons[index]!
     if (person instanceof SealBroken) return person
     const key = keys.get(person)
+    if (key instanceof SealBroken) return key
     if (key === null) return { document: shown, person, personal: null }
     if (key === undefined)
       return new SealBroken(`The key of the person ${person} is in neither table of this database.`)

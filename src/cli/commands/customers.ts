@@ -1,7 +1,8 @@
 import { userInfo } from 'node:os'
 import type { Command } from 'commander'
 import { exportCustomer, forgetCustomer, planForgetting, sweepForgotten, type ForgettingPlan } from '#domains/customer'
-import { rewrapKeys } from '#platform/sealing'
+import { expectMasterKeys, rewrapKeys } from '#platform/sealing'
+import type { Database } from '#platform/database'
 import { withDatabase } from '../connect.ts'
 import { host } from '../host.ts'
 import { exits } from '../run.ts'
@@ -55,8 +56,16 @@ export function addCustomers(program: Command): void {
 
 const unknown = (email: string) => `Nothing is known of ${email}: they were forgotten, or never ordered anything.`
 
-function exportOne(email: string): Promise<number> {
+/** With another master key nobody would be found: that must not look as if nothing were known of them. */
+function withKeys(work: (db: Database) => Promise<number>): Promise<number> {
   return withDatabase(async (db) => {
+    await expectMasterKeys(db)
+    return work(db)
+  })
+}
+
+function exportOne(email: string): Promise<number> {
+  return withKeys(async (db) => {
     const known = await exportCustomer(db, email)
     if (known) sayJson(known)
     else say(unknown(email))
@@ -65,7 +74,7 @@ function exportOne(email: string): Promise<number> {
 }
 
 function forget(email: string, flags: Flags): Promise<number> {
-  return withDatabase(async (db) => {
+  return withKeys(async (db) => {
     const plan = await planForgetting(db, email)
     if (!plan && !flags.dryRun) await sweepForgotten(db)
     if (flags.json && (!plan || flags.dryRun)) sayJson({ forgotten: false, ...plan })
@@ -93,7 +102,7 @@ function describe({ person, orders, unsettled }: ForgettingPlan): string {
 }
 
 function rewrap(): Promise<number> {
-  return withDatabase(async (db) => {
+  return withKeys(async (db) => {
     say(`${counted(await rewrapKeys(db), 'key')} wrapped by the new master key.`)
     return EXIT.ok
   })

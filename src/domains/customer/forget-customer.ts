@@ -3,7 +3,15 @@ import { forgetWords } from '#domains/lookup'
 import { ordersOfPerson, type OrderOfPerson } from '#domains/order'
 import { Refused } from '#messaging'
 import type { Database } from '#platform/database'
-import { destroyKey, markSwept, personOf, REMEMBERED_MS, unsweptPersons, type Forgetting } from '#platform/sealing'
+import {
+  destroyKey,
+  markSwept,
+  personOf,
+  REMEMBERED_MS,
+  sweepReadModels,
+  unsweptPersons,
+  type Forgetting,
+} from '#platform/sealing'
 
 /** What it would mean to forget a customer. */
 export interface ForgettingPlan {
@@ -57,15 +65,17 @@ function refuseOpen(orders: readonly OrderOfPerson[]) {
 
 /** Takes traces of the forgotten out of read models, also of those whose forgetting was interrupted here. */
 export async function sweepForgotten(db: Database): Promise<void> {
-  const persons = await unsweptPersons(db)
-  for (const person of persons) {
-    const orders = await ordersOfPerson(db, person)
-    await forgetWords(
-      db,
-      orders.map(({ id }) => id),
-    )
-    await markSwept(db, [person])
-  }
+  if ((await unsweptPersons(db)).length > 0)
+    await sweepReadModels(db, async (tx) => {
+      for (const person of await unsweptPersons(tx)) {
+        const orders = await ordersOfPerson(tx, person)
+        await forgetWords(
+          tx,
+          orders.map(({ id }) => id),
+        )
+        await markSwept(tx, [person])
+      }
+    })
   // The key itself must not lie in a dead row either.
   await db.$executeRaw`VACUUM personal_keys`
 }

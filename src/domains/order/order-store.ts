@@ -3,7 +3,7 @@ import type { DataOf } from '#messaging'
 import { Address, Customer, OrderLine, RejectionReason, type OrderPlaced } from '#events'
 import type { Caller } from '#http'
 import { Prisma } from '#prisma'
-import { openRows, sealDetails } from './personal-columns.ts'
+import { openHeldRows, openRows, sealDetails } from './personal-columns.ts'
 import { readRow, readRows, row, type Database, type Transaction } from '#platform/database'
 import type { VersionedOrder } from './state/fold.ts'
 import type { Order } from './state/order.ts'
@@ -85,7 +85,7 @@ const COLUMNS = Prisma.sql`id, status, version, stock, payment, fraud, capture, 
 
 /**
  * The rows of orders, locked in order of id until the transaction ends: two transactions can only wait, never deadlock.
- * Lines are read where `wantsLines` says so, and are empty elsewhere.
+ * Lines are read where `wantsLines` says so, and are empty elsewhere. None of the customers can be forgotten meanwhile.
  */
 export async function lockRows(
   tx: Transaction,
@@ -94,7 +94,7 @@ export async function lockRows(
 ): Promise<VersionedOrder[]> {
   const rows = await readRows(tx, OrderRow)`
     SELECT ${COLUMNS} FROM orders WHERE id = ANY(${[...ids]}::uuid[]) ORDER BY id FOR UPDATE`
-  return withLines(tx, rows, wantsLines)
+  return withLines(tx, await openHeldRows(tx, rows), wantsLines)
 }
 
 /** The same without a lock. */
@@ -103,7 +103,7 @@ export async function readOrderRows(db: Database | Transaction, ids: readonly st
     db,
     OrderRow,
   )`SELECT ${COLUMNS} FROM orders WHERE id = ANY(${[...ids]}::uuid[]) ORDER BY id`
-  return withLines(db, rows)
+  return withLines(db, await openRows(db, rows))
 }
 
 /** The rows of the next orders by id, after one of them. */
@@ -114,7 +114,7 @@ export async function readOrderPage(
 ): Promise<VersionedOrder[]> {
   const rows = await readRows(db, OrderRow)`
     SELECT ${COLUMNS} FROM orders WHERE id > ${after}::uuid ORDER BY id LIMIT ${limit}`
-  return withLines(db, rows)
+  return withLines(db, await openRows(db, rows))
 }
 
 async function withLines(
@@ -126,8 +126,7 @@ async function withLines(
     db,
     rows.flatMap(({ id, status }) => (wantsLines(status) ? [id] : [])),
   )
-  const opened = await openRows(db, rows)
-  return opened.map((row) => toOrder(row, lines.get(row.id) ?? []))
+  return rows.map((row) => toOrder(row, lines.get(row.id) ?? []))
 }
 
 const LinesRow = row({ orderId: z.string(), lines: z.array(OrderLine) })

@@ -12,16 +12,25 @@ export interface OrderOfPerson {
   readonly isOpen: boolean
   /** Placed with a key for tests. */
   readonly test: boolean
+  readonly placedAt: Date
+  readonly updatedAt: Date
 }
 
-const PersonsOrder = row({ id: z.string(), status: z.string(), test: z.boolean() })
+const PersonsOrder = row({
+  id: z.string(),
+  status: z.string(),
+  test: z.boolean(),
+  placedAt: z.date(),
+  updatedAt: z.date(),
+})
 const OPEN: ReadonlySet<string> = new Set(['placed', 'confirmed', 'shipped'])
 
 /** Every order of a person, the oldest first. */
 export async function ordersOfPerson(db: Database | Transaction, person: string): Promise<OrderOfPerson[]> {
   const rows = await readRows(db, PersonsOrder)`
-    SELECT id, status, test FROM orders WHERE person = ${person}::uuid ORDER BY id`
-  return rows.map(({ id, status, test }) => ({ id, status: status as OrderStatus, isOpen: OPEN.has(status), test }))
+    SELECT id, status, test, placed_at AS "placedAt", updated_at AS "updatedAt" FROM orders
+    WHERE person = ${person}::uuid ORDER BY id`
+  return rows.map(({ status, ...one }) => ({ ...one, status: status as OrderStatus, isOpen: OPEN.has(status) }))
 }
 
 /** Orders as the API shows them. */

@@ -1,6 +1,6 @@
 import { NO_ADDRESS, OrderPlaced, orderStream } from '#events'
 import type { Database, Transaction } from '#platform/database'
-import { openAll, sealAll, SealBroken } from '#platform/sealing'
+import { openAll, openHeld, sealAll, SealBroken, type Opened } from '#platform/sealing'
 import type { VersionedOrder } from './state/fold.ts'
 
 /** Columns of an order that may hold personal data. `sealed` holds them; the others what everybody may see. */
@@ -18,13 +18,21 @@ const MARKS = { ...OrderPlaced.marks()!, detail: '-' }
 const boundTo = (orderId: string) => orderStream({ orderId })
 
 /** Rows with their personal data, as far as their customers are not forgotten. A column that was not read stays away. */
-export async function openRows<Row extends PersonalColumns>(
-  db: Database | Transaction,
+export const openRows = <Row extends PersonalColumns>(db: Database | Transaction, rows: readonly Row[]) =>
+  openWith(rows, (sealed) => openAll(db, sealed))
+
+/** The same for who decides on them: none of their customers can be forgotten before the transaction ends. */
+export const openHeldRows = <Row extends PersonalColumns>(tx: Transaction, rows: readonly Row[]) =>
+  openWith(rows, (sealed) => openHeld(tx, sealed))
+
+type Openables = Parameters<typeof openAll>[1]
+
+async function openWith<Row extends PersonalColumns>(
   rows: readonly Row[],
+  open: (sealed: Openables) => Promise<(Opened | SealBroken)[]>,
 ): Promise<Row[]> {
   const sealed = rows.filter((row) => row.sealed !== null)
-  const opened = await openAll(
-    db,
+  const opened = await open(
     sealed.map((row) => ({
       shown: row as Row & Record<string, unknown>,
       sealed: row.sealed!,
@@ -40,7 +48,7 @@ export async function openRows<Row extends PersonalColumns>(
   })
 }
 
-function documentOf(opened: Awaited<ReturnType<typeof openAll>>[number]) {
+function documentOf(opened: Opened | SealBroken) {
   if (opened instanceof SealBroken) throw opened
   return opened.document
 }

@@ -78,14 +78,18 @@ const MARGIN_MS = 3_600_000
 
 type Told = Pick<VersionedOrder, 'id' | 'status' | 'placedAt' | 'updatedAt'>
 
-/** Everything that happened because of an order: each event, and each reaction to it; with personal data only where asked. */
-export async function storyOf(db: Database, order: Told, { personal = false } = {}) {
-  const { id: orderId, status, placedAt, updatedAt } = order
-  const events = await readStory(db, orderId, ...(personal ? [openedEvents] : []))
-  const archives = await archivesOf(db, streamOf(orderId), {
+/** Where events of an order lie that are not in the store any more. */
+export const archivesOfOrder = (db: Database, { id, placedAt, updatedAt }: Omit<Told, 'status'>) =>
+  archivesOf(db, streamOf(id), {
     from: new Date(placedAt.getTime() - MARGIN_MS),
     to: new Date(updatedAt.getTime() + MARGIN_MS),
   })
+
+/** Everything that happened because of an order: each event, and each reaction to it; with personal data only where asked. */
+export async function storyOf(db: Database, order: Told, { personal = false } = {}) {
+  const { id: orderId, status } = order
+  const events = await readStory(db, orderId, ...(personal ? [openedEvents] : []))
+  const archives = await archivesOfOrder(db, order)
   const start = events[0]?.time.getTime() ?? 0
   const open = events.some(({ reactions }) => reactions.some(({ state }) => OPEN.has(state)))
   return { orderId, status, settled: !open, events: events.map((event) => toEventView(event, start)), archives }

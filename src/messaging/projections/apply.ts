@@ -1,6 +1,6 @@
 import { isDatabaseOutage, isTransientConflict, type Database, type Transaction } from '#platform/database'
 import { redactError } from '#platform/redact'
-import { textsOf } from '#platform/sealing'
+import { stillKnown, textsOf } from '#platform/sealing'
 import { readData } from '../cloud-event.ts'
 import type { RecordedEvent } from '../define-event.ts'
 import { UnreadableEvent } from '../errors.ts'
@@ -16,11 +16,18 @@ export interface Target {
   schema: string
   /** Notes, as the last thing of the transaction, how far the tables have come. @returns false when they are somebody else's by now */
   move(tx: Transaction, from: bigint, to: bigint): Promise<boolean>
+  /** What is written is rolled back in any case. */
+  isTrial?: boolean
 }
 
 /** The tables have been taken over, replaced or paused meanwhile: nothing was written. */
 export class Superseded extends Error {
   override name = 'Superseded'
+}
+
+/** Somebody was forgotten after their data were opened, and before anything of it was written: the events are opened again. */
+class ForgottenMeanwhile extends Error {
+  override name = 'ForgottenMeanwhile'
 }
 
 /** One event that a projection cannot take. All events before it are in its tables. */
@@ -45,12 +52,17 @@ const TRANSACTION_MS = 120_000
  * @throws Superseded; NotApplied; an UnreadableEvent of a newer version; an outage or a conflict as it is
  */
 export async function applyPortion(projection: Projection, target: Target, portion: Portion): Promise<void> {
+  return openedAgain(() => openAndApply(projection, target, portion))
+}
+
+async function openAndApply(projection: Projection, target: Target, portion: Portion): Promise<void> {
   const { after } = portion
-  const { events, unreadable } = await decode(projection, portion.rows, target.db)
-  if (!unreadable) return applyEvents(projection, target, { rows: portion.rows, events, after, upTo: portion.position })
+  const { events, persons, unreadable } = await decode(projection, portion.rows, target.db)
+  const batch = { rows: portion.rows, events, persons, after }
+  if (!unreadable) return applyEvents(projection, target, { ...batch, upTo: portion.position })
   const rows = portion.rows.slice(0, events.length)
   const upTo = portion.rows[events.length]!.position - 1n
-  if (rows.length > 0) await applyEvents(projection, target, { rows, events, after, upTo: rows.at(-1)!.position })
+  if (rows.length > 0) await applyEvents(projection, target, { ...batch, rows, upTo: rows.at(-1)!.position })
   if (unreadable.reason === 'newer-version') throw unreadable
   throw new NotApplied(
     portion.rows.find(({ position }) => position > upTo)!,
@@ -58,26 +70,38 @@ export async function applyPortion(projection: Projection, target: Target, porti
   )
 }
 
+async function openedAgain(work: () => Promise<void>): Promise<void> {
+  for (;;)
+    try {
+      return await work()
+    } catch (error) {
+      if (!(error instanceof ForgottenMeanwhile)) throw error
+    }
+}
+
 interface Batch {
   rows: readonly StoredRow[]
   events: readonly RecordedEvent[]
+  /** Whose data were opened for them. */
+  persons: readonly string[]
   after: bigint
   upTo: bigint
 }
 
 async function applyEvents(projection: Projection, target: Target, batch: Batch): Promise<void> {
-  const { rows, events, after, upTo } = batch
+  const { rows, events, persons, after, upTo } = batch
   try {
     await commit(projection, target, batch)
   } catch (error) {
-    if (error instanceof Superseded || isDatabaseOutage(error) || isTransientConflict(error)) throw error
+    if (error instanceof Superseded || error instanceof ForgottenMeanwhile) throw error
+    if (isDatabaseOutage(error) || isTransientConflict(error)) throw error
     if (rows.length === 0) throw error
     if (rows.length === 1) throw new NotApplied(rows[0]!, redacted(error as Error, events[0]))
     const half = Math.ceil(rows.length / 2)
     const [first, rest] = [rows.slice(0, half), rows.slice(half)]
     const between = first.at(-1)!.position
-    await applyEvents(projection, target, { rows: first, events: events.slice(0, half), after, upTo: between })
-    await applyEvents(projection, target, { rows: rest, events: events.slice(half), after: between, upTo })
+    await applyEvents(projection, target, { rows: first, events: events.slice(0, half), persons, after, upTo: between })
+    await applyEvents(projection, target, { rows: rest, events: events.slice(half), persons, after: between, upTo })
   }
 }
 
@@ -98,8 +122,10 @@ async function commit(projection: Projection, target: Target, batch: Batch): Pro
   )
 }
 
-async function write(tx: Transaction, projection: Projection, { schema, move }: Target, batch: Omit<Batch, 'rows'>) {
-  const { events, after, upTo } = batch
+async function write(tx: Transaction, projection: Projection, target: Target, batch: Omit<Batch, 'rows'>) {
+  const { schema, move, isTrial } = target
+  const { events, persons, after, upTo } = batch
+  if (persons.length > 0 && !isTrial && !(await stillKnown(tx, persons))) throw new ForgottenMeanwhile()
   if (events.length > 0) await inSchema(tx, schema, () => projection.apply(events as never, tx))
   if (!(await move(tx, after, upTo))) throw new Superseded(`${projection.name} is not ours any more`)
 }
@@ -111,9 +137,11 @@ export async function applyWithin(
   target: Target,
   { after, rows, position }: Pick<Portion, 'after' | 'rows' | 'position'>,
 ): Promise<void> {
-  const { events, unreadable } = await decode(projection, rows, tx)
-  if (unreadable) throw unreadable
-  await write(tx, projection, target, { events, after, upTo: position })
+  await openedAgain(async () => {
+    const { unreadable, ...opened } = await decode(projection, rows, tx)
+    if (unreadable) throw unreadable
+    await write(tx, projection, target, { ...opened, after, upTo: position })
+  })
 }
 
 /** The events as their types say, up to the first that cannot be read. */
@@ -122,15 +150,17 @@ async function decode({ on, personalData }: Projection, rows: readonly StoredRow
   const stored = rows.map(({ dataJson, position: _, ...row }) => ({ ...row, data: JSON.parse(dataJson) as unknown }))
   const opened = personalData ? await openEvents(db, stored) : withheldEvents(stored)
   const events: RecordedEvent[] = []
+  const persons = new Set<string>()
   for (const one of opened) {
     try {
       if (one instanceof UnreadableEvent) throw one
-      const { withheld: _, ...event } = one
+      const { withheld, ...event } = one
+      if (withheld) persons.add(event.personal!.person)
       events.push(readData(event, types))
     } catch (error) {
       if (!(error instanceof UnreadableEvent)) throw error
-      return { events, unreadable: error }
+      return { events, persons: [...persons], unreadable: error }
     }
   }
-  return { events, unreadable: undefined }
+  return { events, persons: [...persons], unreadable: undefined }
 }

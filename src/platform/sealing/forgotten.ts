@@ -28,13 +28,13 @@ export async function destroyKey(tx: Transaction, { email, by, reason = '' }: Fo
 }
 
 /** The forgotten whose traces in read models were not taken away yet. */
-export async function unsweptPersons(db: Database): Promise<string[]> {
+export async function unsweptPersons(db: Database | Transaction): Promise<string[]> {
   const rows = await readRows(db, PersonRow)`
     SELECT person FROM forgotten_persons WHERE swept_at IS NULL ORDER BY forgotten_at`
   return rows.map(({ person }) => person)
 }
 
-export async function markSwept(db: Database, persons: readonly string[]): Promise<void> {
-  await db.$executeRaw`
+export async function markSwept(tx: Transaction, persons: readonly string[]): Promise<void> {
+  await tx.$executeRaw`
     UPDATE forgotten_persons SET swept_at = clock_timestamp() WHERE person = ANY(${[...persons]}::uuid[])`
 }

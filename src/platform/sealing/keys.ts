@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { readRows, row, type Database, type Transaction } from '../database.ts'
 import { uuidv7 } from '../uuid.ts'
-import type { PersonKey } from './cipher.ts'
+import { SealBroken, type PersonKey } from './cipher.ts'
 import { blindIndex, newPersonKey, unwrap, wrap } from './master-key.ts'
 
 /** Milliseconds that a process remembers a key: for so long it may still open what belongs to somebody who was forgotten. */
@@ -12,9 +12,10 @@ const MOST = 20_000
 /** By person; null for those who were forgotten. The longest remembered comes first. */
 const remembered = new Map<string, { key: PersonKey | null; since: number }>()
 
-function remember(person: string, key: PersonKey | null) {
+/** @param since when it was certainly not forgotten yet: an answer may have waited for this process to read it */
+function remember(person: string, key: PersonKey | null, since = performance.now()) {
   remembered.delete(person)
-  remembered.set(person, { key, since: performance.now() })
+  remembered.set(person, { key, since })
   if (remembered.size > MOST) remembered.delete(remembered.keys().next().value!)
 }
 
@@ -66,21 +67,19 @@ function keyFrom(person: string, wrapped: string): PersonKey {
   return key
 }
 
-const OpeningRow = row({ person: z.string(), wrapped: z.string().nullable() })
+/** By person. null: was forgotten. SealBroken: is encrypted by a master key that this process has not. */
+export type Keys = Map<string, PersonKey | SealBroken | null>
 
 /**
- * The keys of persons; null for those who were forgotten. One who is in neither table is missing: the keys were lost, or belong to
- * another database. Within `REMEMBERED_MS` nothing is read twice.
+ * The keys of persons. One who is in neither table is missing: the keys were lost, or belong to another database. Within
+ * `REMEMBERED_MS` nothing is read twice.
  */
-export async function keysOf(
-  db: Database | Transaction,
-  persons: ReadonlySet<string>,
-): Promise<Map<string, PersonKey | null>> {
-  const keys = new Map<string, PersonKey | null>()
-  const since = performance.now() - REMEMBERED_MS
+export async function keysOf(db: Database | Transaction, persons: ReadonlySet<string>): Promise<Keys> {
+  const keys: Keys = new Map()
+  const since = performance.now()
   for (const person of persons) {
     const known = remembered.get(person)
-    if (known && (known.key === null || known.since >= since)) keys.set(person, known.key)
+    if (known && (known.key === null || known.since >= since - REMEMBERED_MS)) keys.set(person, known.key)
   }
   const unknown = [...persons].filter((person) => !keys.has(person))
   if (unknown.length === 0) return keys
@@ -88,12 +87,43 @@ export async function keysOf(
     SELECT person, wrapped FROM personal_keys WHERE person = ANY(${unknown}::uuid[])
     UNION ALL
     SELECT person, NULL FROM forgotten_persons WHERE person = ANY(${unknown}::uuid[])`
-  for (const { person, wrapped } of rows) {
-    const key = wrapped === null ? null : (remembered.get(person)?.key ?? unwrap(person, wrapped))
-    remember(person, key)
-    keys.set(person, key)
-  }
+  for (const one of rows) keys.set(one.person, opening(one, since))
   return keys
+}
+
+/** The same, never from memory: whoever has a key cannot be forgotten before the transaction ends. */
+export async function heldKeysOf(tx: Transaction, persons: ReadonlySet<string>): Promise<Keys> {
+  const keys: Keys = new Map()
+  if (persons.size === 0) return keys
+  const held = await readRows(tx, OpeningRow)`
+    SELECT person, wrapped FROM personal_keys WHERE person = ANY(${[...persons]}::uuid[]) ORDER BY subject FOR KEY SHARE`
+  for (const one of held) keys.set(one.person, opening(one))
+  // Somebody who was forgotten while we waited stands there only for a statement that begins afterwards.
+  const others = [...persons].filter((person) => !keys.has(person))
+  for (const person of await forgottenAmong(tx, others)) keys.set(person, null)
+  return keys
+}
+
+const OpeningRow = row({ person: z.string(), wrapped: z.string().nullable() })
+
+function opening({ person, wrapped }: z.infer<typeof OpeningRow>, since?: number): PersonKey | SealBroken | null {
+  try {
+    const key = wrapped === null ? null : (remembered.get(person)?.key ?? unwrap(person, wrapped))
+    remember(person, key, since)
+    return key
+  } catch (error) {
+    if (error instanceof SealBroken) return error
+    throw error
+  }
+}
+
+/** Of these persons, those who were forgotten. This process remembers none of their keys afterwards. */
+export async function forgottenAmong(tx: Transaction, persons: readonly string[]): Promise<string[]> {
+  if (persons.length === 0) return []
+  const rows = await readRows(tx, PersonRow)`
+    SELECT person FROM forgotten_persons WHERE person = ANY(${[...persons]}::uuid[])`
+  for (const { person } of rows) remember(person, null)
+  return rows.map(({ person }) => person)
 }
 
 const PersonRow = row({ person: z.string() })

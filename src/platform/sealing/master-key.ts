@@ -48,7 +48,7 @@ export const isOutdated = (wrapped: string): boolean => !wrapped.startsWith(`${m
  * What a person, or a word, is looked up by in place of itself: equal for equal texts, and telling nothing without the key. By the
  * last of the master keys, so that a new one in front of it changes no lookup.
  */
-export function blindIndex(kind: 'person' | 'word', text: string): string {
+export function blindIndex(kind: 'person' | 'word' | 'nobody', text: string): string {
   const { lookup } = masterOf(personalDataKeys().at(-1)!)
   return createHmac('sha256', lookup).update(`${kind} ${text}`).digest('base64url')
 }

@@ -30,7 +30,13 @@ export async function compareTables(db: Database, projection: Projection, shadow
   const differences: TableDifference[] = []
   const compare = async (tx: Transaction) => {
     const present = await tx.projection.findUniqueOrThrow({ where: { name: projection.name } })
-    await catchUpWithin(tx, projection, { ...shadow, move: async () => true }, shadow.position, present.position)
+    await catchUpWithin(
+      tx,
+      projection,
+      { ...shadow, move: async () => true, isTrial: true },
+      shadow.position,
+      present.position,
+    )
     const tables = await sharedTables(tx, projection.schema, shadow.schema)
     for (const table of tables) differences.push(await compareTable(tx, table, projection.schema, shadow.schema))
     throw new RolledBack()

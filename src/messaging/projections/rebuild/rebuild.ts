@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { z } from 'zod'
 import { readRow, row, type Database, type Transaction } from '#platform/database'
 import type { Logger } from '#platform/logger'
+import { holdReadModels } from '#platform/sealing'
 import { Prisma } from '#prisma'
 import { acquireLease, type Lease } from '../../lease/lease.ts'
 import { applyPortion } from '../apply.ts'
@@ -135,9 +136,10 @@ function createBuild(projection: Projection, shadow: Shadow, options: RebuildOpt
 async function swap(projection: Projection, shadow: Shadow, lease: Lease, db: Database): Promise<void> {
   const { name, version, schema } = projection
   const old = `${schema}_old`
-  await dropTables(db, old)
+  await dropOld(db, old)
   await db.$transaction(
     async (tx) => {
+      await holdReadModels(tx)
       await tx.$executeRaw`SELECT FROM projections WHERE name = ${name} FOR UPDATE`
       const { position } = await tx.projection.findUniqueOrThrow({ where: { name } })
       await catchUpWithin(tx, projection, shadow, shadow.position, position)
@@ -150,7 +152,18 @@ async function swap(projection: Projection, shadow: Shadow, lease: Lease, db: Da
     },
     { timeout: SWAP_MS },
   )
-  await dropTables(db, old)
+  await dropOld(db, old)
+}
+
+/** Not while somebody looks what there is to sweep. */
+async function dropOld(db: Database, schema: string) {
+  await db.$transaction(
+    async (tx) => {
+      await holdReadModels(tx)
+      await dropTables(tx, schema)
+    },
+    { timeout: SWAP_MS },
+  )
 }
 
 /** Milliseconds that the last events and the swap may take. */

@@ -1,4 +1,5 @@
 import type { Database, Transaction } from '#platform/database'
+import { holdReadModels } from '#platform/sealing'
 import { Prisma } from '#prisma'
 import type { Lease } from '../../lease/lease.ts'
 import type { Target } from '../apply.ts'
@@ -28,6 +29,7 @@ export async function openShadow(
   const left = await findShadow(db, projection)
   const isResumed = left !== undefined && !restart
   await db.$transaction(async (tx) => {
+    await holdReadModels(tx)
     await expectNothingArchived(tx, projection.name, isResumed ? left.position : 0n)
     if (!isResumed) await begin(tx, projection, schema)
   })
