@@ -1,6 +1,7 @@
 // Runs the requests of README and docs/api.md as they are printed, one after the other, against the API with seeded products.
 import { spawn, spawnSync } from 'node:child_process'
 import { analyticsRoutes } from '#domains/analytics'
+import { SHOP_RATES } from '#domains/pricing'
 import { lookupRoutes } from '#domains/lookup'
 import { findReactions, loadProjections, register, runProjections, type RunningProjections } from '#messaging'
 import { createLogger } from '#platform/logger'
@@ -22,7 +23,7 @@ beforeAll(async () => {
   expect(seeded).toMatchObject({ status: 0, stderr: '' })
   const { db } = database
   const reader = { projections: projectionReader(database) }
-  api = await testApi(database, [...analyticsRoutes(reader), ...lookupRoutes(reader)])
+  api = await testApi(database, [...analyticsRoutes(reader), ...lookupRoutes(reader)], { rates: SHOP_RATES })
   const projections = await loadProjections(findReactions('workers'))
   await register(db, projections)
   running = runProjections(projections, { db, log: createLogger('test', 'silent'), instance: 'test', pollMs: 20 })
@@ -64,6 +65,7 @@ it('those of docs/api.md work as printed', async () => {
   expect(await answersTo(blocksOf('docs/api.md', 'sh').join('\n'))).toMatchObject([
     { products: expect.arrayContaining([expect.objectContaining({ sku: 'MUG-01' })]) },
     { sku: 'MUG-01', available: 500 }, // no reaction runs here
+    { total: { amount: 2_745, currency: 'GBP' }, costs: { tax: { amount: 458 } } },
     { status: 'placed', total: { amount: 2_500, currency: 'GBP' } },
     { events: [{ type: 'order.placed' }] },
     { status: 'placed', version: 1 },

@@ -4,6 +4,7 @@ import path from 'node:path'
 import { archiveBefore, findReactions, loadProjections, loadReactions, restoreArchive } from '#messaging'
 import { receiveStock } from '#domains/inventory'
 import { foldIntoRows } from '#domains/order'
+import { SHOP_RATES } from '#domains/pricing'
 import { shippingRoutes } from '#domains/shipping'
 import { createWakeUp } from '#messaging'
 import type { Transaction } from '#platform/database'
@@ -45,7 +46,7 @@ beforeAll(async () => {
   const reactions = await loadReactions(findReactions('workers'))
   system = await testSystem(reactions)
   const wakeUp = createWakeUp(system.pool)
-  api = await testApi(system, shippingRoutes({ db: system.db, ...wakeUp }))
+  api = await testApi(system, shippingRoutes({ db: system.db, ...wakeUp }), { rates: SHOP_RATES })
   await receiveStock(system.db, [
     { sku: MUG.sku, quantity: 100 },
     { sku: TEA.sku, quantity: 5 },
@@ -140,6 +141,11 @@ const BREACHES: [invariant: string, why: RegExp, ...statements: string[]][] = [
        causation_id, traceparent, occurred_at FROM events WHERE type = 'order.shipped' AND stream = 'order-$shipped'`,
   ],
   ['order-placed-once', /no such order/, "DELETE FROM orders WHERE id = '$shipped'"],
+  [
+    'order-costs-its-lines',
+    /Its total is 2500, its lines cost 2500, and its costs are/,
+    `UPDATE orders SET costs = jsonb_set(costs, '{taxes,0,amount}', '418') WHERE id = '$shipped'`,
+  ],
   ['order-costs-its-lines', /Its total is 1, its lines cost 2500/, "UPDATE orders SET total = 1 WHERE id = '$shipped'"],
   [
     'order-is-the-fold-of-its-stream',

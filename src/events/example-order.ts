@@ -5,5 +5,15 @@ export const shippingAddress = { line1: '12 St James Square', city: 'London', po
 export const lines = [{ sku: 'MUG-01', name: 'Enamel mug', quantity: 2, unitPrice: 1_250 }]
 export const goods = [{ sku: 'MUG-01', quantity: 2 }]
 export const total = { amount: 2_500, currency: 'GBP' }
+export const costs = {
+  items: 2_500,
+  discount: 0,
+  shipping: 0,
+  tax: 417,
+  taxIncluded: true,
+  discounts: [],
+  taxes: [{ name: 'VAT', percent: '20', taxed: 2_083, amount: 417 }],
+  lines: [{ discount: 0, tax: 417, total: 2_500 }],
+}
 export const parcel = { carrier: 'Fanfare Post', trackingNumber: 'FP7C417D059A3E5B' }
 export const shipmentId = '0199f6a2-8e10-7b42-8d6f-c3a9e07b1f52'

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { defineEvent } from '#messaging'
+import { Costs } from './costs.ts'
 import { Money } from './money.ts'
 import { personal } from './personal.ts'
 import * as example from './example-order.ts'
@@ -22,6 +23,7 @@ export const Address = z.object({
   line1: personal(z.string()),
   line2: personal(z.string()).optional(),
   city: personal(z.string()),
+  region: personal(z.string()).optional(),
   postalCode: personal(z.string()),
   /** Says of nobody where they live; sales are counted by it. */
   country: z.string(),
@@ -53,6 +55,8 @@ export const OrderPlaced = defineEvent({
     shippingAddress: Address,
     lines: z.array(OrderLine).min(1),
     total: Money,
+    /** Left out where the total is what the lines cost. */
+    costs: Costs.optional(),
   }),
   example: {
     orderId: example.orderId,
@@ -60,6 +64,7 @@ export const OrderPlaced = defineEvent({
     shippingAddress: example.shippingAddress,
     lines: example.lines,
     total: example.total,
+    costs: example.costs,
   },
 })
 
@@ -74,6 +79,8 @@ export const OrderConfirmed = defineEvent({
     shippingAddress: Address,
     lines: z.array(OrderLine).min(1),
     total: Money,
+    /** Left out where the total is what the lines cost. */
+    costs: Costs.optional(),
   }),
   example: {
     orderId: example.orderId,
@@ -81,6 +88,7 @@ export const OrderConfirmed = defineEvent({
     shippingAddress: example.shippingAddress,
     lines: example.lines,
     total: example.total,
+    costs: example.costs,
   },
 })
 

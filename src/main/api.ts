@@ -13,6 +13,7 @@ import { catalogRoutes } from '#domains/catalog'
 import { lookupRoutes } from '#domains/lookup'
 import { createPlacement, orderRoutes } from '#domains/order'
 import { keepTokens } from '#domains/payment'
+import { quoteRoutes } from '#domains/pricing'
 import { shippingRoutes } from '#domains/shipping'
 import { notBuilt, tooEarly } from '#http'
 import { isDevelopmentKey } from '#platform/config'
@@ -71,6 +72,7 @@ await runProcess('api', async (context) => {
   const routes = [
     ...operationRoutes({ db, isStopping: () => stopping }),
     ...orderRoutes({ db, placement, wake, takesTests: config.PAYMENT_GATEWAY_MODE === 'sandbox' }),
+    ...quoteRoutes({ db }),
     ...catalogRoutes({ db }),
     ...shippingRoutes({ db, wake }),
     ...analyticsRoutes({ projections }),

@@ -2,6 +2,7 @@ import request from 'supertest'
 import { catalogRoutes, upsertProducts, type Product } from '#domains/catalog'
 import { createPlacement, orderRoutes } from '#domains/order'
 import { keepTokens } from '#domains/payment'
+import { NO_RATES, quoteRoutes, type Rates } from '#domains/pricing'
 import { createWakeUp } from '#messaging'
 import { createLogger } from '#platform/logger'
 import type { Route } from '#http'
@@ -40,6 +41,8 @@ interface Given {
   prepared?: boolean
   perClient?: number
   perAddress?: number
+  /** @default none */
+  rates?: Rates
   /** Of the built console. */
   consoleFolder?: string
 }
@@ -48,19 +51,20 @@ interface Given {
 export async function testApi(
   { db, pool }: TestDatabase,
   more: readonly Route[] = [],
-  { client = 'test', prepared = false, consoleFolder, ...rates }: Given = {},
+  { client = 'test', prepared = false, rates = NO_RATES, consoleFolder, ...limited }: Given = {},
 ): Promise<TestApi> {
   if (!prepared) await upsertProducts(db, [MUG, TEA])
   const key = prepared ? '' : await plantKey(db, client)
-  const placement = createPlacement(db, keepTokens)
+  const placement = createPlacement(db, keepTokens, rates)
   const { wake } = createWakeUp(pool)
   const routes = [
     ...operationRoutes({ db, isStopping: () => false }),
     ...orderRoutes({ db, placement, wake }),
+    ...quoteRoutes({ db, rates }),
     ...catalogRoutes({ db }),
     ...more,
   ]
-  const limits = createLimits({ perClient: 100_000, perAddress: 100_000, ...rates })
+  const limits = createLimits({ perClient: 100_000, perAddress: 100_000, ...limited })
   const app = createApi({
     routes,
     keys: createApiKeys(db),

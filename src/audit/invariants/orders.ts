@@ -16,16 +16,32 @@ const placedOnce: Invariant = {
         AND (s.archived > 0 OR EXISTS (SELECT FROM archives WHERE state = 'detached'))))`,
 }
 
+/** What the parts of the costs add up to, in each way of adding. */
+const ADDED_UP = Prisma.sql`
+  SELECT coalesce(sum(part.discount), 0) AS discount, coalesce(sum(part.tax), 0) AS tax, sum(part.total) AS total,
+    (SELECT coalesce(sum(amount), 0) FROM jsonb_to_recordset(o.costs->'discounts') AS given(amount bigint)) AS given,
+    (SELECT coalesce(sum(amount), 0) FROM jsonb_to_recordset(o.costs->'taxes') AS tax(amount bigint)) AS taxes
+  FROM jsonb_to_recordset((o.costs->'lines') || coalesce(o.costs->'shippingMethod', '[]')) AS part(discount bigint, tax bigint, total bigint)`
+
 const costsItsLines: Invariant = {
   name: 'order-costs-its-lines',
-  says: 'The total of an order is the sum of its lines, and what order.placed said.',
+  says: 'The total of an order is the sum of its lines, and what order.placed said; with discounts, shipping and tax their parts add up to it.',
   offenders: () => Prisma.sql`
-    SELECT o.id AS who, format('Its total is %s, its lines cost %s, and order.placed said %s.',
-      o.total, coalesce(lines.cost, 0), e.data->'total'->>'amount') AS why
+    SELECT o.id AS who, CASE WHEN o.total = (e.data->'total'->>'amount')::bigint AND o.costs IS NOT NULL
+      THEN format('Its total is %s, its lines cost %s, and its costs are %s.', o.total, lines.cost, o.costs)
+      ELSE format('Its total is %s, its lines cost %s, and order.placed said %s.',
+        o.total, coalesce(lines.cost, 0), e.data->'total'->>'amount') END AS why
     FROM orders o
     LEFT JOIN (SELECT order_id, sum(quantity::bigint * unit_price) AS cost FROM order_lines GROUP BY 1) lines ON lines.order_id = o.id
     LEFT JOIN events e ON e.type = 'order.placed' AND e.stream = 'order-' || o.id
-    WHERE o.total IS DISTINCT FROM lines.cost OR o.total <> (e.data->'total'->>'amount')::bigint`,
+    LEFT JOIN LATERAL (${ADDED_UP}) parts ON o.costs IS NOT NULL
+    WHERE o.total <> (e.data->'total'->>'amount')::bigint
+      OR CASE WHEN o.costs IS NULL THEN o.total IS DISTINCT FROM lines.cost ELSE
+        o.total IS DISTINCT FROM parts.total OR lines.cost IS DISTINCT FROM (o.costs->>'items')::bigint
+        OR o.total <> lines.cost - parts.discount + (o.costs->>'shipping')::bigint
+          + CASE WHEN (o.costs->>'taxIncluded')::boolean THEN 0 ELSE parts.tax END
+        OR ARRAY[parts.discount, parts.tax] IS DISTINCT FROM ARRAY[parts.given, parts.taxes]
+        OR ARRAY[parts.discount, parts.tax] IS DISTINCT FROM ARRAY[(o.costs->>'discount')::numeric, (o.costs->>'tax')::numeric] END`,
 }
 
 const movesOn: Invariant = {

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { DataOf } from '#messaging'
-import { Address, Customer, OrderLine, RejectionReason, type OrderPlaced } from '#events'
+import { Address, Costs, Customer, OrderLine, RejectionReason, type OrderPlaced } from '#events'
 import type { Caller } from '#http'
 import { Prisma } from '#prisma'
 import { openHeldRows, openRows, sealDetails } from './personal-columns.ts'
@@ -33,15 +33,15 @@ export async function insertOrders(
   const { placedAt } = await readRow(tx, Placed)`
     WITH new AS MATERIALIZED (
       SELECT * FROM jsonb_to_recordset(${JSON.stringify(placed)}::jsonb)
-        AS row("orderId" uuid, customer jsonb, "shippingAddress" jsonb, total jsonb, lines jsonb, payment jsonb, "clientId" uuid, test boolean,
+        AS row("orderId" uuid, customer jsonb, "shippingAddress" jsonb, total jsonb, costs jsonb, lines jsonb, payment jsonb, "clientId" uuid, test boolean,
           person uuid, sealed text)
     ), moment AS MATERIALIZED (
       SELECT clock_timestamp()::timestamptz(3) AS at
     ), placed AS (
       INSERT INTO orders (id, status, version, client_id, test, customer, shipping_address, person, sealed,
-        total, currency, placed_at, updated_at)
+        total, currency, costs, placed_at, updated_at)
       SELECT "orderId", 'placed', 1, "clientId", test, customer, "shippingAddress", person, sealed,
-        (total->>'amount')::bigint, total->>'currency', at, at
+        (total->>'amount')::bigint, total->>'currency', costs, at, at
       FROM new, moment
     ), lines AS (
       INSERT INTO order_lines (order_id, line, sku, name, quantity, unit_price)
@@ -75,13 +75,14 @@ const OrderRow = row({
   sealed: z.string().nullable(),
   amount: z.string(),
   currency: z.string(),
+  costs: Costs.nullable(),
   placedAt: z.date(),
   updatedAt: z.date(),
 })
 
 const COLUMNS = Prisma.sql`id, status, version, stock, payment, fraud, capture, arrived, carrier,
   tracking_number AS "trackingNumber", reason, detail, customer, shipping_address AS "shippingAddress", sealed,
-  total::text AS amount, currency, placed_at AS "placedAt", updated_at AS "updatedAt"`
+  total::text AS amount, currency, costs, placed_at AS "placedAt", updated_at AS "updatedAt"`
 
 /**
  * The rows of orders, locked in order of id until the transaction ends: two transactions can only wait, never deadlock.
@@ -148,7 +149,7 @@ function toOrder({ amount, currency, sealed: _, ...row }: OrderRow, lines: Order
 export async function updateOrders(tx: Transaction, orders: readonly VersionedOrder[]): Promise<void> {
   if (orders.length === 0) return
   const details = await sealDetails(tx, orders)
-  const rows = orders.map(({ customer: _, shippingAddress: __, lines: ___, total: ____, ...rest }) => {
+  const rows = orders.map(({ customer: _, shippingAddress: __, lines: ___, total: ____, costs: _____, ...rest }) => {
     return { ...rest, ...details.get(rest.id) }
   })
   await tx.$executeRaw`

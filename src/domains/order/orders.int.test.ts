@@ -1,6 +1,7 @@
 import { readConversation } from '#messaging'
 import { testDatabase, type TestDatabase } from '#testing'
 import { upsertProducts } from '#domains/catalog'
+import { SHOP_RATES } from '#domains/pricing'
 import { anOrder, MUG, TEA, testApi, type TestApi } from '../../testing/api.ts'
 import { OrderView } from './schemas.ts'
 
@@ -50,6 +51,42 @@ describe('POST /v1/orders', () => {
     })
     expect(event!.traceparent).toMatch(/^00-aaa/)
     expect(event!.data).toMatchObject({ total: body.total, lines: body.lines })
+  })
+
+  it('costs what was quoted, and keeps of what that is made up', async () => {
+    const shop = await testApi(database, [], { client: 'with-rates', rates: SHOP_RATES })
+    const { lines, shippingAddress, ...order } = anOrder({ lines: [{ sku: MUG.sku, quantity: 3 }] })
+    const wanted = { lines, shipping: { method: 'standard' }, discountCodes: ['welcome10', 'FREESHIP'] }
+    const quoted = await shop.post('/v1/quotes', { ...wanted, shippingAddress: { country: 'GB' } })
+    const placed = await shop.place({ ...order, ...wanted, shippingAddress })
+    const found = await shop.get(`/v1/orders/${placed.body.id}`)
+    const [event] = await eventsOf(placed.body.id)
+    const refused = await shop.place({ ...order, ...wanted, shippingAddress, discountCodes: ['WELCOME10', 'no'] })
+    await shop.close()
+    expect(quoted.body).toMatchObject({
+      total: { amount: 3_375, currency: 'GBP' },
+      exponent: 2,
+      lines: [{ sku: MUG.sku, unitPrice: { amount: 1_250, currency: 'GBP' } }],
+      costs: {
+        discount: { amount: 375 + 495 },
+        shipping: { amount: 495 },
+        tax: { amount: 563 },
+        taxIncluded: true,
+      },
+      shippingMethods: [
+        { method: 'standard', price: { amount: 495, currency: 'GBP' } },
+        { method: 'express', price: { amount: 1_200, currency: 'GBP' } },
+      ],
+    })
+    const { total, costs } = OrderView.parse(found.body)
+    expect({ total, costs }).toEqual({ total: quoted.body.total, costs: quoted.body.costs })
+    expect(found.body).toEqual(placed.body)
+    expect(event!.data).toMatchObject({ total, costs: { discount: 870, discounts: [{ code: 'WELCOME10' }, {}] } })
+    expect([refused.status, refused.body]).toMatchObject([
+      422,
+      { code: 'unknown-discount-code', errors: [{ pointer: '/discountCodes/1' }] },
+    ])
+    expect((await api.post('/v1/quotes', { ...wanted, shippingAddress: { country: 'GB' } })).status).toBe(422)
   })
 
   it('keeps the payment token in one place, and nowhere else', async () => {

@@ -1,23 +1,8 @@
 import { z } from 'zod'
-import { pageLimit } from '#http'
+import { CostsView, MoneyView, wanted } from '#domains/pricing'
+import { pageLimit, text } from '#http'
 import { ORDER_STATUSES } from './state/order-states.ts'
 import type { Moment } from './stream/past.ts'
-
-/** Limits of one order; real invoices run to a thousand lines. */
-export const LIMITS = { lines: 1_000, quantity: 100_000, total: 999_999_999_999 } as const
-
-/**
- * PostgreSQL's text and jsonb hold neither NUL nor lone surrogates, and no name needs a line break.
- * @param example for the documentation, which would make up a random one
- */
-const text = (min: number, max: number, example: string) =>
-  z
-    .string()
-    .trim()
-    .min(min)
-    .max(max)
-    .regex(/^[^\p{Cc}\p{Cs}]*$/u, 'must not hold control characters or lone surrogates')
-    .meta({ examples: [example] })
 
 const CustomerInput = z
   .strictObject({
@@ -40,6 +25,7 @@ const AddressInput = z
     line1: text(1, 200, '12 St James Square'),
     line2: text(1, 200, 'Flat 2').optional(),
     city: text(1, 100, 'London'),
+    region: text(1, 100, 'CA').optional().describe('State or province; taxes may depend on it'),
     postalCode: text(1, 20, 'SW1Y 4JH'),
     country: z
       .string()
@@ -48,33 +34,17 @@ const AddressInput = z
   })
   .meta({ id: 'Address' })
 
-const Sku = text(1, 64, 'MUG-01').describe('Stock-keeping unit, as in the catalogue')
-
-const LineInput = z
-  .strictObject({ sku: Sku, quantity: z.int().min(1).max(LIMITS.quantity) })
-  .meta({ id: 'NewOrderLine' })
-
 export const NewOrder = z
   .strictObject({
     customer: CustomerInput,
     shippingAddress: AddressInput,
-    lines: z
-      .array(LineInput)
-      .min(1)
-      .max(LIMITS.lines)
-      .describe(
-        `What is ordered. Prices come from the catalogue. A SKU that stands in several lines becomes one line with the sum of the quantities, at most ${LIMITS.quantity}.`,
-      ),
+    ...wanted,
     payment: z.strictObject({
       token: text(1, 200, 'pm_card_visa').describe('Token of the payment method; pm_card_visa approves in the sandbox'),
     }),
   })
   .meta({ id: 'NewOrder' })
 export type NewOrder = z.infer<typeof NewOrder>
-
-const MoneyView = z
-  .strictObject({ amount: z.int().min(0).describe('Minor units'), currency: z.string().describe('ISO 4217') })
-  .meta({ id: 'Money' })
 
 const Answered = z.enum(['pending', 'yes', 'no'])
 
@@ -110,6 +80,7 @@ export const OrderView = z
         })
         .meta({ id: 'OrderLine' }),
     ),
+    costs: CostsView.describe('What the total is made of, computed when it was placed'),
     answers: z
       .strictObject({ stock: Answered, payment: Answered, fraud: Answered, capture: Answered })
       .describe('Who has answered what so far; capture follows the confirmation'),

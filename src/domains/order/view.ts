@@ -1,3 +1,4 @@
+import { toCostsView } from '#domains/pricing'
 import type { VersionedOrder } from './state/fold.ts'
 import type { OrderSummary, OrderView } from './schemas.ts'
 
@@ -18,10 +19,12 @@ export function toView(order: VersionedOrder, { test }: { test: boolean }): Orde
       line1: address.line1,
       ...given('line2', address.line2),
       city: address.city,
+      ...given('region', address.region),
       postalCode: address.postalCode,
       country: address.country,
     },
     lines: order.lines.map(({ sku, name, quantity, unitPrice }) => ({ sku, name, quantity, unitPrice })),
+    costs: toCostsView(order),
     answers: { stock, payment, fraud, capture },
     ...(reason && detail ? { ended: { reason, detail } } : {}),
     ...(carrier && trackingNumber ? { shipment: { carrier, trackingNumber } } : {}),

@@ -1,4 +1,5 @@
 import type {
+  Costs,
   Customer,
   Money,
   OrderCancelled,
@@ -43,16 +44,37 @@ function contentOf(occasion: Occasion): Omit<Letter, 'greeting'> {
   }
 }
 
-function confirmed({ orderId, lines, total }: { orderId: string; lines: readonly OrderLine[]; total: Money }) {
+interface Confirmed {
+  orderId: string
+  lines: readonly OrderLine[]
+  total: Money
+  costs?: Costs | undefined
+}
+
+function confirmed({ orderId, lines, total, costs }: Confirmed) {
   return {
     subject: `Your order ${orderId} is confirmed`,
     paragraphs: ['Thank you. Your order is confirmed and will be on its way soon.', `Order number: ${orderId}`],
-    rows: lines.map(({ name, quantity, unitPrice }) => ({
-      label: `${quantity} × ${name}`,
-      amount: formatMoney({ amount: quantity * unitPrice, currency: total.currency }),
-    })),
+    rows: [
+      ...lines.map(({ name, quantity, unitPrice }) => ({
+        label: `${quantity} × ${name}`,
+        amount: quantity * unitPrice,
+      })),
+      ...(costs ? furtherRows(costs) : []),
+    ].map(({ label, amount }) => ({ label, amount: formatMoney({ amount, currency: total.currency }) })),
     total: { label: 'Total', amount: formatMoney(total) },
   }
+}
+
+/** What makes the total of the lines. */
+function furtherRows({ discounts, shippingMethod, taxes, taxIncluded }: Costs) {
+  return [
+    ...discounts.map(({ code, amount }) => ({ label: `Discount ${code}`, amount: -amount })),
+    ...(shippingMethod ? [{ label: shippingMethod.name, amount: shippingMethod.price }] : []),
+    ...taxes.map(({ name, percent, amount }) => {
+      return { label: `${name} ${percent} %${taxIncluded ? ' (included)' : ''}`, amount }
+    }),
+  ]
 }
 
 const WHY_REJECTED: Record<RejectionReason, string> = {

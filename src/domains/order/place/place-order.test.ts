@@ -1,6 +1,7 @@
+import { LIMITS, NO_RATES } from '#domains/pricing'
 import fc from 'fast-check'
 import { placeOrder } from './place-order.ts'
-import { LIMITS, type NewOrder } from '../schemas.ts'
+import type { NewOrder } from '../schemas.ts'
 
 const orderId = '0199a000-0000-7000-8000-000000000001'
 const offers = new Map([
@@ -17,7 +18,8 @@ const request = (...lines: NewOrder['lines']): NewOrder => ({
   lines,
   payment: { token: 'pm_card_visa' },
 })
-const place = (...lines: NewOrder['lines']) => placeOrder(request(...lines), offers, orderId).data
+const place = (...lines: NewOrder['lines']) =>
+  placeOrder(request(...lines), { offers, rates: NO_RATES, at: new Date() }, orderId).data
 const refused = (...lines: NewOrder['lines']) => {
   try {
     place(...lines)

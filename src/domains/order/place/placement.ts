@@ -1,4 +1,5 @@
 import { productsOf } from '#domains/catalog'
+import { SHOP_RATES, type Rates } from '#domains/pricing'
 import { append, crashPoint, sealEvents } from '#messaging'
 import { isDatabaseOutage, type Database, type Transaction } from '#platform/database'
 import { Histogram } from '#platform/metrics'
@@ -54,8 +55,12 @@ const commitSize = new Histogram({
  * The way of an order into the database: orders that arrive during a commit share the next one.
  * @param keepPaymentMethods of the domain that will ask for the money; neither the order nor its events tell them
  */
-export function createPlacement(db: Database, keepPaymentMethods: KeepPaymentMethods): Placement {
-  const commit = (candidates: readonly Candidate[]) => commitOrders(db, candidates, keepPaymentMethods)
+export function createPlacement(
+  db: Database,
+  keepPaymentMethods: KeepPaymentMethods,
+  rates: Rates = SHOP_RATES,
+): Placement {
+  const commit = (candidates: readonly Candidate[]) => commitOrders(db, candidates, { keepPaymentMethods, rates })
   const group: GroupCommit<Candidate, Committed> = createGroupCommit({
     commit: async (candidates: readonly Candidate[]) => {
       commitSize.observe(candidates.length)
@@ -82,15 +87,20 @@ async function orderAsPlaced(db: Database, id: string): Promise<VersionedOrder> 
   return placedOrder({ ...stored, orderId: id }, stored.placedAt)
 }
 
+interface Rules {
+  readonly keepPaymentMethods: KeepPaymentMethods
+  readonly rates: Rates
+}
+
 /** One transaction for all of them. Each gets its own answer; only what is wrong with the database fails the others. */
 function commitOrders(
   db: Database,
   candidates: readonly Candidate[],
-  keepPaymentMethods: KeepPaymentMethods,
+  { keepPaymentMethods, rates }: Rules,
 ): Promise<readonly (Committed | Error)[]> {
   return db.$transaction(
     async (tx) => {
-      const decided = await decideAll(tx, candidates)
+      const decided = await decideAll(tx, candidates, rates)
       const { winners, ...keys } = await settleKeys(tx, decided)
       const events = await sealEvents(
         tx,
@@ -120,12 +130,12 @@ function commitOrders(
   )
 }
 
-async function decideAll(tx: Transaction, candidates: readonly Candidate[]): Promise<Decided[]> {
+async function decideAll(tx: Transaction, candidates: readonly Candidate[], rates: Rates): Promise<Decided[]> {
   const skus = new Set(candidates.flatMap(({ request }) => request.lines.map(({ sku }) => sku)))
-  const offers = await productsOf(tx, [...skus])
+  const prices = { offers: await productsOf(tx, [...skus]), rates, at: new Date() }
   return candidates.map((candidate) => {
     try {
-      return { ...candidate, placed: placeOrder(candidate.request, offers, candidate.orderId) }
+      return { ...candidate, placed: placeOrder(candidate.request, prices, candidate.orderId) }
     } catch (error) {
       if (error instanceof Refusal) return { ...candidate, refusal: error }
       throw error

@@ -40,8 +40,8 @@ function following(order: Order): OrderFact | undefined {
   return undefined
 }
 
-function confirmed({ id: orderId, customer, shippingAddress, lines, total }: Order) {
-  return OrderConfirmed({ orderId, customer, shippingAddress, lines: [...lines], total })
+function confirmed({ id: orderId, customer, shippingAddress, lines, total, costs }: Order) {
+  return OrderConfirmed({ orderId, customer, shippingAddress, lines: [...lines], total, ...(costs && { costs }) })
 }
 
 /** What a command makes of an order. @throws Refusal when the order's state does not allow it */

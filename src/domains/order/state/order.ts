@@ -11,6 +11,7 @@ import {
   StockRejected,
   StockReserved,
   type Address,
+  type Costs,
   type Customer,
   type Money,
   type ORDER_DECISIONS,
@@ -43,6 +44,8 @@ export interface Order {
   readonly shippingAddress: Address
   readonly lines: readonly OrderLine[]
   readonly total: Money
+  /** What the total is made of; null where it is what the lines cost. */
+  readonly costs: Costs | null
 }
 
 /** The facts of other contexts that an order waits for. */
@@ -65,10 +68,13 @@ export type Answer = Said<(typeof ANSWERS)[number]>
 export type RecordedAnswer = RecordedOf<(typeof ANSWERS)[number]>
 export type OrderFact = Said<(typeof ORDER_DECISIONS)[number]>
 
-type Ordered = Pick<Order, 'customer' | 'shippingAddress' | 'lines' | 'total'> & { readonly orderId: string }
+type Ordered = Pick<Order, 'customer' | 'shippingAddress' | 'lines' | 'total'> & {
+  readonly orderId: string
+  readonly costs?: Costs | null | undefined
+}
 
 /** An order as it is when it was just placed. */
-export function newOrder({ orderId, customer, shippingAddress, lines, total }: Ordered): Order {
+export function newOrder({ orderId, customer, shippingAddress, lines, total, costs = null }: Ordered): Order {
   return {
     id: orderId,
     status: 'placed',
@@ -82,6 +88,7 @@ export function newOrder({ orderId, customer, shippingAddress, lines, total }: O
     shippingAddress,
     lines,
     total,
+    costs,
   }
 }
 

@@ -97,7 +97,17 @@ const STATE = [
 ] as const
 const COLUMNS = [
   ...STATE,
-  ...(['detail', 'version', 'placedAt', 'updatedAt', 'customer', 'shippingAddress', 'lines', 'total'] as const),
+  ...([
+    'detail',
+    'version',
+    'placedAt',
+    'updatedAt',
+    'customer',
+    'shippingAddress',
+    'lines',
+    'total',
+    'costs',
+  ] as const),
 ]
 
 const PERSONAL_COLUMNS: ReadonlySet<string> = new Set(['customer', 'shippingAddress', 'detail'])

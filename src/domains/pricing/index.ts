@@ -1,0 +1,6 @@
+export { LIMITS, priceLines, wanted, type Offer } from './basket.ts'
+export { costOf } from './cost.ts'
+export { CostsView, MoneyView, toCostsView } from './costs-view.ts'
+export { quoteRoutes } from './quote-routes.ts'
+export { NO_RATES, type Rates } from './rates/rates.ts'
+export { SHOP_RATES } from './rates/shop-rates.ts'
