@@ -1,4 +1,5 @@
 import { Argument, InvalidArgumentError } from 'commander'
+import { onStopSignal } from '#platform/stop-signals'
 import { commandLine, parse } from '../dev/command-line.ts'
 import { SetupError } from '../dev/services/index.ts'
 import { runRounds, type Options } from './benchmark.ts'
@@ -77,8 +78,7 @@ async function inEnvironment<T>(work: (environment: Environment) => Promise<T>):
 
 function interrupted(): Promise<never> {
   return new Promise((_resolve, reject) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
-      process.once(signal, () => reject(new SetupError(`Interrupted by ${signal}.`)))
+    onStopSignal((signal) => reject(new SetupError(`Interrupted by ${signal}.`)))
   })
 }
 

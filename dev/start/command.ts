@@ -1,5 +1,6 @@
 import path from 'node:path'
 import { findReactions } from '../../src/messaging/load-workers.ts'
+import { onStopSignal } from '../../src/platform/stop-signals.ts'
 import { say } from '../../src/cli/terminal/output.ts'
 import { styled } from '../../src/cli/terminal/style.ts'
 import { commandLine, parse } from '../command-line.ts'
@@ -93,15 +94,12 @@ function readPort(variable: 'PORT' | 'METRICS_PORT'): number | undefined {
   throw new SetupError(`${variable} is ${text}, and must be a whole number from 1 to 65499.`)
 }
 
-/** npm passes Ctrl-C on to us although we got it ourselves: only a later one means "at once". */
 function untilAskedToStop(system: System): Promise<void> {
-  let askedAt: number | undefined
-  return new Promise((resolve) => {
-    const onSignal = () => {
-      askedAt ??= performance.now()
-      if (performance.now() - askedAt > 1_000) system.abandon()
-      resolve()
-    }
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal)
-  })
+  return new Promise(
+    (resolve) =>
+      void onStopSignal(
+        () => resolve(),
+        () => system.abandon(),
+      ),
+  )
 }

@@ -1,6 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { rmSync } from 'node:fs'
 import path from 'node:path'
+import { onStopSignal } from '../../src/platform/stop-signals.ts'
 import { hasPid } from '../processes/daemon.ts'
 import {
   InstanceSet,
@@ -69,11 +70,10 @@ const INTERRUPTED = 130
 /** Ctrl-C and SIGTERM end Jest; we stay to put things back. */
 function stopSignal() {
   const stop = { isAsked: false, tell: () => {} }
-  for (const signal of ['SIGINT', 'SIGTERM'] as const)
-    process.on(signal, () => {
-      stop.isAsked = true
-      stop.tell()
-    })
+  onStopSignal(() => {
+    stop.isAsked = true
+    stop.tell()
+  })
   return stop
 }
 

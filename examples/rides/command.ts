@@ -3,6 +3,7 @@ import path from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { InvalidArgumentError } from 'commander'
 import { openDatabase } from '#platform/database'
+import { onStopSignal } from '#platform/stop-signals'
 import { plantKey } from '../../src/api/index.ts'
 import { isBroken } from '../../src/audit/core.ts'
 import { commandLine, parse } from '../../dev/command-line.ts'
@@ -186,9 +187,7 @@ async function tellAudit(url: string, asked: number): Promise<boolean> {
 }
 
 function untilAskedToStop(): Promise<void> {
-  return new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
-  })
+  return new Promise((resolve) => void onStopSignal(() => resolve()))
 }
 
 function whole(text: string): number {

@@ -1,5 +1,6 @@
 import { readConfig, StartupError, type Config } from './config.ts'
 import { createLogger, type Logger } from './logger.ts'
+import { onStopSignal } from './stop-signals.ts'
 
 type Release = () => Promise<unknown> | unknown
 
@@ -34,8 +35,7 @@ export async function runProcess(service: string, start: (context: ProcessContex
     log.info('stopped')
     process.exit(code)
   }
-  process.once('SIGTERM', () => void stop('SIGTERM', 0))
-  process.once('SIGINT', () => void stop('SIGINT', 0))
+  onStopSignal((signal) => void stop(signal, 0))
   process.on('unhandledRejection', (err) => {
     log.fatal({ err }, 'unhandled rejection')
     void stop('unhandledRejection', 1)

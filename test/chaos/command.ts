@@ -1,5 +1,6 @@
 import path from 'node:path'
 import { InvalidArgumentError } from 'commander'
+import { onStopSignal } from '#platform/stop-signals'
 import { commandLine, parse } from '../../dev/command-line.ts'
 import { InstanceSet, SetupError, tryLock } from '../../dev/services/index.ts'
 import { didYouMean } from '../../src/cli/terminal/suggest.ts'
@@ -160,8 +161,7 @@ const names =
 /** Rejects when somebody wants the run to end. */
 function interruption(): Promise<never> {
   const interrupted = new Promise<never>((_, reject) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const)
-      process.once(signal, () => reject(new SetupError(`Ended by ${signal}; there is no verdict.`)))
+    onStopSignal((signal) => reject(new SetupError(`Ended by ${signal}; there is no verdict.`)))
   })
   interrupted.catch(() => {}) // nobody may be listening yet
   return interrupted
