@@ -192,6 +192,8 @@ it('seals a customer everywhere, forgets them, and no byte of them is left', asy
   const letters = await db.delivery.findMany({ where: { reaction: quoting.name, state: 'dead' } })
   expect(letters).toHaveLength(3)
   expect(letters[0]!.errorMessage).toBe('no way to (personal) <(personal)> at (personal)')
+  const toldOf = log.filter((line) => line.includes('given up')).map((line) => JSON.parse(line) as { actor: string })
+  expect(toldOf.map(({ actor }) => actor)).toEqual(letters.map(() => expect.stringMatching(/^test\/[0-9a-f]{8}$/)))
   const draft = await draftEdit(context, quoting, letters[0]!.id)
   const data = JSON.parse(draft.text) as { customer: object }
   const text = JSON.stringify({ ...data, customer: { ...data.customer, name: edited } })

@@ -135,7 +135,8 @@ function toKnown({ event, envelope, claimed }: Message): FailedAttempt['event'] 
 function about(reaction: Reaction, { event, envelope, claimed, attempt }: Message) {
   const known = event ?? envelope
   const id = known?.id ?? claimed?.eventId
-  return { reaction: reaction.name, event: id, type: known?.type, conversation: known?.correlationId, attempt }
+  const { type, correlationId: conversation, actor } = known ?? {}
+  return { reaction: reaction.name, event: id, type, conversation, ...(actor && { actor }), attempt }
 }
 
 /** Those who read of its failures want to know. */
