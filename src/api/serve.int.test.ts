@@ -7,6 +7,7 @@ import { defineRoute } from '#http'
 import { aCaller, deadline, everybodyIs } from '#testing'
 import { createApi } from './create-api.ts'
 import { createLimits } from './limits/index.ts'
+import type { Once } from './repeated-requests.ts'
 import { serve } from './serve.ts'
 
 const takesBody = defineRoute({
@@ -20,6 +21,11 @@ const takesBody = defineRoute({
   replies: { 204: { description: 'Yes' } },
   handle: () => ({ status: 204 }),
 })
+
+const once: Once = (_request, _route, run) => Promise.resolve(run())
+
+/** Whoever sends all that there is to send is answered before; the others are not waited for. */
+const SHORT = { headersTimeout: 500, requestTimeout: 1_000, connectionsCheckingInterval: 100 }
 
 /** What a server says to these very bytes. */
 function answerTo(
@@ -90,14 +96,19 @@ describe('the server', () => {
       'body-too-large',
       `POST /things HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n1;${'x'.repeat(20_000)}\r\n`,
     ],
+    ['headers that do not end', 408, 'request-timeout', 'GET / HTTP/1.1\r\nHost: a\r\n'],
+    [
+      'a body that does not end',
+      408,
+      'request-timeout',
+      'POST /things HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{',
+    ],
   ])('answers %s with a problem document', async (_what, status, code, bytes) => {
     const keys = everybodyIs(aCaller())
     const limits = createLimits({ perClient: 1_000, perAddress: 1_000 })
     const log = pino({ level: 'silent' })
-    const server = await serve(
-      createApi({ routes: [takesBody], keys, limits, once: (_request, _route, run) => Promise.resolve(run()), log }),
-      0,
-    )
+    const api = createApi({ routes: [takesBody], keys, limits, once, log })
+    const server = await serve(api, 0, '127.0.0.1', SHORT)
     const { type, document, ...answered } = await answerTo(server.port, bytes)
     expect([answered.status, type]).toEqual([status, 'application/problem+json'])
     expect(document).toMatchObject({ status, code, requestId: expect.any(String), instance: expect.any(String) })
