@@ -1,6 +1,10 @@
 // What listens, listens on this machine alone: a process of the system, and the services that npm start and npm test run.
+// All of npm start takes half a minute, so that is looked at when asked: SCAN_START=yes npm test -- closed-by-default
 import { spawn } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { membersOf } from '../dev/footprint/groups.ts'
+import { startSystem } from '../dev/footprint/start.ts'
+import { InstanceSet } from '../dev/services/index.ts'
 import { startGateway } from '../sandbox/payment-gateway/server.ts'
 import { deadline, freePort, placeOf, releases, requireTestService, testDatabase } from '#testing'
 
@@ -32,6 +36,7 @@ const sockets = (): Socket[] =>
 
 function socketsOf(pid: number): Socket[] {
   const folder = `/proc/${pid}/fd`
+  if (!existsSync(folder)) return []
   const held = new Set(
     readdirSync(folder).flatMap((fd) => /^socket:\[(\d+)\]$/.exec(linkOf(`${folder}/${fd}`))?.[1] ?? []),
   )
@@ -87,3 +92,24 @@ onLinux('so do the services and the sandbox', async () => {
   expect(new Set(found.map(({ port }) => port))).toEqual(new Set(ports))
   expect(open(found)).toEqual([])
 })
+
+const whenAsked = process.env['SCAN_START'] ? onLinux : it.skip
+
+whenAsked(
+  'so does everything that npm start runs',
+  async () => {
+    const { NODE_ENV, PORT } = process.env
+    later(() => void Object.assign(process.env, { NODE_ENV, PORT }))
+    Object.assign(process.env, { NODE_ENV: 'development', PORT: String(await freePort()) })
+    const start = await startSystem([])
+    later(start.stop)
+    const found = membersOf(start.pid, InstanceSet.open('dev')).flatMap(({ name, pids }) =>
+      pids.flatMap(socketsOf).map((socket) => ({ name, ...socket })),
+    )
+    const listeners = [...new Set(found.map(({ name }) => name))]
+    expect(listeners).toEqual(expect.arrayContaining(['PostgreSQL', 'RabbitMQ', 'Redis', 'api', 'gateway', 'mail']))
+    process.stdout.write(`${found.length} sockets of ${listeners.join(', ')}\n`)
+    expect(open(found)).toEqual([])
+  },
+  300_000,
+)

@@ -8,10 +8,20 @@ import { catalogRoutes, upsertProducts } from '#domains/catalog'
 import { lookupRoutes } from '#domains/lookup'
 import { createPlacement, orderRoutes } from '#domains/order'
 import { keepTokens } from '#domains/payment'
+import { closeMailer } from '#domains/notification'
 import { shippingRoutes } from '#domains/shipping'
 import { SCOPES, type Route } from '#http'
-import { createNames, findReactions, loadProjections } from '#messaging'
-import { project, projectionReader, testDatabase, type TestDatabase } from '#testing'
+import { createNames, findReactions, loadProjections, readStream } from '#messaging'
+import {
+  aPaymentRefunded,
+  deadline,
+  project,
+  projectionReader,
+  react,
+  testDatabase,
+  testMailServer,
+  type TestDatabase,
+} from '#testing'
 import {
   createApi,
   createApiKeys,
@@ -26,6 +36,7 @@ import {
 import { openApiDocument } from '../../src/api/openapi.ts'
 import { catalogueRoutes } from '../../src/catalogue/index.ts'
 import { anOrder, MUG, TEA } from '../../src/testing/api.ts'
+import emailCustomer from '../../workers/notification/email-customer.ts'
 import { KNOWN_ORDER, requestsFrom, type HostileRequest, type OpenApi } from './requests.ts'
 
 const REQUESTS = Number(process.env['HOSTILE_REQUESTS'] || 10_000)
@@ -180,3 +191,43 @@ it(`answers ${REQUESTS} requests of three clients as documented, and none shows 
     expect(log).not.toContain(key)
   }
 })
+
+it('writes mails that show nothing of another client', async () => {
+  const server = await testMailServer()
+  const urls = { DATABASE_URL: database.url, RABBITMQ_URL: 'amqp://127.0.0.1:1', REDIS_URL: 'redis://127.0.0.1:1' }
+  Object.assign(process.env, { ...urls, SMTP_URL: server.url })
+  for (const [index, client] of clients.entries())
+    for (const id of client.orders.slice(0, 2)) {
+      await deadline('it is cancelled', async () => (await cancel(id, index)).status < 300)
+      const stored = (await readStream(database.db, `order-${id}`)).filter(({ type }) => type === 'order.cancelled')
+      await react(database, emailCustomer, ...stored, aPaymentRefunded({ orderId: id }))
+    }
+  closeMailer()
+  await server.close()
+  const mails = server.received.map(({ to, source }) => `${to.join()} ${readable(source)}`)
+  for (const { marker, orders } of clients) {
+    const own = mails.filter((mail) => mail.includes(marker))
+    expect(own.length).toBeGreaterThanOrEqual(4)
+    const others = clients.filter((one) => one.marker !== marker)
+    const words = others.flatMap((one) => [one.marker, one.key, ...one.orders])
+    expect(own.filter((mail) => words.some((word) => mail.includes(word)))).toEqual([])
+    expect(own.every((mail) => mail.startsWith(`${marker}@example.com`))).toBe(true)
+    expect(own.some((mail) => mail.includes(orders[0]!))).toBe(true)
+  }
+})
+
+/** It may be cancelled already. */
+const cancel = (id: string, client: number) =>
+  send({
+    method: 'POST',
+    path: `/v1/orders/${id}/cancel`,
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ reason: clients[client]!.marker }),
+    client,
+  })
+
+/** A mail without the encodings of its parts. */
+const readable = (source: string) =>
+  source
+    .replaceAll(/=\r\n/g, '')
+    .replaceAll(/(?:[A-Za-z\d+/]{40,}={0,2}\r\n)+/g, (text) => text + Buffer.from(text, 'base64').toString())
