@@ -25,6 +25,7 @@ const CORE = [
   '20261121001220_idempotency_keys',
   '20261121001300_personal_keys',
   '20261121001330_breakers',
+  '20261121001400_metric_rollups',
 ]
 
 /** A folder of Prisma: its name is that of the migration. */

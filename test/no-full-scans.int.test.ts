@@ -29,6 +29,8 @@ const EVENTS = 50_000
 const ORDERS = 20
 /** One order is nine events and 21 reactions, and each reaction may look at a few rows more than once. */
 const ROWS_PER_ORDER = 1_500
+/** What the block range index on `handled_at` may find: it reads 32 pages for each that a recent row was put into. */
+const IN_RANGES = 40_000
 
 let database: TestDatabase
 let releases: (() => Promise<unknown>)[]
@@ -133,7 +135,8 @@ it('reads no table from end to end that grows with every order', async () => {
     byIndex: byIndex - (before.get(table)?.byIndex ?? 0),
   }))
   expect(difference.filter(({ sequentially }) => sequentially > 0)).toEqual([])
-  expect(difference.filter(({ byIndex }) => byIndex > ORDERS * ROWS_PER_ORDER)).toEqual([])
+  const allowed = (table: string) => ORDERS * ROWS_PER_ORDER + (table === 'handled_events' ? IN_RANGES : 0)
+  expect(difference.filter(({ table, byIndex }) => byIndex > allowed(table))).toEqual([])
 })
 
 it('finds what is due among many deliveries that are not', async () => {

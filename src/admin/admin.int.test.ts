@@ -1,7 +1,10 @@
+import { OrderConfirmed } from '#events'
+import { append, rollUp } from '#messaging'
 import { deadline, type TestSystem } from '#testing'
 import { createClient, issueKey, issueLink } from '../api/index.ts'
 import { anOrder, type TestApi } from '../testing/api.ts'
 import { mailServer, operatedSystem } from '../testing/operators.ts'
+import type { Metrics } from './contract/index.ts'
 
 let system: TestSystem
 let api: TestApi
@@ -128,4 +131,49 @@ it('streams what the relay publishes, and goes on where a connection ended', asy
   }
   listen.abort()
   expect(told).toMatch(/^id: \d+\nevent: events\ndata: \[\{.*"type":"order.placed"/m)
+})
+
+it('tells what happened in the past, also when it is counted late', async () => {
+  const { db, broker, names } = system
+  const spans = [{ name: 'confirmed', from: 'order.placed', to: 'order.confirmed' }]
+  await system.stopReactions()
+  const { body: order } = await api.place(anOrder())
+  const event = OrderConfirmed({ ...OrderConfirmed.example!, orderId: order.id })
+  await db.$transaction((tx) => append(tx, [{ event, correlationId: order.id }]))
+  const now = Math.ceil(Date.now() / 10_000) * 10 + 10
+  const path = `/v1/admin/metrics?step=300&to=${new Date(now * 1_000).toISOString()}`
+  const points = async () => ((await api.get(path)).body as Metrics).points
+  const atLast = await deadline('what waits on the queue is told', async () => {
+    await rollUp({ db, broker, names, spans, now })
+    const waits = (await points()).map(({ waiting }) => waiting['test.mailing']).find((one) => one?.oldestMs)
+    return waits
+  })
+  expect(atLast).toMatchObject({ queued: 1, replicas: 0, dead: 0 })
+
+  const counts = async () => {
+    const all = await points()
+    const sum = (of: (point: Metrics['points'][number]) => number | undefined) =>
+      all.reduce((total, point) => total + (of(point) ?? 0), 0)
+    return {
+      placed: sum(({ published }) => published['order.placed']),
+      confirmed: sum((point) => point.spans['confirmed']?.count),
+      handled: sum(({ reactions }) => reactions['test.mailing']?.handled),
+      critical: sum(({ reactions }) => reactions['test.mailing']?.critical.count),
+      dead: sum(({ reactions }) => reactions['test.mailing']?.dead),
+    }
+  }
+  const handled = await db.handledEvent.count()
+  const counted = {
+    placed: await db.event.count({ where: { type: 'order.placed' } }),
+    confirmed: 1,
+    handled,
+    critical: handled,
+    dead: await db.deliveryHistory.count({ where: { what: 'dead' } }),
+  }
+  expect(await counts()).toEqual(counted)
+  await rollUp({ db, broker, names, spans, now: now + 10 })
+  expect(await counts()).toEqual(counted)
+
+  const refused = await api.get('/v1/admin/metrics?step=15')
+  expect([refused.status, refused.body.code]).toEqual([422, 'step-does-not-fit'])
 })

@@ -2,6 +2,7 @@ import type { Route } from '#http'
 import { deadLetterRoutes } from './dead-letters/routes.ts'
 import type { AdminNeeds } from './needs.ts'
 import { lookingRoutes } from './looking-routes.ts'
+import { metricsRoutes } from './metrics-routes.ts'
 import { orderPageRoutes } from './order-routes.ts'
 
 export type { AdminNeeds } from './needs.ts'
@@ -9,6 +10,7 @@ export type { AdminNeeds } from './needs.ts'
 /** The operations for operators. What the console shows and does is here, for scripts too. */
 export const adminRoutes = (needs: AdminNeeds): Route[] => [
   ...lookingRoutes(needs),
+  ...metricsRoutes(needs),
   ...orderPageRoutes(needs),
   ...deadLetterRoutes(needs),
 ]

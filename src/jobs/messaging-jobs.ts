@@ -1,8 +1,18 @@
-import { makePartitions, type PartitionLength, type Reconciled } from '#messaging'
+import {
+  createNames,
+  makePartitions,
+  rollUp,
+  type Broker,
+  type Names,
+  type PartitionLength,
+  type Reconciled,
+  type SpanOfEvents,
+} from '#messaging'
 import type { Database } from '#platform/database'
 import type { ScheduledJob } from './scheduled-job.ts'
 
-const MINUTE = 60_000
+const SECOND = 1_000
+const MINUTE = 60 * SECOND
 const HOUR = 60 * MINUTE
 
 export interface MessagingNeeds {
@@ -10,11 +20,27 @@ export interface MessagingNeeds {
   /** Looks for lost events of every reaction and delivers them again. */
   reconcileAll: () => Promise<Reconciled[]>
   partitionLength: PartitionLength
+  /** Whose queues are measured. Left out: none. */
+  broker?: Broker
+  names?: Names
 }
 
-/** What the core needs done by the clock, whatever the domain. */
-export function messagingJobs({ db, reconcileAll, partitionLength }: MessagingNeeds): ScheduledJob[] {
+/**
+ * What the core needs done by the clock, whatever the domain.
+ * @param spans whose durations are measured, from event to event
+ */
+export function messagingJobs(needs: MessagingNeeds, spans: readonly SpanOfEvents[] = []): ScheduledJob[] {
+  const { db, reconcileAll, partitionLength, names = createNames('') } = needs
+  const measured = { db, names, spans, ...(needs.broker && { broker: needs.broker }) }
   return [
+    {
+      name: 'messaging.roll-up-metrics',
+      everyMs: 10 * SECOND,
+      async run() {
+        await rollUp(measured)
+        return undefined
+      },
+    },
     {
       name: 'messaging.reconcile',
       everyMs: MINUTE,

@@ -1,7 +1,7 @@
 import { pruneSentMails } from '#domains/notification'
 import { expireOrders, pruneKeys } from '#domains/order'
 import { pruneTokens } from '#domains/payment'
-import { OrderExpired } from '#events'
+import { OrderConfirmed, OrderExpired, OrderPlaced, OrderShipped } from '#events'
 import type { WakeUp } from '#messaging'
 import { messagingJobs, type MessagingNeeds } from './messaging-jobs.ts'
 import type { ScheduledJob } from './scheduled-job.ts'
@@ -19,12 +19,18 @@ const KEEP_IDEMPOTENCY_KEYS = 30 * DAY
 /** By then the order is long at its end, and a hold that nobody has heard of has lapsed at the bank. */
 const KEEP_PAYMENT_TOKENS = 7 * DAY
 
+const SPANS = [
+  { name: 'confirmed', from: OrderPlaced.type, to: OrderConfirmed.type },
+  { name: 'shipped', from: OrderPlaced.type, to: OrderShipped.type },
+]
+
 interface Needs extends WakeUp, MessagingNeeds {}
 
 /** Everything that runs by the clock. One more job is one more entry. */
-export function schedules({ db, wake, reconcileAll, partitionLength }: Needs): ScheduledJob[] {
+export function schedules(needs: Needs): ScheduledJob[] {
+  const { db, wake } = needs
   return [
-    ...messagingJobs({ db, reconcileAll, partitionLength }),
+    ...messagingJobs(needs, SPANS),
     {
       name: 'order.expire-orders',
       publishes: [OrderExpired],

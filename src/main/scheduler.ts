@@ -10,9 +10,9 @@ await runProcess('scheduler', async (context) => {
   const { config, log, onStop } = context
   const messaging = openMessaging('scheduler', context, 'by-size')
   await checkWhenReachable(context, () => expectMasterKeys(messaging.db))
-  const { db, pool, broker } = messaging
+  const { pool, broker } = messaging
   const jobs = schedules({
-    db,
+    ...messaging,
     ...createWakeUp(pool),
     // While RabbitMQ is away nothing can be delivered again, and the events are safe where they are.
     reconcileAll: async () => (broker.publishingPaused ? [] : reconcile(messaging)),

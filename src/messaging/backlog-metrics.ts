@@ -3,6 +3,7 @@ import { readRows, row, type Database } from '#platform/database'
 import { inTime } from '#platform/in-time'
 import { Gauge } from '#platform/metrics'
 import { listProjections } from './projections/list.ts'
+import { readLatestWaiting, type Waiting } from './rollups/index.ts'
 
 /** Milliseconds that a scrape waits for PostgreSQL. */
 const PATIENCE_MS = 1_000
@@ -42,6 +43,33 @@ export function measureBacklog(db: Database): void {
     },
   })
   measureProjections(db)
+  measureQueues(db)
+}
+
+/** As the scheduler has found them in the last minute; absent when it has not looked, or the broker has not answered. */
+function measureQueues(db: Database): void {
+  const read = () => ask(readLatestWaiting(db)).then((waiting) => Object.entries(waiting ?? {}))
+  const gauge = (name: string, help: string, valueOf: (one: Waiting) => number | undefined) =>
+    new Gauge({
+      name,
+      help,
+      labelNames: ['reaction'],
+      async collect() {
+        const waiting = await read()
+        this.reset()
+        for (const [reaction, one] of waiting) {
+          const value = valueOf(one)
+          if (value !== undefined) this.set({ reaction }, value)
+        }
+      },
+    })
+  gauge('fanfare_queue_messages', 'Messages ready on the queue of a reaction.', ({ queued }) => queued)
+  gauge(
+    'fanfare_queue_oldest_seconds',
+    'Age of the first event that waits on the queue of a reaction; 0 when it is empty.',
+    ({ oldestMs }) => oldestMs && oldestMs / 1_000,
+  )
+  gauge('fanfare_reaction_replicas', 'Processes that take from the queue of a reaction.', ({ replicas }) => replicas)
 }
 
 function measureProjections(db: Database): void {

@@ -66,6 +66,8 @@ export type {
   RelayStanding,
   Span,
 } from './figures/index.ts'
+export { countOf, quantile, readLatestWaiting, readRollups, rollUp } from './rollups/index.ts'
+export type { RolledUp, SpanOfEvents } from './rollups/index.ts'
 export type { StuckCause, StuckKind } from './stuck.ts'
 export type { HistoryEntry, ReactionState, StoryEvent, StoryReaction } from './story.ts'
 export { createRabbitMq } from './broker/rabbitmq.ts'

@@ -13,7 +13,7 @@ await runProcess('scheduler', async (context) => {
   const { db, pool, broker } = messaging
   const jobs = [
     ...messagingJobs({
-      db,
+      ...messaging,
       reconcileAll: async () => (broker.publishingPaused ? [] : reconcile(messaging)),
       partitionLength: config.EVENT_PARTITIONS,
     }),

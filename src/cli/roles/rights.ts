@@ -46,6 +46,7 @@ export const RIGHTS: Readonly<Record<string, TableRights>> = {
   delivery_history: of('si', 'si'),
   reconcile_state: of('s', 'siu'),
   broker_markers: of('', 'siud'),
+  metric_rollups: of('s', 'siud'),
   projections: of('s', 'siud'), // their own tables: see below
   projection_shadows: of('s', 'siud'),
   // notification

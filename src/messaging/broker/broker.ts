@@ -23,12 +23,19 @@ export interface Broker {
   hasExchange(exchange: string): Promise<boolean>
   /** Messages ready in a queue; undefined when there is no such queue. @throws when the queue does not answer */
   depth(queue: string): Promise<number | undefined>
+  /** Messages ready and consumers of each queue, asked over one channel. A queue that is missing or does not answer is left out. */
+  sizes(queues: readonly string[]): Promise<Map<string, QueueSize>>
   /**
    * Removes queues and exchanges, whatever they hold; asks again when the connection breaks meanwhile. For tests and for
    * tearing a namespace down.
    */
   destroy(topology: Topology): Promise<void>
   close(): Promise<void>
+}
+
+export interface QueueSize {
+  messages: number
+  consumers: number
 }
 
 export interface Topology {

@@ -7,6 +7,7 @@ import {
   type Consumer,
   type Consumption,
   type Delivery,
+  type QueueSize,
   type Topology,
 } from './broker.ts'
 import { createAcknowledgements, type Acknowledgements } from './acknowledge.ts'
@@ -66,6 +67,19 @@ export function createRabbitMq({ url, name, log }: RabbitMqOptions): Broker {
         ({ messageCount }) => messageCount,
         unlessMissing,
       ),
+    async sizes(queues) {
+      const sizes = new Map<string, QueueSize>()
+      // A refusal closes the channel: the rest are asked over the next one.
+      const rest = [...queues]
+      while (rest.length > 0)
+        await onOwnChannel(publishing, async (channel) => {
+          for (let queue = rest.shift(); queue !== undefined; queue = rest.shift()) {
+            const { messageCount, consumerCount } = await inTime(channel.checkQueue(queue), SIZE_MS)
+            sizes.set(queue, { messages: messageCount, consumers: consumerCount })
+          }
+        }).catch(() => {})
+      return sizes
+    },
     hasExchange: (exchange) =>
       onOwnChannel(publishing, (channel) => channel.checkExchange(exchange)).then(
         () => true,
@@ -148,6 +162,9 @@ function unlessMissing(error: unknown): undefined {
 const ANSWER_MS = 5_000
 /** Whoever takes a queue out of the way is in a hurry. */
 const UNBIND_MS = 1_000
+
+/** Of a queue whose size is asked for. */
+const SIZE_MS = 500
 
 /** Runs something on a channel of its own, because a refusal by the broker closes the channel. */
 async function onOwnChannel<T>(

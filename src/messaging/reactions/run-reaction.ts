@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { Broker, Consumer } from '../broker/broker.ts'
 import { topologyOf, type Names } from '../broker/topology.ts'
 import { wakeForRelease } from '../deliveries/claim.ts'
-import { handlingSeconds } from '../metrics.ts'
+import { observeBatch } from '../metrics.ts'
 import { createPause, whenAvailable } from './availability/availability.ts'
 import { createFailureRun } from './availability/breaker.ts'
 import { recordBreaker } from './availability/record-breaker.ts'
@@ -91,7 +91,11 @@ const HAND_BACK_MS = [250, 30_000] as const
  * as much as a large one, so that batches must grow with the load. A message that arrives at an idle reaction waits for
  * nothing, unless the reaction gathers first (`lingerMs`).
  */
-async function loop(reaction: Reaction, buffer: DeliveryBuffer<Incoming>, runtime: RunningRuntime) {
+async function loop(
+  reaction: Reaction,
+  buffer: DeliveryBuffer<Incoming>,
+  runtime: RunningRuntime & Pick<ReactionRuntime, 'names'>,
+) {
   const types = new Map(reaction.on.map((type) => [type.type, type]))
   const enough = Math.min(reaction.batchSize, Math.ceil(reaction.prefetch / reaction.concurrency / 2))
   let handBackMs: number = HAND_BACK_MS[0]
@@ -113,7 +117,7 @@ async function loop(reaction: Reaction, buffer: DeliveryBuffer<Incoming>, runtim
       await handBack(batch, runtime)
     }
     const took = performance.now() - started
-    handlingSeconds.observe({ reaction: reaction.name }, took / 1_000)
+    observeBatch(reaction.name, runtime.names.queue(reaction.name), took / 1_000)
     await buffer.gather(enough, Math.min(took, LONGEST_BREATH_MS))
   }
 }

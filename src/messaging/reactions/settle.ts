@@ -8,7 +8,7 @@ import { recordFailures, type DeadReason, type FailedAttempt } from '../deliveri
 import { isSubscribed } from '../deliveries/subscriptions.ts'
 import { keepUnreadable, type Refused } from '../deliveries/unreadable.ts'
 import { RetryLater, UnreadableEvent, Unrecoverable } from '../errors.ts'
-import { deliveryOutcomes } from '../metrics.ts'
+import { criticalSeconds, deliveryOutcomes } from '../metrics.ts'
 import { EventNotInStore, type BatchRuntime, type Outcome } from './batch/batch.ts'
 import type { Reaction } from './define/define-reaction.ts'
 import type { DueDeliveries } from './due-deliveries.ts'
@@ -52,7 +52,7 @@ export async function settle(
   const failed: FailedAttempt[] = []
   const refused: Refused[] = []
   for (const { message, outcome } of settlements) {
-    if (outcome.kind === 'handled') tellRecovery(reaction, message, runtime.log)
+    if (outcome.kind === 'handled') noteHandled(reaction, message, runtime.log)
     if (outcome.kind !== 'failed') continue
     const error = unlessTooLong(outcome.error, message)
     const next = await judge(reaction, message, error, runtime)
@@ -79,6 +79,12 @@ export async function settle(
     message.delivery?.ack()
     deliveryOutcomes.inc({ reaction: reaction.name, outcome: countedAs(outcome, message, failed) })
   }
+}
+
+function noteHandled(reaction: Reaction, message: Message, log: Logger) {
+  const storedAt = message.event?.time.getTime() ?? Date.now()
+  criticalSeconds.observe({ reaction: reaction.name }, Math.max(0, Date.now() - storedAt) / 1_000)
+  tellRecovery(reaction, message, log)
 }
 
 /** Postponed again and again for longer than its author wants. */

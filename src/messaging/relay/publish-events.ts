@@ -1,6 +1,6 @@
 import { Unconfirmed, type Answers } from '../broker/broker.ts'
 import { crashPoint } from '../crash-points.ts'
-import { relayedEvents, unroutedEvents } from '../metrics.ts'
+import { countSent, unroutedEvents } from '../metrics.ts'
 import { keepTopology } from './keep-topology.ts'
 import type { RelayNeighbours, RelayOptions } from './options.ts'
 import { toEverybody } from './event-to-message.ts'
@@ -98,7 +98,7 @@ export function createPublishing(options: RelayOptions & RelayNeighbours & Pick<
       crashPoint('relay.after-confirm')
       await noteMissed(batch)
       await publishUnrouted(batch)
-      relayedEvents.inc(rows.length)
+      for (const { type } of rows) countSent(names.exchange(type))
       batch = undefined
     },
     takeMissed() {

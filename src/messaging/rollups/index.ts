@@ -1,0 +1,5 @@
+export type { SpanOfEvents } from './count.ts'
+export type { Waiting } from './figures.ts'
+export { countOf, quantile } from './histogram.ts'
+export { readLatestWaiting, readRollups, type RolledUp } from './read-rollups.ts'
+export { rollUp } from './roll-up.ts'

@@ -1,0 +1,38 @@
+import { z } from 'zod'
+import { readRows, row, type Database } from '#platform/database'
+import type { Stretch } from './count.ts'
+import type { Figures, Waiting } from './figures.ts'
+import { inSteps, LEVELS, readStored } from './roll-up.ts'
+
+export interface RolledUp {
+  /** The beginning, as Unix seconds. */
+  at: number
+  figures: Figures
+}
+
+/**
+ * The figures of a time in steps, a multiple of 10 seconds; a step of which nothing was counted is missing. Read from the longest
+ * level that fits, and the end of it from the shorter ones, which are there before it is full.
+ */
+export async function readRollups(db: Database, { from, to }: Stretch, step: number): Promise<RolledUp[]> {
+  const levels = LEVELS.filter((level) => step % level.step === 0).toReversed()
+  const rows: RolledUp[] = []
+  let reached = from
+  for (const level of levels) {
+    const begins = Math.ceil(reached / level.step) * level.step
+    const read = reached < to ? await readStored(db, level.step, { from: begins, to }) : []
+    rows.push(...read)
+    reached = read.length > 0 ? read.at(-1)!.at + level.step : reached
+  }
+  return [...inSteps(rows, step)].map(([at, figures]) => ({ at, figures }))
+}
+
+const Latest = row({ waiting: z.custom<Readonly<Record<string, Waiting>>>() })
+
+/** What waited when it was last looked at, by reaction; nothing when that is more than a minute ago. */
+export async function readLatestWaiting(db: Database): Promise<Readonly<Record<string, Waiting>>> {
+  const [latest] = await readRows(db, Latest)`
+    SELECT figures->'waiting' AS waiting FROM metric_rollups
+    WHERE step = ${LEVELS[0].step} AND at > now() - interval '1 minute' ORDER BY at DESC LIMIT 1`
+  return latest?.waiting ?? {}
+}
