@@ -72,7 +72,7 @@ it('README shows the reaction of docs/reactions.md', () => {
 
 it.each(['README.md', 'docs/api.md'])('%s shows orders that the API accepts', (file) => {
   const bodies = blocksOf(file, 'sh').flatMap((block) =>
-    [...block.matchAll(/ -d '(\{.*?^\})'/gms)].map(([, body]) => body!),
+    [...block.matchAll(/\/v1\/orders -H.*? -d '(\{.*?^\})'/gms)].map(([, body]) => body!),
   )
   expect(bodies.length).toBeGreaterThan(0)
   for (const body of bodies) expect(NewOrder.safeParse(JSON.parse(body))).toMatchObject({ success: true })
