@@ -22,6 +22,7 @@ import { LiveContext, useLiveConnection, useLive } from './api/live.ts'
 import { useOverview, useSession } from './api/queries.ts'
 import { DeadLettersPage } from './pages/dead-letters/dead-letters-page.tsx'
 import { EventsPage } from './pages/events-page.tsx'
+import { InvariantsPage } from './pages/invariants-page.tsx'
 import { LogPage } from './pages/log-page.tsx'
 import { OrderPage } from './pages/order/order-page.tsx'
 import { OrdersPage } from './pages/orders-page.tsx'
@@ -44,6 +45,7 @@ const PLACES: { to: string; name: string; icon: IconName }[] = [
   { to: '/flow', name: 'Flow', icon: 'flow' },
   { to: '/projections', name: 'Projections', icon: 'projections' },
   { to: '/events', name: 'Events', icon: 'events' },
+  { to: '/invariants', name: 'Invariants', icon: 'check' },
   { to: '/log', name: 'Operators', icon: 'log' },
 ]
 
@@ -93,6 +95,7 @@ function SignedIn({ actor }: { actor: string }) {
               <Route path="/flow" component={FlowPage} />
               <Route path="/projections" component={ProjectionsPage} />
               <Route path="/events" component={EventsPage} />
+              <Route path="/invariants" component={InvariantsPage} />
               <Route path="/log" component={LogPage} />
               <Route>
                 <Empty icon="search" title="There is nothing here">

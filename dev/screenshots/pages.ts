@@ -45,6 +45,7 @@ export async function pagesToShow(url: string, key: string): Promise<Shown[]> {
     { name: 'flow', place: '/console/flow', ready: '.part' },
     { name: 'projections', place: '/console/projections', ready: 'tbody tr' },
     { name: 'events', place: '/console/events', ready: 'h1' },
+    { name: 'invariants', place: '/console/invariants', ready: 'h1' },
     { name: 'log', place: '/console/log', ready: 'h1' },
   ]
 }

@@ -85,6 +85,34 @@ it('tells each reaction with its figures', async () => {
   expect(body.reactions).toMatchObject([{ reaction: 'test.mailing', known: true, eventTypes: ['order.placed'] }])
 })
 
+it('plans a replay, carries it out, and refuses what it cannot do', async () => {
+  await system.settled()
+  const replays = '/v1/admin/reactions/test.mailing'
+  expect((await api.post(`${replays}/plan-replay`, {})).body).toMatchObject({
+    delivered: 0,
+    handled: 1,
+    callsOut: true,
+  })
+  expect((await api.post('/v1/admin/reactions/test.nobody/plan-replay', {})).body).toMatchObject({ code: 'refused' })
+  const { status, body } = await api.post(`${replays}/replay`, { reason: 'nothing is missing' })
+  expect(status).toBe(202)
+  const action = () => api.get(`/v1/admin/actions/${body.actionId}`)
+  await deadline('it ends', async () => (await action()).body.finishedAt !== null)
+  expect((await action()).body).toMatchObject({ action: 'replay', outcome: 'done', result: { sent: 0 } })
+})
+
+it('runs the audit, and keeps what it found', async () => {
+  const looks = () => api.get('/v1/admin/audit')
+  expect((await looks()).body).toEqual({ running: false, latest: null })
+  expect((await api.post('/v1/admin/audit', { reason: 'after an outage' })).status).toBe(202)
+  await deadline('it ends', async () => (await looks()).body.latest !== null)
+  const { latest } = (await looks()).body
+  expect(latest).toMatchObject({ operator: expect.stringMatching(/^test\//) })
+  expect(latest.findings).toContainEqual(
+    expect.objectContaining({ invariant: 'order-is-the-fold-of-its-stream', count: 0, offenders: [] }),
+  )
+})
+
 it('is for operators alone', async () => {
   const client = await createClient(system.db, 'shop')
   const { key } = await issueKey(system.db, client, { scopes: ['orders:read', 'orders:write', 'analytics'] })

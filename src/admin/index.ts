@@ -1,9 +1,11 @@
 import type { Route } from '#http'
 import { deadLetterRoutes } from './dead-letters/routes.ts'
 import type { AdminNeeds } from './needs.ts'
+import { invariantRoutes } from './invariant-routes.ts'
 import { lookingRoutes } from './looking-routes.ts'
 import { metricsRoutes } from './metrics-routes.ts'
 import { orderPageRoutes } from './order-routes.ts'
+import { replayRoutes } from './replay-routes.ts'
 
 export type { AdminNeeds } from './needs.ts'
 
@@ -13,4 +15,6 @@ export const adminRoutes = (needs: AdminNeeds): Route[] => [
   ...metricsRoutes(needs),
   ...orderPageRoutes(needs),
   ...deadLetterRoutes(needs),
+  ...replayRoutes(needs),
+  ...invariantRoutes(needs),
 ]

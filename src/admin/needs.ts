@@ -1,7 +1,7 @@
 import type { Logger } from '#platform/logger'
 import type { Database } from '#platform/database'
-import type { ProjectionReader } from '#messaging'
-import type { Flow } from './contract/index.ts'
+import type { ProjectionReader, Reaction } from '#messaging'
+import type { Flow, InvariantFinding } from './contract/index.ts'
 
 /** What the operations for operators stand on. */
 export interface AdminNeeds {
@@ -12,6 +12,10 @@ export interface AdminNeeds {
   isKnown: (reaction: string) => boolean
   /** Who publishes and who reacts, by this release. */
   flow: () => Promise<Flow>
+  /** The definition of a reaction of this release. */
+  reactionCalled: (name: string) => Promise<Reaction | undefined>
+  /** Holds the database against every invariant, which takes as long as it takes. */
+  audit: () => Promise<InvariantFinding[]>
   /** URLs of what is only asked whether it answers. */
   services: { rabbitmq: string; redis: string }
   log: Logger

@@ -16,7 +16,7 @@ import { keepTokens } from '#domains/payment'
 import { quoteRoutes } from '#domains/pricing'
 import { shippingRoutes } from '#domains/shipping'
 import { notBuilt, tooEarly } from '#http'
-import { isDevelopmentKey } from '#platform/config'
+import { directUrl, isDevelopmentKey } from '#platform/config'
 import { openDatabase } from '#platform/database'
 import { expectMasterKeys } from '#platform/sealing'
 import { runProcess, type ProcessContext } from '#platform/shutdown'
@@ -33,6 +33,7 @@ import {
   sessionRoutes,
 } from '../api/index.ts'
 import { adminRoutes } from '../admin/index.ts'
+import type { Finding } from '../audit/index.ts'
 import { catalogueOf, catalogueRoutes, flowOf, type Release } from '../catalogue/index.ts'
 import { armFrom, WORKERS } from './messaging.ts'
 import { serveMetrics } from './metrics.ts'
@@ -94,6 +95,8 @@ await runProcess('api', async (context) => {
       projections,
       isKnown: knownReactions(),
       flow: async () => flowOf(catalogueOf(await release())),
+      reactionCalled: loadNamed,
+      audit: () => auditAside(context),
       services: { rabbitmq: config.RABBITMQ_URL, redis: config.REDIS_URL },
       log,
       ending: ending.signal,
@@ -138,6 +141,18 @@ function openForOperators({ config, onStop }: ProcessContext) {
   })
   onStop(close)
   return db
+}
+
+async function loadNamed(name: string) {
+  const file = findReactions(WORKERS).find((one) => one.name === name)
+  return file && (await loadReactions([file]))[0]
+}
+
+/** On a connection of its own, which may take as long as reading every order takes. */
+async function auditAside({ config }: ProcessContext): Promise<Finding[]> {
+  const { audit } = await import('../audit/index.ts')
+  const { db, close } = openDatabase(directUrl(config), { poolSize: 2, applicationName: 'fanfare audit' })
+  return audit(db).finally(close)
 }
 
 function knownReactions() {

@@ -91,6 +91,7 @@ export { retire } from './retire.ts'
 export { runReaction, type RunningReaction } from './reactions/run-reaction.ts'
 export { strangeSubscriptions, subscribe } from './deliveries/subscriptions.ts'
 export {
+  asAction,
   checkSelector,
   commitEdit,
   describeDelivery,

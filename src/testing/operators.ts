@@ -1,7 +1,9 @@
 import { OrderPlaced } from '#events'
 import { defineReaction, DependencyUnavailable, Unrecoverable } from '#messaging'
+import { openDatabase } from '#platform/database'
 import { createLogger } from '#platform/logger'
 import { adminRoutes } from '../admin/index.ts'
+import { audit } from '../audit/index.ts'
 import { createApiKeys, sessionRoutes } from '../api/index.ts'
 import { testApi, type TestApi } from './api.ts'
 import { testSystem, type TestSystem } from './system.ts'
@@ -29,12 +31,15 @@ export interface OperatedSystem {
 /** A system with one reaction, `mailing`, and with the operations for operators. RabbitMQ and Redis are away for their health. */
 export async function operatedSystem(consoleFolder?: string): Promise<OperatedSystem> {
   const system = await testSystem([mailing])
-  const { db } = system
+  // As in the process of the API: statements of operators are planned by the sizes of tables.
+  const { db, close: closeDatabase } = openDatabase(system.url, { planning: 'by-size', poolSize: 4 })
   const ending = new AbortController()
   const routes = adminRoutes({
     db,
     projections: { read: () => Promise.reject(new Error('not asked')) },
     isKnown: (name) => name === mailing.name,
+    reactionCalled: async (name) => (name === mailing.name ? mailing : undefined),
+    audit: () => audit(db),
     flow: async () => ({ publishers: [], types: [], publishes: [], reacts: [] }),
     services: { rabbitmq: 'amqp://127.0.0.1:1', redis: 'redis://127.0.0.1:1' },
     log: createLogger('test', 'silent'),
@@ -48,6 +53,7 @@ export async function operatedSystem(consoleFolder?: string): Promise<OperatedSy
     async close() {
       ending.abort()
       await api.close()
+      await closeDatabase()
       await system.close()
     },
   }

@@ -2,6 +2,7 @@ import { useMutation, useQuery, useQueryClient, keepPreviousData } from '@tansta
 import type {
   ActionList,
   ActionView,
+  AuditView,
   DeadLetterSummary,
   Flow,
   FoundOrders,
@@ -14,6 +15,8 @@ import type {
   ProjectionList,
   ReactionList,
   Redrive,
+  Replay,
+  ReplayPlanView,
 } from '../../../src/admin/contract/index.ts'
 import { ask } from './ask.ts'
 
@@ -43,6 +46,38 @@ export const useFlow = () =>
 
 export const useActions = () =>
   useQuery({ queryKey: ['actions'], queryFn: () => ask<ActionList>(at('actions?limit=100')), refetchInterval: 5_000 })
+
+/** Asked every two seconds while one runs. */
+export const useAudit = () =>
+  useQuery({
+    queryKey: ['audit'],
+    queryFn: () => ask<AuditView>(at('audit')),
+    refetchInterval: ({ state }) => (state.data?.running ? 2_000 : 30_000),
+  })
+
+export function useRunAudit() {
+  const queries = useQueryClient()
+  return useMutation({
+    mutationFn: (body: { reason: string }) => ask<{ actionId: string }>(at('audit'), { method: 'POST', body }),
+    onSuccess: () => queries.invalidateQueries({ queryKey: ['audit'] }),
+  })
+}
+
+const reactions = (reaction: string) => at(`reactions/${encodeURIComponent(reaction)}`)
+
+export const useReplayPlan = (reaction: string, from: string) =>
+  useQuery({
+    queryKey: ['replay-plan', reaction, from],
+    queryFn: () =>
+      ask<ReplayPlanView>(`${reactions(reaction)}/plan-replay`, { method: 'POST', body: from === '' ? {} : { from } }),
+    placeholderData: keepPreviousData,
+    gcTime: 0,
+  })
+
+export const useReplay = (reaction: string) =>
+  useMutation({
+    mutationFn: (body: Replay) => ask<{ actionId: string }>(`${reactions(reaction)}/replay`, { method: 'POST', body }),
+  })
 
 export const useSearch = (words: string) =>
   useQuery({

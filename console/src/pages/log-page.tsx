@@ -43,9 +43,11 @@ const Row = ({ action: { begunAt, operator, action, reaction, outcome, result, r
       <Text size="sm" fw={550} span>
         {action}
       </Text>{' '}
-      <Anchor component={Link} to={`/dead-letters/${reaction}`} size="sm">
-        {reaction}
-      </Anchor>
+      {reaction !== '' && (
+        <Anchor component={Link} to={`/dead-letters/${reaction}`} size="sm">
+          {reaction}
+        </Anchor>
+      )}
     </Table.Td>
     <Table.Td>
       <StatusBadge state={outcome ?? 'running'} />

@@ -1,10 +1,11 @@
-import { Anchor, Badge, Group, Table, Text, Tooltip } from '@mantine/core'
+import { Anchor, Badge, Button, Group, Table, Text, Tooltip, VisuallyHidden } from '@mantine/core'
 import { useState } from 'react'
 import { Link } from 'wouter'
 import type { ReactionList } from '../../../src/admin/contract/index.ts'
 import { useReactions } from '../api/queries.ts'
 import { Card, Empty, PageHead, Shown } from '../parts/frame.tsx'
-import { Listing } from '../parts/listing.tsx'
+import { Listing, type Column as Head } from '../parts/listing.tsx'
+import { ReplayDialog } from '../parts/replay-dialog.tsx'
 import { ago, count, counted, duration, rate } from '../parts/words.ts'
 
 type Reaction = ReactionList['reactions'][number]
@@ -47,39 +48,52 @@ const COLUMNS: Column[] = [
   { key: 'dead', name: 'Waiting', words: 'Retrying, blocked, held, dead' },
 ]
 
+const WHAT_CAN_BE_DONE: Head = { name: <VisuallyHidden>What can be done</VisuallyHidden> }
+
 function Reactions({ all }: { all: readonly Reaction[] }) {
+  const [replayed, setReplayed] = useState<string>()
   const [by, setBy] = useState<Column['key']>('reaction')
   const sorted = all.toSorted((a, b) =>
     by === 'reaction' ? a.reaction.localeCompare(b.reaction) : Number(b[by] ?? -1) - Number(a[by] ?? -1),
   )
+  const asHead = ({ key, name, words }: Column): Head => ({
+    name: (
+      <Tooltip label={words} w={240}>
+        <button type="button" className="sort" onClick={() => setBy(key)} data-active={by === key}>
+          {name}
+        </button>
+      </Tooltip>
+    ),
+    number: key !== 'reaction',
+    sorted: by !== key ? undefined : key === 'reaction' ? 'ascending' : 'descending',
+  })
   const slowest = Math.max(1, ...all.map(({ criticalP99 }) => criticalP99 ?? 0))
   return (
-    <Listing
-      columns={COLUMNS.map(({ key, name, words }) => ({
-        name: (
-          <Tooltip label={words} w={240}>
-            <button type="button" className="sort" onClick={() => setBy(key)} data-active={by === key}>
-              {name}
-            </button>
-          </Tooltip>
-        ),
-        number: key !== 'reaction',
-        sorted: by === key ? (key === 'reaction' ? 'ascending' : 'descending') : undefined,
-      }))}
-      rows={sorted}
-      keyOf={({ reaction }) => reaction}
-      empty={
-        <Empty icon="reactions" title="No reaction has subscribed yet">
-          A reaction is one file under workers/; it subscribes when its worker starts.
-        </Empty>
-      }
-    >
-      {(one) => <Row one={one} slowest={slowest} />}
-    </Listing>
+    <>
+      <Listing
+        columns={[...COLUMNS.map(asHead), WHAT_CAN_BE_DONE]}
+        rows={sorted}
+        keyOf={({ reaction }) => reaction}
+        empty={
+          <Empty icon="reactions" title="No reaction has subscribed yet">
+            A reaction is one file under workers/; it subscribes when its worker starts.
+          </Empty>
+        }
+      >
+        {(one) => <Row one={one} slowest={slowest} onReplay={() => setReplayed(one.reaction)} />}
+      </Listing>
+      {replayed !== undefined && <ReplayDialog reaction={replayed} onClose={() => setReplayed(undefined)} />}
+    </>
   )
 }
 
-function Row({ one, slowest }: { one: Reaction; slowest: number }) {
+interface Line {
+  one: Reaction
+  slowest: number
+  onReplay: () => void
+}
+
+function Row({ one, slowest, onReplay }: Line) {
   return (
     <Table.Tr>
       <Table.Td>
@@ -112,6 +126,13 @@ function Row({ one, slowest }: { one: Reaction; slowest: number }) {
       <Table.Td className="number">{one.repeated === 0 ? <Dim>0</Dim> : count(one.repeated)}</Table.Td>
       <Table.Td className="number">
         <Waiting one={one} />
+      </Table.Td>
+      <Table.Td className="number">
+        {one.known && (
+          <Button variant="subtle" size="compact-xs" onClick={onReplay} aria-label={`Replay ${one.reaction}`}>
+            Replay …
+          </Button>
+        )}
       </Table.Td>
     </Table.Tr>
   )

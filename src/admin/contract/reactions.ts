@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { Moment } from './words.ts'
+import { Moment, Reason } from './words.ts'
 
 const Milliseconds = z.number().nullable()
 
@@ -64,3 +64,35 @@ export const Flow = z
   })
   .meta({ id: 'Flow' })
 export type Flow = z.infer<typeof Flow>
+
+const Position = z.string().regex(/^\d{1,18}$/, 'must be a position of the event store')
+
+const range = {
+  from: Position.optional()
+    .describe('Only events after this position of the event store')
+    .meta({ examples: ['120000'] }),
+  types: z.array(z.string().max(200)).min(1).max(100).optional().describe('Only these; left out: all that it is on'),
+}
+export const ReplayRange = z.strictObject(range).meta({ id: 'ReplayRange' })
+export const Replay = z
+  .strictObject({
+    ...range,
+    reason: Reason,
+    rate: z.number().min(0.1).max(10_000).optional().describe('Events per second at most'),
+  })
+  .meta({ id: 'Replay' })
+export type Replay = z.infer<typeof Replay>
+
+export const ReplayPlanView = z
+  .strictObject({
+    types: z.array(z.string()),
+    from: Position,
+    to: Position.describe('The relay has published up to here; what is later arrives by itself'),
+    events: z.int().describe('Of these types in this range'),
+    handled: z.int().describe('Left out: it has handled them'),
+    kept: z.int().describe('Left out: retried, held, dead or discarded'),
+    delivered: z.int().describe('What a replay would deliver'),
+    callsOut: z.boolean().describe('It acts outside of the database'),
+  })
+  .meta({ id: 'ReplayPlan' })
+export type ReplayPlanView = z.infer<typeof ReplayPlanView>

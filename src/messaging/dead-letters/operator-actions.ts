@@ -7,14 +7,15 @@ import type { DeadLetterContext } from './operator-context.ts'
 export type ChangeOfAccess = (typeof changesOfAccess)[number]
 const changesOfAccess = ['create-client', 'issue-key', 'rotate-key', 'revoke-key', 'sign-in'] as const
 export type ActionKind = (typeof KINDS)[number]
-const KINDS = ['redrive', 'edit', 'discard', 'restore', 'retry', 'hold', ...changesOfAccess] as const
+const KINDS = ['redrive', 'edit', 'discard', 'restore', 'retry', 'hold', 'audit', 'replay', ...changesOfAccess] as const
 export type ActionOutcome = (typeof OUTCOMES)[number]
 const OUTCOMES = ['done', 'halted', 'interrupted', 'failed'] as const
 
 export interface NewAction {
   action: ActionKind
+  /** Empty where none is meant. */
   reaction: string
-  /** Which deliveries were meant. */
+  /** Which deliveries, or what else, was meant. */
   selector: object
   reason?: string | undefined
 }
@@ -89,7 +90,12 @@ const PastAction = row({
 /** What operators did, the latest first. @param limit default 50 */
 export async function readHistory(
   db: Database,
-  { reaction, actionId, limit = 50 }: { reaction?: string; actionId?: string; limit?: number } = {},
+  {
+    reaction,
+    actionId,
+    action,
+    limit = 50,
+  }: Partial<Pick<PastAction, 'reaction' | 'actionId' | 'action'>> & { limit?: number } = {},
 ): Promise<PastAction[]> {
   return readRows(db, PastAction)`
     SELECT b.action_id::text AS "actionId", b.at AS "begunAt", f.at AS "finishedAt", b.operator, b.action, b.reaction,
@@ -98,5 +104,6 @@ export async function readHistory(
     LEFT JOIN operator_actions f ON f.action_id = b.action_id AND f.phase = 'finished'
     WHERE b.phase = 'begun' AND (${reaction ?? null}::text IS NULL OR b.reaction = ${reaction ?? null})
       AND (${actionId ?? null}::uuid IS NULL OR b.action_id = ${actionId ?? null}::uuid)
+      AND (${action ?? null}::text IS NULL OR b.action = ${action ?? null})
     ORDER BY b.id DESC LIMIT ${limit}`
 }
