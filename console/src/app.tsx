@@ -23,6 +23,7 @@ import { useOverview, useSession } from './api/queries.ts'
 import { DeadLettersPage } from './pages/dead-letters/dead-letters-page.tsx'
 import { EventsPage } from './pages/events-page.tsx'
 import { InvariantsPage } from './pages/invariants-page.tsx'
+import { KeysPage } from './pages/keys/keys-page.tsx'
 import { LogPage } from './pages/log-page.tsx'
 import { OrderPage } from './pages/order/order-page.tsx'
 import { OrdersPage } from './pages/orders-page.tsx'
@@ -46,6 +47,7 @@ const PLACES: { to: string; name: string; icon: IconName }[] = [
   { to: '/projections', name: 'Projections', icon: 'projections' },
   { to: '/events', name: 'Events', icon: 'events' },
   { to: '/invariants', name: 'Invariants', icon: 'check' },
+  { to: '/keys', name: 'API keys', icon: 'key' },
   { to: '/log', name: 'Operators', icon: 'log' },
 ]
 
@@ -96,6 +98,7 @@ function SignedIn({ actor }: { actor: string }) {
               <Route path="/projections" component={ProjectionsPage} />
               <Route path="/events" component={EventsPage} />
               <Route path="/invariants" component={InvariantsPage} />
+              <Route path="/keys/:client?">{({ client }) => <KeysPage client={client} />}</Route>
               <Route path="/log" component={LogPage} />
               <Route>
                 <Empty icon="search" title="There is nothing here">

@@ -46,6 +46,8 @@ export async function pagesToShow(url: string, key: string): Promise<Shown[]> {
     { name: 'projections', place: '/console/projections', ready: 'tbody tr' },
     { name: 'events', place: '/console/events', ready: 'h1' },
     { name: 'invariants', place: '/console/invariants', ready: 'h1' },
+    { name: 'keys', place: '/console/keys', ready: 'tbody tr' },
+    { name: 'keys-of-client', place: '/console/keys/demo', ready: 'tbody tr' },
     { name: 'log', place: '/console/log', ready: 'h1' },
   ]
 }

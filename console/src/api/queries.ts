@@ -79,6 +79,50 @@ export const useReplay = (reaction: string) =>
     mutationFn: (body: Replay) => ask<{ actionId: string }>(`${reactions(reaction)}/replay`, { method: 'POST', body }),
   })
 
+interface Client {
+  name: string
+  createdAt: string
+  keys: number
+}
+
+export interface ApiKey {
+  id: string
+  client: string
+  scopes: string[]
+  test: boolean
+  createdAt: string
+  expiresAt: string | null
+  revokedAt: string | null
+  lastUsedAt: string | null
+}
+
+export const useClients = () =>
+  useQuery({ queryKey: ['clients'], queryFn: () => ask<{ clients: Client[] }>('/v1/clients') })
+
+export const useKeys = (client: string) =>
+  useQuery({ queryKey: ['keys', client], queryFn: () => ask<{ keys: ApiKey[] }>(`/v1/clients/${client}/keys`) })
+
+/** A change of clients or keys: where it is sent, what with, and why. */
+interface KeyChange {
+  path: string
+  body?: object
+  reason: string
+}
+
+/** What a new key answers with is shown once, and kept nowhere. */
+export function useKeyChange() {
+  const queries = useQueryClient()
+  return useMutation({
+    mutationFn: ({ path, body, reason }: KeyChange) =>
+      body === undefined
+        ? ask<{ key?: string }>(`${path}?reason=${encodeURIComponent(reason)}`, { method: 'POST' })
+        : ask<{ key?: string }>(path, { method: 'POST', body: { ...body, reason } }),
+    onSuccess: () =>
+      Promise.all(['clients', 'keys', 'actions'].map((key) => queries.invalidateQueries({ queryKey: [key] }))),
+    gcTime: 0,
+  })
+}
+
 export const useSearch = (words: string) =>
   useQuery({
     queryKey: ['search', words],

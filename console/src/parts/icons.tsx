@@ -17,6 +17,7 @@ const PATHS = {
   download: 'M21 15v4a2 2 0 0 1-2 2H5a2 2 0 0 1-2-2v-4M7 10l5 5 5-5M12 15V3',
   repeat: 'M17 2l4 4-4 4M3 11V9a3 3 0 0 1 3-3h15M7 22l-4-4 4-4M21 13v2a3 3 0 0 1-3 3H3',
   back: 'M19 12H5M12 19l-7-7 7-7',
+  key: 'M21 8a5 5 0 1 1-6.6-4.7A5 5 0 0 1 21 8zM12.5 11.5 4 20v1h4v-3h3v-3M17 7h.01',
   copy: 'M9 9h12v12H9zM5 15H3V3h12v2',
 } as const
 
