@@ -88,7 +88,8 @@ whenHere('an operator comes from an order to the cause, and from there to the re
 
   await page.getByRole('link', { name: 'Operators' }).click()
   await page.getByRole('cell', { name: 'the mail server is back' }).waitFor()
-  expect(await system.db.operatorAction.count({ where: { operator: { startsWith: 'console/' } } })).toBe(2)
+  const redrives = { action: 'redrive', operator: { startsWith: 'console/' } }
+  expect(await system.db.operatorAction.count({ where: redrives })).toBe(2) // begun, and finished
   await system.settled()
   await deadline('the breaker is closed', async () => (await readOpenBreakers(system.db)).length === 0)
   expect(complaints).toEqual([])
