@@ -1,7 +1,7 @@
-# Three images from one file: `runtime` (the default) is what runs in production, `sandbox` adds the stand-in for the
-# payment provider, `migrate` brings a database to the newest schema. Node 24 runs the TypeScript sources as they are.
+# Four images from one file: `runtime` (the default) is what runs in production, `sandbox` adds the stand-in for the payment provider,
+# `migrate` brings a database to the newest schema, `mail` shows mails in place of sending them. Node 24 runs the TypeScript sources as they are.
 
-FROM node:24-slim AS build
+FROM node:24-slim@sha256:ba849c60be29959425b8734d57b8b4b7d56f98edd9504c9af091d5281095a71e AS build
 WORKDIR /app
 COPY package.json package-lock.json ./
 RUN npm ci --ignore-scripts --no-audit --no-fund
@@ -17,15 +17,21 @@ FROM build AS migrate
 USER node
 CMD ["npx", "prisma", "migrate", "deploy"]
 
+# As package-lock.json has it, hash and all.
+FROM build AS mail
+USER node
+EXPOSE 1025 1080
+CMD ["node", "--optimize-for-size", "node_modules/maildev/dist/bin/maildev.js", "--silent"]
+
 # Of Prisma's query compilers for all databases the generated client loads one: 129 MB of packages become 51.
-FROM node:24-slim AS packages
+FROM node:24-slim@sha256:ba849c60be29959425b8734d57b8b4b7d56f98edd9504c9af091d5281095a71e AS packages
 WORKDIR /app
 COPY package.json package-lock.json ./
 RUN npm ci --omit=dev --omit=optional --ignore-scripts --no-audit --no-fund \
  && find node_modules/@prisma/client/runtime -name 'query_compiler_*' ! -name 'query_compiler_small_bg.postgresql.*' -delete \
  && find node_modules -name '*.map' -delete
 
-FROM node:24-slim AS base
+FROM node:24-slim@sha256:ba849c60be29959425b8734d57b8b4b7d56f98edd9504c9af091d5281095a71e AS base
 ENV NODE_ENV=production
 WORKDIR /app
 COPY package.json ./

@@ -3,7 +3,8 @@ import path from 'node:path'
 import { parse } from 'yaml'
 import { readConfig } from '#platform/config'
 import { declaredSettings } from '#platform/settings'
-import { loadReactions, findReactions } from '#messaging'
+import { createNames, findReactions, loadReactions } from '#messaging'
+import { brokerRights } from '../src/cli/roles/broker-rights.ts'
 
 interface Service {
   image: string
@@ -19,7 +20,10 @@ interface Service {
 
 const root = path.resolve(import.meta.dirname, '..')
 const read = (file: string) => readFileSync(path.join(root, file), 'utf8')
-const compose = parse(read('docker-compose.yml'), { merge: true }) as { services: Record<string, Service> }
+const compose = parse(read('docker-compose.yml'), { merge: true }) as {
+  services: Record<string, Service>
+  configs: Record<string, { content: string }>
+}
 const services = Object.entries(compose.services)
 const lasting = services.filter(([, { profiles }]) => !profiles)
 const ours = lasting.filter(([, { image }]) => image === 'fanfare')
@@ -89,7 +93,7 @@ describe('docker-compose.yml', () => {
 
   it('builds each image from a stage of the Dockerfile', () => {
     const targets = services.flatMap(([, { build }]) => build?.target ?? [])
-    expect(new Set(targets)).toEqual(new Set(['runtime', 'sandbox', 'migrate']))
+    expect(new Set(targets)).toEqual(new Set(['runtime', 'sandbox', 'migrate', 'mail']))
     expect(stages.map(({ name }) => name)).toEqual(expect.arrayContaining(targets))
   })
 
@@ -104,8 +108,44 @@ it('publishes ports on this machine alone, unless told otherwise', () => {
   expect(published.filter((port) => !port.startsWith('127.0.0.1:'))).toEqual([])
 })
 
+describe('what comes from elsewhere', () => {
+  const images = services.filter(([, { build }]) => !build).map(([, { image }]) => image)
+  const bases = stages.map(({ from }) => from!).filter((from) => !stages.some(({ name }) => name === from))
+
+  it.each([...new Set([...images, ...bases])].filter((image) => image !== 'fanfare'))(
+    '%s is the very image',
+    (image) => {
+      expect(image).toMatch(/^[a-z]+:[\w.-]+@sha256:[0-9a-f]{64}$/)
+    },
+  )
+})
+
+describe('RabbitMQ', () => {
+  interface Definitions {
+    users: { name: string; tags: string[] }[]
+    permissions: { user: string; vhost: string; configure: string; write: string; read: string }[]
+  }
+  const { users, permissions } = JSON.parse(
+    substituted(compose.configs['rabbitmq-users']!.content).replaceAll('$$', '$'),
+  ) as Definitions
+
+  it('gives each process what `fanfare roles --rabbitmq` says for this release', async () => {
+    const rights = brokerRights(createNames(''), await loadReactions(findReactions('workers')))
+    const given = permissions.filter(({ user }) => user !== 'fanfare')
+    expect(Object.fromEntries(given.map(({ user, vhost: _, ...may }) => [user, may]))).toEqual(rights)
+    expect(users.filter(({ tags }) => tags.length > 0).map(({ name }) => name)).toEqual(['fanfare'])
+  })
+
+  it.each(ours)('knows the user of %s, who is no administrator', (name, { environment, command }) => {
+    const { username } = new URL(substituted(environment!['RABBITMQ_URL']!))
+    const own = command!.includes('worker.ts') ? 'worker' : name === 'api' ? 'scheduler' : name
+    expect(username).toBe(own)
+    expect(users.map((user) => user.name)).toContain(own)
+  })
+})
+
 describe('Dockerfile', () => {
-  it.each(['runtime', 'sandbox', 'migrate'])('%s does not run as root', (name) => {
+  it.each(['runtime', 'sandbox', 'migrate', 'mail'])('%s does not run as root', (name) => {
     expect(userOf(name)).toBe('node')
   })
 

@@ -111,6 +111,9 @@ function object({ properties = {}, required = [] }: Schema, components: Record<s
   return fc.record(members, { requiredKeys: required })
 }
 
+/** What no `toString` of its own can spoil. */
+const textOf = (value: unknown) => (typeof value === 'string' ? value : JSON.stringify(value))
+
 /** What a schema allows, but for one place. */
 export function damaged(value: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> {
   return fc
@@ -123,7 +126,7 @@ function damage(whole: unknown, { nth, other, how }: { nth: number; other: unkno
   const copy = structuredClone(whole) as Record<string, unknown>
   const names = Object.keys(copy)
   const name = names[nth % Math.max(1, names.length)]
-  if (name === undefined || how === 0) return { ...copy, [String(other).slice(0, 50)]: other }
+  if (name === undefined || how === 0) return { ...copy, [textOf(other).slice(0, 50)]: other }
   if (how === 1) delete copy[name]
   else if (how === 2) copy[name] = other
   else copy[name] = damage(copy[name], { nth: nth >> 1, other, how: nth % 4 })
