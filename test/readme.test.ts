@@ -48,7 +48,7 @@ it('docs/operations.md names metrics that exist', () => {
   const sources = readdirSync(path.join(ROOT, 'src'), { recursive: true, encoding: 'utf8' })
   const code = sources.flatMap((file) => (file.endsWith('.ts') ? [read(`src/${file}`)] : [])).join('\n')
   const named = [...read('docs/operations.md').matchAll(/`(fanfare_[a-z_]+)/g)].map(([, name]) => name!)
-  expect(named.filter((name) => !code.includes(`name: '${name}'`))).toEqual([])
+  expect(named.filter((name) => !code.includes(`'${name}'`))).toEqual([])
 })
 
 it('docs/reconcile.md names every invariant of the audit', () => {
