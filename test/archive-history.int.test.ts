@@ -4,7 +4,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { openDatabase } from '#platform/database'
+import { openDatabase, type OpenDatabase } from '#platform/database'
 import { archiveBefore, exportEvents, importEvents, readStory, restoreArchive } from '#messaging'
 import {
   anOrderPlaced,
@@ -30,6 +30,8 @@ const HOUR = 3_600_000
 const LONG_MS = HOUR
 
 let database: TestDatabase
+/** Plans by the sizes of tables, as commands do. */
+let command: OpenDatabase
 let folder: string
 const told: string[] = []
 
@@ -37,6 +39,7 @@ beforeAll(async () => {
   for (const name of ['DATABASE_URL', 'RABBITMQ_URL', 'REDIS_URL'])
     process.env[name] = requireTestService(`TEST_${name}`)
   database = await testDatabase()
+  command = openDatabase(database.url)
   folder = await mkdtemp(path.join(tmpdir(), 'fanfare-archive-'))
   const cut = new Date(Date.now() - HOUR - (EVENTS / EVENTS_PER_ORDER / 10) * ORDERS_EVERY_MS)
   await endFirstPartition(database, cut)
@@ -46,6 +49,7 @@ beforeAll(async () => {
 }, LONG_MS)
 afterAll(async () => {
   if (GIVEN) process.stdout.write(`${EVENTS} events: ${told.join(', ')}\n`)
+  await command.close()
   await database.close()
   await rm(folder, { recursive: true })
 })
@@ -139,7 +143,7 @@ const contents = async () => [await sumOf(database, HISTORY, COLUMNS), await sum
 it(
   'is the same after most of it was archived and restored',
   async () => {
-    const { db } = database
+    const { db } = command
     const before = await contents()
     const options = { db, instance: 'test', to: folder, openAmong: () => Promise.resolve([]) }
     const [report] = await timed('archive', archiveBefore({ ...options, before: new Date() }))
@@ -149,9 +153,19 @@ it(
     if (GIVEN) await compareWithSmall()
     await timed('restore', restoreArchive({ db, instance: 'test', place: report!.place! }))
     expect(await contents()).toEqual(before)
+    expect(await indexesOf('events_first')).toEqual(await indexesOf('events_default'))
+    expect(await indexesOf('handled_events_first')).toEqual(await indexesOf('handled_events_default'))
   },
   LONG_MS,
 )
+
+/** What they are on, and what they are good for. */
+async function indexesOf(table: string) {
+  return database.db.$queryRaw`
+    SELECT regexp_replace(pg_get_indexdef(indexrelid), ' INDEX .* USING ', ' ') AS index, indisvalid, indisprimary,
+      EXISTS (SELECT FROM pg_inherits WHERE inhrelid = indexrelid) AS "isAttached"
+    FROM pg_index WHERE indrelid = ${table}::regclass ORDER BY 1`
+}
 
 /** Beside a database that never had more than a tenth. */
 async function compareWithSmall() {
@@ -168,8 +182,10 @@ it(
   async () => {
     const other = await testDatabase()
     const file = path.join(folder, 'log.ndjson.gz')
-    await timed('export', exportEvents({ db: database.db, file }))
-    await timed('import', importEvents({ db: other.db, instance: 'test', file }))
+    await timed('export', exportEvents({ db: command.db, file }))
+    const { db, close } = openDatabase(other.url)
+    await timed('import', importEvents({ db, instance: 'test', file }))
+    await close()
     expect(await sumOf(other, HISTORY, COLUMNS)).toBe(await sumOf(database, HISTORY, COLUMNS))
     await other.close()
   },

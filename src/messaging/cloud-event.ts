@@ -22,7 +22,10 @@ export const schemaUrl = (type: string, version: number): string => {
 }
 
 /** The envelope around data that is JSON already, as the event store holds it. */
-export function encode(event: Omit<RecordedEvent, 'data'>, dataJson: string): Buffer {
+export const encode = (event: Omit<RecordedEvent, 'data'>, dataJson: string): Buffer =>
+  Buffer.from(encodeText(event, dataJson))
+
+export function encodeText(event: Omit<RecordedEvent, 'data'>, dataJson: string): string {
   const head = JSON.stringify({
     specversion: '1.0',
     id: event.id,
@@ -38,7 +41,7 @@ export function encode(event: Omit<RecordedEvent, 'data'>, dataJson: string): Bu
     ...(event.traceparent && { traceparent: event.traceparent }),
     ...(event.actor && { actor: event.actor }),
   })
-  return Buffer.from(`${head.slice(0, -1)},"data":${dataJson}}`)
+  return `${head.slice(0, -1)},"data":${dataJson}}`
 }
 
 /** What can be told of a message before its data are read; kept with a dead letter. */

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { readRows, row, type Database } from '#platform/database'
+import { readRows, row, type Database, type Transaction } from '#platform/database'
 import { lockRows, updateOrders } from './order-store.ts'
 import { settings } from './settings.ts'
 import { catchUp } from './stream/catch-up.ts'
@@ -30,7 +30,7 @@ export async function foldIntoRows(db: Database, streams: readonly string[]): Pr
   const ids = streams.flatMap((stream) => (stream.startsWith(PREFIX) ? [stream.slice(PREFIX.length)] : []))
   for (let first = 0; first < ids.length; first += PAGE)
     await db.$transaction(async (tx) => {
-      const rows = await lockRows(tx, ids.slice(first, first + PAGE))
+      const rows = await lockRows(tx, await behindAmong(tx, ids.slice(first, first + PAGE)))
       const versions = new Map(rows.map(({ id, version }) => [id, version]))
       const orders = await catchUp(tx, rows)
       await updateOrders(
@@ -38,4 +38,14 @@ export async function foldIntoRows(db: Database, streams: readonly string[]): Pr
         orders.filter(({ id, version }) => version !== versions.get(id)),
       )
     })
+}
+
+const BehindRow = row({ id: z.string() })
+
+/** Of these orders, those whose streams have come further than their rows: few of a time that is long past. */
+async function behindAmong(tx: Transaction, ids: readonly string[]): Promise<string[]> {
+  const rows = await readRows(tx, BehindRow)`
+    SELECT o.id FROM orders o JOIN streams s ON s.stream = ${PREFIX} || o.id
+    WHERE o.id = ANY(${[...ids]}::uuid[]) AND s.version > o.version`
+  return rows.map(({ id }) => id)
 }

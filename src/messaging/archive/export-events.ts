@@ -33,7 +33,7 @@ export async function exportEvents({ db, file, onProgress, ...range }: ExportOpt
     let events = 0
     for await (const page of eventLines(db, TABLES, { ...range, upTo })) {
       yield page
-      onProgress?.((events += page.length))
+      onProgress?.((events += page.rows))
     }
   }
   const { store, name } = splitPlace(file)

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { readRow, readRows, row, sqlStateOf, type Database, type Transaction } from '#platform/database'
 import { acquireLease } from '../lease/lease.ts'
 import { storeEvents } from './event-lines.ts'
-import { readLines } from './line-files.ts'
+import { readLines, type Page } from './line-files.ts'
 import { ArchiveRefused } from './refused.ts'
 import { splitPlace } from './store/places.ts'
 
@@ -24,7 +24,8 @@ export interface Imported {
   lastPosition: bigint
 }
 
-const PAGE = 1_000
+/** Bytes that are stored in one transaction. */
+const PAGE_BYTES = 1024 * 1024
 const LEASE_MS = 15_000
 
 /**
@@ -45,11 +46,11 @@ export async function importEvents({ db, instance, file, onProgress }: ImportOpt
   const imported: Imported = { events: 0, known: 0, lastPosition: 0n }
   try {
     await expectSettled(db)
-    for await (const lines of readLines(store, name, PAGE)) {
+    for await (const page of readLines(store, name, PAGE_BYTES)) {
       await acquired.lease.confirm()
-      const stored = await storePage(db, lines, imported.lastPosition)
+      const stored = await storePage(db, page, imported.lastPosition)
       imported.events += stored.events
-      imported.known += lines.length - stored.events
+      imported.known += page.rows - stored.events
       imported.lastPosition = stored.last
       onProgress?.(imported.events)
     }
@@ -83,8 +84,8 @@ async function expectSettled(db: Database) {
   )
 }
 
-async function storePage(db: Database, lines: readonly string[], after: bigint) {
-  const positions = lines.map(positionOf)
+async function storePage(db: Database, page: Page, after: bigint) {
+  const positions = page.text.split('\n').flatMap((line) => (line === '' ? [] : [positionOf(line)]))
   const last = positions.at(-1)!
   const isAscending = positions.every((position, index) => position > (index === 0 ? after : positions[index - 1]!))
   if (!isAscending) throw new ArchiveRefused(`The positions of the file do not ascend, up to ${last}.`)
@@ -93,8 +94,8 @@ async function storePage(db: Database, lines: readonly string[], after: bigint) 
   )
   try {
     return await db.$transaction(async (tx) => {
-      const events = await storeEvents(tx, 'events', lines)
-      if ((await countAt(tx, positions)) !== lines.length) throw taken
+      const events = await storeEvents(tx, 'events', page, { mayBeThere: true })
+      if ((await countAt(tx, positions)) !== positions.length) throw taken
       await moveBehind(tx, last)
       return { events, last }
     })

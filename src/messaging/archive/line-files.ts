@@ -1,5 +1,4 @@
 import { createHash, type Hash } from 'node:crypto'
-import { createInterface } from 'node:readline'
 import { PassThrough, Readable, Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createGunzip, createGzip } from 'node:zlib'
@@ -11,18 +10,21 @@ export interface Written {
   sha256: string
 }
 
+/** Lines that are read or stored together: one text, since a million strings cost more than what is in them. */
+export interface Page {
+  /** Each line ends in a newline. */
+  text: string
+  rows: number
+}
+
 /** Stores pages of lines as a file, compressed by gzip if its name ends in `.gz`. The same lines make the same file. */
-export async function writeLines(
-  store: Store,
-  name: string,
-  pages: AsyncIterable<readonly string[]>,
-): Promise<Written> {
+export async function writeLines(store: Store, name: string, pages: AsyncIterable<Page>): Promise<Written> {
   const hash = createHash('sha256')
   let rows = 0
   const texts = async function* () {
-    for await (const lines of pages) {
-      rows += lines.length
-      if (lines.length > 0) yield `${lines.join('\n')}\n`
+    for await (const page of pages) {
+      rows += page.rows
+      yield page.text
     }
   }
   const bytes = into(hash)
@@ -36,32 +38,45 @@ export async function measure(store: Store, name: string): Promise<Written> {
   const hash = createHash('sha256')
   let rows = 0
   await pipeline(await store.get(name), into(hash), createGunzip(), async (texts: AsyncIterable<Buffer>) => {
-    for await (const text of texts) for (const byte of text) if (byte === NEWLINE) rows++
+    for await (const text of texts) rows += countLines(text)
   })
   return { rows, sha256: hash.digest('hex') }
 }
 
 const NEWLINE = 10
 
-/** The lines of a file, page by page; of a gzip file where its name says so. */
-export async function* readLines(store: Store, name: string, pageSize: number): AsyncGenerator<string[]> {
+function countLines(text: Buffer): number {
+  let lines = 0
+  for (let at = text.indexOf(NEWLINE); at !== -1; at = text.indexOf(NEWLINE, at + 1)) lines++
+  return lines
+}
+
+/** The lines of a file, in pages of about so many bytes; of a gzip file where its name says so. */
+export async function* readLines(store: Store, name: string, pageBytes = PAGE_BYTES): AsyncGenerator<Page> {
   const bytes = await store.get(name)
   const text = name.endsWith('.gz') ? bytes.pipe(createGunzip()) : bytes
   bytes.on('error', (error) => text.destroy(error))
-  let page: string[] = []
+  let [chunks, size] = [[] as Buffer[], 0]
+  const page = (whole: Buffer): Page => ({ text: whole.toString('utf8'), rows: countLines(whole) })
   try {
-    for await (const line of createInterface({ input: text, crlfDelay: Number.POSITIVE_INFINITY })) {
-      if (line === '') continue
-      page.push(line)
-      if (page.length < pageSize) continue
-      yield page
-      page = []
+    for await (const chunk of text as AsyncIterable<Buffer>) {
+      chunks.push(chunk)
+      size += chunk.length
+      if (size < pageBytes) continue
+      const read = Buffer.concat(chunks)
+      const end = read.lastIndexOf(NEWLINE) + 1
+      if (end > 0) yield page(read.subarray(0, end))
+      ;[chunks, size] = [[read.subarray(end)], read.length - end]
     }
-    if (page.length > 0) yield page
+    const rest = Buffer.concat(chunks)
+    if (rest.length > 0) yield page(rest.at(-1) === NEWLINE ? rest : Buffer.concat([rest, Buffer.of(NEWLINE)]))
   } finally {
     bytes.destroy()
   }
 }
+
+/** A page is held in memory several times on its way. */
+export const PAGE_BYTES = 4 * 1024 * 1024
 
 const into = (hash: Hash) =>
   new Transform({

@@ -3,7 +3,14 @@ import { readRows, row, type Database } from '#platform/database'
 import { Prisma } from '#prisma'
 import { lockShortly } from '../event-store/partitions/lock-shortly.ts'
 import { oneAtATime } from '../event-store/partitions/make-partitions.ts'
-import { attach, createTables, readPartitions, tablesOf, type Partition } from '../event-store/partitions/partitions.ts'
+import {
+  attach,
+  createTables,
+  makeIndexes,
+  readPartitions,
+  tablesOf,
+  type Partition,
+} from '../event-store/partitions/partitions.ts'
 import type { Lease } from '../lease/lease.ts'
 import { underLease } from './archive.ts'
 import { noteArchived } from './detach.ts'
@@ -59,7 +66,7 @@ async function begin(db: Database, manifest: Manifest, place: string) {
       throw new ArchiveRefused(`${name} is being archived; bring that to its end first, with the same command.`)
     if (!known) expectRoom(manifest, await readPartitions(tx))
     await tx.$executeRawUnsafe(`DROP TABLE IF EXISTS ${events}, ${handled}`)
-    await createTables(tx, name)
+    await createTables(tx, name, 'without-indexes')
     const { firstPosition, lastPosition } = manifest
     const state = { state: 'restoring', place, since: new Date() }
     const create = { name, fromId: from, toId: to, firstPosition, lastPosition, ...state }
@@ -90,6 +97,7 @@ async function fill(db: Database, manifest: Manifest, store: Store, lease: Lease
     size.first === manifest.firstPosition &&
     size.last === manifest.lastPosition
   if (!isWhole) throw new Error(`${events} has ${size.events} events, positions ${size.first} to ${size.last}`)
+  await makeIndexes(db, manifest.name)
   await expectOwnPositions(db, manifest)
 }
 
@@ -114,9 +122,7 @@ async function expectOwnPositions(db: Database, { name, firstPosition, lastPosit
   )
 }
 
-const PAGE = 1_000
-
-const linesOf = ({ files }: Manifest, store: Store, table: ArchivedTable) => readLines(store, files[table].file, PAGE)
+const linesOf = ({ files }: Manifest, store: Store, table: ArchivedTable) => readLines(store, files[table].file)
 
 /** Known to be of its range beforehand, so that nobody waits while its rows are looked at. */
 async function attachRestored(db: Database, { name, from, to }: Manifest) {
@@ -146,7 +152,9 @@ async function finish(db: Database, manifest: Manifest, store: Store) {
   await db.$transaction(
     async (tx) => {
       await tx.$executeRaw(Prisma.sql`
-        INSERT INTO streams AS s (stream, version) SELECT stream, max(stream_version) FROM ${Prisma.raw(events)} GROUP BY stream
+        INSERT INTO streams AS s (stream, version)
+        SELECT stream, version FROM (SELECT stream, max(stream_version) AS version FROM ${Prisma.raw(events)} GROUP BY stream) AS restored
+        WHERE NOT EXISTS (SELECT FROM streams known WHERE known.stream = restored.stream AND known.version >= restored.version)
         ON CONFLICT (stream) DO UPDATE SET version = greatest(s.version, excluded.version) WHERE s.version < excluded.version`)
       await noteArchived(tx, events, -1)
       for (const table of ['deliveries', 'delivery_history'] as const)

@@ -4,7 +4,7 @@ import type { Database } from '#platform/database'
 import { tablesOf, type Partition } from '../event-store/partitions/partitions.ts'
 import { eventLines } from './event-lines.ts'
 import { sizeOf } from './find-obstacles.ts'
-import { measure, writeLines } from './line-files.ts'
+import { measure, writeLines, type Page } from './line-files.ts'
 import { MANIFEST, manifestText, type ArchivedTable, type Manifest } from './manifest.ts'
 import { ArchiveRefused } from './refused.ts'
 import { rowLines, type HangingTable } from './row-lines.ts'
@@ -54,7 +54,7 @@ async function writeFiles(
   const { name, from, to } = partition
   const { events, handled } = tablesOf(name)
   const size = await sizeOf(db, partition)
-  const write = async (table: ArchivedTable, pages: AsyncIterable<string[]>) => {
+  const write = async (table: ArchivedTable, pages: AsyncIterable<Page>) => {
     const file = `${table}.ndjson.gz`
     await confirm()
     return { file, ...(await writeLines(store, file, pages)) }

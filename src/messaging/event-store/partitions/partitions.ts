@@ -65,13 +65,40 @@ export function leastId(moment: Date): string {
 /** The tables of a partition. */
 export const tablesOf = (name: string) => ({ events: `events_${name}`, handled: `handled_events_${name}` })
 
-/** Makes the tables of a partition, attached to nothing: like those for what no other takes, indexes included. */
-export async function createTables(tx: Transaction, name: string): Promise<void> {
+/**
+ * Makes the tables of a partition, attached to nothing: like those for what no other takes.
+ * @param which without indexes, where so many rows are put in first that `makeIndexes` is faster afterwards
+ */
+export async function createTables(
+  tx: Transaction,
+  name: string,
+  which: 'with-indexes' | 'without-indexes' = 'with-indexes',
+): Promise<void> {
   const { events, handled } = tablesOf(name)
-  await tx.$executeRawUnsafe(`CREATE TABLE ${events} (LIKE events_default INCLUDING ALL)`)
+  const like = which === 'with-indexes' ? 'INCLUDING ALL' : 'INCLUDING ALL EXCLUDING INDEXES'
+  await tx.$executeRawUnsafe(`CREATE TABLE ${events} (LIKE events_default ${like})`)
   await tx.$executeRawUnsafe(`CREATE TRIGGER events_are_not_truncated BEFORE TRUNCATE ON ${events}
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_to_change_events()`)
-  await tx.$executeRawUnsafe(`CREATE TABLE ${handled} (LIKE handled_events_default INCLUDING ALL)`)
+  await tx.$executeRawUnsafe(`CREATE TABLE ${handled} (LIKE handled_events_default ${like})`)
+}
+
+const Statement = row({ statement: z.string() })
+
+/** Gives filled tables of a partition the indexes that others have, and the planner its statistics. */
+export async function makeIndexes(db: Database, name: string): Promise<void> {
+  const { events, handled } = tablesOf(name)
+  for (const [table, model] of [
+    [events, 'events_default'],
+    [handled, 'handled_events_default'],
+  ] as const) {
+    const statements = await readRows(db, Statement)`
+      SELECT coalesce('ALTER TABLE ' || ${table} || ' ADD ' || pg_get_constraintdef(c.oid),
+        regexp_replace(pg_get_indexdef(indexrelid), ' INDEX .* USING ', ' INDEX ON ' || ${table} || ' USING ')) AS statement
+      FROM pg_index LEFT JOIN pg_constraint c ON c.conindid = indexrelid AND c.contype IN ('p', 'u')
+      WHERE indrelid = ${model}::regclass ORDER BY indexrelid`
+    for (const { statement } of statements) await db.$executeRawUnsafe(statement)
+    await db.$executeRawUnsafe(`ANALYZE ${table}`)
+  }
 }
 
 /**
