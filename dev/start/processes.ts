@@ -81,6 +81,7 @@ function environment({ urls, smtpUrl, gatewayUrl, port, consoleFolder }: Surroun
     SMTP_URL: smtpUrl,
     PAYMENT_GATEWAY_URL: gatewayUrl,
     PORT: String(port),
+    WEBHOOK_TARGETS: process.env['WEBHOOK_TARGETS'] ?? 'any', // whoever tries them listens on this machine
     ...(consoleFolder !== undefined && { CONSOLE_FOLDER: consoleFolder }),
     PUBLIC_URL: process.env['PUBLIC_URL'] ?? `http://127.0.0.1:${port}`,
   }

@@ -4,6 +4,7 @@ import { catalogRoutes } from '#domains/catalog'
 import { lookupRoutes } from '#domains/lookup'
 import { orderRoutes } from '#domains/order'
 import { shippingRoutes } from '#domains/shipping'
+import { webhookRoutes } from '#domains/webhooks'
 import { defineRoute } from '#http'
 import { openApiDocument } from './openapi.ts'
 
@@ -90,6 +91,7 @@ describe('the OpenAPI document', () => {
       ...shippingRoutes({} as never),
       ...analyticsRoutes({} as never),
       ...lookupRoutes({} as never),
+      ...webhookRoutes({} as never),
     ]
     const found = patterns(openApiDocument(routes))
     expect(found.length).toBeGreaterThan(5)

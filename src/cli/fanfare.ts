@@ -15,6 +15,7 @@ import { addPartitions } from './history/partitions.ts'
 import { addRestore } from './history/restore.ts'
 import { addStory } from './commands/story.ts'
 import { addStuck } from './commands/stuck.ts'
+import { addWebhooks } from './commands/webhooks.ts'
 import { addDeadLetters } from './dead-letters/command.ts'
 import { addProjections } from './projections/command.ts'
 import { host, useHost, type Host } from './host.ts'
@@ -70,6 +71,7 @@ function createProgram(): Command {
     addEvents,
     addClients,
     addKeys,
+    addWebhooks,
     addRoles,
     addProcesses,
     addConsole,

@@ -1,6 +1,7 @@
 import { pruneSentMails } from '#domains/notification'
 import { expireOrders, pruneKeys } from '#domains/order'
 import { pruneTokens } from '#domains/payment'
+import { pruneDeliveries } from '#domains/webhooks'
 import { OrderConfirmed, OrderExpired, OrderPlaced, OrderShipped } from '#events'
 import type { WakeUp } from '#messaging'
 import { messagingJobs, type MessagingNeeds } from './messaging-jobs.ts'
@@ -16,6 +17,7 @@ const DAY = 24 * HOUR
 const UNDECIDED_FOR = 30 * MINUTE
 const KEEP_SENT_MAILS = 90 * DAY
 const KEEP_IDEMPOTENCY_KEYS = 30 * DAY
+const KEEP_WEBHOOK_DELIVERIES = 30 * DAY
 /** By then the order is long at its end, and a hold that nobody has heard of has lapsed at the bank. */
 const KEEP_PAYMENT_TOKENS = 7 * DAY
 
@@ -44,6 +46,7 @@ export function schedules(needs: Needs): ScheduledJob[] {
     pruning('order.prune-idempotency-keys', KEEP_IDEMPOTENCY_KEYS, (what) => pruneKeys(db, what)),
     pruning('payment.prune-tokens', KEEP_PAYMENT_TOKENS, (what) => pruneTokens(db, what)),
     pruning('notification.prune-sent-mails', KEEP_SENT_MAILS, (what) => pruneSentMails(db, what)),
+    pruning('webhooks.prune-deliveries', KEEP_WEBHOOK_DELIVERIES, (what) => pruneDeliveries(db, what)),
   ]
 }
 

@@ -15,6 +15,7 @@ import { createPlacement, orderRoutes } from '#domains/order'
 import { keepTokens } from '#domains/payment'
 import { quoteRoutes } from '#domains/pricing'
 import { shippingRoutes } from '#domains/shipping'
+import { webhookRoutes } from '#domains/webhooks'
 import { notBuilt, tooEarly } from '#http'
 import { directUrl, isDevelopmentKey } from '#platform/config'
 import { openDatabase } from '#platform/database'
@@ -79,6 +80,7 @@ await runProcess('api', async (context) => {
     ...analyticsRoutes({ projections }),
     ...lookupRoutes({ projections }),
     ...keyRoutes({ db }),
+    ...webhookRoutes({ db }),
   ]
   const names = createNames(config.MESSAGING_NAMESPACE)
   const release = remember(() => loadRelease(routes))

@@ -1,3 +1,4 @@
+import { runWebhooks } from '#domains/webhooks'
 import { schedules, startScheduler } from '#jobs'
 import { createWakeUp, reconcile } from '#messaging'
 import { expectMasterKeys } from '#platform/sealing'
@@ -10,7 +11,7 @@ await runProcess('scheduler', async (context) => {
   const { config, log, onStop } = context
   const messaging = openMessaging('scheduler', context, 'by-size')
   await checkWhenReachable(context, () => expectMasterKeys(messaging.db))
-  const { pool, broker } = messaging
+  const { db, pool, broker } = messaging
   const jobs = schedules({
     ...messaging,
     ...createWakeUp(pool),
@@ -25,6 +26,8 @@ await runProcess('scheduler', async (context) => {
     log,
   })
   onStop(() => scheduler.stop())
+  const webhooks = runWebhooks({ db, log })
+  onStop(webhooks.stop)
   await serveMetrics(context)
   log.info({ jobs: jobs.map(({ name, everyMs }) => `${name} every ${everyMs / 1_000} s`) }, 'running by the clock')
 })

@@ -33,7 +33,7 @@ export type { Rebuilt, RebuildOptions, RebuildProgress } from './projections/reb
 export type { TableDifference } from './projections/rebuild/compare.ts'
 export { append } from './event-store/append.ts'
 export type { Append } from './event-store/append.ts'
-export { readConversation, readStream } from './event-store/read.ts'
+export { readConversation, readEventsById, readStream } from './event-store/read.ts'
 export type { StoredEvent } from './event-store/read.ts'
 export { lockStreams, readTails } from './event-store/streams.ts'
 export { openedEvents, sealEvents } from './event-store/personal.ts'

@@ -9,7 +9,7 @@ export { destroyKey, markSwept, unsweptPersons, type Forgetting } from './sealin
 export { personOf, REMEMBERED_MS, subjectOf } from './sealing/keys.ts'
 export { holdReadModels, stillKnown, sweepReadModels } from './sealing/read-models.ts'
 export { rewrapKeys } from './sealing/rewrap.ts'
-export { blindIndex } from './sealing/master-key.ts'
+export { blindIndex, derivedSecret } from './sealing/master-key.ts'
 export { textsOf, withhold, type Marks } from './sealing/parts.ts'
 
 type Document = Readonly<Record<string, unknown>>

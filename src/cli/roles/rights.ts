@@ -63,6 +63,11 @@ export const RIGHTS: Readonly<Record<string, TableRights>> = {
   payments: of('', 'siu'),
   payment_tokens: of('si', 'sd', ''), // a worker deletes it when it was used
   payment_ledger: of('', 'si'), // append-only
+  // webhooks: the scheduler, which is the owner, delivers them
+  webhook_endpoints: of('siud', ''),
+  webhook_deliveries: of('siud', ''),
+  webhook_attempts: of('s', ''),
+  webhook_cursor: of('', ''),
   // shipping
   shipments: of('su', 'siu'),
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { owns, type Caller } from '#http'
-import { readRows, row, type Database } from '#platform/database'
+import { readRows, row, type Database, type Transaction } from '#platform/database'
 import { orderNotFound } from './change-order.ts'
 
 const OwnerRow = row({ clientId: z.string(), test: z.boolean() })
@@ -14,4 +14,17 @@ export async function expectOwned(db: Database, caller: Caller, id: string): Pro
   const [order] = await readRows(db, OwnerRow)`SELECT client_id AS "clientId", test FROM orders WHERE id = ${id}::uuid`
   if (!order || !owns(caller, order)) throw orderNotFound(id)
   return order
+}
+
+const OwnedRow = row({ id: z.string(), clientId: z.string(), test: z.boolean() })
+type Owned = z.infer<typeof OwnedRow>
+
+/** Whose these orders are, by their ids; ids that are none of an order are missing. */
+export async function ownersOf(
+  db: Database | Transaction,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, Owned>> {
+  const rows = await readRows(db, OwnedRow)`
+    SELECT id::text, client_id::text AS "clientId", test FROM orders WHERE id = ANY(${[...new Set(ids)]}::uuid[])`
+  return new Map(rows.map((one) => [one.id, one]))
 }

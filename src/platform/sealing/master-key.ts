@@ -48,7 +48,13 @@ export const isOutdated = (wrapped: string): boolean => !wrapped.startsWith(`${m
  * What a person, or a word, is looked up by in place of itself: equal for equal texts, and telling nothing without the key. By the
  * last of the master keys, so that a new one in front of it changes no lookup.
  */
-export function blindIndex(kind: 'person' | 'word' | 'nobody', text: string): string {
+export const blindIndex = (kind: 'person' | 'word' | 'nobody', text: string): string =>
+  keyedHash(kind, text).toString('base64url')
+
+/** A secret that is stored nowhere: whoever has this text and the master key makes the same 32 bytes of them again. */
+export const derivedSecret = (text: string): Buffer => keyedHash('secret', text)
+
+function keyedHash(kind: string, text: string): Buffer {
   const { lookup } = masterOf(personalDataKeys().at(-1)!)
-  return createHmac('sha256', lookup).update(`${kind} ${text}`).digest('base64url')
+  return createHmac('sha256', lookup).update(`${kind} ${text}`).digest()
 }

@@ -1,0 +1,47 @@
+import { z } from 'zod'
+import { readRows, row, type Database } from '#platform/database'
+
+/** A delivery that this process has in hand. */
+export type Claimed = z.infer<typeof ClaimedRow>
+const ClaimedRow = row({ eventId: z.string(), orderId: z.string(), attempts: z.int() })
+
+/** Milliseconds for which a delivery is in hand beyond the time of its request: then its process has died, and another takes it. */
+const MARGIN_MS = 3_000
+
+interface Taking {
+  limit: number
+  timeoutMs: number
+}
+
+/**
+ * Takes what is due for an endpoint, the longest due first. Of an ordered one, no event of an order for which an earlier one waits,
+ * whoever has that in hand.
+ */
+export function claimDeliveries(
+  db: Database,
+  { id, ordered }: { id: string; ordered: boolean },
+  { limit, timeoutMs }: Taking,
+): Promise<Claimed[]> {
+  return readRows(db, ClaimedRow)`
+    UPDATE webhook_deliveries d SET due_at = now() + ${timeoutMs + MARGIN_MS}::float8 * interval '1 ms'
+    FROM (
+      SELECT c.endpoint_id, c.event_id FROM webhook_deliveries c
+      WHERE c.endpoint_id = ${id}::uuid AND c.state = 'waiting' AND c.due_at <= now()
+        AND (NOT ${ordered} OR NOT EXISTS (
+          SELECT FROM webhook_deliveries b WHERE b.endpoint_id = c.endpoint_id AND b.order_id = c.order_id
+            AND b.stream_version < c.stream_version AND b.state = 'waiting'))
+      ORDER BY c.due_at, c.event_id LIMIT ${limit} FOR UPDATE SKIP LOCKED
+    ) AS picked
+    WHERE d.endpoint_id = picked.endpoint_id AND d.event_id = picked.event_id
+    RETURNING d.event_id::text AS "eventId", d.order_id::text AS "orderId", d.attempts`
+}
+
+const DueRow = row({ id: z.string() })
+
+/** The endpoints for which something is due. */
+export function dueEndpoints(db: Database): Promise<{ id: string }[]> {
+  return readRows(db, DueRow)`
+    SELECT w.id::text FROM webhook_endpoints w
+    WHERE w.disabled_because IS NULL AND EXISTS (
+      SELECT FROM webhook_deliveries d WHERE d.endpoint_id = w.id AND d.state = 'waiting' AND d.due_at <= now())`
+}

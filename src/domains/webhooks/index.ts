@@ -1,0 +1,4 @@
+export { listEndpoints } from './endpoints.ts'
+export { runWebhooks } from './deliver/run.ts'
+export { pruneDeliveries } from './prune.ts'
+export { webhookRoutes } from './routes.ts'

@@ -1,0 +1,182 @@
+import { allows, defineRoute, Refusal, type Caller, type Route } from '#http'
+import type { Database } from '#platform/database'
+import { deliveryRoutes } from './delivery-routes.ts'
+import {
+  changeEndpoint,
+  createEndpoint,
+  expectEndpoint,
+  listEndpoints,
+  removeEndpoint,
+  rotateSecret,
+} from './endpoints.ts'
+import {
+  EndpointChange,
+  EndpointId,
+  EndpointList,
+  EndpointView,
+  EndpointWithSecret,
+  NewEndpoint,
+  NewSecret,
+  SecretRotation,
+} from './schemas.ts'
+import { secretOf } from './secret.ts'
+import { settings } from './settings.ts'
+import { readTarget } from './target.ts'
+import { toView } from './views.ts'
+
+const tag = 'Webhooks'
+const scope = 'webhooks'
+const HOUR_MS = 3_600_000
+
+/** The operations on endpoints for webhooks, and on what was sent to them. */
+export function webhookRoutes({ db }: { db: Database }): Route[] {
+  const { WEBHOOK_TARGETS } = settings()
+  return [
+    ...makingRoutes(db, WEBHOOK_TARGETS),
+    ...lookingRoutes(db),
+    ...changingRoutes(db, WEBHOOK_TARGETS),
+    ...deliveryRoutes(db),
+  ]
+}
+
+/** Names and addresses go to who may see them: a key for webhooks alone may not. */
+function expectMaySee(caller: Caller, personalData: boolean | undefined): void {
+  if (!personalData || allows(caller, 'orders:read')) return
+  const detail = 'Events with personal data need a key with the scope orders:read as well.'
+  throw new Refusal('forbidden', 'missing-scope', detail)
+}
+
+type Targets = 'public' | 'any'
+
+function makingRoutes(db: Database, targets: Targets): Route[] {
+  return [
+    defineRoute({
+      method: 'post',
+      path: '/v1/webhooks',
+      operationId: 'createWebhook',
+      summary: 'Name an endpoint that is told of what happens to your orders',
+      description:
+        'Signed as Standard Webhooks says. It gets events that are published from now on, at least once: those with the same `webhook-id` are one.',
+      tag,
+      scope,
+      secret: true,
+      body: NewEndpoint,
+      replies: { 201: { description: 'The endpoint, with its secret', schema: EndpointWithSecret } },
+      refusals: { 409: 'too-many-webhooks', 422: 'validation-failed, webhook-url-refused' },
+      async handle({ body, caller }) {
+        expectMaySee(caller, body.personalData)
+        const id = await createEndpoint(db, caller.clientId, { ...body, url: readTarget(body.url, targets) })
+        const endpoint = await expectEndpoint(db, caller, id)
+        return { status: 201, body: { ...toView(endpoint), secret: secretOf(endpoint) } }
+      },
+    }),
+    defineRoute({
+      method: 'post',
+      path: '/v1/webhooks/{id}/rotate-secret',
+      operationId: 'rotateWebhookSecret',
+      summary: 'Make the secret that follows',
+      description: 'For the overlap each request has two signatures, of the new and of the old secret.',
+      tag,
+      scope,
+      secret: true,
+      params: EndpointId,
+      body: SecretRotation,
+      replies: { 201: { description: 'The new secret', schema: NewSecret } },
+      refusals: { 404: 'webhook-not-found', 409: 'rotated-meanwhile' },
+      async handle({ params: { id }, body: { overlapHours }, caller }) {
+        const endpoint = await expectEndpoint(db, caller, id)
+        const secret = secretOf(await rotateSecret(db, endpoint, overlapHours * HOUR_MS))
+        const until = new Date(Date.now() + overlapHours * HOUR_MS)
+        return { status: 201, body: { secret, previousSecretUntil: until.toISOString() } }
+      },
+    }),
+  ]
+}
+
+function lookingRoutes(db: Database): Route[] {
+  return [
+    defineRoute({
+      method: 'get',
+      path: '/v1/webhooks',
+      operationId: 'listWebhooks',
+      summary: 'The endpoints of your client',
+      tag,
+      scope,
+      replies: { 200: { description: 'The oldest first', schema: EndpointList } },
+      handle: async ({ caller: { clientId } }) => ({
+        status: 200,
+        body: { webhooks: (await listEndpoints(db, { clientId })).map(toView) },
+      }),
+    }),
+    defineRoute({
+      method: 'get',
+      path: '/v1/webhooks/{id}',
+      operationId: 'getWebhook',
+      summary: 'One endpoint, and how it stands',
+      tag,
+      scope,
+      params: EndpointId,
+      replies: { 200: { description: 'The endpoint, without its secret', schema: EndpointView } },
+      refusals: { 404: 'webhook-not-found' },
+      handle: async ({ params: { id }, caller }) => ({
+        status: 200,
+        body: toView(await expectEndpoint(db, caller, id)),
+      }),
+    }),
+    defineRoute({
+      method: 'get',
+      path: '/v1/admin/webhooks',
+      operationId: 'listWebhooksInTrouble',
+      summary: 'Endpoints of all clients that fail, or are disabled',
+      tag: 'Operators',
+      scope: 'admin',
+      replies: { 200: { description: 'The oldest first', schema: EndpointList } },
+      handle: async () => ({
+        status: 200,
+        body: { webhooks: (await listEndpoints(db, { inTrouble: true })).map(toView) },
+      }),
+    }),
+  ]
+}
+
+function changingRoutes(db: Database, targets: Targets): Route[] {
+  return [
+    defineRoute({
+      method: 'patch',
+      path: '/v1/webhooks/{id}',
+      operationId: 'changeWebhook',
+      summary: 'Change an endpoint, disable it or enable it again',
+      description:
+        'What happens while it is disabled is not queued for it: once it is enabled, `redeliver` brings that. What is left out stays.',
+      tag,
+      scope,
+      params: EndpointId,
+      body: EndpointChange,
+      idempotency: 'again',
+      replies: { 200: { description: 'The endpoint as it stands now', schema: EndpointView } },
+      refusals: { 404: 'webhook-not-found', 422: 'validation-failed, webhook-url-refused' },
+      async handle({ params: { id }, body, caller }) {
+        expectMaySee(caller, body.personalData)
+        await expectEndpoint(db, caller, id)
+        await changeEndpoint(db, id, { ...body, ...(body.url !== undefined && { url: readTarget(body.url, targets) }) })
+        return { status: 200, body: toView(await expectEndpoint(db, caller, id)) }
+      },
+    }),
+    defineRoute({
+      method: 'delete',
+      path: '/v1/webhooks/{id}',
+      operationId: 'removeWebhook',
+      summary: 'Remove an endpoint with all that was sent to it',
+      tag,
+      scope,
+      params: EndpointId,
+      replies: { 204: { description: 'It is gone' } },
+      refusals: { 404: 'webhook-not-found' },
+      async handle({ params: { id }, caller }) {
+        await expectEndpoint(db, caller, id)
+        await removeEndpoint(db, id)
+        return { status: 204 }
+      },
+    }),
+  ]
+}

@@ -1,0 +1,280 @@
+// Endpoints by the API, and deliveries to receivers on this machine. The relay is played by whoever moves its checkpoint.
+import { Webhook } from 'standardwebhooks'
+import type { Scope } from '#http'
+import { createLogger } from '#platform/logger'
+import {
+  anOrderConfirmed,
+  deadline,
+  testDatabase,
+  webhookReceiver,
+  type TestDatabase,
+  type WebhookReceiver,
+} from '#testing'
+import { append } from '#messaging'
+import { createClient, issueKey } from '../../api/index.ts'
+import { anOrder, testApi, type TestApi } from '../../testing/api.ts'
+import { runWebhooks, type RunningWebhooks } from './deliver/run.ts'
+import { listEndpoints } from './endpoints.ts'
+import { pruneDeliveries } from './prune.ts'
+import { webhookRoutes } from './routes.ts'
+
+const SETTINGS = { targets: 'any', retryDelays: [20, 20, 20], disableAfterMs: 3_600_000, timeoutMs: 10_000 } as const
+
+let database: TestDatabase
+let api: TestApi
+let running: RunningWebhooks
+let opened: WebhookReceiver[]
+beforeAll(async () => {
+  process.env['WEBHOOK_TARGETS'] = 'any'
+  database = await testDatabase()
+  await database.db
+    .$executeRaw`INSERT INTO relay_checkpoints (name, position) VALUES ('relay', 0) ON CONFLICT DO NOTHING`
+  api = await testApi(database, webhookRoutes(database))
+  running = runWebhooks({ ...database, log: createLogger('test', 'silent'), settings: SETTINGS, lookMs: 20 })
+  opened = []
+})
+afterAll(async () => {
+  await Promise.all(opened.map(({ down }) => down()))
+  await running.stop()
+  await api.close()
+  await database.close()
+})
+
+async function receiver() {
+  const one = await webhookReceiver()
+  opened.push(one)
+  return one
+}
+
+const publish = () =>
+  database.db.$executeRaw`UPDATE relay_checkpoints SET position = (SELECT max(position) FROM events)`
+
+/** Everything that was published has become deliveries, of those that were enabled then. */
+const queued = () =>
+  deadline('everything is queued', async () => {
+    const [row] = await database.db.$queryRaw<[{ done: boolean }]>`
+      SELECT position >= (SELECT max(position) FROM relay_checkpoints) AS done FROM webhook_cursor`
+    return row.done
+  })
+
+let clients = 0
+/** A client of its own, so that tests do not hear of each other's orders. */
+async function aClient(scopes: readonly Scope[] = ['orders:read', 'orders:write', 'webhooks']) {
+  const client = await createClient(database.db, `shop-${++clients}`)
+  const { key } = await issueKey(database.db, client, { scopes })
+  const send = (method: 'get' | 'post' | 'patch' | 'delete', path: string, body?: object) =>
+    api.http[method](path)
+      .set({ authorization: `Bearer ${key}` })
+      .send(body)
+  return {
+    send,
+    async endpoint(url: string, given: object = {}) {
+      const { status, body } = await send('post', '/v1/webhooks', { url, eventTypes: ['order.placed'], ...given })
+      expect([status, body.code]).toEqual([201, undefined])
+      return body as { id: string; secret: string }
+    },
+    async order(): Promise<string> {
+      const { body } = await send('post', '/v1/orders', anOrder())
+      await publish()
+      return body.id
+    },
+    async confirm(orderId: string) {
+      await database.db.$transaction((tx) =>
+        append(tx, [{ event: anOrderConfirmed({ orderId }), correlationId: orderId }]),
+      )
+      await publish()
+    },
+  }
+}
+
+const arrived = ({ received }: WebhookReceiver, count: number) =>
+  deadline(`${count} webhooks`, () => received.length >= count && received)
+
+it('an order is told of, signed, without names and without the token of its payment', async () => {
+  const [shop, hook] = [await aClient(), await receiver()]
+  const { secret } = await shop.endpoint(`${hook.url}/hooks`)
+  const orderId = await shop.order()
+  const [webhook] = await arrived(hook, 1)
+  const verified = new Webhook(secret).verify(webhook!.body, webhook!.headers as never)
+  expect(verified).toMatchObject({
+    type: 'order.placed',
+    orderId,
+    sequence: 1,
+    test: false,
+    timestamp: expect.any(String),
+  })
+  expect(webhook!.event.id).toBe(webhook!.headers['webhook-id'])
+  expect(webhook!.event.data).toMatchObject({ customer: { name: '-' }, total: { amount: 2_500, currency: 'GBP' } })
+  expect(webhook!.body).not.toMatch(/Ada|ada@|St James|pm_card|sealed/)
+  expect(() => new Webhook(secret).verify(`${webhook!.body} `, webhook!.headers as never)).toThrow(
+    'No matching signature found',
+  )
+})
+
+it('names and addresses are sent to who asks for them and may see them', async () => {
+  const [shop, hook] = [await aClient(), await receiver()]
+  await shop.endpoint(hook.url, { personalData: true })
+  await shop.order()
+  const [webhook] = await arrived(hook, 1)
+  expect(webhook!.event.data).toMatchObject({ customer: { name: 'Ada Lovelace', email: 'ada@example.com' } })
+  expect(webhook!.body).not.toContain('pm_card')
+  const blind = await aClient(['webhooks'])
+  const { status, body } = await blind.send('post', '/v1/webhooks', { url: hook.url, personalData: true })
+  expect([status, body.code]).toEqual([403, 'missing-scope'])
+})
+
+it("another client's endpoint is not there, and hears of nothing", async () => {
+  const [shop, rival, hook] = [await aClient(), await aClient(), await receiver()]
+  const { id } = await shop.endpoint(hook.url)
+  const event = '0199a000-0000-7000-8000-000000000001'
+  const asked = [
+    await rival.send('get', `/v1/webhooks/${id}`),
+    await rival.send('patch', `/v1/webhooks/${id}`, { url: 'http://127.0.0.1:1/' }),
+    await rival.send('delete', `/v1/webhooks/${id}`),
+    await rival.send('post', `/v1/webhooks/${id}/rotate-secret`, { overlapHours: 0 }),
+    await rival.send('post', `/v1/webhooks/${id}/redeliver`, { since: '2020-01-01T00:00:00Z' }),
+    await rival.send('get', `/v1/webhooks/${id}/deliveries`),
+    await rival.send('get', `/v1/webhooks/${id}/deliveries/${event}`),
+    await rival.send('post', `/v1/webhooks/${id}/deliveries/${event}/redeliver`),
+  ]
+  expect(asked.map(({ status, body }) => [status, body.code])).toEqual(asked.map(() => [404, 'webhook-not-found']))
+  expect((await rival.send('get', '/v1/webhooks')).body).toEqual({ webhooks: [] })
+  await rival.order()
+  const own = await shop.order()
+  const [webhook] = await arrived(hook, 1)
+  expect(webhook!.event.orderId).toBe(own)
+  const reader = await aClient(['orders:read'])
+  expect((await reader.send('get', '/v1/webhooks')).status).toBe(403)
+  expect((await shop.send('get', '/v1/admin/webhooks')).status).toBe(403)
+})
+
+it('after a rotation both secrets sign, and no list shows one', async () => {
+  const [shop, hook] = [await aClient(), await receiver()]
+  const { id, secret } = await shop.endpoint(hook.url)
+  const { body: rotated } = await shop.send('post', `/v1/webhooks/${id}/rotate-secret`, { overlapHours: 1 })
+  await shop.order()
+  const [webhook] = await arrived(hook, 1)
+  expect(String(webhook!.headers['webhook-signature']).split(' ')).toHaveLength(2)
+  for (const one of [secret, rotated.secret])
+    expect(new Webhook(one as string).verify(webhook!.body, webhook!.headers as never)).toMatchObject({
+      type: 'order.placed',
+    })
+  const { body: told } = await shop.send('get', `/v1/webhooks/${id}`)
+  expect(JSON.stringify(told)).not.toMatch(/whsec_|salt/)
+  const stored = await database.db.webhookEndpoint.findUniqueOrThrow({ where: { id } })
+  expect(JSON.stringify(stored)).not.toContain(secret.slice('whsec_'.length))
+})
+
+it('an endpoint that does not answer delays nobody else', async () => {
+  const [shop, dead, well] = [await aClient(), await receiver(), await receiver()]
+  dead.answers = () => 'silence'
+  const { id } = await shop.endpoint(dead.url)
+  await shop.endpoint(well.url)
+  await shop.order()
+  await arrived(dead, 1) // and has it in hand from now on
+  for (const nth of [1, 2, 3]) {
+    await arrived(well, nth)
+    await shop.order()
+  }
+  dead.answers = () => 204
+  await shop.send('delete', `/v1/webhooks/${id}`)
+})
+
+it('410 disables an endpoint, and enabled again it gets what waits for it', async () => {
+  const [shop, hook] = [await aClient(), await receiver()]
+  hook.answers = () => 410
+  const { id } = await shop.endpoint(hook.url)
+  await shop.order()
+  const gone = await deadline('it is disabled', async () => {
+    const { body } = await shop.send('get', `/v1/webhooks/${id}`)
+    return body.enabled === false && body
+  })
+  expect(gone).toMatchObject({ disabledBecause: 'gone', lastError: 'answered 410', waiting: 1 })
+  const trouble = await listEndpoints(database.db, { inTrouble: true })
+  expect(trouble).toContainEqual(expect.objectContaining({ id, disabledBecause: 'gone' }))
+  const missed = await shop.order()
+  await queued()
+  hook.answers = () => 204
+  await shop.send('patch', `/v1/webhooks/${id}`, { enabled: true })
+  await deadline('what waited', async () => (await shop.send('get', `/v1/webhooks/${id}`)).body.waiting === 0)
+  const { body } = await shop.send('post', `/v1/webhooks/${id}/redeliver`, { since: '2020-01-01T00:00:00Z' })
+  expect(body).toEqual({ due: 1, continueFrom: null }) // what happened while it was disabled
+  await deadline('what was missed', () => hook.received.some(({ event }) => event.orderId === missed))
+})
+
+it('one event, or all of a time, is sent again under the same webhook-id', async () => {
+  const [shop, hook] = [await aClient(), await receiver()]
+  const { id } = await shop.endpoint(hook.url)
+  await shop.order()
+  const eventId = (await arrived(hook, 1))[0]!.event.id
+  const path = `/v1/webhooks/${id}/deliveries/${eventId}`
+  await deadline('its answer is noted', async () => (await shop.send('get', path)).body.state === 'delivered')
+  expect((await shop.send('post', `${path}/redeliver`)).status).toBe(202)
+  await arrived(hook, 2)
+  await deadline('that answer as well', async () => (await shop.send('get', path)).body.log.length === 2)
+  const since = '2020-01-01T00:00:00Z'
+  const again = await shop.send('post', `/v1/webhooks/${id}/redeliver`, { since, include: 'all' })
+  expect(again.body).toEqual({ due: 1, continueFrom: null })
+  await arrived(hook, 3)
+  const long = await shop.send('post', `/v1/webhooks/${id}/redeliver`, { since, until: '2020-02-01T00:00:00Z' })
+  expect(long.body).toEqual({ due: 0, continueFrom: null })
+  expect(new Set(hook.received.map(({ headers }) => headers['webhook-id']))).toEqual(new Set([eventId]))
+  expect((await shop.send('post', `/v1/webhooks/${id}/deliveries/${id}/redeliver`)).body.code).toBe(
+    'delivery-not-found',
+  )
+})
+
+it('a failing delivery is tried by the schedule and given up at its end, with each answer in its log', async () => {
+  const [shop, hook] = [await aClient(), await receiver()]
+  hook.answers = () => 500
+  const { id } = await shop.endpoint(hook.url)
+  await shop.order()
+  const [delivery] = await deadline('it is given up', async () => {
+    const { body } = await shop.send('get', `/v1/webhooks/${id}/deliveries?state=given-up`)
+    return body.deliveries.length === 1 && body.deliveries
+  })
+  const { body } = await shop.send('get', `/v1/webhooks/${id}/deliveries/${delivery.eventId}`)
+  expect(body).toMatchObject({ attempts: 4, state: 'given-up', dueAt: null })
+  expect(body.log).toHaveLength(4)
+  expect(body.log[0]).toMatchObject({
+    status: 500,
+    answer: 'answered 500',
+    error: null,
+    durationMs: expect.any(Number),
+  })
+  const { body: standing } = await shop.send('get', `/v1/webhooks/${id}`)
+  expect(standing).toMatchObject({ enabled: true, lastError: 'answered 500', failingSince: expect.any(String) })
+  await database.db
+    .$executeRaw`UPDATE webhook_endpoints SET failing_since = now() - interval '2 hours' WHERE id = ${id}::uuid`
+  await shop.send('post', `/v1/webhooks/${id}/redeliver`, { since: '2020-01-01T00:00:00Z' })
+  await deadline('it is disabled after failing for so long', async () => {
+    const { body: now } = await shop.send('get', `/v1/webhooks/${id}`)
+    return now.disabledBecause === 'failing'
+  })
+})
+
+it('ordered, the events of an order wait for each other, and other orders do not', async () => {
+  const [shop, hook] = [await aClient(), await receiver()]
+  let answer = (_status: number) => {}
+  const later = new Promise<number>((resolve) => (answer = resolve))
+  const [first, second] = [await shop.order(), await shop.order()]
+  hook.answers = ({ event }) => (event.orderId === first && event.sequence === 1 ? later : 204)
+  const { id } = await shop.endpoint(hook.url, { ordered: true, eventTypes: [], maxPerSecond: 100 })
+  await shop.confirm(first)
+  await shop.confirm(second)
+  await shop.send('post', `/v1/webhooks/${id}/redeliver`, { since: '2020-01-01T00:00:00Z' })
+  const of = (orderId: string) =>
+    hook.received.flatMap(({ event }) => (event.orderId === orderId ? event.sequence : []))
+  await deadline('the second order is told of', () => of(second).includes(2))
+  await deadline('the first order begins', () => of(first).length > 0)
+  expect(of(first)).not.toContain(2)
+  answer(204)
+  await deadline('the first order as well', () => of(first).includes(2))
+})
+
+it('deliveries that ended long ago are forgotten', async () => {
+  const endedAt = new Date(Date.now() - 86_400_000)
+  const { count } = await database.db.webhookDelivery.updateMany({ where: { state: 'delivered' }, data: { endedAt } })
+  expect(count).toBeGreaterThan(0)
+  expect(await pruneDeliveries(database.db, { olderThanMs: 3_600_000, limit: count + 1 })).toBe(count)
+})
