@@ -1,3 +1,4 @@
+import { once as event } from 'node:events'
 import { connect } from 'node:net'
 import express from 'express'
 import request from 'supertest'
@@ -69,6 +70,16 @@ describe('the server', () => {
     release()
     expect((await slow).text).toBe('done')
     await stopped
+  })
+
+  it('does not wait for a client that has connected and asked for nothing', async () => {
+    const endless = { headersTimeout: 600_000, requestTimeout: 600_000 }
+    const server = await serve(express(), 0, '127.0.0.1', endless)
+    const socket = connect(server.port, '127.0.0.1')
+    await event(socket, 'connect')
+    const ended = event(socket.resume(), 'close')
+    await server.stop()
+    await ended
   })
 
   it('says in one sentence that its port is taken', async () => {

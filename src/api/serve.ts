@@ -1,5 +1,5 @@
 import { createServer, type RequestListener, type Server } from 'node:http'
-import { Server as NetServer, type AddressInfo } from 'node:net'
+import { Server as NetServer, type AddressInfo, type Socket } from 'node:net'
 import { StartupError } from '#platform/config'
 import { answerBrokenRequests } from './broken-requests.ts'
 
@@ -38,13 +38,14 @@ export async function serve(
     app,
   )
   answerBrokenRequests(server)
+  const connections = keepConnections(server)
   await listen(server, port, host)
   return {
     port: (server.address() as AddressInfo).port,
     async stop() {
       server.prependListener('request', (_request, response) => response.setHeader('Connection', 'close'))
       await drained(server)
-      await close(server)
+      await close(server, connections)
     },
   }
 }
@@ -65,6 +66,7 @@ function listen(server: Server, port: number, host: string): Promise<void> {
 const DRAIN_MS = 500
 const LOOK_MS = 20
 const LAST_REQUEST_MS = 100
+const FIRST_BYTE_MS = 1_000
 
 /** Resolves when nobody is connected any more, or after DRAIN_MS. */
 function drained(server: Server): Promise<void> {
@@ -79,10 +81,28 @@ function drained(server: Server): Promise<void> {
   })
 }
 
-/** Stops accepting, but unlike close() of node:http leaves a moment to connections whose first request is on its way. */
-function close(server: Server): Promise<void> {
+/** All that are open. */
+function keepConnections(server: Server): ReadonlySet<Socket> {
+  const connections = new Set<Socket>()
+  server.on('connection', (socket) => {
+    connections.add(socket)
+    socket.once('close', () => connections.delete(socket))
+  })
+  return connections
+}
+
+/**
+ * Stops accepting, but unlike close() of node:http leaves a moment to connections whose first request is on its way; and ends,
+ * after a second, those on which no byte has come: browsers and clients open some in advance.
+ */
+function close(server: Server, connections: ReadonlySet<Socket>): Promise<void> {
+  const silentFrom = performance.now() + FIRST_BYTE_MS
   return new Promise((resolve) => {
-    const idle = setInterval(() => server.closeIdleConnections(), LAST_REQUEST_MS)
+    const idle = setInterval(() => {
+      server.closeIdleConnections()
+      if (performance.now() < silentFrom) return
+      for (const socket of connections) if (socket.bytesRead === 0) socket.destroy()
+    }, LAST_REQUEST_MS)
     NetServer.prototype.close.call(server, () => {
       clearInterval(idle)
       resolve()
