@@ -2,6 +2,7 @@ import express, { type Express, type Request, type RequestHandler, type Response
 import type { z } from 'zod'
 import { invalid, Problem, readIdempotencyKey, type Reply, type Route, type RouteRequest } from '#http'
 import { inTime } from '#platform/in-time'
+import { activeTraceparent, inSpan, isTraceparent, SpanKind } from '#platform/tracing'
 import { answer } from './answer.ts'
 import { admit, type Door } from './authenticate.ts'
 import type { Once } from './repeated-requests.ts'
@@ -49,7 +50,19 @@ const refuseMethod =
 
 /** Everything between a request and its answer, in one handler: each one more would cost its turn in Express. */
 function handlerOf(route: Route, host: Host): RequestHandler {
-  return async (request, response) => {
+  const name = `${route.method.toUpperCase()} ${route.path}`
+  const attributes = { 'http.request.method': route.method.toUpperCase(), 'http.route': route.path }
+  const handle = answerTo(route, host)
+  if (route.public) return handle // probes, and pages that are only read
+  return (request, response) =>
+    inSpan(name, { kind: SpanKind.SERVER, attributes, parent: traceparentOf(request), root: true }, () =>
+      handle(request, response),
+    )
+}
+
+function answerTo(route: Route, host: Host) {
+  return async (request: Request, response: Response) => {
+    response.locals['traceparent'] = activeTraceparent() ?? traceparentOf(request) // for the log
     response.locals['route'] = route.path // for the metrics: the path itself has as many values as there are orders
     const caller = await admit(host, route, request, response)
     response.locals['actor'] = caller.actor // for the log
@@ -60,7 +73,7 @@ function handlerOf(route: Route, host: Host): RequestHandler {
       query: check('query', route.query, request.query),
       body: check('body', route.body, request.body),
       caller,
-      traceparent: traceparentOf(request),
+      traceparent: response.locals['traceparent'] as string | null,
       header: (name: string) => request.headers[name] as string | undefined,
     } satisfies RouteRequest<unknown, unknown, unknown>
     const handle = () => route.handle(checked as RouteRequest<never, never, never>)
@@ -104,11 +117,9 @@ function check(where: 'path' | 'query' | 'body', schema: z.ZodType | undefined, 
   return parsed.data
 }
 
-const TRACEPARENT = /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/
-
 function traceparentOf({ headers }: Request): string | null {
   const sent = headers['traceparent']
-  return typeof sent === 'string' && TRACEPARENT.test(sent) ? sent : null
+  return typeof sent === 'string' && isTraceparent(sent) ? sent : null
 }
 
 function send(response: Response, { status, headers, body, text }: Reply): void {

@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Request, RequestHandler, Response } from 'express'
 import type { Logger } from '#platform/logger'
 import { Histogram } from '#platform/metrics'
+import { traceFields } from '#platform/tracing'
 
 const requestSeconds = new Histogram({
   name: 'fanfare_http_request_seconds',
@@ -48,7 +49,8 @@ function logEnd(log: Logger, request: Request, response: Response, ms: number): 
   if (!log.isLevelEnabled(level)) return
   const res = { statusCode: response.statusCode }
   const how = response.writableFinished ? 'request answered' : 'request aborted'
-  log[level]({ req: describeRequest(request, response), res, responseTime: Math.round(ms) }, how)
+  const trace = traceFields((response.locals['traceparent'] ?? null) as string | null)
+  log[level]({ req: describeRequest(request, response), res, responseTime: Math.round(ms), ...trace }, how)
 }
 
 /** Neither headers, which hold the key, nor body and query, which hold the customer. */

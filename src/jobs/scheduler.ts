@@ -2,6 +2,7 @@ import { Queue, Worker } from 'bullmq'
 import { atMost } from '#platform/in-time'
 import type { Logger } from '#platform/logger'
 import { Counter } from '#platform/metrics'
+import { inSpan } from '#platform/tracing'
 import { openRedis } from './redis-link.ts'
 import type { ScheduledJob } from './scheduled-job.ts'
 
@@ -81,7 +82,8 @@ function createRunner(jobs: readonly ScheduledJob[], log: Logger) {
     if (running.has(name)) return 'still running'
     running.add(name)
     try {
-      const done = await job.run()
+      // What publishes begins a trace; looking around every ten seconds would only fill the store of traces.
+      const done = await (job.publishes ? inSpan(`job ${name}`, { root: true }, job.run) : job.run())
       jobRuns.inc({ job: name, outcome: 'done' })
       if (done) log.info({ job: name, ...done }, 'job done')
       return 'done'

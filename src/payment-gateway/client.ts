@@ -1,4 +1,5 @@
 import { request } from 'undici'
+import { activeTraceparent, inSpan, SpanKind } from '#platform/tracing'
 import type { Amount } from './amount.ts'
 import { judge, unanswered, type GatewayAnswer, type GatewayError, type GatewayState } from './answer.ts'
 import { settings } from './settings.ts'
@@ -83,10 +84,22 @@ function withoutToken(error: GatewayError | undefined, token: string | undefined
 
 const PAGE_MS = 5_000
 
-type Options = NonNullable<Parameters<typeof request>[1]> & { signal: AbortSignal }
+type Options = Omit<NonNullable<Parameters<typeof request>[1]>, 'headers'> & {
+  signal: AbortSignal
+  headers?: Record<string, string>
+}
 
 /** One request and its whole answer. @throws what `unanswered` makes of a request that got none */
-async function exchange(url: string, options: Options) {
+function exchange(url: string, options: Options) {
+  const { host, pathname } = new URL(url)
+  const attributes = { 'http.request.method': String(options.method), 'server.address': host, 'url.path': pathname }
+  return inSpan(`${options.method} payment gateway`, { kind: SpanKind.CLIENT, attributes }, () => {
+    const traceparent = activeTraceparent()
+    return send(url, traceparent ? { ...options, headers: { ...options.headers, traceparent } } : options)
+  })
+}
+
+async function send(url: string, options: Options) {
   try {
     const { statusCode: status, headers, body } = await request(url, options)
     return { status, retryAfter: headers['retry-after']?.toString(), text: await body.text() }

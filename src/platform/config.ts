@@ -73,6 +73,8 @@ const variables = z.object({
   EVENT_PARTITIONS: z.enum(['day', 'week', 'month'], 'must be day, week or month').default('month'),
   /** Milliseconds after the first, second, … failed attempt; the last one repeats. Up to a fifth is added at random. */
   RETRY_DELAYS: millisecondsList.default([1_000, 5_000, 25_000, 125_000, 600_000]),
+  /** A receiver of OpenTelemetry's traces (OTLP over HTTP, JSON). Unset: nothing is traced. */
+  OTEL_EXPORTER_OTLP_ENDPOINT: url(['http', 'https'], 'http://127.0.0.1:4318').optional(),
   /** Port for /metrics, /healthz and /readyz of every process; 0 turns it off. Never the port of the API: monitoring is not for callers. */
   METRICS_PORT: integer(0, 65_535).default(0),
   /**

@@ -4,6 +4,7 @@ import { PrismaClient, type Prisma } from '#prisma'
 import { sqlStateOf } from './database/errors.ts'
 import { createPool } from './database/pool.ts'
 import { createStatementNames } from './database/prepared-statements.ts'
+import { traceStatement } from './tracing.ts'
 
 export { isDatabaseOutage, isOutOfConnections, isTransientConflict, sqlStateOf } from './database/errors.ts'
 export { plainMessage } from './database/plain-message.ts'
@@ -125,7 +126,7 @@ export function openDatabase(connectionString: string, options: DatabaseOptions 
 function giveUpWhenUseless(client: pg.PoolClient) {
   const query = client.query.bind(client) as (...args: unknown[]) => unknown
   const watched = (...args: unknown[]) => {
-    const answer = query(...args)
+    const answer = traceStatement(args[0], () => query(...args))
     if (answer instanceof Promise) {
       answer.catch((error: Error) => {
         if (USELESS.test(error.message) || sqlStateOf(error) === READ_ONLY) client.connection.stream.destroy()

@@ -1,5 +1,6 @@
 import { pino, type Logger } from 'pino'
 import { withoutAddresses } from './redact.ts'
+import { traceFields } from './tracing.ts'
 
 export type { Logger }
 
@@ -19,6 +20,7 @@ export function createLogger(service: string, level = 'info', destination?: pino
     level,
     base: { service, pid: process.pid },
     timestamp: pino.stdTimeFunctions.isoTime,
+    mixin: () => traceFields(),
     hooks: {
       streamWrite: withoutAddresses,
       logMethod(args, method, number) {

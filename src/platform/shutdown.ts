@@ -1,5 +1,6 @@
 import { readConfig, StartupError, type Config } from './config.ts'
 import { createLogger, type Logger } from './logger.ts'
+import { startTracing } from './tracing/start-tracing.ts'
 import { onStopSignal } from './stop-signals.ts'
 
 type Release = () => Promise<unknown> | unknown
@@ -41,6 +42,7 @@ export async function runProcess(service: string, start: (context: ProcessContex
     void stop('unhandledRejection', 1)
   })
   try {
+    releases.push(await startTracing({ endpoint: config.OTEL_EXPORTER_OTLP_ENDPOINT, service }))
     await start({ config, log, onStop: (release) => void releases.push(release) })
   } catch (error) {
     if (error instanceof StartupError) sayAndExit(error)

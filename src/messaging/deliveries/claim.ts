@@ -21,6 +21,8 @@ export interface Claimed {
   event: RecordedEvent | undefined
   /** What an operator put in its place. */
   edited: Buffer | null
+  /** Trace context of the attempt that failed last. */
+  triedIn: string | null
   eventId: string | null
   eventType: string | null
 }
@@ -33,6 +35,7 @@ const claimColumns = {
   starts: z.int(),
   troubledForMs: z.number().nullable(),
   edited: z.instanceof(Uint8Array).nullable(),
+  triedIn: z.string().nullable(),
 }
 const { id: _, ...otherColumns } = eventColumns
 
@@ -77,11 +80,11 @@ export async function claimDue(
       UPDATE deliveries d
       SET claimed_by = ${instance}, due_at = clock_timestamp() + ${CLAIM_MS}::float8 * interval '1 ms', starts = CASE WHEN due.starts < ${poisonAfter} THEN due.starts ELSE d.starts END
       FROM due WHERE d.id = due.id
-      RETURNING d.id, d.event_id, d.event_type, d.attempts, due.starts,
+      RETURNING d.id, d.event_id, d.event_type, d.attempts, d.traceparent AS tried_in, due.starts,
         extract(epoch FROM clock_timestamp() - d.first_failed_at)::float8 * 1000 AS troubled, CASE WHEN d.edited_at IS NOT NULL THEN d.body END AS edited
     )
     SELECT claimed.id AS "id", claimed.event_id AS "eventId", claimed.event_type AS "eventType", claimed.attempts, claimed.starts,
-      claimed.troubled AS "troubledForMs", claimed.edited, e.id IS NOT NULL AS stored, e.type, e.version, e.stream, e.stream_version AS "streamVersion", e.data,
+      claimed.troubled AS "troubledForMs", claimed.edited, claimed.tried_in AS "triedIn", e.id IS NOT NULL AS stored, e.type, e.version, e.stream, e.stream_version AS "streamVersion", e.data,
       e.correlation_id AS "correlationId", e.causation_id AS "causationId", e.traceparent, e.actor, e.occurred_at AS "time"
     FROM claimed LEFT JOIN events e ON e.id = claimed.event_id
     ORDER BY e.position`
@@ -89,7 +92,7 @@ export async function claimDue(
 }
 
 function toClaimed(due: DueRow): Claimed {
-  const { id, attempts, starts, troubledForMs, eventId, eventType } = due
+  const { id, attempts, starts, troubledForMs, eventId, eventType, triedIn } = due
   const edited = due.edited && Buffer.from(due.edited)
   return {
     id,
@@ -99,6 +102,7 @@ function toClaimed(due: DueRow): Claimed {
     starts,
     troubledForMs,
     edited,
+    triedIn,
     event: due.stored ? toEvent(due) : undefined,
   }
 }

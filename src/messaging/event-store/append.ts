@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { readRows, row, type Transaction } from '#platform/database'
+import { activeTraceparent } from '#platform/tracing'
 import { uuidv7 } from '#platform/uuid'
 import type { NewEvent, RecordedEvent } from '../define-event.ts'
 import { StreamConflict } from '../errors.ts'
@@ -11,6 +12,7 @@ export interface Append {
   correlationId: string
   /** Id of the event whose handling publishes this one. @default null */
   causationId?: string | null
+  /** W3C trace context. @default that of the span under way */
   traceparent?: string | null
   /** Who began what this belongs to, such as `web-shop/1f0c9a2e` or `schedule/expire-orders`; inherited like the correlation id. */
   actor?: string | null
@@ -38,7 +40,12 @@ export async function append(tx: Transaction, given: readonly Append[]): Promise
     tx,
     given.map(({ event }) => event),
   )
-  const appends = given.map((item, index) => ({ ...item, event: sealed[index]! }))
+  const active = activeTraceparent()
+  const appends = given.map((item, index) => ({
+    ...item,
+    event: sealed[index]!,
+    traceparent: item.traceparent ?? active,
+  }))
   const { rows, added } = toRows(appends)
   const placed = await readRows(tx, Placed)`
     WITH bumped AS (

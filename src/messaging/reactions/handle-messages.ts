@@ -1,4 +1,5 @@
 import { redactError } from '#platform/redact'
+import { beginSpan, SpanKind, type OpenSpan } from '#platform/tracing'
 import { crashPoint } from '../crash-points.ts'
 import { beginAlone, endAlone, type Claimed } from '../deliveries/claim.ts'
 import { whenAvailable, type Pause } from './availability/availability.ts'
@@ -95,12 +96,15 @@ async function handleThrough(
     const turn = await runtime.pause.turn()
     if (runtime.signal.aborted) return handBack(waiting, runtime)
     const chosen = turn === 'all' ? waiting : leastFailed(waiting, runtime.pause.probes)
-    const items = chosen.map(({ event, attempt, claimed }) => ({
-      event: event!,
+    const spans = chosen.map((message) => beginProcessing(reaction, message))
+    const items = chosen.map(({ event, attempt, claimed }, index) => ({
+      event: spans[index] ? { ...event!, traceparent: spans[index].traceparent } : event!,
       attempt,
       fromStore: claimed !== undefined,
     }))
     const outcomes = await process(items)
+    outcomes.forEach((outcome, index) => spans[index]?.end('error' in outcome ? outcome.error : undefined))
+    chosen.forEach((message, index) => (message.triedIn = spans[index]?.traceparent ?? null))
     redactErrors(outcomes, chosen)
     const { settlements, held, reason, isSaid } = divide(chosen, outcomes, turn, runtime)
     if (reason) runtime.pause.hold(reason, turn, isSaid ? 1 : reaction.callConcurrency)
@@ -108,6 +112,22 @@ async function handleThrough(
     await settleWhenAvailable(reaction, settlements, runtime)
     waiting = [...waiting.filter((message) => !chosen.includes(message)), ...held]
   }
+}
+
+/** Of a message that belongs to a trace: a child of its publication, or, when PostgreSQL delivers it, of what stored its event. */
+function beginProcessing({ name }: Reaction, { event, attempt, claimed }: Message): OpenSpan | undefined {
+  const { id, type, traceparent } = event!
+  const attributes = {
+    'messaging.system': 'rabbitmq',
+    'messaging.operation.name': 'process',
+    'messaging.operation.type': 'process',
+    'messaging.consumer.group.name': name,
+    'messaging.message.id': id,
+    'fanfare.event.type': type,
+    'fanfare.attempt': attempt,
+  }
+  const options = { kind: SpanKind.CONSUMER, parent: traceparent, attributes, links: [claimed?.triedIn] }
+  return beginSpan(`process ${name}`, options)
 }
 
 /** An error may quote what its reaction was given, and it goes into logs, tables and the consoles of operators. */

@@ -1,6 +1,7 @@
 import { plainMessage, type Database } from '#platform/database'
 import { errorPlace } from '#platform/error-place'
 import type { Logger } from '#platform/logger'
+import { traceFields } from '#platform/tracing'
 import { closeHandled } from '../deliveries/close.ts'
 import { deliverAgain } from '../deliveries/deliver-again.ts'
 import { standingOf } from '../deliveries/handled-events.ts'
@@ -60,7 +61,14 @@ export async function settle(
     const { delivery, envelope, attempt } = message
     const isForeign = next.kind === 'dead' && (message.unreadable || error instanceof EventNotInStore)
     if (isForeign && delivery) refused.push({ delivery, envelope, reason: next.reason, error })
-    else failed.push({ event: toKnown(message), attempt, error, next })
+    else
+      failed.push({
+        event: toKnown(message),
+        attempt,
+        error,
+        next,
+        ...(message.triedIn && { triedIn: message.triedIn }),
+      })
     tell(reaction, message, error, next, runtime.log)
   }
   await keepUnreadable(db, reaction.name, instance, refused)
@@ -154,7 +162,13 @@ function tellRecovery(reaction: Reaction, message: Message, log: Logger) {
 /** No failed attempt is silent: a warning for each, an error for what is given up. */
 function tell(reaction: Reaction, message: Message, error: Error, next: Verdict, log: Logger) {
   const at = errorPlace(error)
-  const told = { ...about(reaction, message), error: `${error.name}: ${plainMessage(error)}`, ...(at && { at }) }
+  const trace = traceFields(message.triedIn ?? message.event?.traceparent ?? null)
+  const told = {
+    ...about(reaction, message),
+    ...trace,
+    error: `${error.name}: ${plainMessage(error)}`,
+    ...(at && { at }),
+  }
   if (next.kind === 'dead')
     log.error(
       { ...told, reason: next.reason, help: `dead-letters show ${reaction.name}` },

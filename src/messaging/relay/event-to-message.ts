@@ -13,7 +13,9 @@ export function toReaction(row: StoredRow, reaction: string, names: Names): Outg
   return { ...messageOf(row), exchange: '', routingKey: names.queue(reaction) }
 }
 
+/** With the trace context of W3C's binding for AMQP as well as in the envelope: other systems look for it there. */
 function messageOf(row: StoredRow) {
-  const { id, type } = row
-  return { messageId: id, type, contentType: CONTENT_TYPE, body: encode(row, row.dataJson) }
+  const { id, type, traceparent } = row
+  const message = { messageId: id, type, contentType: CONTENT_TYPE, body: encode(row, row.dataJson) }
+  return traceparent ? { ...message, headers: { traceparent } } : message
 }

@@ -1,3 +1,4 @@
+import { beginSpan, SpanKind, type OpenSpan } from '#platform/tracing'
 import { Unconfirmed, type Answers } from '../broker/broker.ts'
 import { crashPoint } from '../crash-points.ts'
 import { countSent, unroutedEvents } from '../metrics.ts'
@@ -17,6 +18,8 @@ interface Batch {
   answers: Answers
   /** Which connection it went over: what this broker has confirmed, the one behind the next may not have. */
   connection: number
+  /** Under way until all is confirmed. */
+  spans: readonly OpenSpan[]
   /** Reactions whose queues were out of the way. */
   without: ReadonlySet<string>
 }
@@ -44,9 +47,13 @@ export function createPublishing(options: RelayOptions & RelayNeighbours & Pick<
 
   const send = async (rows: readonly StoredRow[]): Promise<Batch> => {
     await topology.ensure(rows)
-    const open = { rows, without: sick.reactions, connection }
+    const traced = rows.map((row) => ({ row, span: beginPublishing(row, names) }))
+    const spans = traced.flatMap(({ span }) => span ?? [])
+    const open = { rows, without: sick.reactions, connection, spans }
     crashPoint('relay.before-publish')
-    const messages = rows.map((row) => toEverybody(row, names))
+    const messages = traced.map(({ row, span }) =>
+      toEverybody(span ? { ...row, traceparent: span.traceparent } : row, names),
+    )
     try {
       const unroutable = await broker.publish(messages, { silenceMs: SILENCE_MS })
       return { ...open, answers: { unconfirmed: new Set(), unroutable, isLost: false } }
@@ -99,6 +106,7 @@ export function createPublishing(options: RelayOptions & RelayNeighbours & Pick<
       await noteMissed(batch)
       await publishUnrouted(batch)
       for (const { type } of rows) countSent(names.exchange(type))
+      for (const span of batch.spans) span.end()
       batch = undefined
     },
     takeMissed() {
@@ -112,6 +120,18 @@ export function createPublishing(options: RelayOptions & RelayNeighbours & Pick<
       topology.stop()
     },
   }
+}
+
+/** Of an event that was stored within a trace. */
+function beginPublishing({ type, id, traceparent }: StoredRow, names: RelayOptions['names']): OpenSpan | undefined {
+  const attributes = {
+    'messaging.system': 'rabbitmq',
+    'messaging.operation.name': 'publish',
+    'messaging.operation.type': 'send',
+    'messaging.destination.name': names.exchange(type),
+    'messaging.message.id': id,
+  }
+  return beginSpan(`publish ${type}`, { kind: SpanKind.PRODUCER, parent: traceparent, attributes })
 }
 
 /** Returns when the broker answers at all. */

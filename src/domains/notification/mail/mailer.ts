@@ -1,6 +1,7 @@
 import { createTransport } from 'nodemailer'
 import { NO_ADDRESS } from '#events'
 import { DependencyUnavailable, Unrecoverable } from '#messaging'
+import { inSpan, SpanKind } from '#platform/tracing'
 import { compose, type Mail } from './compose.ts'
 import { limited } from './limited.ts'
 
@@ -35,7 +36,8 @@ export function openMailer(smtpUrl: string): Mailer {
     async send({ to, ...mail }, signal) {
       const checked = { name: oneLine(to.name), address: checkedAddress(to.address) }
       const { envelope, source } = compose({ ...mail, to: checked })
-      const sending = () => transport.sendMail({ envelope, raw: source })
+      const sending = () =>
+        inSpan('send mail', { kind: SpanKind.CLIENT }, () => transport.sendMail({ envelope, raw: source }))
       await inTurn(sending, signal).catch((error: unknown) => {
         throw decided(error as SmtpError)
       })

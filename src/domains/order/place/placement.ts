@@ -3,6 +3,7 @@ import { SHOP_RATES, type Rates } from '#domains/pricing'
 import { append, crashPoint, sealEvents } from '#messaging'
 import { isDatabaseOutage, type Database, type Transaction } from '#platform/database'
 import { Histogram } from '#platform/metrics'
+import { inSpan } from '#platform/tracing'
 import { Refusal, reusedKey, type Caller } from '#http'
 import { uuidv7 } from '#platform/uuid'
 import { createGroupCommit, type GroupCommit } from './group-commit.ts'
@@ -64,7 +65,9 @@ export function createPlacement(
   const group: GroupCommit<Candidate, Committed> = createGroupCommit({
     commit: async (candidates: readonly Candidate[]) => {
       commitSize.observe(candidates.length)
-      const committed = await commit(candidates)
+      const [first = null, ...others] = candidates.flatMap(({ traceparent }) => traceparent ?? [])
+      const whose = { parent: first, links: others }
+      const committed = await inSpan('commit orders', whose, () => commit(candidates))
       crashPoint('api.after-commit')
       return committed
     },

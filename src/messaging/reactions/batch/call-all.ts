@@ -1,3 +1,4 @@
+import { inSpan } from '#platform/tracing'
 import { crashPoint } from '../../crash-points.ts'
 import type { BatchItem, BatchRuntime } from './batch.ts'
 import type { Reaction } from '../define/define-reaction.ts'
@@ -30,7 +31,8 @@ async function callOne(reaction: Reaction, { event }: BatchItem, { db }: BatchRu
   const context = { idempotencyKey, signal: limit, db }
   const started = performance.now()
   try {
-    const result = await abortable(reaction.call!(event as never, context), limit)
+    const call = () => abortable(reaction.call!(event as never, context), limit)
+    const result = await inSpan(`call ${reaction.name}`, { parent: event.traceparent }, call)
     crashPoint('reaction.after-call')
     return { ok: true, result, durationUs: microsecondsSince(started) }
   } catch (error) {

@@ -23,6 +23,8 @@ export interface Message {
   /** Missing when the message cannot be understood; then `unreadable` says why. */
   event?: RecordedEvent
   unreadable?: UnreadableEvent | EventNotInStore
+  /** Trace context of the attempt that was made last. */
+  triedIn?: string | null
   /** Texts in `event` that must stand in no log and no record of a failure. */
   personal?: readonly string[]
 }

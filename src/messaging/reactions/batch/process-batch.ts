@@ -1,4 +1,4 @@
-import { isDatabaseOutage } from '#platform/database'
+import { isDatabaseOutage, type Transaction } from '#platform/database'
 import { inTime, NoAnswer } from '#platform/in-time'
 import { crashPoint } from '../../crash-points.ts'
 import { EventNotInStore, type BatchItem, type BatchRuntime, type Outcome } from './batch.ts'
@@ -6,7 +6,15 @@ import { callAll } from './call-all.ts'
 import type { Reaction } from '../define/define-reaction.ts'
 import { standingOf, type Standing } from '../../deliveries/handled-events.ts'
 import { processOrdered } from './process-ordered.ts'
-import { CONFLICT_RETRIES, failure, isConflict, recordRuns, runHandlers, type Ready } from './transaction.ts'
+import {
+  CONFLICT_RETRIES,
+  failure,
+  inTransaction,
+  isConflict,
+  recordRuns,
+  runHandlers,
+  type Ready,
+} from './transaction.ts'
 
 /**
  * Takes a batch of events through one reaction: outside calls, then one transaction with the handlers in order of stream
@@ -164,7 +172,8 @@ function commit(
   ready: readonly Ready[],
   { db, instance }: BatchRuntime,
 ): Promise<Map<string, Outcome>> {
-  return db.$transaction(async (tx) => recordRuns(tx, reaction, instance, await runHandlers(reaction, ready, tx)))
+  const run = async (tx: Transaction) => recordRuns(tx, reaction, instance, await runHandlers(reaction, ready, tx))
+  return inTransaction(db, ready, run)
 }
 
 function byStreamAndVersion(a: Ready, b: Ready): number {

@@ -10,7 +10,7 @@ import { UnreadableEvent } from '../../errors.ts'
 import { EventNotInStore, type BatchItem, type BatchRuntime, type Outcome } from './batch.ts'
 import type { Reaction } from '../define/define-reaction.ts'
 import type { EventTypes } from './message.ts'
-import { failure, recordRuns, retryConflicts, runHandlers, type Ready, type Run } from './transaction.ts'
+import { failure, inTransaction, recordRuns, retryConflicts, runHandlers, type Ready, type Run } from './transaction.ts'
 
 /**
  * Takes a batch through a reaction that wants the events of each stream strictly by version. A delivery only says that a
@@ -84,9 +84,9 @@ function commitStreams(
 ): Promise<Outcome[]> {
   const delivered = new Map(items.map((item) => [item.event.id, item]))
   const streams = [...new Set(items.map(({ event }) => event.stream))].sort()
-  return db.$transaction(async (tx) => {
+  return inTransaction(db, items, async (tx) => {
     await lockStreams(tx, reaction.name, streams)
-    const pending = await readPending(tx, reaction, items)
+    const pending = (await readPending(tx, reaction, items)).map((one) => tracedAs(one, delivered))
     const { due, behind } = divide(pending, delivered)
     const runs = await runDue(reaction, due, delivered, tx)
     const waiting = behind.map(({ event }) => event).filter(({ id }) => delivered.has(id))
@@ -102,6 +102,12 @@ function commitStreams(
       return handled.get(event.id) ?? { kind: blocked.has(event.id) ? 'blocked' : 'duplicate' }
     })
   })
+}
+
+/** What follows from a delivered event belongs to the span of its delivery. */
+function tracedAs(one: Pending, delivered: ReadonlyMap<string, BatchItem>): Pending {
+  const traceparent = delivered.get(one.event.id)?.event.traceparent ?? one.event.traceparent
+  return { ...one, event: { ...one.event, traceparent } }
 }
 
 async function notInStore(tx: Transaction, { name }: Reaction, items: readonly BatchItem[]): Promise<Set<string>> {

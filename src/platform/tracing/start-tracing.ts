@@ -1,0 +1,40 @@
+import { hostname } from 'node:os'
+import { useTracer } from '../tracing.ts'
+
+export interface TracingOptions {
+  /** Of an OTLP receiver (HTTP, JSON), such as http://127.0.0.1:4318. Unset: nothing is traced, and nothing is loaded. */
+  endpoint: string | undefined
+  /** The process, for `service.name`. */
+  service: string
+}
+
+/**
+ * Sends spans to a receiver of OTLP. What else may be set is read by OpenTelemetry's SDK from its usual variables, such as
+ * OTEL_EXPORTER_OTLP_HEADERS and OTEL_TRACES_SAMPLER. While the receiver is away, spans are dropped and nothing waits.
+ * @returns what sends the rest and ends it
+ */
+export async function startTracing({ endpoint, service }: TracingOptions): Promise<() => Promise<void>> {
+  if (endpoint === undefined) return () => Promise.resolve()
+  const { context } = await import('@opentelemetry/api')
+  const { AsyncLocalStorageContextManager } = await import('@opentelemetry/context-async-hooks')
+  const { OTLPTraceExporter } = await import('@opentelemetry/exporter-trace-otlp-http')
+  const { resourceFromAttributes } = await import('@opentelemetry/resources')
+  const { BasicTracerProvider, BatchSpanProcessor } = await import('@opentelemetry/sdk-trace-base')
+  const manager = new AsyncLocalStorageContextManager().enable()
+  context.setGlobalContextManager(manager)
+  const exporter = new OTLPTraceExporter({ url: `${endpoint.replace(/\/$/, '')}/v1/traces` })
+  const provider = new BasicTracerProvider({
+    resource: resourceFromAttributes({
+      'service.namespace': 'fanfare',
+      'service.name': `fanfare ${service}`,
+      'service.instance.id': `${hostname()}:${process.pid}`,
+    }),
+    spanProcessors: [new BatchSpanProcessor(exporter)],
+  })
+  useTracer(provider.getTracer('fanfare'))
+  return async () => {
+    useTracer(undefined)
+    await provider.shutdown().catch(() => {}) // the receiver is away
+    context.disable()
+  }
+}
