@@ -49,10 +49,9 @@ export function measureBacklog(db: Database): void {
 /** As the scheduler has found them in the last minute; absent when it has not looked, or the broker has not answered. */
 function measureQueues(db: Database): void {
   const read = () => ask(readLatestWaiting(db)).then((waiting) => Object.entries(waiting ?? {}))
-  const gauge = (name: string, help: string, valueOf: (one: Waiting) => number | undefined) =>
+  const gauge = (what: { name: string; help: string }, valueOf: (one: Waiting) => number | undefined) =>
     new Gauge({
-      name,
-      help,
+      ...what,
       labelNames: ['reaction'],
       async collect() {
         const waiting = await read()
@@ -63,13 +62,18 @@ function measureQueues(db: Database): void {
         }
       },
     })
-  gauge('fanfare_queue_messages', 'Messages ready on the queue of a reaction.', ({ queued }) => queued)
+  gauge({ name: 'fanfare_queue_messages', help: 'Messages ready on the queue of a reaction.' }, ({ queued }) => queued)
   gauge(
-    'fanfare_queue_oldest_seconds',
-    'Age of the first event that waits on the queue of a reaction; 0 when it is empty.',
+    {
+      name: 'fanfare_queue_oldest_seconds',
+      help: 'Age of the first event that waits on the queue of a reaction; 0 when it is empty.',
+    },
     ({ oldestMs }) => oldestMs && oldestMs / 1_000,
   )
-  gauge('fanfare_reaction_replicas', 'Processes that take from the queue of a reaction.', ({ replicas }) => replicas)
+  gauge(
+    { name: 'fanfare_reaction_replicas', help: 'Processes that take from the queue of a reaction.' },
+    ({ replicas }) => replicas,
+  )
 }
 
 function measureProjections(db: Database): void {
