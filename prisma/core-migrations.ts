@@ -26,7 +26,7 @@ const CORE = [
   '20261121001300_personal_keys',
   '20261121001330_breakers',
   '20261121001400_metric_rollups',
-  '20261121001410_delivery_trace',
+  '20261122014000_delivery_trace',
 ]
 
 /** A folder of Prisma: its name is that of the migration. */
