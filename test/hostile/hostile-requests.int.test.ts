@@ -9,6 +9,7 @@ import { lookupRoutes } from '#domains/lookup'
 import { createPlacement, orderRoutes } from '#domains/order'
 import { keepTokens } from '#domains/payment'
 import { closeMailer } from '#domains/notification'
+import { quoteRoutes } from '#domains/pricing'
 import { shippingRoutes } from '#domains/shipping'
 import { SCOPES, type Route } from '#http'
 import { createNames, findReactions, loadProjections, readStream } from '#messaging'
@@ -32,6 +33,7 @@ import {
   keyRoutes,
   operationRoutes,
   serve,
+  sessionRoutes,
 } from '../../src/api/index.ts'
 import { openApiDocument } from '../../src/api/openapi.ts'
 import { catalogueRoutes } from '../../src/catalogue/index.ts'
@@ -72,6 +74,7 @@ beforeAll(async () => {
     ...operationRoutes({ db, isStopping: () => false }),
     ...orderRoutes({ ...needs, placement }),
     ...catalogRoutes(needs),
+    ...quoteRoutes(needs),
     ...shippingRoutes(needs),
     ...analyticsRoutes(reader),
     ...lookupRoutes(reader),
@@ -79,9 +82,11 @@ beforeAll(async () => {
   ]
   const loadRelease = async () => ({ reactions: [], projections: [], routes, jobs: [] })
   routes = [...routes, ...catalogueRoutes({ names: createNames(''), loadRelease })]
+  const keys = createApiKeys(db)
+  routes = [...routes, ...sessionRoutes({ db, keys })]
   const log = pino({ level: 'debug' }, { write: (line: string) => void lines.push(line) })
   const limits = createLimits({ perClient: 1_000_000, perAddress: 1_000_000 })
-  const server = await serve(createApi({ routes, keys: createApiKeys(db), limits, once: createOnce(db), log }), 0)
+  const server = await serve(createApi({ routes, keys, limits, once: createOnce(db), log }), 0)
   http = new Pool(`http://127.0.0.1:${server.port}`, { connections: AT_ONCE })
   stop = async () => {
     await http.close()
