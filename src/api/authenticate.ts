@@ -48,6 +48,17 @@ async function authenticate(
   })
 }
 
+/** Whether whoever was let in still may be here. While nobody can tell, they may. */
+export const mayStay = (
+  { keys }: Door,
+  { scope = 'admin' }: Pick<Route, 'scope'>,
+  { headers }: Request,
+): Promise<boolean> =>
+  keys.callerOf(claimedKey(headers) ?? '').then(
+    (caller) => caller !== undefined && (scope === 'any' || allows(caller, scope)),
+    () => true,
+  )
+
 /** What may come with this request: a session of the console changes something by its own hand only. */
 function keyOf({ headers, method }: Request): string | undefined {
   const key = claimedKey(headers)

@@ -1,6 +1,6 @@
 import { deadline, testDatabase, type TestDatabase } from '#testing'
 import { testApi, type TestApi } from '../testing/api.ts'
-import { createApiKeys, sessionRoutes } from './index.ts'
+import { createApiKeys, operationRoutes, sessionRoutes } from './index.ts'
 
 let database: TestDatabase
 const open: TestApi[] = []
@@ -70,4 +70,23 @@ it('counts whoever signs in as a stranger: each key and link is looked up', asyn
   const signIn = (body: object) => api.http.post('/v1/admin/session').send(body)
   expect((await signIn({ key: 'guess' })).status).toBe(401)
   await deadline('a refusal', async () => (await signIn({ link: 'guess' })).status === 429)
+})
+
+it('asks PostgreSQL once for all who ask at one time whether it is ready: nobody needs a key for that', async () => {
+  let questions = 0
+  const counting = database.db.$extends({
+    query: {
+      $executeRaw({ args, query }) {
+        questions++
+        return query(args)
+      },
+    },
+  })
+  const routes = operationRoutes({ db: counting as unknown as TestDatabase['db'], isStopping: () => false })
+  const { handle } = routes.find(({ path }) => path === '/readyz')!
+  const ask = async () => handle({} as never)
+  await Promise.allSettled(Array.from({ length: 100 }, ask)) // a busy machine may say no to all of them
+  expect(questions).toBe(1)
+  await Promise.allSettled([ask()])
+  expect(questions).toBe(2)
 })

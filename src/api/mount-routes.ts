@@ -4,7 +4,7 @@ import { invalid, Problem, readIdempotencyKey, type Reply, type Route, type Rout
 import { inTime } from '#platform/in-time'
 import { activeTraceparent, inSpan, isTraceparent, SpanKind } from '#platform/tracing'
 import { answer } from './answer.ts'
-import { admit, type Door } from './authenticate.ts'
+import { admit, mayStay, type Door } from './authenticate.ts'
 import type { Once } from './repeated-requests.ts'
 import { sendLive } from './send-live.ts'
 
@@ -82,7 +82,7 @@ function answerTo(route: Route, host: Host) {
     const { clientId } = caller
     const reply = key ? host.once({ clientId, key, content }, route, handle) : Promise.resolve(handle())
     const { live, ...whole } = await inTime(reply, DEADLINE_MS, tooSlow)
-    if (live) await sendLive(response, live)
+    if (live) await sendLive(response, live, { may: () => mayStay(host, route, request) })
     else send(response, whole)
   }
 }

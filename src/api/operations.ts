@@ -17,6 +17,10 @@ interface Needs {
 export function operationRoutes({ db, isStopping }: Needs): Route[] {
   const ok = { status: 200, body: { status: 'ok' } }
   const answers = { 200: { description: 'Yes', schema: Health } }
+  let asking: Promise<unknown> | undefined
+  /** Nobody needs a key to ask this, so that all who ask at one time share one question to PostgreSQL. */
+  const ask = () =>
+    (asking ??= inTime(db.$executeRaw`SELECT 1`, PROBE_MS, databaseUnavailable).finally(() => (asking = undefined)))
   return [
     defineRoute({
       method: 'get',
@@ -40,7 +44,7 @@ export function operationRoutes({ db, isStopping }: Needs): Route[] {
       async handle() {
         if (isStopping())
           throw new Problem(503, 'stopping', 'This process is stopping.', { headers: { 'Retry-After': '1' } })
-        await inTime(db.$executeRaw`SELECT 1`, PROBE_MS, databaseUnavailable)
+        await ask()
         return ok
       },
     }),

@@ -1,16 +1,31 @@
 import { once } from 'node:events'
-import type { Response } from 'express'
+import type { ServerResponse } from 'node:http'
 import type { LiveMessage } from '#http'
 import { SECURITY } from './answer.ts'
 
 /** Proxies close what is silent for longer, often after 30 or 60 s. */
 const HEARTBEAT_MS = 15_000
 
-/** Sends messages as Server-Sent Events, no faster than they are read. Resolves when they end, or nobody listens any more. */
-export async function sendLive(response: Response, messages: AsyncIterable<LiveMessage>): Promise<void> {
+interface Listening {
+  /** Whether whoever listens still may. */
+  may: () => Promise<boolean>
+  /** Milliseconds between two questions. @default 5000 */
+  askEvery?: number
+}
+
+/**
+ * Sends messages as Server-Sent Events, no faster than they are read. Resolves when they end, nobody listens any more, or whoever
+ * listens may no longer.
+ */
+export async function sendLive(
+  response: ServerResponse,
+  messages: AsyncIterable<LiveMessage>,
+  { may, askEvery = 5_000 }: Listening,
+): Promise<void> {
   response.writeHead(200, { ...SECURITY, 'Content-Type': 'text/event-stream', 'X-Accel-Buffering': 'no' })
   response.write(': connected\n\n')
   const heartbeat = setInterval(() => response.write(': still here\n\n'), HEARTBEAT_MS)
+  const ask = setInterval(() => void may().then((still) => still || response.destroy()), askEvery)
   const closed = new AbortController()
   response.once('close', () => closed.abort())
   try {
@@ -22,6 +37,7 @@ export async function sendLive(response: Response, messages: AsyncIterable<LiveM
     if (!closed.signal.aborted) throw error
   } finally {
     clearInterval(heartbeat)
+    clearInterval(ask)
     response.end()
   }
 }
