@@ -179,7 +179,7 @@ function Place({ to, name, icon }: { to: string; name: string; icon: IconName })
         <Icon name={icon} />
         {name}
         {to === '/dead-letters' && dead > 0 && (
-          <Badge ml="auto" color="red" variant="filled" size="sm" aria-label={`${dead} open`}>
+          <Badge ml="auto" color="red.9" variant="filled" size="sm" aria-label={`${dead} open`}>
             {dead > 999 ? '999+' : dead}
           </Badge>
         )}

@@ -2,7 +2,7 @@ import { createTheme, type CSSVariablesResolver } from '@mantine/core'
 
 export const THEME = createTheme({
   primaryColor: 'indigo',
-  primaryShade: { light: 6, dark: 5 },
+  primaryShade: 7, // white on it, and it on white, can be read by people of weak sight
   defaultRadius: 'md',
   // Greys with a little blue in them, from text to ground.
   colors: {
@@ -48,6 +48,7 @@ export const VARIABLES: CSSVariablesResolver = () => ({
     '--ok': '#12805c',
     '--late': '#9a6700',
     '--bad': '#c22a32',
+    '--mantine-color-teal-light-color': '#056544',
     '--shade': '0 1px 2px rgb(16 24 40 / 5%)',
     ...hues(0),
   },

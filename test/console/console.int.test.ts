@@ -1,4 +1,5 @@
 // A person at a browser: signs in, finds an order, reads its story, repairs what failed. With the system's Chromium.
+import { source as axe } from 'axe-core'
 import type { Browser, Page } from 'playwright-core'
 import { buildConsole } from '../../dev/console/build.ts'
 import { chromiumPath, openChromium } from '../../dev/screenshots/chromium.ts'
@@ -41,7 +42,38 @@ async function signIn(): Promise<Page> {
   })
   await page.goto(`${api.url}/console/#sign-in=${await issueLink(system.db, 'ada')}`)
   await page.getByRole('heading', { name: 'Overview' }).waitFor()
+  await page.evaluate(axe)
   return page
+}
+
+/** Between the colour schemes only colours differ. */
+const ONLY = { light: {}, dark: { runOnly: ['color-contrast'] } }
+
+/** What a screen reader or a person of weak sight would stumble over (axe-core: WCAG 2.2 and good practice), in both colours. */
+async function complaintsOfAxe(page: Page): Promise<string[]> {
+  const found: string[] = []
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+    await page.locator(`html[data-mantine-color-scheme=${colorScheme}]`).waitFor()
+    const violations = await page.evaluate<string[]>(
+      `axe.run(${JSON.stringify({ resultTypes: ['violations'], ...ONLY[colorScheme] })}).then(({ violations }) =>
+        violations.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => id + ': ' + html + failureSummary)))`,
+    )
+    found.push(...violations.map((violation) => `${colorScheme} ${page.url()} ${violation}`))
+  }
+  return found
+}
+
+/** Every page, with what there is to see when something is dead and something is away. */
+const PAGES = ['', 'orders', 'dead-letters', 'dead-letters/test.mailing', 'reactions', 'flow', 'projections', 'events']
+const MORE_PAGES = ['invariants', 'keys', 'keys/test', 'log']
+
+/** Without loading it anew: the session of this page goes on, and axe stays where it is. */
+async function visit(page: Page, place: string): Promise<string[]> {
+  await page.evaluate(`history.pushState(null, '', '/console/${place}')`)
+  await page.locator('h1').waitFor()
+  await page.locator('[aria-busy]').waitFor({ state: 'detached' })
+  return complaintsOfAxe(page)
 }
 
 const whenHere = isHere ? it : it.skip
@@ -73,6 +105,10 @@ whenHere('an operator comes from an order to the cause, and from there to the re
   await page.getByText(said).waitFor()
   const { body: overview } = await api.get('/v1/admin/overview')
   expect(overview.breakers).toMatchObject([{ reactions: ['test.mailing'], processes: 1 }])
+
+  const seen: string[] = []
+  for (const place of [`orders/${id}`, ...PAGES, ...MORE_PAGES]) seen.push(...(await visit(page, place)))
+  expect(seen).toEqual([])
 
   mailServer.state = 'works'
   await page.getByRole('link', { name: 'Dead letters' }).click()

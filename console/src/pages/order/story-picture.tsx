@@ -123,15 +123,13 @@ function LaneWork({ lane, picture, selected, onSelect }: Chosen) {
   return (
     <g>
       {deliveries.map((delivery) => (
-        <g
-          key={delivery.eventId}
-          color={hue(delivery.hue)}
-          {...touch(delivery.eventId, `${reaction}: ${delivery.type}, ${delivery.state}`)}
-        >
-          {delivery.work && <Work work={delivery.work} y={y} />}
-          {delivery.marks.map((mark, index) => (
-            <Sign key={index} mark={mark} y={y} />
-          ))}
+        <g key={delivery.eventId} color={hue(delivery.hue)}>
+          <g {...touch(delivery.eventId, nameOf(reaction, delivery))}>
+            {delivery.work && <Work work={delivery.work} y={y} />}
+            {delivery.marks.map((mark, index) => (
+              <Sign key={index} mark={mark} y={y} />
+            ))}
+          </g>
           {(delivery === told || delivery.marks.length === 0) && (
             <Told delivery={delivery} y={y} picture={picture} published={published} />
           )}
@@ -146,6 +144,10 @@ function LaneWork({ lane, picture, selected, onSelect }: Chosen) {
     </g>
   )
 }
+
+/** What is written on it is a part of its name. */
+const nameOf = (reaction: string, { type, state, work }: Delivery) =>
+  [`${reaction}: ${type}`, state, ...(work ? [work.text] : [])].join(', ')
 
 /** What the mouse and the keyboard choose. */
 const touchable = (name: string, isChosen: boolean, choose: () => void): SVGProps<SVGGElement> => ({

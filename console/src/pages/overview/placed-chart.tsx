@@ -23,6 +23,7 @@ export default function PlacedChart({ placed }: Pick<Overview, 'placed'>) {
         valueFormatter={rate}
         xAxisProps={{ minTickGap: 60 }}
         yAxisProps={{ width: 36, allowDecimals: most < 3 }}
+        areaChartProps={{ accessibilityLayer: false }} // the sentence below tells it
         aria-hidden="true"
       />
       <Text size="xs" c="dimmed" mt={4}>
