@@ -27,6 +27,7 @@ const CORE = [
   '20261121001330_breakers',
   '20261121001400_metric_rollups',
   '20261122014000_delivery_trace',
+  '20261122020200_standing_deliveries',
 ]
 
 /** A folder of Prisma: its name is that of the migration. */

@@ -31,6 +31,7 @@ const StuckCause = row({
   error: z.string().nullable(),
   /** Equal for failures of one cause; what `dead-letters redrive --group` takes. */
   fingerprint: z.string().nullable(),
+  /** Of dead letters: how many letters, which are as many but where events of one type repeat in a conversation. */
   conversations: z.int(),
   /** The one that waits longest. */
   example: z.string().nullable(),
@@ -48,7 +49,8 @@ const PATIENCE_MS = 10_000
 
 /**
  * What does not move at this moment, by cause, the newest first. A failed attempt is there at once; what merely takes its time on a
- * queue, after `patienceMs` (default 10 s). Reads `deliveries`, and the events above the watermarks of reconciliation.
+ * queue, after `patienceMs` (default 10 s). Reads `deliveries`, of dead ones the index alone, and the events above the watermarks of
+ * reconciliation.
  */
 export async function findStuck(db: Database | Transaction, { patienceMs = PATIENCE_MS } = {}): Promise<StuckCause[]> {
   return readRows(db, StuckCause)`
@@ -56,16 +58,20 @@ export async function findStuck(db: Database | Transaction, { patienceMs = PATIE
       SELECT clock_timestamp() - ${patienceMs}::float8 * interval '1 ms' AS at
     ), checkpoint AS MATERIALIZED (
       SELECT coalesce(max(position), 0) AS position FROM relay_checkpoints
-    ), found AS MATERIALIZED (
-      SELECT CASE
-          WHEN d.state = 'retrying' AND d.reason IN ('unknown-type', 'newer-version') THEN 'newer-release'
-          WHEN d.state = 'retrying' AND d.due_at < late.at THEN 'overdue'
-          ELSE d.state END AS kind,
-        d.reaction, d.event_type, d.error_name || ': ' || d.error_message AS error, d.fingerprint, d.correlation_id, d.id, d.attempts,
-        coalesce(d.failed_at, d.created_at) AS since, d.due_at
+    ), dead AS MATERIALIZED (
+      SELECT reaction, fingerprint, count(*)::int AS letters, max(failed_at) AS newest FROM deliveries WHERE state = 'dead'
+      GROUP BY reaction, fingerprint
+    ), standing AS (
+      SELECT d.*, d.state AS kind FROM deliveries d WHERE d.state IN ('blocked', 'held', 'discarded')
+      UNION ALL
+      SELECT d.*, CASE WHEN d.reason IN ('unknown-type', 'newer-version') THEN 'newer-release' WHEN d.due_at < late.at THEN 'overdue'
+        ELSE 'retrying' END
       FROM deliveries d, late
-      WHERE d.state IN ('dead', 'held', 'blocked', 'discarded')
-        OR (d.state = 'retrying' AND (d.attempts > 0 OR d.reason IN ('unknown-type', 'newer-version') OR d.due_at < late.at))
+      WHERE d.state = 'retrying' AND (d.attempts > 0 OR d.reason IN ('unknown-type', 'newer-version') OR d.due_at < late.at)
+    ), found AS MATERIALIZED (
+      SELECT kind, reaction, event_type, error_name || ': ' || error_message AS error, fingerprint, correlation_id, id, attempts,
+        coalesce(failed_at, created_at) AS since, due_at
+      FROM standing
       UNION ALL
       SELECT 'waiting', s.reaction, e.type, NULL, NULL, e.correlation_id, NULL, 0, e.occurred_at, NULL
       FROM late, checkpoint, subscriptions s LEFT JOIN reconcile_state r ON r.reaction = s.reaction
@@ -85,8 +91,16 @@ export async function findStuck(db: Database | Transaction, { patienceMs = PATIE
       SELECT DISTINCT ON (kind, reaction, event_type, fingerprint) * FROM found
       ORDER BY kind, reaction, event_type, fingerprint, since
     )
-    SELECT c.kind, c.reaction, c.event_type AS "eventType", o.error, c.fingerprint, c.conversations, o.correlation_id AS example,
-      o.id::text AS "deliveryId", o.attempts, o.since, o.due_at AS "nextAt"
-    FROM causes c JOIN oldest o ON (o.kind, o.reaction, o.event_type, o.fingerprint) IS NOT DISTINCT FROM (c.kind, c.reaction, c.event_type, c.fingerprint)
-    ORDER BY c.kind = 'discarded', c.newest DESC`
+    SELECT kind, reaction, "eventType", error, fingerprint, conversations, example, "deliveryId", attempts, since, "nextAt" FROM (
+      SELECT c.kind, c.reaction, c.event_type AS "eventType", o.error, c.fingerprint, c.conversations, o.correlation_id AS example,
+        o.id::text AS "deliveryId", o.attempts, o.since, o.due_at AS "nextAt", c.newest
+      FROM causes c JOIN oldest o ON (o.kind, o.reaction, o.event_type, o.fingerprint) IS NOT DISTINCT FROM (c.kind, c.reaction, c.event_type, c.fingerprint)
+      UNION ALL
+      SELECT 'dead', c.reaction, o.event_type, o.error_name || ': ' || o.error_message, c.fingerprint, c.letters, o.correlation_id,
+        o.id::text, o.attempts, o.failed_at, NULL, c.newest
+      FROM dead c CROSS JOIN LATERAL (
+        SELECT * FROM deliveries d WHERE d.state = 'dead' AND d.reaction = c.reaction AND d.fingerprint = c.fingerprint
+        ORDER BY d.failed_at, d.id LIMIT 1
+      ) o
+    ) AS told ORDER BY kind = 'discarded', newest DESC`
 }

@@ -56,16 +56,20 @@ export async function readFigures(db: Database, now = Date.now()): Promise<Figur
       SELECT reaction, array_agg(event_type ORDER BY event_type) AS types FROM subscriptions GROUP BY reaction
     ), open AS (
       SELECT reaction, (count(*) FILTER (WHERE state = 'retrying'))::int AS retrying,
-        (count(*) FILTER (WHERE state = 'blocked'))::int AS blocked, (count(*) FILTER (WHERE state = 'held'))::int AS held,
-        (count(*) FILTER (WHERE state = 'dead'))::int AS dead
-      FROM deliveries WHERE state IN ('retrying', 'blocked', 'held', 'dead') GROUP BY reaction
+        (count(*) FILTER (WHERE state = 'blocked'))::int AS blocked, (count(*) FILTER (WHERE state = 'held'))::int AS held
+      FROM (
+        SELECT reaction, 'retrying' AS state FROM deliveries WHERE state = 'retrying'
+        UNION ALL SELECT reaction, state FROM deliveries WHERE state IN ('blocked', 'held')
+      ) AS standing GROUP BY reaction
+    ), dead AS (
+      SELECT reaction, count(*)::int AS dead FROM deliveries WHERE state = 'dead' GROUP BY reaction
     )
     SELECT s.reaction, s.types AS "eventTypes", coalesce(f.handled, 0) AS handled, coalesce(f.repeated, 0) AS repeated,
       f.processing[1] AS "processingP50", f.processing[2] AS "processingP99", f.critical[1] AS "criticalP50",
       f.critical[2] AS "criticalP99", f.last AS "lastHandledAt", coalesce(o.retrying, 0) AS retrying,
-      coalesce(o.blocked, 0) AS blocked, coalesce(o.held, 0) AS held, coalesce(o.dead, 0) AS dead,
+      coalesce(o.blocked, 0) AS blocked, coalesce(o.held, 0) AS held, coalesce(d.dead, 0) AS dead,
       (SELECT min(made) FROM latest) AS oldest
-    FROM subscribed s LEFT JOIN figures f USING (reaction) LEFT JOIN open o USING (reaction) ORDER BY s.reaction`
+    FROM subscribed s LEFT JOIN figures f USING (reaction) LEFT JOIN open o USING (reaction) LEFT JOIN dead d USING (reaction) ORDER BY s.reaction`
   const sampled = rows.reduce((sum, { handled }) => sum + handled, 0)
   const oldest = sampled < SAMPLE ? now - WINDOW_MS : (rows[0]?.oldest ?? now)
   const reactions = rows.map(({ oldest: _, ...figures }) => figures)
