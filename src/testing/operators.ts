@@ -11,7 +11,7 @@ import { testSystem, type TestSystem } from './system.ts'
 /** What the mail server of `mailing` does. */
 export const mailServer = { state: 'works' as 'works' | 'refuses' | 'is away' }
 
-export const mailing = defineReaction({
+const mailing = defineReaction({
   name: 'test.mailing',
   on: OrderPlaced,
   retry: { attempts: 1 },

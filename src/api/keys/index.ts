@@ -1,6 +1,6 @@
 export { changeAccess } from './access.ts'
 export { createClient, findClient, listClients } from './clients.ts'
-export { issueKey, listKeys, plantKey, revokeKey, revokeKeysOf, rotateKey, type IssuedKey } from './issue.ts'
+export { issueKey, listKeys, plantKey, type IssuedKey } from './issue.ts'
 export { DEMO_KEY } from './key-text.ts'
 export { createApiKeys, refuseDemoKey, type ApiKeys } from './known-keys.ts'
 export { keyRoutes } from './routes.ts'
