@@ -1,4 +1,5 @@
 // One customer lives through everything that the system does with orders, and is forgotten: no byte of them is left anywhere.
+// RETAIL_CSV=<file> RETAIL_ORDERS=1000 npm test -- personal-data -t 'real orders' does so with orders of a retail CSV.
 import { spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { accessSync, constants, mkdtempSync, readFileSync, rmSync } from 'node:fs'
@@ -22,6 +23,7 @@ import {
   Unrecoverable,
 } from '#messaging'
 import { exportCustomer, forgetCustomer, planForgetting, sweepForgotten } from '#domains/customer'
+import { upsertProducts } from '#domains/catalog'
 import { receiveStock } from '#domains/inventory'
 import { lookupRoutes } from '#domains/lookup'
 import { foldIntoRows } from '#domains/order'
@@ -39,6 +41,11 @@ import {
   type TestMailServer,
   type TestSystem,
 } from '#testing'
+import { catalogueOf, stockFor } from '../examples/retail-import/catalogue.ts'
+import { orderOf, sortLines, type Invoice } from '../examples/retail-import/invoices.ts'
+import { inLanes } from '../examples/retail-import/lanes.ts'
+import { readRetailLines } from '../examples/retail-import/retail-line.ts'
+import { openShopApi } from '../examples/retail-import/shop-api.ts'
 import { startGateway, type RunningGateway } from '../sandbox/payment-gateway/server.ts'
 import { audit } from '../src/audit/index.ts'
 import { keysOf } from '../src/platform/sealing/keys.ts'
@@ -349,6 +356,84 @@ it('tells master keys that open nothing here, or would find nobody', async () =>
     process.env = environment
   }
 })
+
+const CSV = process.env['RETAIL_CSV']
+const ORDERS = Number(process.env['RETAIL_ORDERS'] ?? 300)
+const PATIENCE_MS = 60_000 + 500 * ORDERS
+
+/** A part of every name and address: the file has none, so they are made up. */
+const RUN = mark('run')
+
+async function importRetail(file: string) {
+  const lines = readRetailLines(readFileSync(file, 'utf8'))
+  const invoices = sortLines(lines).invoices.slice(0, ORDERS)
+  await upsertProducts(system.db, catalogueOf(lines))
+  await receiveStock(system.db, stockFor(invoices))
+  const shop = openShopApi(api.url, api.key)
+  await inLanes(invoices, 4, async (invoice) => void (await shop.place(ordered(invoice), invoice.number)))
+  return invoices.map((invoice) => ({ ...ordered(invoice), number: invoice.customer }))
+}
+
+function ordered(invoice: Invoice) {
+  const { customer: number } = invoice
+  const order = orderOf(invoice)
+  const customer = { name: `${RUN} ${number}`, email: `${RUN}-${number}@markers.example` }
+  return {
+    ...order,
+    customer,
+    shippingAddress: { ...order.shippingAddress, line1: `1 ${RUN} Street`, city: RUN },
+  }
+}
+
+/** Who ordered most often. */
+function regularOf(orders: Awaited<ReturnType<typeof importRetail>>) {
+  const of = (wanted: string) => orders.filter(({ number }) => number === wanted)
+  const numbers = [...new Set(orders.map(({ number }) => number))]
+  return numbers.map(of).toSorted((a, b) => b.length - a.length)[0]!
+}
+
+if (CSV)
+  it(
+    'forgets a customer of real orders, and no byte of them is left',
+    async () => {
+      const { db } = system
+      const projections = await loadProjections(findReactions('workers'))
+      const imported = await importRetail(CSV)
+      const theirs = regularOf(imported)
+      const { customer, number } = theirs[0]!
+      const other = imported.find((order) => order.number !== number)!.customer
+      await system.settled(PATIENCE_MS)
+      const plan = (await planForgetting(db, customer.email))!
+      for (const { id, status } of plan.orders) if (status === 'shipped') await deliver(id)
+      await system.settled(PATIENCE_MS)
+      await project(system, ...projections)
+      await exportEvents({ db, file: path.join(folder, 'log.ndjson.gz') })
+      const archived = await archive()
+      expect(await findAnywhere([RUN])).toEqual([])
+
+      const known = (await exportCustomer(db, customer.email))!
+      expect(known).toMatchObject({ orders: { length: theirs.length }, archives: [{ place: archived }] })
+      const began = performance.now()
+      expect(await forgetCustomer(db, { email: customer.email, by: 'ada' })).toBe(plan.person)
+      const seconds = ((performance.now() - began) / 1_000).toFixed(1)
+      await restoreArchive({ db, instance: 'test', place: archived })
+      expect(await findAnywhere([RUN])).toEqual([])
+      expect(filesWith([plan.orders[0]!.id], [folder]).length).toBeGreaterThan(0)
+
+      for (const { id } of plan.orders)
+        expect((await api.get(`/v1/orders/${id}`)).body).toMatchObject({ customer: { name: '-', email: NO_ADDRESS } })
+      const search = async (email: string) =>
+        ((await api.get(`/v1/search/orders?q=${encodeURIComponent(email)}`)).body as { orders: object[] }).orders
+      expect(await search(customer.email)).toEqual([])
+      expect((await search(other.email))[0]).toMatchObject({ customer: other })
+      const findings = await audit(db, { patienceMs: 60_000, gatewayUrl: gateway.url })
+      expect(findings.filter(({ count, skipped }) => count > 0 || skipped)).toEqual([])
+      const events = await db.event.count()
+      const what = `${imported.length} orders with ${events} events; one customer with ${theirs.length} orders`
+      process.stdout.write(`${what} forgotten in ${seconds} s\n`)
+    },
+    4 * PATIENCE_MS,
+  )
 
 /** Everything so far. @returns where */
 async function archive(): Promise<string> {
