@@ -1,4 +1,4 @@
-import type { Answer, Authorization, Effect } from './authorizations.ts'
+import type { Answer, Authorization, Effect, Moved } from './authorizations.ts'
 import { refusal } from './authorizations.ts'
 import type { Journal } from './journal.ts'
 
@@ -10,6 +10,7 @@ export interface AnsweredRequest {
   request: string
   answer: Answer
   authorization?: Authorization
+  moved?: Moved
 }
 
 /** Which authorizations are asked for; those that are left out do not matter. */
@@ -41,12 +42,13 @@ export function createAnsweredRequests() {
   const answers = new Map<string, { request: string; answer: Answer }>()
   const totals: Record<string, Totals> = {}
 
-  function book(authorization: Authorization) {
+  function book(authorization: Authorization, moved?: Moved) {
     if (!places.has(authorization.id)) places.set(authorization.id, ids.push(authorization.id) - 1)
     authorizations.set(authorization.id, authorization)
     const sums = (totals[authorization.currency] ??= nothing())
-    sums[authorization.state].count += 1
-    sums[authorization.state].amount += authorization.amount
+    const { kind, amount } = moved ?? { kind: authorization.state, amount: authorization.amount }
+    sums[kind].count += 1
+    sums[kind].amount += amount
   }
 
   return {
@@ -67,9 +69,9 @@ export function createAnsweredRequests() {
       return { data, has_more: false }
     },
 
-    replay({ at, key, request, answer, authorization }: AnsweredRequest) {
+    replay({ at, key, request, answer, authorization, moved }: AnsweredRequest) {
       answers.set(key, { request, answer })
-      if (authorization) book({ ...authorization, created: authorization.created ?? at }) // older journals have none
+      if (authorization) book({ ...authorization, created: authorization.created ?? at }, moved) // older journals have none
     },
 
     /** Whether a request with this key was carried out. */
@@ -86,15 +88,16 @@ export function createAnsweredRequests() {
         return earlier.request === request
           ? earlier.answer
           : refusal(400, 'idempotency_error', 'This Idempotency-Key was used for another request.')
-      const { answer, authorization } = act()
+      const { answer, authorization, moved } = act()
       if (NOT_CARRIED_OUT.has(answer.status)) return answer
-      if (authorization) book(authorization)
+      if (authorization) book(authorization, moved)
       const entry: AnsweredRequest = {
         at: new Date().toISOString(),
         key,
         request,
         answer,
         ...(authorization && { authorization }),
+        ...(moved && { moved }),
       }
       await journal.append(entry)
       answers.set(key, { request, answer })

@@ -14,6 +14,8 @@ export interface Authorization {
   reference: string
   /** ISO 8601. */
   created: string
+  /** What has gone back; left out while nothing has. */
+  refunded?: number
 }
 
 export interface Answer {
@@ -25,6 +27,13 @@ export interface Answer {
 export interface Effect {
   answer: Answer
   authorization?: Authorization
+  /** How much has moved; all of it, if left out. */
+  moved?: Moved
+}
+
+export interface Moved {
+  kind: State
+  amount: number
 }
 
 export type Request = { amount: number; currency: string; token: string; reference: string }
@@ -59,8 +68,8 @@ const MOVES: Record<Move, { from: State; to: State }> = {
   refund: { from: 'captured', to: 'refunded' },
 }
 
-/** Takes, lets go or gives back the whole amount. Anything out of turn is answered 409 with the state it is in. */
-export function advance(authorization: Authorization, move: Move): Effect {
+/** Takes, lets go or gives back; a refund may be over a part. Anything out of turn is answered 409 with the state it is in. */
+export function advance(authorization: Authorization, move: Move, part?: number): Effect {
   const { from, to } = MOVES[move]
   const { id, state } = authorization
   if (state !== from)
@@ -70,6 +79,21 @@ export function advance(authorization: Authorization, move: Move): Effect {
     return {
       answer: refusal(402, 'card_declined', 'The money could not be taken.', { decline_code: 'capture_failed' }),
     }
+  if (move === 'refund') return refund(authorization, part)
   const next = { ...authorization, state: to }
   return { answer: { status: 200, body: next }, authorization: next }
+}
+
+function refund(authorization: Authorization, part?: number): Effect {
+  const { id, amount, refunded = 0, state } = authorization
+  const left = amount - refunded
+  const back = part ?? left
+  if (back > left)
+    return { answer: refusal(409, 'amount_too_large', `${left} of ${id} can be refunded, not ${back}`, { state }) }
+  const next: Authorization = {
+    ...authorization,
+    state: back === left ? 'refunded' : 'captured',
+    refunded: refunded + back,
+  }
+  return { answer: { status: 200, body: next }, authorization: next, moved: { kind: 'refunded', amount: back } }
 }

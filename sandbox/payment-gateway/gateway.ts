@@ -76,10 +76,12 @@ export function createGateway({ answered, journal, failures, slowMs }: Bank) {
     }
     const [, id, move] = MOVE.exec(pathname) ?? []
     if (!id) return refusal(404, 'not_found', `Nothing at POST ${pathname}`)
+    const part = move === 'refund' ? readPart(raw) : undefined
+    if (part === null) return refusal(400, 'invalid_request', 'An amount is an integer of at least 1.')
     const act = () => {
       const authorization = answered.find(id)
       return authorization
-        ? advance(authorization, move as Move)
+        ? advance(authorization, move as Move, part)
         : { answer: refusal(404, 'not_found', `No authorization ${id}`) }
     }
     return { act }
@@ -106,6 +108,17 @@ function queryOf(parameters: URLSearchParams): Query {
     createdFrom: given('created_from'),
     startingAfter: given('starting_after'),
     limit: Math.min(MOST_LISTED, Number(given('limit')) || 100),
+  }
+}
+
+/** The amount of a refund; undefined where none is given, and null where it is none. */
+function readPart(raw: string): number | undefined | null {
+  try {
+    const { amount } = (JSON.parse(raw || '{}') ?? {}) as { amount?: unknown }
+    if (amount === undefined) return undefined
+    return Number.isSafeInteger(amount) && (amount as number) >= 1 ? (amount as number) : null
+  } catch {
+    return null
   }
 }
 

@@ -80,6 +80,19 @@ test('money is held, taken and given back, once each', async () => {
   expect((await post(`/v1/authorizations/${id}/refund`)).status).toBe(409)
 })
 
+test('money is given back in parts, and never more than was taken', async () => {
+  const id = await authorize()
+  await post(`/v1/authorizations/${id}/capture`)
+  const first = await post(`/v1/authorizations/${id}/refund`, { amount: 1 })
+  const { amount } = first.body as unknown as { amount: number }
+  const rest = amount - 1
+  const tooMuch = await post(`/v1/authorizations/${id}/refund`, { amount: rest + 1 })
+  expect(tooMuch).toMatchObject({ status: 409, body: { error: { code: 'amount_too_large', state: 'captured' } } })
+  expect((await post(`/v1/authorizations/${id}/refund`, { amount: 0 })).status).toBe(400)
+  expect((await post(`/v1/authorizations/${id}/refund`)).body).toMatchObject({ state: 'refunded', refunded: amount })
+  expect((await post(`/v1/authorizations/${id}/refund`, { amount: 1 })).status).toBe(409)
+})
+
 test('a key stands for one request: the same again gets the same answer, another one is refused', async () => {
   const first = await post('/v1/authorizations', order('pm_card_visa'), { key: 'once' })
   expect(await post('/v1/authorizations', order('pm_card_visa'), { key: 'once' })).toEqual(first)

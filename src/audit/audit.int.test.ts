@@ -62,6 +62,8 @@ beforeAll(async () => {
   await deliver(orders.delivered)
   await deliver(orders.returned)
   await system.settled()
+  await giveBackInParts(orders.delivered)
+  await refund(orders.returned, { amount: { amount: 100, currency: 'GBP' } })
   await api.post(`/v1/orders/${orders.returned}/return`)
   await system.settled()
   await deadline('all published, also what no reaction is on', async () => {
@@ -81,6 +83,24 @@ afterAll(async () => {
 async function place(given: object = {}): Promise<string> {
   const { body } = await api.place(anOrder(given))
   return body.id as string
+}
+
+const refund = (orderId: string, wanted: object, key?: string) =>
+  api.http
+    .post(`/v1/orders/${orderId}/refunds`)
+    .set({ authorization: `Bearer ${api.key}`, ...(key && { 'idempotency-key': key }) })
+    .send(wanted)
+
+const refunds: number[] = []
+
+/** One mug of two, and then more at once than the other has cost. */
+async function giveBackInParts(orderId: string) {
+  const mug = { lines: [{ sku: MUG.sku, quantity: 1 }], reason: 'damaged' }
+  const [first, again] = [await refund(orderId, mug, 'one-mug'), await refund(orderId, mug, 'one-mug')]
+  expect(again.body).toEqual(first.body)
+  const goodwill = { amount: { amount: 400, currency: 'GBP' }, reason: 'goodwill' }
+  const answers = await Promise.all(Array.from({ length: 6 }, () => refund(orderId, goodwill)))
+  refunds.push(first.status, ...answers.map(({ status }) => status))
 }
 
 async function deliver(orderId: string) {
@@ -116,6 +136,25 @@ test('a shop in which all is well breaks no invariant', async () => {
   ])
   const findings = await audit(system.db, { patienceMs: 0, gatewayUrl: gateway.url })
   expect(findings.filter(({ count, skipped }) => count > 0 || skipped)).toEqual([])
+})
+
+test('an order gives its money back in parts, and never more than was taken', async () => {
+  expect(refunds.toSorted((a, b) => a - b)).toEqual([202, 202, 202, 202, 409, 409, 409])
+  const { body } = await api.get(`/v1/orders/${orders.delivered}/refunds`)
+  expect(body).toMatchObject({
+    refunds: [{ status: 'succeeded', amount: { amount: 1_250 }, lines: [{ sku: MUG.sku, quantity: 1 }] }, {}, {}, {}],
+    refundable: { amount: 50, currency: 'GBP' },
+  })
+  for (const one of body.refunds) expect(one).toMatchObject({ status: 'succeeded', code: null })
+  const { body: returned } = await api.get(`/v1/orders/${orders.returned}/refunds`)
+  expect(returned).toMatchObject({ refunds: [{ status: 'succeeded' }], refundable: { amount: 0 } })
+  const late = await refund(orders.returned, {})
+  const unpaid = await refund(orders.rejected, {})
+  expect([late, unpaid].map(({ status, body }) => [status, body.code])).toEqual([
+    [409, 'nothing-to-refund'],
+    [409, 'nothing-to-refund'],
+  ])
+  expect((await refund(orders.delivered, { lines: [{ sku: MUG.sku, quantity: 2 }] })).status).toBe(422)
 })
 
 test('what was published because of what is what reactions, routes and jobs declare', async () => {
@@ -283,6 +322,11 @@ const BREACHES: [invariant: string, why: RegExp, ...statements: string[]][] = [
     /It is shipped over 2500 GBP; 2500 are held and 0 taken/,
     'ALTER TABLE payment_ledger DISABLE TRIGGER USER',
     "DELETE FROM payment_ledger WHERE kind = 'captured' AND order_id = '$shipped'",
+  ],
+  [
+    'refunds-add-up',
+    /0 of 2500 have gone back and 100 are set aside; refunds gave back 0 \(booked: 0\) and want 0/,
+    "UPDATE payments SET refunding = 100 WHERE order_id = '$shipped'",
   ],
   [
     'payment-token-is-forgotten',

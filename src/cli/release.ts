@@ -1,4 +1,5 @@
 import { orderRoutes } from '#domains/order'
+import { refundRoutes } from '#domains/payment'
 import { shippingRoutes } from '#domains/shipping'
 import { findReactions, loadProjections, loadReactions } from '#messaging'
 import type { Release } from '../catalogue/index.ts'
@@ -14,7 +15,7 @@ export async function thisRelease(): Promise<Release> {
   return {
     reactions: await loadReactions(files),
     projections: await loadProjections(files),
-    routes: [...orderRoutes(NOT_RUN), ...shippingRoutes(NOT_RUN)],
+    routes: [...orderRoutes(NOT_RUN), ...refundRoutes(NOT_RUN), ...shippingRoutes(NOT_RUN)],
     jobs: schedules(NOT_RUN),
   }
 }

@@ -49,8 +49,50 @@ export const PaymentVoided = defineEvent({
 
 export const PaymentRefunded = defineEvent({
   type: 'payment.refunded',
-  summary: 'Taken money was given back.',
+  summary: 'Taken money was given back: all that was left of it, or what a refund asked for.',
   stream: orderStream,
-  schema: z.object({ orderId, amount: Money }),
+  schema: z.object({
+    orderId,
+    amount: Money,
+    /** Left out where the money of a closed order goes back. */
+    refundId: z.uuid().optional(),
+  }),
   example: { orderId: example.orderId, amount: example.total },
+})
+
+export const RefundReason = z.enum([
+  'requested-by-customer',
+  'damaged',
+  'wrong-item',
+  'not-arrived',
+  'goodwill',
+  'duplicate',
+  'other',
+])
+
+export const RefundRequested = defineEvent({
+  type: 'refund.requested',
+  summary: 'Money that was taken for an order is to go back; it is set aside for that.',
+  stream: orderStream,
+  schema: z.object({ orderId, refundId: z.uuid(), amount: Money, reason: RefundReason }),
+  example: {
+    orderId: example.orderId,
+    refundId: example.refundId,
+    amount: { amount: 500, currency: 'GBP' },
+    reason: 'goodwill',
+  },
+})
+
+export const RefundFailed = defineEvent({
+  type: 'refund.failed',
+  summary: 'The gateway has refused a refund; its amount can be refunded again.',
+  stream: orderStream,
+  schema: z.object({ ...refusal, refundId: z.uuid(), amount: Money }),
+  example: {
+    orderId: example.orderId,
+    refundId: example.refundId,
+    amount: { amount: 500, currency: 'GBP' },
+    code: 'unexpected_state',
+    detail: 'The charge is disputed.',
+  },
 })

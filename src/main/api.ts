@@ -12,7 +12,7 @@ import { analyticsRoutes } from '#domains/analytics'
 import { catalogRoutes } from '#domains/catalog'
 import { lookupRoutes } from '#domains/lookup'
 import { createPlacement, orderRoutes } from '#domains/order'
-import { keepTokens } from '#domains/payment'
+import { keepTokens, refundRoutes } from '#domains/payment'
 import { quoteRoutes } from '#domains/pricing'
 import { shippingRoutes } from '#domains/shipping'
 import { webhookRoutes } from '#domains/webhooks'
@@ -75,6 +75,7 @@ await runProcess('api', async (context) => {
     ...operationRoutes({ db, isStopping: () => stopping }),
     ...orderRoutes({ db, placement, wake, takesTests: config.PAYMENT_GATEWAY_MODE === 'sandbox' }),
     ...quoteRoutes({ db }),
+    ...refundRoutes({ db, wake }),
     ...catalogRoutes({ db }),
     ...shippingRoutes({ db, wake }),
     ...analyticsRoutes({ projections }),

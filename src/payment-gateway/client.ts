@@ -33,8 +33,17 @@ export function createGateway(url: string) {
     return judge(status, withoutToken(answer.error, body.token), retryAfter)
   }
 
-  async function advance(authorizationId: string, move: keyof typeof REACHED, call: Call): Promise<GatewayAnswer> {
-    const answer = await post(`/v1/authorizations/${authorizationId}/${move}`, {}, call)
+  /** What may be a part is never taken for done because all has gone back. */
+  const refundPart = (authorizationId: string, amount: number, call: Call) =>
+    post(`/v1/authorizations/${authorizationId}/refund`, { amount }, call)
+
+  async function advance(
+    authorizationId: string,
+    move: keyof typeof REACHED,
+    call: Call,
+    body: Body = {},
+  ): Promise<GatewayAnswer> {
+    const answer = await post(`/v1/authorizations/${authorizationId}/${move}`, body, call)
     const there = !answer.ok && answer.state === REACHED[move] // somebody was faster, or this is a second attempt
     return there ? { ok: true, authorizationId } : answer
   }
@@ -67,8 +76,11 @@ export function createGateway(url: string) {
     capture: (authorizationId: string, call: Call) => advance(authorizationId, 'capture', call),
     /** Lets go of what is held. */
     void: (authorizationId: string, call: Call) => advance(authorizationId, 'void', call),
-    /** Gives back what was taken. */
-    refund: (authorizationId: string, call: Call) => advance(authorizationId, 'refund', call),
+    /** Gives back so many minor units of what was taken. */
+    refundPart,
+    /** Gives back the rest of what was taken. That all has gone back already is as good. */
+    refund: (authorizationId: string, call: Call, rest?: number) =>
+      advance(authorizationId, 'refund', call, rest === undefined ? {} : { amount: rest }),
   }
 }
 

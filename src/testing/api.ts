@@ -1,7 +1,7 @@
 import request from 'supertest'
 import { catalogRoutes, upsertProducts, type Product } from '#domains/catalog'
 import { createPlacement, orderRoutes } from '#domains/order'
-import { keepTokens } from '#domains/payment'
+import { keepTokens, refundRoutes } from '#domains/payment'
 import { NO_RATES, quoteRoutes, type Rates } from '#domains/pricing'
 import { createWakeUp } from '#messaging'
 import { createLogger } from '#platform/logger'
@@ -61,6 +61,7 @@ export async function testApi(
     ...operationRoutes({ db, isStopping: () => false }),
     ...orderRoutes({ db, placement, wake }),
     ...quoteRoutes({ db, rates }),
+    ...refundRoutes({ db, wake }),
     ...catalogRoutes({ db }),
     ...more,
   ]

@@ -29,7 +29,7 @@ const isWhatThePaymentSays: Invariant = {
       coalesce(p.status, 'unknown'), coalesce(p.amount, 0), coalesce(b.held, 0), coalesce(b.taken, 0)) AS why
     FROM payments p FULL JOIN (${BOOKED}) b ON b.order_id = p.order_id
     WHERE coalesce(b.held, 0) <> CASE WHEN p.status IN ('authorized', 'failed') THEN p.amount ELSE 0 END
-      OR coalesce(b.taken, 0) <> CASE WHEN p.status = 'captured' THEN p.amount ELSE 0 END
+      OR coalesce(b.taken, 0) <> CASE WHEN p.status = 'captured' THEN p.amount - p.refunded ELSE 0 END
       OR (p.status IN ('authorized', 'failed', 'captured', 'voided', 'refunded') AND p.amount IS DISTINCT FROM b.authorized)`,
 }
 
@@ -50,10 +50,27 @@ const followsItsOrder: Invariant = {
   offenders: (limits) => Prisma.sql`
     SELECT o.id AS who, format('It is %s over %s %s; %s are held and %s taken.', o.status, o.total, o.currency,
       coalesce(b.held, 0), coalesce(b.taken, 0)) AS why
-    FROM orders o LEFT JOIN (${BOOKED}) b ON b.order_id = o.id
+    FROM orders o LEFT JOIN (${BOOKED}) b ON b.order_id = o.id LEFT JOIN payments p ON p.order_id = o.id
     WHERE ${since('o.updated_at', limits)} AND o.status NOT IN ('placed', 'confirmed')
       AND (coalesce(b.held, 0) <> 0
-        OR coalesce(b.taken, 0) <> CASE WHEN o.status IN ('shipped', 'delivered') THEN o.total ELSE 0 END)`,
+        OR coalesce(b.taken, 0) <> CASE WHEN o.status IN ('shipped', 'delivered') THEN o.total - coalesce(p.refunded, 0) ELSE 0 END)`,
+}
+
+const refundsAddUp: Invariant = {
+  name: 'refunds-add-up',
+  says: 'What refunds have given back is booked for each of them, and what they still want is set aside; together no more than was taken.',
+  offenders: () => Prisma.sql`
+    SELECT coalesce(p.order_id, r.order_id) AS who, format('%s of %s have gone back and %s are set aside; refunds gave back %s (booked: %s) and want %s.',
+      coalesce(p.refunded, 0), coalesce(p.amount, 0), coalesce(p.refunding, 0), coalesce(r.given, 0), coalesce(r.booked, 0), coalesce(r.wanted, 0)) AS why
+    FROM payments p FULL JOIN (
+      SELECT r.order_id, coalesce(sum(r.amount) FILTER (WHERE r.status = 'succeeded'), 0) AS given,
+        coalesce(sum(r.amount) FILTER (WHERE r.status = 'requested'), 0) AS wanted,
+        coalesce(-sum(l.taken), 0) AS booked, bool_or((r.status = 'succeeded') <> (l.order_id IS NOT NULL)) AS differs
+      FROM refunds r LEFT JOIN payment_ledger l ON l.order_id = r.order_id AND l.kind = 'refunded' AND l.refund_id = r.id
+      GROUP BY r.order_id
+    ) r ON r.order_id = p.order_id
+    WHERE coalesce(p.refunding, 0) <> coalesce(r.wanted, 0) OR coalesce(r.given, 0) <> coalesce(r.booked, 0) OR r.differs
+      OR coalesce(p.refunded, 0) < coalesce(r.given, 0) OR coalesce(p.refunded, 0) + coalesce(p.refunding, 0) > coalesce(p.amount, 0)`,
 }
 
 const tokenIsForgotten: Invariant = {
@@ -66,4 +83,11 @@ const tokenIsForgotten: Invariant = {
     WHERE o.id IS NULL OR p.status <> 'pending'`,
 }
 
-export const moneyInvariants = [isConserved, isWhatThePaymentSays, isForAnOrder, followsItsOrder, tokenIsForgotten]
+export const moneyInvariants = [
+  isConserved,
+  isWhatThePaymentSays,
+  isForAnOrder,
+  followsItsOrder,
+  refundsAddUp,
+  tokenIsForgotten,
+]

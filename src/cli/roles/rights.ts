@@ -60,7 +60,8 @@ export const RIGHTS: Readonly<Record<string, TableRights>> = {
   personal_keys: of('siu', 'siu', ''),
   forgotten_persons: of('s', 's'),
   // payment
-  payments: of('', 'siu'),
+  payments: of('siu', 'siu'), // the API sets refunds aside
+  refunds: of('si', 'su'),
   payment_tokens: of('si', 'sd', ''), // a worker deletes it when it was used
   payment_ledger: of('', 'si'), // append-only
   // webhooks: the scheduler, which is the owner, delivers them

@@ -5,14 +5,19 @@ import { recordAuthorization } from './authorize.ts'
 import { isCapturable, recordCapture } from './capture.ts'
 import type { GatewayAnswer, PaymentGateway } from '#payment-gateway'
 import { evolve, unknownPayment, type Payment } from './payment.ts'
+import { recordRefund } from './refunds/carry-out.ts'
+import { refundableOf } from './refunds/refund-amount.ts'
 import { closing, giveBack, recordReturn } from './return.ts'
 import type { Change } from './store.ts'
 
 const orderId = '0190a1b2-0000-7000-8000-000000000001'
+const REFUND_ID = '0190a1b2-0000-7000-8000-000000000002'
 const total = { amount: 2_500, currency: 'GBP' }
 const { signal } = new AbortController()
 
 function aBank() {
+  let back = 0
+  const done = new Set<string>()
   let state: 'unknown' | 'authorized' | 'captured' | 'voided' | 'refunded' = 'unknown'
   const move = (from: typeof state, to: typeof state): GatewayAnswer => {
     if (state === to) return { ok: true, authorizationId: 'auth_1' }
@@ -20,15 +25,28 @@ function aBank() {
     state = to
     return { ok: true, authorizationId: 'auth_1' }
   }
+  const give = (key: string, part: number): GatewayAnswer => {
+    if (done.has(key)) return { ok: true, authorizationId: 'auth_1' }
+    if (state !== 'captured' || back + part > total.amount)
+      return { ok: false, code: 'unexpected_state', detail: `is ${state}`, state: state as never }
+    done.add(key)
+    back += part
+    if (back === total.amount) state = 'refunded'
+    return { ok: true, authorizationId: 'auth_1' }
+  }
   const gateway = {
     authorize: async () =>
       state === 'unknown' ? move('unknown', 'authorized') : { ok: true, authorizationId: 'auth_1' },
     capture: async () => move('authorized', 'captured'),
     void: async () => move('authorized', 'voided'),
-    refund: async () => move('captured', 'refunded'),
+    refund: async (_id, { idempotencyKey: key }, rest = total.amount) => {
+      const answer = give(key, rest)
+      return !answer.ok && answer.state === 'refunded' ? { ok: true, authorizationId: 'auth_1' } : answer
+    },
+    refundPart: async (_id, part, { idempotencyKey: key }) => give(key, part),
     open: async function* () {},
   } as PaymentGateway
-  return { gateway, state: () => state }
+  return { gateway, state: () => state, back: () => back }
 }
 
 interface Scenario {
@@ -36,10 +54,12 @@ interface Scenario {
   closed: boolean
   /** How often each of the reactions dies between its call and its booking. */
   deaths: [number, number, number, number]
+  /** Refunds of so much, each asked for at some moment; the bank's answer to it may be lost once. */
+  refunds: number[]
 }
 
-async function play(scheduler: fc.Scheduler, { confirmed, closed, deaths }: Scenario) {
-  const { gateway, state } = aBank()
+async function play(scheduler: fc.Scheduler, { confirmed, closed, deaths, refunds }: Scenario) {
+  const { gateway, state, back } = aBank()
   let payment: Payment = unknownPayment
   const reactions: Promise<void>[] = []
   const pause = () => scheduler.schedule(Promise.resolve())
@@ -49,14 +69,14 @@ async function play(scheduler: fc.Scheduler, { confirmed, closed, deaths }: Scen
     call: (seen: Payment) => Promise<Answer>,
     book: (now: Payment, answer: Answer) => Change<unknown>,
   ) {
-    for (let attempt = 0; attempt < 20; attempt++) {
+    for (let attempt = 0; attempt < 60; attempt++) {
       await pause()
       const seen = payment
       await pause()
-      const answer = await call(seen)
-      await pause()
-      if (attempt < dying) continue
       try {
+        const answer = await call(seen)
+        await pause()
+        if (attempt < dying) continue
         const { facts } = book(payment, answer)
         for (const fact of facts) payment = evolve(payment, fact)
         for (const { kind } of facts) publishEvents(kind)
@@ -89,6 +109,21 @@ async function play(scheduler: fc.Scheduler, { confirmed, closed, deaths }: Scen
       )
   }
 
+  async function refund(amount: number, index: number) {
+    for (let moment = 0; moment < 12; moment++) {
+      await pause()
+      if (refundableOf(payment) < amount) continue
+      payment = evolve(payment, { kind: 'refund-requested', amount })
+      const call = { idempotencyKey: `refund-${index}`, signal }
+      return react(
+        index % 2,
+        () => gateway.refundPart('auth_1', amount, call),
+        (_now, answer) => recordRefund({ orderId, refundId: REFUND_ID, amount: { ...total, amount } }, answer),
+      )
+    }
+  }
+
+  reactions.push(...refunds.map(refund))
   reactions.push(
     react(
       deaths[0],
@@ -98,7 +133,7 @@ async function play(scheduler: fc.Scheduler, { confirmed, closed, deaths }: Scen
   )
   if (closed) reactions.push(giveMoneyBack(deaths[3], true))
   await scheduler.waitFor(settledAll(reactions))
-  return { bank: state(), payment }
+  return { bank: state(), back: back(), payment }
 }
 
 /** Also those that are added while the earlier ones run. */
@@ -112,14 +147,16 @@ const scenario = (closed: boolean) =>
     confirmed: fc.boolean(),
     closed: fc.constant(closed),
     deaths: fc.tuple(deaths, deaths, deaths, deaths),
+    refunds: fc.array(fc.constantFrom(1, 700, 1_250, 2_500), { maxLength: 3 }),
   })
 
 test('the money of a closed order is with the customer, and we know it', () =>
   fc.assert(
     fc.asyncProperty(fc.scheduler(), scenario(true), async (scheduler, given) => {
-      const { bank, payment } = await play(scheduler, given)
+      const { bank, back, payment } = await play(scheduler, given)
       expect(['voided', 'refunded']).toContain(bank)
-      expect(payment).toMatchObject({ status: bank, closed: true })
+      expect(payment).toMatchObject({ status: bank, closed: true, refunding: 0, refunded: back })
+      expect(back).toBe(bank === 'refunded' ? total.amount : 0)
     }),
     { numRuns: 1_000 },
   ))
@@ -127,9 +164,9 @@ test('the money of a closed order is with the customer, and we know it', () =>
 test('the money of any other order is taken once it is confirmed, and only then', () =>
   fc.assert(
     fc.asyncProperty(fc.scheduler(), scenario(false), async (scheduler, given) => {
-      const { bank, payment } = await play(scheduler, given)
-      expect(bank).toBe(given.confirmed ? 'captured' : 'authorized')
-      expect(payment).toMatchObject({ status: bank, closed: false })
+      const { bank, back, payment } = await play(scheduler, given)
+      expect(bank).toBe(back === total.amount ? 'refunded' : given.confirmed ? 'captured' : 'authorized')
+      expect(payment).toMatchObject({ status: bank, closed: false, refunding: 0, refunded: back })
     }),
     { numRuns: 300 },
   ))

@@ -36,7 +36,7 @@ export async function wrongPayments(db: Database | Transaction): Promise<string[
     ), compared AS (
       SELECT coalesce(payments.order_id, booked.order_id) AS "orderId", coalesce(status, 'unknown') AS status,
              format('%s held, %s taken', CASE WHEN status IN ('authorized', 'failed') THEN amount ELSE 0 END,
-                    CASE WHEN status = 'captured' THEN amount ELSE 0 END) AS expected,
+                    CASE WHEN status = 'captured' THEN amount - refunded ELSE 0 END) AS expected,
              format('%s held, %s taken', coalesce(held, 0), coalesce(taken, 0)) AS booked
       FROM payments FULL JOIN booked USING (order_id)
     )

@@ -1,7 +1,7 @@
 import type { Money } from '#events'
 import type { Database } from '#platform/database'
 import { refused, type PaymentGateway } from '#payment-gateway'
-import type { Fact, Payment, Return } from './payment.ts'
+import { NONE_BACK, type Fact, type Payment, type Return } from './payment.ts'
 import { giveBack, recordReturn, type Returned } from './return.ts'
 import { keepPayments, paymentOf } from './store.ts'
 
@@ -32,7 +32,7 @@ export async function letGo(
   const payment = await paymentOf(db, orderId)
   if (payment.authorizationId !== authorizationId) {
     // A second hold of this order: the ledger has room for one.
-    const second = { status: state, closed: true, authorizationId, amount: orphan.amount }
+    const second = { status: state, closed: true, authorizationId, amount: orphan.amount, ...NONE_BACK }
     return accepted(await giveBack(gateway, second, signal))?.action
   }
   const returned = accepted(await giveBack(gateway, payment, signal))

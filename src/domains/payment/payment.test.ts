@@ -4,7 +4,7 @@ import { entryOf, evolve, returnOwed, unknownPayment, type Fact, type Payment } 
 
 const authorized: Fact = { kind: 'authorized', authorizationId: 'auth_1', amount: { amount: 2_500, currency: 'GBP' } }
 const after = (...facts: Fact[]) => facts.reduce(evolve, unknownPayment)
-const kinds = (...all: Exclude<Fact['kind'], 'authorized'>[]) => all.map((kind) => ({ kind }))
+const kinds = (...all: Exclude<Fact['kind'], 'authorized'>[]) => all.map((kind): Fact => ({ kind, amount: 2_500 }))
 
 test.each([
   ['pending', undefined, []],
@@ -27,11 +27,17 @@ test.each([
   [[authorized, ...kinds('captured', 'voided')]],
   [[authorized, ...kinds('voided', 'captured')]],
   [[authorized, ...kinds('captured', 'refunded', 'refunded')]],
+  [[authorized, ...kinds('captured', 'refund-failed')]],
+  [[authorized, ...kinds('captured', 'refund-requested', 'refund-requested')]],
+  [[authorized, ...kinds('captured', 'refund-requested', 'refunded')]],
 ])('what cannot follow is refused: %j', (facts) => expect(() => after(...facts)).toThrow(Unrecoverable))
 
 const anyFact = fc.constantFrom<Fact>(
   authorized,
   ...kinds('declined', 'captured', 'failed', 'voided', 'refunded', 'closed'),
+  { kind: 'refund-requested', amount: 1_000 },
+  { kind: 'refund-failed', amount: 1_000 },
+  { kind: 'refunded', amount: 1_000, refundId: 'one' },
 )
 
 test('whatever happens, the ledger says what the status says', () => {
@@ -47,7 +53,8 @@ test('whatever happens, the ledger says what the status says', () => {
         payment = next
       }
       expect(held).toBe(['authorized', 'failed'].includes(payment.status) ? 2_500 : 0)
-      expect(taken).toBe(payment.status === 'captured' ? 2_500 : 0)
+      expect(taken).toBe(payment.status === 'captured' ? 2_500 - payment.refunded : 0)
+      expect(payment.refunded + payment.refunding).toBeLessThanOrEqual(payment.amount?.amount ?? 0)
     }),
   )
 })

@@ -10,6 +10,8 @@ const PaymentRow = row({
   authorizationId: z.string().nullable(),
   amount: z.bigint().nullable(),
   currency: z.string().nullable(),
+  refunded: z.bigint(),
+  refunding: z.bigint(),
 })
 
 /** What is known of an order's money right now, unlocked; pending when nothing is. */
@@ -62,7 +64,7 @@ async function claim(tx: Transaction, orderIds: ReadonlySet<string>, now: Date):
     INSERT INTO payments (order_id, status, updated_at)
     SELECT order_id, 'pending', ${now} FROM unnest(${[...orderIds]}::uuid[]) AS wanted(order_id) ORDER BY order_id
     ON CONFLICT (order_id) DO UPDATE SET status = payments.status
-    RETURNING order_id AS "orderId", status, closed, authorization_id AS "authorizationId", amount, currency`
+    RETURNING order_id AS "orderId", status, closed, authorization_id AS "authorizationId", amount, currency, refunded, refunding`
   return new Map(rows.map((row) => [row.orderId, toPayment(row)]))
 }
 
@@ -73,25 +75,26 @@ async function save(tx: Transaction, payments: readonly (Payment & { orderId: st
   await tx.$executeRaw`
     WITH kept AS MATERIALIZED (
       SELECT * FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
-        AS row("orderId" uuid, status text, closed boolean, "authorizationId" text, amount bigint, currency text)
+        AS row("orderId" uuid, status text, closed boolean, "authorizationId" text, amount bigint, currency text, refunded bigint, refunding bigint)
     ), forgotten AS (
       DELETE FROM payment_tokens USING kept WHERE payment_tokens.order_id = kept."orderId" AND kept.status <> 'pending'
     )
     UPDATE payments SET status = kept.status, closed = kept.closed, authorization_id = kept."authorizationId",
-           amount = kept.amount, currency = kept.currency, updated_at = ${now}
+           amount = kept.amount, currency = kept.currency, refunded = kept.refunded, refunding = kept.refunding, updated_at = ${now}
     FROM kept WHERE payments.order_id = kept."orderId"`
 }
 
 async function book(tx: Transaction, entries: readonly object[], now: Date): Promise<void> {
   if (entries.length === 0) return
   await tx.$executeRaw`
-    INSERT INTO payment_ledger (order_id, kind, held, taken, currency, booked_at)
-    SELECT "orderId", kind, held, taken, currency, ${now}
+    INSERT INTO payment_ledger (order_id, kind, refund_id, held, taken, currency, booked_at)
+    SELECT "orderId", kind, coalesce("refundId", '00000000-0000-0000-0000-000000000000'), held, taken, currency, ${now}
     FROM jsonb_to_recordset(${JSON.stringify(entries)}::jsonb)
-      AS entry("orderId" uuid, kind text, held bigint, taken bigint, currency text)`
+      AS entry("orderId" uuid, kind text, "refundId" uuid, held bigint, taken bigint, currency text)`
 }
 
-function toPayment({ status, closed, authorizationId, amount, currency }: PaymentRow): Payment {
+function toPayment({ status, closed, authorizationId, amount, currency, ...back }: PaymentRow): Payment {
   const money = amount !== null && currency !== null ? { amount: Number(amount), currency } : null
-  return { status, closed, authorizationId, amount: money }
+  const { refunded, refunding } = back
+  return { status, closed, authorizationId, amount: money, refunded: Number(refunded), refunding: Number(refunding) }
 }
