@@ -47,6 +47,7 @@ export const RIGHTS: Readonly<Record<string, TableRights>> = {
   reconcile_state: of('s', 'siu'),
   broker_markers: of('', 'siud'),
   metric_rollups: of('s', 'siud'),
+  breakers: of('s', 'siud'),
   projections: of('s', 'siud'), // their own tables: see below
   projection_shadows: of('s', 'siud'),
   // notification
