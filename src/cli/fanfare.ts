@@ -15,6 +15,7 @@ import { addPartitions } from './history/partitions.ts'
 import { addRestore } from './history/restore.ts'
 import { addStory } from './commands/story.ts'
 import { addStuck } from './commands/stuck.ts'
+import { addTop } from './top/command.ts'
 import { addWebhooks } from './commands/webhooks.ts'
 import { addDeadLetters } from './dead-letters/command.ts'
 import { addProjections } from './projections/command.ts'
@@ -58,6 +59,7 @@ function createProgram(): Command {
     .hook('preAction', applySharedOptions)
   const commands = [
     addStuck,
+    addTop,
     addDeadLetters,
     addStory,
     addAudit,

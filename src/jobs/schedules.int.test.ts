@@ -1,7 +1,11 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { text } from 'node:stream/consumers'
 import { upsertProducts } from '#domains/catalog'
+import { closeMailer } from '#domains/notification'
 import { createPlacement } from '#domains/order'
 import { keepTokens } from '#domains/payment'
-import { aCaller, testDatabase, type TestDatabase } from '#testing'
+import { aCaller, deadline, testDatabase, testMailServer, type TestDatabase } from '#testing'
 import { uuidv7 } from '#platform/uuid'
 import { schedules } from './schedules.ts'
 
@@ -131,4 +135,50 @@ it('says which reactions were given lost events again', async () => {
   expect(await run('messaging.reconcile')).toEqual({ redelivered: { 'c.d': 3 } })
   reconcileAll.mockResolvedValueOnce([])
   expect(await run('messaging.reconcile')).toBeUndefined()
+})
+
+it('tells operators by webhook and mail what they have to look at, once', async () => {
+  const { db } = database
+  const bodies: { text: string; open: { key: string }[] }[] = []
+  const hook = createServer((request, response) => {
+    void text(request).then((body) => {
+      bodies.push(JSON.parse(body) as (typeof bodies)[number])
+      response.end()
+    })
+  })
+  await new Promise<void>((resolve) => hook.listen(0, '127.0.0.1', resolve))
+  const mails = await testMailServer()
+  const { port } = hook.address() as AddressInfo
+  const told = {
+    ALERT_WEBHOOK_URL: `http://127.0.0.1:${port}/`,
+    ALERT_MAIL_TO: 'night@example.com',
+    SMTP_URL: mails.url,
+  }
+  Object.assign(process.env, told)
+  try {
+    const waiting = { 'mail.tell': { retrying: 0, blocked: 0, held: 0, dead: 2 } }
+    const at = new Date(Math.floor(Date.now() / 10_000) * 10_000)
+    await db.metricRollup.create({ data: { step: 10, at, figures: { waiting } } })
+    const findings = [
+      { invariant: 'one.broken', says: 'Every order is paid once.', count: 3, onlyWarns: false },
+      { invariant: 'one.whole', says: 'Every order has lines.', count: 0, onlyWarns: false },
+    ]
+    const audit = { action: 'audit', phase: 'finished', outcome: 'done', reaction: '', selector: {}, operator: 'ada' }
+    await db.operatorAction.create({ data: { ...audit, actionId: uuidv7(), result: { findings } } })
+    expect(await run('messaging.alert')).toMatchObject({ open: ['dead-letters mail.tell', 'invariant one.broken'] })
+    expect(await run('messaging.alert')).toBeUndefined()
+    expect(bodies).toHaveLength(1)
+    expect(bodies[0]!.text).toMatch(
+      /^mail.tell has given up on 2 messages\. What to do: docs\/operations\.md#dead-letters$/m,
+    )
+    expect(bodies[0]!.text).toContain('Broken 3 times: Every order is paid once.')
+    await deadline('the mail is there', () => mails.received.length === 1)
+    expect(mails.received[0]!.source).toContain('Subject: Fanfare: 2 to look at')
+  } finally {
+    for (const name of Object.keys(told)) delete process.env[name]
+    closeMailer()
+    await mails.close()
+    hook.closeAllConnections()
+    hook.close()
+  }
 })

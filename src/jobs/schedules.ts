@@ -4,6 +4,7 @@ import { pruneTokens } from '#domains/payment'
 import { pruneDeliveries } from '#domains/webhooks'
 import { OrderConfirmed, OrderExpired, OrderPlaced, OrderShipped } from '#events'
 import type { WakeUp } from '#messaging'
+import { alerting } from './alerts/alerts.ts'
 import { messagingJobs, type MessagingNeeds } from './messaging-jobs.ts'
 import type { ScheduledJob } from './scheduled-job.ts'
 import { AT_ONCE, untilDone } from './until-done.ts'
@@ -33,6 +34,7 @@ export function schedules(needs: Needs): ScheduledJob[] {
   const { db, wake } = needs
   return [
     ...messagingJobs(needs, SPANS),
+    alerting(db),
     {
       name: 'order.expire-orders',
       publishes: [OrderExpired],

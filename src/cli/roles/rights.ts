@@ -48,6 +48,7 @@ export const RIGHTS: Readonly<Record<string, TableRights>> = {
   broker_markers: of('', 'siud'),
   metric_rollups: of('s', 'siud'),
   breakers: of('s', 'siud'),
+  alerts: of('', 'siud'),
   projections: of('s', 'siud'), // their own tables: see below
   projection_shadows: of('s', 'siud'),
   // notification

@@ -2,6 +2,7 @@ import type { Customer } from '#events'
 import type { CallContext } from '#messaging'
 import type { Occasion } from './letter/letters.ts'
 import { openMailer, type Mailer } from './mail/mailer.ts'
+import { writeToOperators } from './mail-operators.ts'
 import { settings } from './settings.ts'
 import { tellCustomer } from './tell-customer.ts'
 
@@ -14,6 +15,12 @@ let mailer: Mailer | undefined
 export function mailCustomer(occasion: Occasion, customer: Customer, context: CallContext): Promise<void> {
   mailer ??= openMailer(settings().SMTP_URL)
   return tellCustomer(occasion, customer, { ...context, mailer })
+}
+
+/** Writes to operators through the same mail server. */
+export function mailOperators(to: string, subject: string, text: string): Promise<void> {
+  mailer ??= openMailer(settings().SMTP_URL)
+  return writeToOperators(mailer, to, subject, text)
 }
 
 /** Closes the connections to the mail server; the next mail opens them again. */

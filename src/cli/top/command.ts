@@ -1,0 +1,90 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import type { Command } from 'commander'
+import { readFigures, readLatestWaiting, readOpenBreakers, readRelay } from '#messaging'
+import { readPlaced, readStates } from '#domains/order'
+import type { Database } from '#platform/database'
+import { withDatabase } from '../connect.ts'
+import { host } from '../host.ts'
+import { exits } from '../run.ts'
+import { json, positive } from '../terminal/options.ts'
+import { EXIT, isTerminal, say, sayJson, visible } from '../terminal/output.ts'
+import { styled } from '../terminal/style.ts'
+import { drawTop, type TopFigures } from './draw.ts'
+
+const help = () => `
+Queue, oldest and processes are what the scheduler has found in the last minute; p50 and p99 are the time from an event to the
+commit of the reaction, of five minutes. Without a terminal, and with --once, it prints one picture and ends. q ends it.
+
+Examples:
+  ${host().call('top')}
+  ${host().call('top --once --json')}`
+
+interface Flags {
+  every: number
+  once?: boolean
+  json?: boolean
+}
+
+/** What goes on at this moment, again and again. */
+export function addTop(program: Command): void {
+  program
+    .command('top')
+    .description('live: orders, their states, and every reaction with its queue, its times and its failures')
+    .option('--every <seconds>', 'seconds from one picture to the next', positive, 2)
+    .option('--once', 'print one picture')
+    .addOption(json())
+    .addHelpText('after', help)
+    .action(exits(watch))
+}
+
+async function watch({ every, once, json: asJson }: Flags): Promise<number> {
+  await withDatabase(async (db) => {
+    if (asJson) return sayJson(plainly(await read(db)))
+    if (once || !isTerminal()) return drawTop(await read(db), process.stdout.columns ?? 120, styled).forEach(say)
+    await follow(db, every * 1_000)
+  }, 4)
+  return EXIT.ok
+}
+
+const plainly = ({ relay, ...rest }: TopFigures) => ({ ...rest, relay: { ...relay, position: String(relay.position) } })
+
+async function read(db: Database): Promise<TopFigures> {
+  const [placed, states, figures, waiting, relay, breakers] = await Promise.all([
+    readPlaced(db),
+    readStates(db, 1),
+    readFigures(db),
+    readLatestWaiting(db),
+    readRelay(db),
+    readOpenBreakers(db),
+  ])
+  return { at: new Date(), placed, states, figures, waiting, relay, breakers }
+}
+
+/** On the terminal's other screen, which leaves what was there as it was. */
+const ENTER = '\u001B[?1049h\u001B[?25l'
+const LEAVE = '\u001B[?25h\u001B[?1049l'
+const HOME = '\u001B[H'
+const END_OF_LINE = '\u001B[K'
+const BELOW = '\u001B[J'
+
+async function follow(db: Database, everyMs: number): Promise<void> {
+  const ending = new AbortController()
+  const end = () => ending.abort()
+  const onKey = (key: Buffer) => ['q', '\u0003', '\u001B'].includes(key.toString()) && end()
+  const { stdin, stdout } = process
+  stdin.setRawMode(true).resume().on('data', onKey)
+  process.once('SIGTERM', end)
+  stdout.write(ENTER)
+  try {
+    while (!ending.signal.aborted) {
+      const lines = drawTop(await read(db), stdout.columns, styled).slice(0, stdout.rows - 1)
+      const told = [...lines, '', styled('dim', `every ${everyMs / 1_000} s · q ends`)].slice(0, stdout.rows)
+      stdout.write(`${HOME}${told.map((line) => visible(line) + END_OF_LINE).join('\r\n')}${BELOW}`)
+      await wait(everyMs, undefined, { signal: ending.signal }).catch(() => {})
+    }
+  } finally {
+    stdout.write(LEAVE)
+    stdin.off('data', onKey).setRawMode(false).pause()
+    process.off('SIGTERM', end)
+  }
+}

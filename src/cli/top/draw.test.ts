@@ -1,0 +1,67 @@
+import { drawTop, type TopFigures } from './draw.ts'
+
+const idle = { eventTypes: ['order.placed'], handled: 0, repeated: 0, retrying: 0, blocked: 0, held: 0, dead: 0 }
+const unknown = { processingP50: null, processingP99: null, criticalP50: null, criticalP99: null, lastHandledAt: null }
+
+const TOP: TopFigures = {
+  at: new Date('2026-11-22T12:00:10Z'),
+  placed: [
+    { orders: 0, seconds: 5 },
+    { orders: 20, seconds: 5 },
+    { orders: 40, seconds: 5 },
+    { orders: 1, seconds: 1 },
+  ],
+  states: [
+    { status: 'placed', orders: 3 },
+    { status: 'shipped', orders: 57 },
+  ],
+  figures: {
+    seconds: 300,
+    reactions: [
+      { ...idle, ...unknown, reaction: 'fraud.screen-order' },
+      {
+        ...idle,
+        ...unknown,
+        reaction: 'mail.tell',
+        handled: 60,
+        criticalP50: 12.4,
+        criticalP99: 1_840,
+        retrying: 2,
+        dead: 7,
+      },
+    ],
+  },
+  waiting: { 'mail.tell': { queued: 12, oldestMs: 93_000, replicas: 0 } },
+  relay: { holder: 'relay@a:1', position: 9n, lagSeconds: 0.04 },
+  breakers: [
+    {
+      reaction: 'mail.tell',
+      cause: 'mail server: connection refused',
+      processes: 1,
+      since: new Date('2026-11-22T11:59:30Z'),
+    },
+  ],
+}
+
+const plain = (_: string, text: string) => text
+
+it('shows orders, reactions and what is away', () => {
+  expect(drawTop(TOP, 120, plain)).toEqual([
+    'fanfare top  12:00:10 UTC   relay 0.0 s behind   7 dead',
+    '',
+    'Orders     6.0/s  ▁▅█  up to 8.0/s in five minutes',
+    'Last hour  placed 3   shipped 57',
+    '',
+    'Reaction             per s   queue  oldest     p50     p99 retrying  dead repeated procs',
+    'fraud.screen-order       0       –       –       –       –        0     0        0     –',
+    'mail.tell              0.2      12  93.0 s   12 ms   1.8 s        2     7        0     0',
+    '',
+    'paused for 40 s: mail.tell: mail server: connection refused',
+  ])
+})
+
+it('leaves out columns where the terminal is narrow', () => {
+  const lines = drawTop(TOP, 60, plain).slice(4)
+  expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(60)
+  expect(lines.join()).toContain('fraud.screen-order')
+})

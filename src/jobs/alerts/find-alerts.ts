@@ -1,0 +1,103 @@
+import { z } from 'zod'
+import { listProjections, readLatestWaiting, readOpenBreakers, readRelay } from '#messaging'
+import { readRows, row, type Database } from '#platform/database'
+import type { Alert } from './decide.ts'
+
+/** Milliseconds, or seconds, until something that usually heals by itself is told. */
+const LAG_S = 30
+const PAUSED_MS = 5 * 60_000
+const OLDEST_MS = 5 * 60_000
+
+const runbook = (section: string) => `docs/operations.md#${section}`
+
+/** What somebody has to look at, at this moment. */
+export async function findAlerts(db: Database, now = new Date()): Promise<Alert[]> {
+  const parts = await Promise.all([
+    waitingAlerts(db, now),
+    relayAlerts(db, now),
+    breakerAlerts(db, now),
+    projectionAlerts(db),
+    auditAlerts(db),
+  ])
+  return parts.flat()
+}
+
+async function waitingAlerts(db: Database, since: Date): Promise<Alert[]> {
+  const waiting = Object.entries(await readLatestWaiting(db))
+  return waiting.flatMap(([reaction, { dead, queued = 0, replicas = 1, oldestMs = 0 }]) => [
+    ...given(dead > 0, {
+      key: `dead-letters ${reaction}`,
+      sentence: `${reaction} has given up on ${dead} message${dead === 1 ? '' : 's'}.`,
+      since,
+      runbook: runbook('dead-letters'),
+    }),
+    ...given(replicas === 0 && queued > 0, {
+      key: `nobody ${reaction}`,
+      sentence: `No process takes from the queue of ${reaction}, and ${queued} messages wait.`,
+      since,
+      runbook: runbook('a-worker-process-dies-or-is-too-slow'),
+    }),
+    ...given(replicas > 0 && oldestMs > OLDEST_MS, {
+      key: `late ${reaction}`,
+      sentence: `${reaction} does not keep up: ${queued} messages wait, the oldest for ${Math.round(oldestMs / 60_000)} minutes.`,
+      since,
+      runbook: runbook('sizing'),
+    }),
+  ])
+}
+
+async function relayAlerts(db: Database, now: Date): Promise<Alert[]> {
+  const { lagSeconds } = await readRelay(db)
+  return given(lagSeconds > LAG_S, {
+    key: 'relay',
+    sentence: `Events are stored and not published, the oldest for ${Math.round(lagSeconds)} s.`,
+    since: new Date(now.getTime() - lagSeconds * 1_000),
+    runbook: runbook('the-relay-is-down-or-several-run'),
+  })
+}
+
+async function breakerAlerts(db: Database, now: Date): Promise<Alert[]> {
+  const open = await readOpenBreakers(db)
+  return open.flatMap(({ reaction, cause, since }) =>
+    given(now.getTime() - since.getTime() > PAUSED_MS, {
+      key: `paused ${reaction}`,
+      sentence: `${reaction} holds its messages, because something it needs is away: ${cause}`,
+      since,
+      runbook: runbook('the-payment-gateway-or-the-mail-server-is-away'),
+    }),
+  )
+}
+
+async function projectionAlerts(db: Database): Promise<Alert[]> {
+  const all = await listProjections(db)
+  return all.flatMap(({ name, state, reason, since }) =>
+    given(state === 'failed', {
+      key: `projection ${name}`,
+      sentence: `The projection ${name} has failed and stands still: ${reason ?? 'no reason is known'}`,
+      since,
+      runbook: runbook('a-projection-stands-still'),
+    }),
+  )
+}
+
+const Broken = row({ invariant: z.string(), says: z.string(), count: z.int(), at: z.date() })
+
+/** What the latest audit has found. */
+async function auditAlerts(db: Database): Promise<Alert[]> {
+  const broken = await readRows(db, Broken)`
+    WITH latest AS (
+      SELECT at, result FROM operator_actions
+      WHERE action = 'audit' AND phase = 'finished' AND outcome = 'done' ORDER BY id DESC LIMIT 1
+    )
+    SELECT found.invariant, found.says, found.count, latest.at
+    FROM latest, jsonb_to_recordset(latest.result->'findings') AS found(invariant text, says text, count int, "onlyWarns" boolean)
+    WHERE found.count > 0 AND NOT found."onlyWarns"`
+  return broken.map(({ invariant, says, count, at }) => ({
+    key: `invariant ${invariant}`,
+    sentence: `Broken ${count} times: ${says}`,
+    since: at,
+    runbook: runbook('first-five-minutes'),
+  }))
+}
+
+const given = (isSo: boolean, alert: Alert): Alert[] => (isSo ? [alert] : [])
