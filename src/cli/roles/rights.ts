@@ -46,9 +46,9 @@ export const RIGHTS: Readonly<Record<string, TableRights>> = {
   delivery_history: of('si', 'si'),
   reconcile_state: of('s', 'siu'),
   broker_markers: of('', 'siud'),
-  metric_rollups: of('s', 'siud'),
   breakers: of('s', 'siud'),
-  alerts: of('', 'siud'),
+  metric_rollups: of('s', ''), // written by the scheduler, which is the owner
+  alerts: of('', ''),
   projections: of('s', 'siud'), // their own tables: see below
   projection_shadows: of('s', 'siud'),
   // notification
