@@ -28,7 +28,7 @@ const CORE = [
   '20261121001400_metric_rollups',
   '20261122014000_delivery_trace',
   '20261122020200_standing_deliveries',
-  '20261122014100_alerts',
+  '20261122021500_alerts',
 ]
 
 /** A folder of Prisma: its name is that of the migration. */
