@@ -40,7 +40,7 @@ export function lookingRoutes(needs: AdminNeeds): Route[] {
       tag,
       scope: 'admin',
       headers: [{ name: 'Last-Event-ID', description: 'The id of the last message that was received' }],
-      replies: { 200: { description: 'A stream of text/event-stream' } },
+      replies: { 200: { description: 'A stream of text/event-stream', isLive: true } },
       handle: ({ header }) => ({
         status: 200,
         live: liveMessages({ ...needs, overview, lastId: header('last-event-id') }),

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { analyticsRoutes } from '#domains/analytics'
 import { catalogRoutes } from '#domains/catalog'
+import { eventRoutes } from '#domains/live'
 import { lookupRoutes } from '#domains/lookup'
 import { orderRoutes } from '#domains/order'
 import { shippingRoutes } from '#domains/shipping'
@@ -92,6 +93,7 @@ describe('the OpenAPI document', () => {
       ...analyticsRoutes({} as never),
       ...lookupRoutes({} as never),
       ...webhookRoutes({} as never),
+      ...eventRoutes({} as never),
     ]
     const found = patterns(openApiDocument(routes))
     expect(found.length).toBeGreaterThan(5)

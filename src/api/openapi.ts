@@ -74,7 +74,7 @@ const REPLAYED = { 'Idempotency-Replayed': '`true` when this is an earlier answe
 
 function successes(route: Route): Json {
   return Object.fromEntries(
-    Object.entries(route.replies).map(([status, { description, schema, headers: own = {} }]) => {
+    Object.entries(route.replies).map(([status, { description, schema, isLive, headers: own = {} }]) => {
       const headers = Object.entries({ ...own, ...(isChange(route) && REPLAYED) })
       const told = headers.map(([name, text]) => [name, { description: text, schema: { type: 'string' } }])
       return [
@@ -82,12 +82,15 @@ function successes(route: Route): Json {
         {
           description,
           ...(told.length > 0 && { headers: Object.fromEntries(told) as Json }),
-          ...(schema && { content: { 'application/json': { schema: reference(schema) } } }),
+          ...((schema ?? isLive) && { content: { ...json(schema), ...(isLive && EVENT_STREAM) } }),
         },
       ]
     }),
   )
 }
+
+const EVENT_STREAM = { 'text/event-stream': { schema: { type: 'string' } } }
+const json = (schema: z.ZodType | undefined) => (schema ? { 'application/json': { schema: reference(schema) } } : {})
 
 /** What any operation may answer, beside what the route names itself. */
 function refusals(route: Route): Json {

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { createServer } from 'node:http'
+import { createServer, get } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 import { deadline } from '#testing'
@@ -23,5 +23,22 @@ it('ends when the key of whoever listens is good no longer', async () => {
   may = false
   expect(await read).toBe('cut off')
   await deadline('nothing more is sent', () => ended)
+  server.close()
+})
+
+it('cuts off who does not read, and keeps no more for him than a message', async () => {
+  const told = { messages: 0, ended: false }
+  async function* messages(closed: AbortSignal) {
+    for (; !closed.aborted; told.messages++) yield { event: 'large', json: JSON.stringify('x'.repeat(1_000_000)) }
+  }
+  const server = createServer((_request, response) => {
+    const sent = sendLive(response, messages, { may: () => Promise.resolve(true), slowMs: 200 })
+    void sent.then(() => (told.ended = true))
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const request = get(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, (response) => response.pause())
+  request.on('error', () => {})
+  await deadline('it is cut off', () => told.ended)
+  expect(told.messages).toBeLessThan(100) // what the buffers of two sockets hold
   server.close()
 })

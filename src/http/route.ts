@@ -21,7 +21,9 @@ export interface LiveMessage {
   /** What the browser sends as `Last-Event-ID` when it connects again. */
   id?: string
   event: string
-  data: unknown
+  data?: unknown
+  /** In place of `data`, where many are sent the same: it is JSON already. */
+  json?: string
 }
 
 export interface Reply {
@@ -31,8 +33,11 @@ export interface Reply {
   body?: unknown
   /** In place of `body`: sent as it is. */
   text?: { readonly type: string; readonly text: string }
-  /** In place of `body`: sent one by one as Server-Sent Events, until it ends or nobody listens any more. */
-  live?: AsyncIterable<LiveMessage>
+  /**
+   * In place of `body`: sent one by one as Server-Sent Events, until it ends or nobody listens any more. As a function it is told when that is:
+   * what waits for long has to end then.
+   */
+  live?: AsyncIterable<LiveMessage> | ((closed: AbortSignal) => AsyncIterable<LiveMessage>)
 }
 
 /** A header that the route reads, for the OpenAPI document. */
@@ -47,6 +52,8 @@ export interface ReplyDoc {
   description: string
   schema?: z.ZodType
   headers?: Readonly<Record<string, string>>
+  /** Sent as Server-Sent Events where the caller accepts those. @default false */
+  isLive?: boolean
 }
 
 interface RouteDefinition<Params, Query, Body> {

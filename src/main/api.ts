@@ -11,6 +11,7 @@ import {
 import { analyticsRoutes } from '#domains/analytics'
 import { catalogRoutes } from '#domains/catalog'
 import { lookupRoutes } from '#domains/lookup'
+import { createFeed, eventRoutes } from '#domains/live'
 import { createPlacement, orderRoutes } from '#domains/order'
 import { keepTokens, refundRoutes } from '#domains/payment'
 import { quoteRoutes } from '#domains/pricing'
@@ -70,6 +71,7 @@ await runProcess('api', async (context) => {
   onStop(placement.flush)
   measureBacklog(db)
 
+  const ending = new AbortController()
   let stopping = false
   const routes = [
     ...operationRoutes({ db, isStopping: () => stopping }),
@@ -82,13 +84,13 @@ await runProcess('api', async (context) => {
     ...lookupRoutes({ projections }),
     ...keyRoutes({ db }),
     ...webhookRoutes({ db }),
+    ...eventRoutes({ db, feed: createFeed({ db, log, ending: ending.signal }) }),
   ]
   const names = createNames(config.MESSAGING_NAMESPACE)
   const release = remember(() => loadRelease(routes))
   const isProduction = config.NODE_ENV === 'production'
   if (isProduction) await refuseDemoKey(db)
   const keys = createApiKeys(db, { refusesDemo: isProduction })
-  const ending = new AbortController()
   const allRoutes = [
     ...routes,
     ...catalogueRoutes({ names, loadRelease: release }),

@@ -56,7 +56,15 @@ export { measureBacklog } from './backlog-metrics.ts'
 export { readStory } from './story.ts'
 export { findStuck } from './stuck.ts'
 export { isForeign, tellCause } from './tell-cause.ts'
-export { outagesOf, readFigures, readOpenBreakers, readPublishedAfter, readRelay, readSpan } from './figures/index.ts'
+export {
+  outagesOf,
+  readFigures,
+  readOpenBreakers,
+  readPublishedAfter,
+  readPublishedData,
+  readRelay,
+  readSpan,
+} from './figures/index.ts'
 export type {
   Figures,
   OpenBreaker,

@@ -7,10 +7,10 @@ const OwnerRow = row({ clientId: z.string(), test: z.boolean() })
 
 /**
  * Lets a caller at orders of its client alone.
- * @returns whether the order is a test
+ * @returns whose it is, and whether it is a test
  * @throws Refusal `order-not-found`, also where it is another client's: whether that exists is not told
  */
-export async function expectOwned(db: Database, caller: Caller, id: string): Promise<{ test: boolean }> {
+export async function expectOwned(db: Database, caller: Caller, id: string): Promise<z.infer<typeof OwnerRow>> {
   const [order] = await readRows(db, OwnerRow)`SELECT client_id AS "clientId", test FROM orders WHERE id = ${id}::uuid`
   if (!order || !owns(caller, order)) throw orderNotFound(id)
   return order

@@ -2,4 +2,4 @@ export { outagesOf, readOpenBreakers, type OpenBreaker, type Outage } from './br
 export { readFigures, type Figures, type ReactionFigures } from './reactions.ts'
 export { readRelay, type RelayStanding } from './relay.ts'
 export { readSpan, type Span } from './spans.ts'
-export { readPublishedAfter, type PublishedEvent } from './published.ts'
+export { readPublishedAfter, readPublishedData, type PublishedEvent } from './published.ts'

@@ -1,0 +1,187 @@
+import { ownersOf } from '#domains/order'
+import { orderOf, PUBLIC_TYPES, toPublic } from '#events'
+import { readPublishedData, readRelay } from '#messaging'
+import { isDatabaseOutage, type Database } from '#platform/database'
+import { createBell } from '#platform/bell'
+import type { Logger } from '#platform/logger'
+
+/** An event as every stream sends it: written as JSON once, however many listen. */
+export interface FeedEvent {
+  position: bigint
+  type: string
+  clientId: string
+  orderId: string
+  json: string
+}
+
+/** What a listener wants to hear of. */
+export interface Wanted {
+  clientId: string
+  /** @default all */
+  orderId?: string
+  /** @default all that are public */
+  types?: ReadonlySet<string>
+}
+
+export interface Listener {
+  /** Everything after this position comes here. */
+  readonly from: bigint
+  /** What has come and was not taken yet; undefined when it was more than MOST_WAITING: the listener is too slow. */
+  take(): FeedEvent[] | undefined
+  /** Resolves when there is something to take, or it has left. */
+  news(): Promise<unknown>
+  leave(): void
+}
+
+export interface Feed {
+  /** @returns undefined when too many listen already */
+  join(wanted: Wanted): Promise<Listener | undefined>
+  /** What was published after a position, a portion at a time. */
+  read(wanted: Wanted, after: bigint, span: number): Promise<{ events: FeedEvent[]; position: bigint; isFull: boolean }>
+  /** How far the relay has published. */
+  present(): Promise<bigint>
+  readonly listeners: number
+  /** Aborted when the process stops. */
+  readonly ending: AbortSignal
+}
+
+interface FeedOptions {
+  db: Database
+  log: Logger
+  /** Aborted when the process stops. */
+  ending: AbortSignal
+  /** Milliseconds between two looks at what is new, while somebody listens. @default 200 */
+  lookMs?: number
+  /** Listeners of this process. @default 10000 */
+  most?: number
+}
+
+/** Events that wait for one listener. */
+const MOST_WAITING = 1_000
+const SPAN = 1_000
+
+interface Entry extends Listener {
+  wanted: Wanted
+  hear(event: FeedEvent): void
+}
+
+/**
+ * One look at the event store for everybody who listens in this process, while somebody does. It reads up to where the relay has
+ * published: beyond that a transaction may still be open whose event comes before.
+ */
+export function createFeed({ db, log, ending, lookMs = 200, most = 10_000 }: FeedOptions): Feed {
+  const byClient = new Map<string, Set<Entry>>()
+  const bell = createBell()
+  ending.addEventListener('abort', () => bell.ring(), { once: true })
+  let count = 0
+  let position = 0n
+  let active: Promise<void> | undefined
+
+  const run = async () => {
+    while (count > 0 && !ending.aborted) {
+      const isFull = await look().catch((err: unknown) => {
+        if (!isDatabaseOutage(err)) log.error({ err }, 'live events cannot be read; it is tried again')
+        return false
+      })
+      if (!isFull) await bell.wait(lookMs)
+    }
+    active = undefined
+  }
+  const begin = async () => {
+    position = await present()
+    void run()
+  }
+  const look = async () => {
+    const read = await readFeed(db, { after: position, span: SPAN })
+    position = read.position
+    for (const event of read.events)
+      for (const entry of byClient.get(event.clientId) ?? []) if (isWanted(entry.wanted, event)) entry.hear(event)
+    return read.isFull
+  }
+  const leave = (entry: Entry) => {
+    const entries = byClient.get(entry.wanted.clientId)
+    if (!entries?.delete(entry)) return
+    count--
+    if (entries.size === 0) byClient.delete(entry.wanted.clientId)
+  }
+  const present = async () => (await readRelay(db)).position
+  return {
+    ending,
+    present,
+    async join(wanted) {
+      if (count >= most) return undefined
+      count++ // from here on the look goes on
+      try {
+        await (active ??= begin())
+      } catch (error) {
+        count--
+        active = undefined
+        throw error
+      }
+      const entry = createEntry(wanted, position, () => leave(entry))
+      const entries = byClient.get(wanted.clientId) ?? new Set()
+      byClient.set(wanted.clientId, entries.add(entry))
+      return entry
+    },
+    async read(wanted, after, span) {
+      const stream = wanted.orderId === undefined ? {} : { stream: `order-${wanted.orderId}` }
+      const { events, ...rest } = await readFeed(db, { after, span, ...stream })
+      return { ...rest, events: events.filter((event) => isWanted(wanted, event)) }
+    },
+    get listeners() {
+      return count
+    },
+  }
+}
+
+const isWanted = ({ clientId, orderId, types }: Wanted, event: FeedEvent) =>
+  event.clientId === clientId && (orderId ?? event.orderId) === event.orderId && (types?.has(event.type) ?? true)
+
+async function readFeed(db: Database, range: { after: bigint; span: number; stream?: string }) {
+  const { events, ...rest } = await readPublishedData(db, { ...range, types: PUBLIC_TYPES })
+  const owners = await ownersOf(
+    db,
+    events.map(({ stream }) => orderOf(stream)),
+  )
+  const told = events.flatMap((event): FeedEvent[] => {
+    const owner = owners.get(orderOf(event.stream))
+    if (!owner) return []
+    const json = JSON.stringify(toPublic(event, owner.test))
+    return [{ position: event.position, type: event.type, clientId: owner.clientId, orderId: owner.id, json }]
+  })
+  return { ...rest, events: told }
+}
+
+function createEntry(wanted: Wanted, from: bigint, leave: () => void): Entry {
+  let waiting: FeedEvent[] | undefined = []
+  let hasLeft = false
+  let tell = () => {}
+  return {
+    wanted,
+    from,
+    leave() {
+      hasLeft = true
+      leave()
+      tell()
+    },
+    hear(event) {
+      if (waiting && waiting.length >= MOST_WAITING) {
+        waiting = undefined
+        leave()
+      }
+      waiting?.push(event)
+      tell()
+    },
+    take() {
+      const taken = waiting
+      if (waiting) waiting = []
+      return taken
+    },
+    news: () =>
+      hasLeft || waiting === undefined || waiting.length > 0
+        ? Promise.resolve()
+        : new Promise<void>((resolve) => {
+            tell = resolve
+          }),
+  }
+}

@@ -1,0 +1,2 @@
+export { createFeed } from './feed.ts'
+export { eventRoutes } from './routes.ts'

@@ -1,0 +1,177 @@
+// LIVE_STREAMS=5000 opens so many streams and prints figures: `LIVE_STREAMS=5000 npm test -- domains/live`.
+import { connect, type Socket } from 'node:net'
+import { append } from '#messaging'
+import { createLogger } from '#platform/logger'
+import { anOrderConfirmed, deadline, releases, testDatabase, type TestDatabase } from '#testing'
+import { anOrder, testApi, type TestApi } from '../../testing/api.ts'
+import { createClient, issueKey } from '../../api/index.ts'
+import { createFeed, type Feed } from './feed.ts'
+import { eventRoutes } from './routes.ts'
+
+const STREAMS = Number(process.env['LIVE_STREAMS'] ?? 100)
+
+const later = releases()
+let database: TestDatabase
+let api: TestApi
+let feed: Feed
+const ending = new AbortController()
+beforeAll(async () => {
+  database = await testDatabase()
+  await database.db
+    .$executeRaw`INSERT INTO relay_checkpoints (name, position) VALUES ('relay', 0) ON CONFLICT DO NOTHING`
+  feed = createFeed({ ...database, log: createLogger('test', 'error'), ending: ending.signal, lookMs: 50 })
+  api = await testApi(database, eventRoutes({ ...database, feed }))
+})
+afterAll(async () => {
+  ending.abort()
+  await api.close()
+  await database.close()
+})
+
+const publish = () =>
+  database.db.$executeRaw`UPDATE relay_checkpoints SET position = (SELECT max(position) FROM events)`
+
+async function order(): Promise<string> {
+  const { body } = await api.place(anOrder())
+  await publish()
+  return body.id
+}
+
+async function confirm(orderId: string) {
+  await database.db.$transaction((tx) => append(tx, [{ event: anOrderConfirmed({ orderId }), correlationId: orderId }]))
+  await publish()
+}
+
+interface Message {
+  id: string
+  event: string
+  data: { id: string; type: string; orderId: string; sequence: number; data: Record<string, unknown> }
+}
+
+/** An open stream, and what has come. */
+async function stream(path: string, headers: Record<string, string> = {}) {
+  const listen = new AbortController()
+  const given = { authorization: `Bearer ${api.key}`, accept: 'text/event-stream', ...headers }
+  const answer = await fetch(`${api.url}${path}`, { headers: given, signal: listen.signal })
+  expect(answer.headers.get('content-type')).toBe('text/event-stream')
+  const messages: Message[] = []
+  const read = async () => {
+    let text = ''
+    for await (const chunk of answer.body!) {
+      text += new TextDecoder().decode(chunk as Uint8Array)
+      const parts = text.split('\n\n')
+      text = parts.pop()!
+      for (const part of parts) {
+        const [, id, event, data] = /^id: (.*)\nevent: (.*)\ndata: (.*)$/.exec(part) ?? []
+        if (id) messages.push({ id, event: event!, data: JSON.parse(data!) as Message['data'] })
+      }
+    }
+  }
+  const reading = read().catch(() => {})
+  const close = async () => {
+    listen.abort()
+    await reading
+  }
+  later(close)
+  return { messages, close, has: (count: number) => deadline(`${count} messages`, () => messages.length >= count) }
+}
+
+it('an order is told from its beginning, goes on live, and after a break behind the last message', async () => {
+  const id = await order()
+  const path = `/v1/orders/${id}/events`
+  const first = await stream(path)
+  await first.has(1)
+  await confirm(id)
+  await first.has(2)
+  expect(first.messages).toMatchObject([
+    { event: 'order.placed', data: { orderId: id, sequence: 1, data: { customer: { name: '-' } } } },
+    { event: 'order.confirmed', data: { orderId: id, sequence: 2 } },
+  ])
+  await first.close()
+  await deadline('its place is free again', () => feed.listeners === 0)
+  const second = await stream(path, { 'last-event-id': first.messages[0]!.id })
+  await second.has(1)
+  expect(second.messages).toEqual(first.messages.slice(1))
+  const { body } = await api.get(path)
+  expect(body).toEqual({ events: first.messages.map(({ data }) => data), next: first.messages[1]!.id, more: false })
+})
+
+it('a client hears of its own orders, of the types that it wants', async () => {
+  const rival = await createClient(database.db, 'rival')
+  const { key } = await issueKey(database.db, rival, { scopes: ['orders:read'] })
+  const { key: blind } = await issueKey(database.db, rival, { scopes: ['webhooks'] })
+  const asRival = { authorization: `Bearer ${key}` }
+  const [own, confirmed, others] = [
+    await stream('/v1/events'),
+    await stream('/v1/events?types=order.confirmed'),
+    await stream('/v1/events', asRival),
+  ]
+  const id = await order()
+  await confirm(id)
+  await own.has(2)
+  await confirmed.has(1)
+  expect(confirmed.messages).toEqual(own.messages.slice(1))
+  expect(others.messages).toEqual([])
+  const refused = await api.http.get(`/v1/orders/${id}/events`).set(asRival)
+  expect([refused.status, refused.body.code]).toEqual([404, 'order-not-found'])
+  expect((await api.http.get('/v1/events').set({ authorization: `Bearer ${blind}` })).status).toBe(403)
+  expect((await api.get('/v1/events?types=fraud.cleared')).status).toBe(422)
+  const { body } = await api.http.get('/v1/events?since=0').set(asRival)
+  expect(body).toMatchObject({ events: [], more: false })
+})
+
+it('page by page, everything comes once', async () => {
+  const { body: start } = await api.get('/v1/events')
+  const ids = [await order(), await order(), await order()]
+  const told: string[] = []
+  let { next } = start
+  for (let more = true; more;) {
+    const { body } = await api.get(`/v1/events?since=${next}&limit=2`)
+    expect(body.events.length).toBeLessThanOrEqual(2)
+    told.push(...body.events.map(({ orderId }: { orderId: string }) => orderId))
+    ;({ next, more } = body)
+  }
+  expect(told).toEqual(ids)
+})
+
+it(`${STREAMS} streams are served by one look at the store`, async () => {
+  const port = Number(new URL(api.url).port)
+  const memory = () => process.memoryUsage().rss
+  const before = memory()
+  let heard = 0
+  const sockets: Socket[] = []
+  later(() => sockets.forEach((socket) => socket.destroy()))
+  const began = performance.now()
+  for (let from = 0; from < STREAMS; from += 50) {
+    await Promise.all(
+      Array.from({ length: Math.min(50, STREAMS - from) }, () => {
+        const socket = connect(port, '127.0.0.1')
+        sockets.push(socket)
+        socket.write(
+          `GET /v1/events HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${api.key}\r\nAccept: text/event-stream\r\n\r\n`,
+        )
+        return new Promise<void>((resolve) => {
+          socket.on('data', (chunk) => {
+            if (chunk.includes('connected')) resolve()
+            if (chunk.includes('event: order.placed')) heard++
+          })
+        })
+      }),
+    )
+  }
+  await deadline('all are open', () => feed.listeners === STREAMS, { within: 120_000 })
+  const openMs = performance.now() - began
+  const statements = jest.spyOn(database.db, '$queryRaw')
+  await order()
+  const published = performance.now()
+  await deadline('all have heard of it', () => heard === STREAMS, { within: 120_000, every: 5 })
+  const tellMs = Math.round(performance.now() - published)
+  const reads = statements.mock.calls.length
+  statements.mockRestore()
+  expect(reads).toBeLessThan(STREAMS) // a few for each look, however many listen
+  if (STREAMS >= 1_000)
+    process.stdout.write(
+      `${STREAMS} streams opened in ${Math.round(openMs)} ms; one event reached all ${tellMs} ms after it was published; ` +
+        `${reads} statements; ${Math.round((memory() - before) / STREAMS / 1_024)} kB each, with the clients in the same process\n`,
+    )
+}, 300_000)
