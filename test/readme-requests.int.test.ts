@@ -1,8 +1,10 @@
-// Runs the requests of README and docs/api.md as they are printed, one after the other, against the API with seeded products.
+// Runs the requests of README, docs/quickstart.md and docs/api.md as they are printed, one after the other, against the API with seeded products.
 import { spawn, spawnSync } from 'node:child_process'
 import { analyticsRoutes } from '#domains/analytics'
 import { SHOP_RATES } from '#domains/pricing'
+import { createFeed, eventRoutes } from '#domains/live'
 import { lookupRoutes } from '#domains/lookup'
+import { webhookRoutes } from '#domains/webhooks'
 import { findReactions, loadProjections, register, runProjections, type RunningProjections } from '#messaging'
 import { createLogger } from '#platform/logger'
 import { projectionReader, testDatabase, type TestDatabase } from '#testing'
@@ -23,7 +25,11 @@ beforeAll(async () => {
   expect(seeded).toMatchObject({ status: 0, stderr: '' })
   const { db } = database
   const reader = { projections: projectionReader(database) }
-  api = await testApi(database, [...analyticsRoutes(reader), ...lookupRoutes(reader)], { rates: SHOP_RATES })
+  process.env['WEBHOOK_TARGETS'] = 'any'
+  const feed = createFeed({ db, log: createLogger('test', 'silent'), ending: new AbortController().signal })
+  const outward = [...webhookRoutes({ db }), ...eventRoutes({ db, feed })]
+  const routes = [...analyticsRoutes(reader), ...lookupRoutes(reader), ...outward]
+  api = await testApi(database, routes, { rates: SHOP_RATES })
   const projections = await loadProjections(findReactions('workers'))
   await register(db, projections)
   running = runProjections(projections, { db, log: createLogger('test', 'silent'), instance: 'test', pollMs: 20 })
@@ -53,6 +59,7 @@ async function answersTo(script: string): Promise<unknown[]> {
   return output
     .trim()
     .split('\n')
+    .filter((line) => line !== '')
     .map((line) => JSON.parse(line) as unknown)
 }
 
@@ -73,5 +80,18 @@ it('those of docs/api.md work as printed', async () => {
     { orders: expect.arrayContaining([expect.objectContaining({ status: 'placed' })]), next: null },
     { orders: expect.anything(), next: null },
     expect.anything(),
+  ])
+})
+
+it('those of docs/quickstart.md work as printed', async () => {
+  const events = { events: expect.any(Array), more: false }
+  expect(await answersTo(blocksOf('docs/quickstart.md', 'sh').join('\n'))).toMatchObject([
+    { sku: 'MUG-01' },
+    { total: { currency: 'GBP' } },
+    { status: 'placed' },
+    events, // no relay runs here, so nothing is published
+    { status: 'cancelled' },
+    { deliveries: [], next: null },
+    { due: 0, continueFrom: null },
   ])
 })

@@ -13,10 +13,12 @@ export function openApiDocument(routes: readonly Route[]): Json {
     info: {
       title: 'Fanfare',
       version: '1',
+      license: { name: 'MIT', identifier: 'MIT' },
       description:
         'Place an order once; everything that has to happen reacts to it. Money is in minor units (pence, cents). ' +
         'Every refusal is a problem document (RFC 9457) with a stable `code`.',
     },
+    servers: [{ url: '/', description: 'The one that this document comes from' }],
     security: [{ apiKey: [] }],
     paths,
     components: {
