@@ -141,8 +141,8 @@ it('finishes what is under way when it is stopped, also while RabbitMQ is away',
     REDIS_URL: requireTestService('TEST_REDIS_URL'),
   }
   const { child, exited, output } = start(['fraud'], services)
-  const isClaimed = () => db.delivery.findFirst({ where: { claimedBy: { not: null } } })
-  await deadline('begun', isClaimed, STARTING)
+  const waiting = `SELECT FROM pg_locks WHERE relation = 'handled_events'::regclass AND NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`
+  await deadline('under way', async () => (await pool.query(waiting)).rowCount, STARTING)
   child.kill('SIGTERM')
   await deadline('stopping', () => output().includes('"stopping"'))
   await locking.query('COMMIT')

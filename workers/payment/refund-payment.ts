@@ -7,6 +7,7 @@ export default defineReaction({
   name: 'payment.refund-payment',
   on: RefundRequested,
   publishes: [PaymentRefunded, RefundFailed],
+  concurrency: 1, // refunds are few, and the reactions of a process share its connections
   callTimeoutMs: 5_000,
   effect: ({ data }) => `refund:${data.refundId}`,
   async call({ data: { orderId, amount } }, context) {
