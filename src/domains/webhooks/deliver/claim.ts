@@ -36,12 +36,12 @@ export function claimDeliveries(
     RETURNING d.event_id::text AS "eventId", d.order_id::text AS "orderId", d.attempts`
 }
 
-const DueRow = row({ id: z.string() })
+const StandingRow = row({ id: z.string(), isDue: z.boolean() })
 
-/** The endpoints for which something is due. */
-export function dueEndpoints(db: Database): Promise<{ id: string }[]> {
-  return readRows(db, DueRow)`
-    SELECT w.id::text FROM webhook_endpoints w
-    WHERE w.disabled_because IS NULL AND EXISTS (
-      SELECT FROM webhook_deliveries d WHERE d.endpoint_id = w.id AND d.state = 'waiting' AND d.due_at <= now())`
+/** The endpoints that are told of events, and whether something is due for them. */
+export function standingEndpoints(db: Database): Promise<z.infer<typeof StandingRow>[]> {
+  return readRows(db, StandingRow)`
+    SELECT w.id::text, EXISTS (
+      SELECT FROM webhook_deliveries d WHERE d.endpoint_id = w.id AND d.state = 'waiting' AND d.due_at <= now()) AS "isDue"
+    FROM webhook_endpoints w WHERE w.disabled_because IS NULL`
 }

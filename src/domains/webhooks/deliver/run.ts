@@ -4,7 +4,7 @@ import { atMost } from '#platform/in-time'
 import type { Logger } from '#platform/logger'
 import { queueEvents } from '../queue-events.ts'
 import { deliverySettings, type DeliverySettings } from '../settings.ts'
-import { dueEndpoints } from './claim.ts'
+import { standingEndpoints } from './claim.ts'
 import { deliverTo } from './deliver.ts'
 import { createSender, type Sender } from './send.ts'
 
@@ -15,7 +15,7 @@ export interface WebhookOptions {
   settings?: DeliverySettings
   /** @default one as the settings say */
   sender?: Sender
-  /** Milliseconds between two looks at what is due. @default 500 */
+  /** Milliseconds between two looks at what is due; ten times as many while there is no endpoint. @default 500 */
   lookMs?: number
 }
 
@@ -23,6 +23,9 @@ export interface RunningWebhooks {
   /** Lets what is under way end. What was not finished is delivered by the next process, under the same `webhook-id`. */
   stop(): Promise<void>
 }
+
+/** While nobody wants to be told. */
+const IDLE = 10
 
 /** How long a request under way may take until a stopping process leaves it. */
 const GRACE_MS = 18_000
@@ -45,20 +48,23 @@ export function runWebhooks({
   const delivering = { db, log, settings, sender: ownSender, ending: ending.signal }
   const busy = new Map<string, Promise<void>>()
 
+  /** @returns how many endpoints there are; undefined when nobody knows */
   const look = async () => {
     while (await queueEvents(db));
-    for (const { id } of await dueEndpoints(db)) {
-      if (busy.has(id)) continue
+    const endpoints = await standingEndpoints(db)
+    for (const { id, isDue } of endpoints) {
+      if (!isDue || busy.has(id)) continue
       const done = deliverTo(id, delivering)
         .catch((error: unknown) => tell(log, error))
         .finally(() => busy.delete(id))
       busy.set(id, done)
     }
+    return endpoints.length
   }
   const run = async () => {
     while (!ending.signal.aborted) {
-      await look().catch((error: unknown) => tell(log, error))
-      await bell.wait(lookMs)
+      const endpoints = await look().catch((error: unknown) => tell(log, error))
+      await bell.wait(endpoints === 0 ? IDLE * lookMs : lookMs)
     }
   }
   const running = run()
