@@ -6,11 +6,13 @@ import { Pool } from 'undici'
 import { analyticsRoutes } from '#domains/analytics'
 import { catalogRoutes, upsertProducts } from '#domains/catalog'
 import { lookupRoutes } from '#domains/lookup'
+import { createFeed, eventRoutes } from '#domains/live'
 import { createPlacement, orderRoutes } from '#domains/order'
-import { keepTokens } from '#domains/payment'
+import { keepTokens, refundRoutes } from '#domains/payment'
 import { closeMailer } from '#domains/notification'
 import { quoteRoutes } from '#domains/pricing'
 import { shippingRoutes } from '#domains/shipping'
+import { webhookRoutes } from '#domains/webhooks'
 import { SCOPES, type Route } from '#http'
 import { createNames, findReactions, loadProjections, readStream } from '#messaging'
 import {
@@ -70,12 +72,17 @@ beforeAll(async () => {
   const needs = { db, wake: () => {} }
   const reader = { projections: projectionReader(database, 50) }
   const placement = createPlacement(db, keepTokens)
+  const log = pino({ level: 'debug' }, { write: (line: string) => void lines.push(line) })
+  const ending = new AbortController()
   routes = [
     ...operationRoutes({ db, isStopping: () => false }),
     ...orderRoutes({ ...needs, placement }),
     ...catalogRoutes(needs),
     ...quoteRoutes(needs),
+    ...refundRoutes(needs),
     ...shippingRoutes(needs),
+    ...webhookRoutes(needs),
+    ...eventRoutes({ ...needs, feed: createFeed({ db, log, ending: ending.signal }) }),
     ...analyticsRoutes(reader),
     ...lookupRoutes(reader),
     ...keyRoutes(needs),
@@ -84,12 +91,12 @@ beforeAll(async () => {
   routes = [...routes, ...catalogueRoutes({ names: createNames(''), loadRelease })]
   const keys = createApiKeys(db)
   routes = [...routes, ...sessionRoutes({ db, keys })]
-  const log = pino({ level: 'debug' }, { write: (line: string) => void lines.push(line) })
   const limits = createLimits({ perClient: 1_000_000, perAddress: 1_000_000 })
   const server = await serve(createApi({ routes, keys, limits, once: createOnce(db), log }), 0)
   http = new Pool(`http://127.0.0.1:${server.port}`, { connections: AT_ONCE })
   stop = async () => {
     await http.close()
+    ending.abort()
     await server.stop()
     await placement.flush()
   }
