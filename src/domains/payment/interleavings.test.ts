@@ -150,6 +150,9 @@ const scenario = (closed: boolean) =>
     refunds: fc.array(fc.constantFrom(1, 700, 1_250, 2_500), { maxLength: 3 }),
   })
 
+/** INTERLEAVINGS=10000 npm test -- payment/interleavings tries more of them. */
+const RUNS = Number(process.env['INTERLEAVINGS'] || 300)
+
 test('the money of a closed order is with the customer, and we know it', () =>
   fc.assert(
     fc.asyncProperty(fc.scheduler(), scenario(true), async (scheduler, given) => {
@@ -158,7 +161,7 @@ test('the money of a closed order is with the customer, and we know it', () =>
       expect(payment).toMatchObject({ status: bank, closed: true, refunding: 0, refunded: back })
       expect(back).toBe(bank === 'refunded' ? total.amount : 0)
     }),
-    { numRuns: 1_000 },
+    { numRuns: RUNS },
   ))
 
 test('the money of any other order is taken once it is confirmed, and only then', () =>
@@ -168,5 +171,5 @@ test('the money of any other order is taken once it is confirmed, and only then'
       expect(bank).toBe(back === total.amount ? 'refunded' : given.confirmed ? 'captured' : 'authorized')
       expect(payment).toMatchObject({ status: bank, closed: false, refunding: 0, refunded: back })
     }),
-    { numRuns: 300 },
+    { numRuns: Math.ceil(RUNS / 3) },
   ))
