@@ -1,6 +1,6 @@
 import { ownersOf } from '#domains/order'
 import { orderOf, PUBLIC_TYPES, toPublic } from '#events'
-import { readPublishedData, readRelay } from '#messaging'
+import { readPublishedData, readRelay, UnreadableEvent } from '#messaging'
 import { isDatabaseOutage, type Database } from '#platform/database'
 import { createBell } from '#platform/bell'
 import type { Logger } from '#platform/logger'
@@ -12,6 +12,8 @@ export interface FeedEvent {
   clientId: string
   orderId: string
   json: string
+  /** Why it has no `json`: it is of a newer release, for instance. */
+  unreadable?: UnreadableEvent
 }
 
 /** What a listener wants to hear of. */
@@ -26,7 +28,7 @@ export interface Wanted {
 export interface Listener {
   /** Everything after this position comes here. */
   readonly from: bigint
-  /** What has come and was not taken yet; undefined when it was more than MOST_WAITING: the listener is too slow. */
+  /** What has come and was not taken yet; undefined when it was more than MOST_WAITING, or cannot be read. */
   take(): FeedEvent[] | undefined
   /** Resolves when there is something to take, or it has left. */
   news(): Promise<unknown>
@@ -63,11 +65,14 @@ const SPAN = 1_000
 interface Entry extends Listener {
   wanted: Wanted
   hear(event: FeedEvent): void
+  /** It takes nothing any more. */
+  end(): void
 }
 
 /**
  * One look at the event store for everybody who listens in this process, while somebody does. It reads up to where the relay has
- * published: beyond that a transaction may still be open whose event comes before.
+ * published: beyond that a transaction may still be open whose event comes before. An event that cannot be read ends the streams
+ * that want it, and no others.
  */
 export function createFeed({ db, log, ending, lookMs = 200, most = 10_000 }: FeedOptions): Feed {
   const byClient = new Map<string, Set<Entry>>()
@@ -94,8 +99,13 @@ export function createFeed({ db, log, ending, lookMs = 200, most = 10_000 }: Fee
   const look = async () => {
     const read = await readFeed(db, { after: position, span: SPAN })
     position = read.position
-    for (const event of read.events)
-      for (const entry of byClient.get(event.clientId) ?? []) if (isWanted(entry.wanted, event)) entry.hear(event)
+    for (const event of read.events) {
+      const { unreadable: err, type } = event
+      if (err)
+        log.error({ err, type }, 'an event cannot be read; who wants it live has to ask another process, or later')
+      for (const entry of byClient.get(event.clientId) ?? [])
+        if (isWanted(entry.wanted, event)) (err ? entry.end : entry.hear)(event)
+    }
     return read.isFull
   }
   const leave = (entry: Entry) => {
@@ -126,7 +136,10 @@ export function createFeed({ db, log, ending, lookMs = 200, most = 10_000 }: Fee
     async read(wanted, after, span) {
       const stream = wanted.orderId === undefined ? {} : { stream: `order-${wanted.orderId}` }
       const { events, ...rest } = await readFeed(db, { after, span, ...stream })
-      return { ...rest, events: events.filter((event) => isWanted(wanted, event)) }
+      const told = events.filter((event) => isWanted(wanted, event))
+      const unreadable = told.find((event) => event.unreadable)?.unreadable
+      if (unreadable) throw unreadable
+      return { ...rest, events: told }
     },
     get listeners() {
       return count
@@ -146,8 +159,13 @@ async function readFeed(db: Database, range: { after: bigint; span: number; stre
   const told = events.flatMap((event): FeedEvent[] => {
     const owner = owners.get(orderOf(event.stream))
     if (!owner) return []
-    const json = JSON.stringify(toPublic(event, owner.test))
-    return [{ position: event.position, type: event.type, clientId: owner.clientId, orderId: owner.id, json }]
+    const place = { position: event.position, type: event.type, clientId: owner.clientId, orderId: owner.id }
+    try {
+      return [{ ...place, json: JSON.stringify(toPublic(event, owner.test)) }]
+    } catch (error) {
+      if (error instanceof UnreadableEvent) return [{ ...place, json: '', unreadable: error }]
+      throw error
+    }
   })
   return { ...rest, events: told }
 }
@@ -156,6 +174,11 @@ function createEntry(wanted: Wanted, from: bigint, leave: () => void): Entry {
   let waiting: FeedEvent[] | undefined = []
   let hasLeft = false
   let tell = () => {}
+  const end = () => {
+    waiting = undefined
+    leave()
+    tell()
+  }
   return {
     wanted,
     from,
@@ -165,13 +188,11 @@ function createEntry(wanted: Wanted, from: bigint, leave: () => void): Entry {
       tell()
     },
     hear(event) {
-      if (waiting && waiting.length >= MOST_WAITING) {
-        waiting = undefined
-        leave()
-      }
+      if (waiting && waiting.length >= MOST_WAITING) end()
       waiting?.push(event)
       tell()
     },
+    end,
     take() {
       const taken = waiting
       if (waiting) waiting = []

@@ -73,7 +73,12 @@ async function stream(path: string, headers: Record<string, string> = {}) {
     await reading
   }
   later(close)
-  return { messages, close, has: (count: number) => deadline(`${count} messages`, () => messages.length >= count) }
+  return {
+    messages,
+    close,
+    ended: reading,
+    has: (count: number) => deadline(`${count} messages`, () => messages.length >= count),
+  }
 }
 
 it('an order is told from its beginning, goes on live, and after a break behind the last message', async () => {
@@ -175,3 +180,21 @@ it(`${STREAMS} streams are served by one look at the store`, async () => {
         `${reads} statements; ${Math.round((memory() - before) / STREAMS / 1_024)} kB each, with the clients in the same process\n`,
     )
 }, 300_000)
+
+it('an event of a newer release ends the streams that want it, and no others', async () => {
+  const newer = await createClient(database.db, 'newer')
+  const { key } = await issueKey(database.db, newer, { scopes: ['orders:read', 'orders:write'] })
+  const authorization = `Bearer ${key}`
+  const theirs = await stream('/v1/events', { authorization })
+  const own = await stream('/v1/events')
+  const { body } = await api.place(anOrder(), { authorization })
+  await publish()
+  await theirs.has(1)
+  const event = { ...anOrderConfirmed({ orderId: body.id }), version: 99 }
+  await database.db.$transaction((tx) => append(tx, [{ event, correlationId: body.id }]))
+  await publish()
+  await theirs.ended
+  await order()
+  await own.has(1)
+  expect(theirs.messages.length).toBe(1)
+})
