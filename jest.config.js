@@ -26,7 +26,7 @@ export default {
     '/otlp-exporter-base/.+\\.js$': ['@swc/jest', { jsc: { target: 'es2023' }, module: { type: 'commonjs' } }],
   },
   transformIgnorePatterns: ['/node_modules/(?!@opentelemetry/otlp-exporter-base/)'],
-  setupFiles: ['<rootDir>/src/testing/check-rows.ts'],
+  setupFiles: ['<rootDir>/src/testing/rows/check-rows.ts'],
   // The generated ESM client loads its WASM query compiler from .mjs files; Jest runs CommonJS: use their .js twins.
   moduleNameMapper: { '^(@prisma/client/runtime/.+)\\.mjs$': '$1.js' },
   // Real services on a machine that may be busy: conditions have deadlines of their own, this is only the last resort.

@@ -1,5 +1,5 @@
 import { Argument, InvalidArgumentError } from 'commander'
-import { onStopSignal } from '#platform/stop-signals'
+import { onStopSignal } from '#platform/process/stop-signals'
 import { commandLine, parse } from '../dev/command-line.ts'
 import { SetupError } from '../dev/services/index.ts'
 import { runRounds, type Options } from './benchmark.ts'

@@ -19,7 +19,7 @@ const plants: [file: string, source: string, broken: string[]][] = [
   ],
   ['src/api/casts.ts', CASTS, ['eslint(no-restricted-properties)']],
   ['workers/mail/casts.ts', CASTS, ['eslint(no-restricted-properties)']],
-  ['src/platform/database/rows.ts', CASTS, []],
+  ['src/platform/database/statements/rows.ts', CASTS, []],
   ['src/platform/config.ts', READS, []],
   ['dev/prepare.ts', READS, []],
   [

@@ -13,7 +13,7 @@ import {
   reconcile,
   type Reaction,
 } from '#messaging'
-import { createLogger } from '#platform/logger'
+import { createLogger } from '#platform/log/logger'
 import { openDatabase, type OpenDatabase } from '#platform/database'
 import { register } from '#platform/metrics'
 import { deadline, react, requireTestService, testDatabase, testMailServer, type TestDatabase } from '#testing'

@@ -8,7 +8,7 @@ import {
   type Projection,
   type TableDifference,
 } from '#messaging'
-import { createLogger } from '#platform/logger'
+import { createLogger } from '#platform/log/logger'
 import { uuidv7 } from '#platform/uuid'
 import {
   aReturnAccepted,

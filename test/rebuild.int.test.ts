@@ -12,7 +12,7 @@ import {
   runProjections,
   type RunningProjections,
 } from '#messaging'
-import { createLogger } from '#platform/logger'
+import { createLogger } from '#platform/log/logger'
 import { deadline, projectionReader, testDatabase, type TestDatabase } from '#testing'
 import { storeHistory } from '../bench/load/history.ts'
 import { audit } from '../src/audit/index.ts'

@@ -16,7 +16,7 @@ import {
 } from '#messaging'
 import { readConfig } from '#platform/config'
 import { isDatabaseOutage, openDatabase } from '#platform/database'
-import { createLogger } from '#platform/logger'
+import { createLogger } from '#platform/log/logger'
 import { createGroupCommit } from '../../src/domains/order/place/group-commit.ts'
 import { RETRY_DELAYS } from '../environment/messaging.ts'
 

@@ -1,6 +1,6 @@
 import { createNames, createRabbitMq, createWakeUp, topologyOf, type Broker, type Names, type WakeUp } from '#messaging'
 import { openDatabase, type OpenDatabase } from '#platform/database'
-import { createLogger, type Logger } from '#platform/logger'
+import { createLogger, type Logger } from '#platform/log/logger'
 import type { BenchDatabase } from './databases.ts'
 import type { Environment } from './environment.ts'
 

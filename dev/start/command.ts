@@ -1,6 +1,6 @@
 import path from 'node:path'
 import { findReactions } from '../../src/messaging/load-workers.ts'
-import { onStopSignal } from '../../src/platform/stop-signals.ts'
+import { onStopSignal } from '../../src/platform/process/stop-signals.ts'
 import { say } from '../../src/cli/terminal/output.ts'
 import { styled } from '../../src/cli/terminal/style.ts'
 import { commandLine, parse } from '../command-line.ts'

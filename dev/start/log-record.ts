@@ -1,4 +1,4 @@
-import { plainMessage } from '../../src/platform/database/plain-message.ts'
+import { plainMessage } from '../../src/platform/database/statements/plain-message.ts'
 import { call } from '../fanfare/call.ts'
 
 /** A line of pino's. */

@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { rmSync } from 'node:fs'
 import path from 'node:path'
-import { onStopSignal } from '../../src/platform/stop-signals.ts'
+import { onStopSignal } from '../../src/platform/process/stop-signals.ts'
 import { hasPid } from '../processes/daemon.ts'
 import {
   InstanceSet,

@@ -3,7 +3,7 @@ import { asAction, readHistory, type PastAction } from '#messaging'
 import { defineRoute, Refusal, type Caller, type Route } from '#http'
 import { AuditView, Begun, InvariantFinding } from './contract/index.ts'
 import { Reason } from './contract/words.ts'
-import { tag } from './looking-routes.ts'
+import { tag } from './overview/looking-routes.ts'
 import type { AdminNeeds } from './needs.ts'
 
 /** One that has not ended by then was killed with its process. */

@@ -1,4 +1,4 @@
-import type { Logger } from '#platform/logger'
+import type { Logger } from '#platform/log/logger'
 import type { Database } from '#platform/database'
 import type { ProjectionReader, Reaction } from '#messaging'
 import type { Flow, InvariantFinding } from './contract/index.ts'

@@ -3,7 +3,7 @@ import { asAction, planReplay, replay, ReplayRefused, type ReplayPlan } from '#m
 import { defineRoute, Refusal, type Caller, type Route } from '#http'
 import { Begun, Replay, ReplayPlanView, ReplayRange } from './contract/index.ts'
 import { ReactionName } from './contract/words.ts'
-import { tag } from './looking-routes.ts'
+import { tag } from './overview/looking-routes.ts'
 import type { AdminNeeds } from './needs.ts'
 
 const params = z.strictObject({ reaction: ReactionName })

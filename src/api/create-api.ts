@@ -1,14 +1,14 @@
 import type { RequestListener } from 'node:http'
 import express, { type ErrorRequestHandler, type RequestHandler } from 'express'
-import type { Logger } from '#platform/logger'
+import type { Logger } from '#platform/log/logger'
 import { Problem, type Route, toDocument, toProblem } from '#http'
 import { answer } from './answer.ts'
 import { serveConsole } from './console/serve-console.ts'
-import { serveDocumentation } from './documentation.ts'
+import { serveDocumentation } from './openapi/documentation.ts'
 import { mountRoutes, type Host } from './mount-routes.ts'
-import { describeRequest, observeRequests, requestIdOf } from './observe-requests.ts'
-import { openApiDocument } from './openapi.ts'
-import { turnAway } from './turn-away.ts'
+import { describeRequest, observeRequests, requestIdOf } from './requests/observe-requests.ts'
+import { openApiDocument } from './openapi/openapi.ts'
+import { turnAway } from './requests/turn-away.ts'
 
 export interface ApiOptions extends Host {
   routes: readonly Route[]

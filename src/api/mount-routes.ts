@@ -1,11 +1,11 @@
 import express, { type Express, type Request, type RequestHandler, type Response } from 'express'
 import type { z } from 'zod'
 import { invalid, Problem, readIdempotencyKey, type Reply, type Route, type RouteRequest } from '#http'
-import { inTime } from '#platform/in-time'
+import { inTime } from '#platform/process/in-time'
 import { activeTraceparent, inSpan, isTraceparent, SpanKind } from '#platform/tracing'
 import { answer } from './answer.ts'
-import { admit, mayStay, type Door } from './authenticate.ts'
-import type { Once } from './repeated-requests.ts'
+import { admit, mayStay, type Door } from './requests/authenticate.ts'
+import type { Once } from './requests/repeated-requests.ts'
 import { sendLive } from './send-live.ts'
 
 /** Most bytes of a request's body. */

@@ -8,7 +8,7 @@ import { defineRoute } from '#http'
 import { aCaller, deadline, everybodyIs } from '#testing'
 import { createApi } from './create-api.ts'
 import { createLimits } from './limits/index.ts'
-import type { Once } from './repeated-requests.ts'
+import type { Once } from './requests/repeated-requests.ts'
 import { serve } from './serve.ts'
 
 const takesBody = defineRoute({

@@ -1,7 +1,7 @@
 import { createServer, type RequestListener, type Server } from 'node:http'
 import { Server as NetServer, type AddressInfo, type Socket } from 'node:net'
 import { StartupError } from '#platform/config'
-import { answerBrokenRequests } from './broken-requests.ts'
+import { answerBrokenRequests } from './requests/broken-requests.ts'
 
 export interface RunningServer {
   readonly port: number

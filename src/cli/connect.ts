@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { createNames, createRabbitMq, type Broker, type Names } from '#messaging'
 import { directUrl, readConfig, StartupError, type Config } from '#platform/config'
 import { openDatabase, type Database, type OpenDatabase } from '#platform/database'
-import { createLogger } from '#platform/logger'
+import { createLogger } from '#platform/log/logger'
 import { host, type ServiceUrl } from './host.ts'
 import { instanceOf } from './instance.ts'
 

@@ -17,7 +17,7 @@ export interface Host {
   run(file: 'api' | 'relay' | 'scheduler' | 'worker', args: readonly string[]): Promise<number>
 }
 
-export { WORKERS } from '#platform/workers'
+export { WORKERS } from '#platform/process/workers'
 
 const PRODUCTION: Omit<Host, 'env'> = {
   call: (words) => `fanfare ${words}`.trimEnd(),

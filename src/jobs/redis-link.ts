@@ -1,5 +1,5 @@
 import { Redis } from 'ioredis'
-import type { Logger } from '#platform/logger'
+import type { Logger } from '#platform/log/logger'
 
 export interface RedisLink {
   redis: Redis

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { Redis } from 'ioredis'
-import { createLogger, type Logger } from '#platform/logger'
+import { createLogger, type Logger } from '#platform/log/logger'
 import { register } from '#platform/metrics'
 import { deadline, placeOf, requireTestService, tcpProxy } from '#testing'
 import type { ScheduledJob } from './scheduled-job.ts'

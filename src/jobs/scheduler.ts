@@ -1,6 +1,6 @@
 import { Queue, Worker } from 'bullmq'
-import { atMost } from '#platform/in-time'
-import type { Logger } from '#platform/logger'
+import { atMost } from '#platform/process/in-time'
+import type { Logger } from '#platform/log/logger'
 import { Counter } from '#platform/metrics'
 import { inSpan } from '#platform/tracing'
 import { openRedis } from './redis-link.ts'

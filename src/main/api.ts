@@ -21,7 +21,7 @@ import { notBuilt, tooEarly } from '#http'
 import { directUrl, isDevelopmentKey } from '#platform/config'
 import { openDatabase } from '#platform/database'
 import { expectMasterKeys } from '#platform/sealing'
-import { runProcess, type ProcessContext } from '#platform/shutdown'
+import { runProcess, type ProcessContext } from '#platform/process/shutdown'
 import {
   createApi,
   createApiKeys,

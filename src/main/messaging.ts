@@ -2,9 +2,9 @@ import { hostname } from 'node:os'
 import { armCrashPoint, createNames, createRabbitMq, CRASH_POINTS, type CrashPoint } from '#messaging'
 import { StartupError, type Config } from '#platform/config'
 import { openDatabase, type Planning } from '#platform/database'
-import type { ProcessContext } from '#platform/shutdown'
+import type { ProcessContext } from '#platform/process/shutdown'
 
-export { WORKERS } from '#platform/workers'
+export { WORKERS } from '#platform/process/workers'
 
 /** Who did it, in `handled_events` and in the broker's lists: `<process>@<host>:<pid>`. */
 export const instanceName = (processName: string) => `${processName}@${hostname()}:${process.pid}`

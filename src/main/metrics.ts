@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 import { StartupError } from '#platform/config'
 import { readMetrics } from '#platform/metrics'
-import type { ProcessContext } from '#platform/shutdown'
+import type { ProcessContext } from '#platform/process/shutdown'
 
 /**
  * GET /metrics, /healthz and /readyz, at a port of their own. Port 0 leaves them out.

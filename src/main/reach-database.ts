@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { StartupError } from '#platform/config'
 import { isDatabaseOutage, placesOf } from '#platform/database'
 import { checkDatabase } from '#platform/database/start-check'
-import type { ProcessContext } from '#platform/shutdown'
+import type { ProcessContext } from '#platform/process/shutdown'
 
 /** Milliseconds that a starting process waits for PostgreSQL: both may have been started by the same hand. */
 const PATIENCE_MS = 60_000

@@ -1,7 +1,7 @@
 import { catchUp, findReactions, listenForWakeUps, loadReactions, startRelay, subscribe } from '#messaging'
 import { directUrl } from '#platform/config'
 import { checkSettings } from '#platform/settings'
-import { runProcess } from '#platform/shutdown'
+import { runProcess } from '#platform/process/shutdown'
 import { openMessaging, WORKERS } from './messaging.ts'
 import { serveMetrics } from './metrics.ts'
 import { onceReachable } from './reach-database.ts'

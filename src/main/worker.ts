@@ -21,7 +21,7 @@ import {
 import { directUrl, StartupError } from '#platform/config'
 import { expectMasterKeys } from '#platform/sealing'
 import { checkSettings } from '#platform/settings'
-import { endWithSentence, runProcess, type ProcessContext } from '#platform/shutdown'
+import { endWithSentence, runProcess, type ProcessContext } from '#platform/process/shutdown'
 import { connectionsMissing } from './connections.ts'
 import { openMessaging, WORKERS } from './messaging.ts'
 import { serveMetrics } from './metrics.ts'

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { readRows, row, type Database } from '#platform/database'
-import { inTime } from '#platform/in-time'
+import { inTime } from '#platform/process/in-time'
 import { Gauge } from '#platform/metrics'
 import { listProjections } from './projections/list.ts'
 import { readLatestWaiting, type Waiting } from './rollups/index.ts'

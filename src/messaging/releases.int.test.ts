@@ -1,7 +1,7 @@
 // Two releases at once: what the one knows and the other does not.
 import { catchUp, createRabbitMq, createWakeUp, defineReaction, runReaction, subscribe, topologyOf } from '#messaging'
 import { OrderPlaced } from '#events'
-import { createLogger } from '#platform/logger'
+import { createLogger } from '#platform/log/logger'
 import {
   anOrderPlaced,
   aPaymentAuthorized,

@@ -1,7 +1,7 @@
 import { lanesOf, momentsOf, type Lane } from './lanes.ts'
 import type { Story } from './story.ts'
 import { coloursOf } from './theme.ts'
-import { timeAxis, type TimeAxis } from './time-axis.ts'
+import { timeAxis, type TimeAxis } from './time/time-axis.ts'
 
 export const WIDTH = 1080
 /** Where time begins and ends. */

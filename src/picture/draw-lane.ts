@@ -2,7 +2,7 @@ import { LEFT, RIGHT, WIDTH, type Canvas } from './canvas.ts'
 import { OUTSIDE, type Delivery, type Lane, type Mark } from './lanes.ts'
 import type { StoryEvent } from './story.ts'
 import { at, escaped, shortened, text, widthOf } from './svg.ts'
-import { durationOf } from './duration.ts'
+import { durationOf } from './time/duration.ts'
 
 /** The name of a reaction, its work, its failures, and the events that it published. */
 export function drawLane(lane: Lane, index: number, canvas: Canvas): string {

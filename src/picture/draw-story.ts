@@ -4,7 +4,7 @@ import { drawWays } from './draw-ways.ts'
 import type { Story } from './story.ts'
 import { at, escaped, text } from './svg.ts'
 import { STYLE } from './theme.ts'
-import { durationOf } from './duration.ts'
+import { durationOf } from './time/duration.ts'
 
 const FOOT = 66
 

@@ -3,7 +3,7 @@ import { wayOf } from './draw-ways.ts'
 import { OUTSIDE, type Delivery, type Lane } from './lanes.ts'
 import type { Story, StoryEvent } from './story.ts'
 import { familyOf } from './theme.ts'
-import { durationOf } from './duration.ts'
+import { durationOf } from './time/duration.ts'
 
 /** The picture of a story as places in pixels, those of `drawStory`, for whoever draws it by other means than an SVG document. */
 export function layOut(story: Story) {

@@ -3,13 +3,13 @@ import type pg from 'pg'
 import { PrismaClient, type Prisma } from '#prisma'
 import { sqlStateOf } from './database/errors.ts'
 import { createPool } from './database/pool.ts'
-import { createStatementNames } from './database/prepared-statements.ts'
+import { createStatementNames } from './database/statements/prepared-statements.ts'
 import { traceStatement } from './tracing.ts'
 
 export { isDatabaseOutage, isOutOfConnections, isTransientConflict, sqlStateOf } from './database/errors.ts'
-export { plainMessage } from './database/plain-message.ts'
+export { plainMessage } from './database/statements/plain-message.ts'
 export { clientFor, placesOf } from './database/primary-client.ts'
-export { readRow, readRows, row } from './database/rows.ts'
+export { readRow, readRows, row } from './database/statements/rows.ts'
 
 /** Prisma's client outside a transaction, with the pool it runs on. */
 export type Database = PrismaClient

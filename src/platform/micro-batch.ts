@@ -1,4 +1,4 @@
-import { atMost } from './in-time.ts'
+import { atMost } from './process/in-time.ts'
 
 export interface MicroBatchOptions<Item, Result> {
   /** Does the work for all items, or for none: resolves with one result per item, in order. An `Error` in its place is the item's own. */

@@ -4,10 +4,10 @@ import { createPlacement, orderRoutes } from '#domains/order'
 import { keepTokens, refundRoutes } from '#domains/payment'
 import { NO_RATES, quoteRoutes, type Rates } from '#domains/pricing'
 import { createWakeUp } from '#messaging'
-import { createLogger } from '#platform/logger'
+import { createLogger } from '#platform/log/logger'
 import type { Route } from '#http'
 import { createApi, createApiKeys, createLimits, createOnce, operationRoutes, plantKey, serve } from '../api/index.ts'
-import type { TestDatabase } from './database.ts'
+import type { TestDatabase } from './rows/database.ts'
 
 export interface TestApi {
   /** A supertest agent on the running server, without a key. */

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { IllegalOperationError } from 'amqplib'
 import { isDatabaseOutage, isTransientConflict } from '#platform/database'
-import { NoAnswer } from '#platform/in-time'
+import { NoAnswer } from '#platform/process/in-time'
 
 /**
  * Waits until `condition` answers something truthy, and returns that. A server that is away or late for the moment is asked again.

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import path from 'node:path'
 import pg from 'pg'
-import type { TestDatabase } from './database.ts'
+import type { TestDatabase } from './rows/database.ts'
 import { deadline } from './deadline.ts'
 
 const KEY = 4711

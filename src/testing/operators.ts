@@ -1,7 +1,7 @@
 import { OrderPlaced } from '#events'
 import { defineReaction, DependencyUnavailable, Unrecoverable } from '#messaging'
 import { openDatabase } from '#platform/database'
-import { createLogger } from '#platform/logger'
+import { createLogger } from '#platform/log/logger'
 import { adminRoutes } from '../admin/index.ts'
 import { audit } from '../audit/index.ts'
 import { createApiKeys, sessionRoutes } from '../api/index.ts'

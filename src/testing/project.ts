@@ -7,8 +7,8 @@ import {
   type Projection,
   type ProjectionReader,
 } from '#messaging'
-import { createLogger } from '#platform/logger'
-import type { TestDatabase } from './database.ts'
+import { createLogger } from '#platform/log/logger'
+import type { TestDatabase } from './rows/database.ts'
 import { deadline } from './deadline.ts'
 
 /**

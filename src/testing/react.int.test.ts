@@ -1,7 +1,7 @@
 import { defineReaction, DependencyUnavailable } from '#messaging'
 import { OrderPlaced } from '#events'
-import { anOrderPlaced } from './builders.ts'
-import { testDatabase, type TestDatabase } from './database.ts'
+import { anOrderPlaced } from './rows/builders.ts'
+import { testDatabase, type TestDatabase } from './rows/database.ts'
 import { attempt, react, record } from './react.ts'
 
 let database: TestDatabase

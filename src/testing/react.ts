@@ -1,7 +1,7 @@
 import { append, type NewEvent, type RecordedEvent, type Reaction } from '#messaging'
 import { processBatch } from '../messaging/reactions/batch/process-batch.ts'
 import type { Outcome } from '../messaging/reactions/batch/batch.ts'
-import type { TestDatabase } from './database.ts'
+import type { TestDatabase } from './rows/database.ts'
 
 export interface Reacted {
   /** The events the reaction published, in order, as they stand in the event store. */

@@ -12,10 +12,10 @@ import {
   type Names,
   type Reaction,
 } from '#messaging'
-import { createLogger } from '#platform/logger'
+import { createLogger } from '#platform/log/logger'
 import { knownSubscriptions } from '../messaging/deliveries/subscriptions.ts'
 import type { RunningReaction } from '../messaging/reactions/run-reaction.ts'
-import { requireTestService, testDatabase, type TestDatabase } from './database.ts'
+import { requireTestService, testDatabase, type TestDatabase } from './rows/database.ts'
 import { deadline } from './deadline.ts'
 
 export interface TestSystem extends TestDatabase {

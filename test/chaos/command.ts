@@ -1,6 +1,6 @@
 import path from 'node:path'
 import { InvalidArgumentError } from 'commander'
-import { onStopSignal } from '#platform/stop-signals'
+import { onStopSignal } from '#platform/process/stop-signals'
 import { commandLine, parse } from '../../dev/command-line.ts'
 import { InstanceSet, SetupError, tryLock } from '../../dev/services/index.ts'
 import { didYouMean } from '../../src/cli/terminal/suggest.ts'

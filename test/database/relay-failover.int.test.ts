@@ -5,7 +5,7 @@ import { connect } from 'amqplib'
 import { OrderPlaced } from '#events'
 import { createNames, createRabbitMq, defineReaction, startRelay, subscribe, topologyOf } from '#messaging'
 import { openDatabase } from '#platform/database'
-import { createLogger } from '#platform/logger'
+import { createLogger } from '#platform/log/logger'
 import { anOrderPlaced, deadline, placeOf, record, requireTestService, tcpProxy } from '#testing'
 import { canReplicate, startPair, type Server } from './standby.ts'
 

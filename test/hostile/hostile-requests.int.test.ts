@@ -37,7 +37,7 @@ import {
   serve,
   sessionRoutes,
 } from '../../src/api/index.ts'
-import { openApiDocument } from '../../src/api/openapi.ts'
+import { openApiDocument } from '../../src/api/openapi/openapi.ts'
 import { catalogueRoutes } from '../../src/catalogue/index.ts'
 import { anOrder, MUG, TEA } from '../../src/testing/api.ts'
 import emailCustomer from '../../workers/notification/email-customer.ts'

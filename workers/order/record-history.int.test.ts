@@ -8,7 +8,7 @@ import {
   type TestDatabase,
 } from '#testing'
 import { uuidv7 } from '#platform/uuid'
-import { historyOf } from '../../src/domains/order/history.ts'
+import { historyOf } from '../../src/domains/order/reading/history.ts'
 import { subscribe } from '../../src/messaging/deliveries/subscriptions.ts'
 import recordHistory from './record-history.ts'
 

@@ -1,4 +1,4 @@
-import { durationOf } from '../../../src/picture/duration.ts'
+import { durationOf } from '../../../src/picture/time/duration.ts'
 
 const number = new Intl.NumberFormat('en-GB')
 const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' })

@@ -1,6 +1,6 @@
 import { createWakeUp } from '#messaging'
 import { openDatabase } from '#platform/database'
-import { runProcess } from '#platform/shutdown'
+import { runProcess } from '#platform/process/shutdown'
 import { createApi, createApiKeys, createLimits, createOnce, operationRoutes, serve } from '../../../src/api/index.ts'
 import { positions } from '../domains/city/open-positions.ts'
 import { cityRoutes } from '../domains/city/routes.ts'

@@ -1,6 +1,6 @@
 import { messagingJobs, startScheduler } from '#jobs'
 import { createWakeUp, reconcile } from '#messaging'
-import { runProcess } from '#platform/shutdown'
+import { runProcess } from '#platform/process/shutdown'
 import { openMessaging } from '../../../src/main/messaging.ts'
 import { checkWhenReachable } from '../../../src/main/reach-database.ts'
 import { rideJobs } from './jobs.ts'

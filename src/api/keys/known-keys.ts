@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { SCOPES, type Caller } from '#http'
 import { StartupError } from '#platform/config'
 import { readRows, row, type Database } from '#platform/database'
-import { inTime } from '#platform/in-time'
+import { inTime } from '#platform/process/in-time'
 import { bytesOf, DEMO_KEY, hashOf, isMadeUp, labelOf } from './key-text.ts'
 
 export interface ApiKeys {

@@ -1,5 +1,5 @@
 import { Redis } from 'ioredis'
-import type { Logger } from '#platform/logger'
+import type { Logger } from '#platform/log/logger'
 
 /** A request does not wait longer than that for Redis to count it. */
 const ANSWER_MS = 100

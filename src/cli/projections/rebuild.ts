@@ -12,7 +12,7 @@ import {
   type TableDifference,
 } from '#messaging'
 import type { Database } from '#platform/database'
-import { createLogger } from '#platform/logger'
+import { createLogger } from '#platform/log/logger'
 import { withDatabase } from '../connect.ts'
 import { host, WORKERS } from '../host.ts'
 import { exits } from '../run.ts'

@@ -1,6 +1,6 @@
 import { openDatabase, type OpenDatabase } from '#platform/database'
 import { rebuild } from '#messaging'
-import { createLogger } from '#platform/logger'
+import { createLogger } from '#platform/log/logger'
 import { anOrderPlaced, project, react, record, testDatabase, type TestDatabase } from '#testing'
 import reserveStock from '../../../workers/inventory/reserve-stock.ts'
 import recordHistory from '../../../workers/order/record-history.ts'

@@ -1,4 +1,4 @@
-import { onStopSignal } from '#platform/stop-signals'
+import { onStopSignal } from '#platform/process/stop-signals'
 
 /** Aborted by the first Ctrl-C; the second one ends the process. */
 export function untilStopped(): AbortSignal {

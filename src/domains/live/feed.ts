@@ -2,8 +2,8 @@ import { ownersOf } from '#domains/order'
 import { orderOf, PUBLIC_TYPES, toPublic } from '#events'
 import { readPublishedData, readRelay, UnreadableEvent } from '#messaging'
 import { isDatabaseOutage, type Database } from '#platform/database'
-import { createBell } from '#platform/bell'
-import type { Logger } from '#platform/logger'
+import { createBell } from '#platform/process/bell'
+import type { Logger } from '#platform/log/logger'
 
 /** An event as every stream sends it: written as JSON once, however many listen. */
 export interface FeedEvent {

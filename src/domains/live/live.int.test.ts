@@ -1,7 +1,7 @@
 // LIVE_STREAMS=5000 opens so many streams and prints figures: `LIVE_STREAMS=5000 npm test -- domains/live`.
 import { connect, type Socket } from 'node:net'
 import { append } from '#messaging'
-import { createLogger } from '#platform/logger'
+import { createLogger } from '#platform/log/logger'
 import { anOrderConfirmed, deadline, releases, testDatabase, type TestDatabase } from '#testing'
 import { anOrder, testApi, type TestApi } from '../../testing/api.ts'
 import { createClient, issueKey } from '../../api/index.ts'

@@ -1,6 +1,6 @@
 import { allows, defineRoute, Refusal, type Caller, type Route } from '#http'
 import type { Database } from '#platform/database'
-import { deliveryRoutes } from './delivery-routes.ts'
+import { deliveryRoutes } from './deliveries/delivery-routes.ts'
 import {
   changeEndpoint,
   createEndpoint,

@@ -1,7 +1,7 @@
 // Endpoints by the API, and deliveries to receivers on this machine. The relay is played by whoever moves its checkpoint.
 import { Webhook } from 'standardwebhooks'
 import type { Scope } from '#http'
-import { createLogger } from '#platform/logger'
+import { createLogger } from '#platform/log/logger'
 import {
   anOrderConfirmed,
   deadline,
@@ -15,7 +15,7 @@ import { createClient, issueKey } from '../../api/index.ts'
 import { anOrder, testApi, type TestApi } from '../../testing/api.ts'
 import { runWebhooks, type RunningWebhooks } from './deliver/run.ts'
 import { listEndpoints } from './endpoints.ts'
-import { pruneDeliveries } from './prune.ts'
+import { pruneDeliveries } from './deliveries/prune.ts'
 import { webhookRoutes } from './routes.ts'
 
 const SETTINGS = { targets: 'any', retryDelays: [20, 20, 20], disableAfterMs: 3_600_000, timeoutMs: 10_000 } as const

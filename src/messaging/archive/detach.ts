@@ -5,7 +5,7 @@ import { oneAtATime } from '../event-store/partitions/make-partitions.ts'
 import { tablesOf, type Partition } from '../event-store/partitions/partitions.ts'
 import { findUnsettled } from './find-obstacles.ts'
 import type { Manifest } from './manifest.ts'
-import { isOf } from './row-lines.ts'
+import { isOf } from './lines/row-lines.ts'
 
 /**
  * Takes the tables of a partition out of the store, both in one moment in which nobody else reads or writes events.

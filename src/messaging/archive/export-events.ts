@@ -1,8 +1,8 @@
 import type { Database } from '#platform/database'
 import { archivedUpTo } from '../event-store/archives.ts'
 import { relayCheckpoint } from '../event-store/checkpoint.ts'
-import { eventLines, type EventRange } from './event-lines.ts'
-import { writeLines } from './line-files.ts'
+import { eventLines, type EventRange } from './lines/event-lines.ts'
+import { writeLines } from './lines/line-files.ts'
 import { splitPlace } from './store/places.ts'
 
 export interface ExportOptions extends EventRange {

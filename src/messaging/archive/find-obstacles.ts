@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { readRow, readRows, row, type Database, type Transaction } from '#platform/database'
 import { Prisma } from '#prisma'
 import { tablesOf, type Partition } from '../event-store/partitions/partitions.ts'
-import { isOf } from './row-lines.ts'
+import { isOf } from './lines/row-lines.ts'
 
 /** Of these streams, those that are not at their end: something may still come of them. */
 export type OpenAmong = (streams: readonly string[]) => Promise<string[]>

@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { readRow, readRows, row, sqlStateOf, type Database, type Transaction } from '#platform/database'
 import { acquireLease } from '../lease/lease.ts'
-import { storeEvents } from './event-lines.ts'
-import { readLines, type Page } from './line-files.ts'
+import { storeEvents } from './lines/event-lines.ts'
+import { readLines, type Page } from './lines/line-files.ts'
 import { ArchiveRefused } from './refused.ts'
 import { splitPlace } from './store/places.ts'
 

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { connect, createServer, type AddressInfo } from 'node:net'
 import { createRabbitMq } from '#messaging'
-import { createLogger } from '#platform/logger'
+import { createLogger } from '#platform/log/logger'
 import { deadline, placeOf, requireTestService, tcpProxy } from '#testing'
 
 const NOWHERE = 'amqp://guest:guest@127.0.0.1:1'

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { connect, type Channel, type ChannelModel } from 'amqplib'
-import type { Logger } from '#platform/logger'
+import type { Logger } from '#platform/log/logger'
 import { end } from './end.ts'
 
 /** Something that is opened again whenever it breaks. */

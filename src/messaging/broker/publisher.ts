@@ -1,5 +1,5 @@
 import type { ConfirmChannel, Message } from 'amqplib'
-import { inTime } from '#platform/in-time'
+import { inTime } from '#platform/process/in-time'
 import { crashPoint } from '../crash-points.ts'
 import { Unconfirmed, type Answers, type Outgoing } from './broker.ts'
 import type { Kept } from './keep-open.ts'

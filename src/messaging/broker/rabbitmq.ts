@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Channel, ChannelModel, ConfirmChannel, ConsumeMessage } from 'amqplib'
-import type { Logger } from '#platform/logger'
+import type { Logger } from '#platform/log/logger'
 import {
   TopologyMismatch,
   type Broker,
@@ -11,7 +11,7 @@ import {
   type Topology,
 } from './broker.ts'
 import { createAcknowledgements, type Acknowledgements } from './acknowledge.ts'
-import { inTime } from '#platform/in-time'
+import { inTime } from '#platform/process/in-time'
 import { end } from './end.ts'
 import { createPublisher } from './publisher.ts'
 import { keepChannel, keepConnection, type Kept } from './keep-open.ts'

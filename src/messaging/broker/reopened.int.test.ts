@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { createRabbitMq } from '#messaging'
-import { createLogger } from '#platform/logger'
+import { createLogger } from '#platform/log/logger'
 import { deadline, placeOf, releases, requireTestService, tcpProxy } from '#testing'
 
 const later = releases()

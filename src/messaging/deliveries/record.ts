@@ -4,8 +4,8 @@ import { uuidv7 } from '#platform/uuid'
 import type { RecordedEvent } from '../define-event.ts'
 import type { UnreadableReason } from '../errors.ts'
 import { closeHandled } from './close.ts'
-import { fingerprintOf } from './fingerprint.ts'
-import { errorColumns } from './printable.ts'
+import { fingerprintOf } from './failure/fingerprint.ts'
+import { errorColumns } from './failure/printable.ts'
 
 /** Why a delivery is tried again. Stable codes. */
 export type RetryReason = 'failed' | 'retry-later' | 'unknown-type' | 'newer-version'

@@ -1,6 +1,6 @@
 import type pg from 'pg'
 import { clientFor } from '#platform/database'
-import type { Logger } from '#platform/logger'
+import type { Logger } from '#platform/log/logger'
 import { createMicroBatch } from '#platform/micro-batch'
 
 const CHANNEL = 'fanfare_events'

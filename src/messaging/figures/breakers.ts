@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { readRows, row, type Database } from '#platform/database'
-import { patternOf } from '../deliveries/fingerprint.ts'
+import { patternOf } from '../deliveries/failure/fingerprint.ts'
 
 /** A reaction that is paused in at least one process, because something it needs is away. */
 export type OpenBreaker = z.infer<typeof OpenBreaker>

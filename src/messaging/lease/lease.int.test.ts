@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { createNames, createRabbitMq, startRelay } from '#messaging'
 import { openDatabase, type OpenDatabase } from '#platform/database'
-import { createLogger } from '#platform/logger'
+import { createLogger } from '#platform/log/logger'
 import { Prisma } from '#prisma'
 import { anOrderPlaced, deadline, placeOf, record, requireTestService, tcpProxy, testDatabase } from '#testing'
 import { holdReaction } from '../reconcile/hold.ts'

@@ -1,5 +1,5 @@
 import { isDatabaseOutage, isTransientConflict, type Database, type Transaction } from '#platform/database'
-import { redactError } from '#platform/redact'
+import { redactError } from '#platform/log/redact'
 import { stillKnown, textsOf } from '#platform/sealing'
 import { readData } from '../cloud-event.ts'
 import type { RecordedEvent } from '../define-event.ts'

@@ -1,6 +1,6 @@
 import { anOrderConfirmed, anOrderPlaced, deadline, record, testDatabase, type TestDatabase } from '#testing'
 import { OrderConfirmed, OrderPlaced } from '#events'
-import { createLogger } from '#platform/logger'
+import { createLogger } from '#platform/log/logger'
 import { uuidv7 } from '#platform/uuid'
 import { append } from '../event-store/append.ts'
 import { defineProjection, type Projection, type ProjectionTransaction } from './define-projection.ts'

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { readRows, row, type Database } from '#platform/database'
-import type { Logger } from '#platform/logger'
+import type { Logger } from '#platform/log/logger'
 import { Prisma } from '#prisma'
 import { createGapWatch } from '../event-store/reading/gap-watch.ts'
 import { readStoredRows, type StoredRow } from '../event-store/reading/stored-rows.ts'

@@ -1,7 +1,7 @@
 import { deadline, projectionReader, record, anOrderPlaced, testDatabase, type TestDatabase } from '#testing'
 import { OrderPlaced } from '#events'
 import type { Database } from '#platform/database'
-import { createLogger } from '#platform/logger'
+import { createLogger } from '#platform/log/logger'
 import { oneAtATime } from '../event-store/partitions/make-partitions.ts'
 import { defineProjection, type Projection } from './define-projection.ts'
 import { listProjections, resumeProjection } from './list.ts'

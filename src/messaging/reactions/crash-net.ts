@@ -1,10 +1,10 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Database } from '#platform/database'
-import type { Logger } from '#platform/logger'
+import type { Logger } from '#platform/log/logger'
 import type { Broker, Consumer, Delivery } from '../broker/broker.ts'
 import { topologyOf, type Names } from '../broker/topology.ts'
 import { standingOf } from '../deliveries/handled-events.ts'
-import { keepUnreadable, type Refused } from '../deliveries/unreadable.ts'
+import { keepUnreadable, type Refused } from '../deliveries/failure/unreadable.ts'
 import type { Reaction } from './define/define-reaction.ts'
 import { fromBroker } from './batch/message.ts'
 

@@ -1,4 +1,4 @@
-import { atMost } from '#platform/in-time'
+import { atMost } from '#platform/process/in-time'
 
 interface Gatherer {
   enough: number

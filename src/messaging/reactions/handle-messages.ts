@@ -1,4 +1,4 @@
-import { redactError } from '#platform/redact'
+import { redactError } from '#platform/log/redact'
 import { beginSpan, SpanKind, type OpenSpan } from '#platform/tracing'
 import { crashPoint } from '../crash-points.ts'
 import { beginAlone, endAlone, type Claimed } from '../deliveries/claim.ts'
@@ -9,7 +9,7 @@ import type { Reaction } from './define/define-reaction.ts'
 import type { Message, Taken } from './batch/message.ts'
 import { processBatch } from './batch/process-batch.ts'
 import { deliverFromStore, failed, PoisonMessage, settle, type Settlement, type SettleRuntime } from './settle.ts'
-import { createTurns, type Turns } from './turns.ts'
+import { createTurns, type Turns } from './due/turns.ts'
 
 /** What a running reaction stands on in this process. */
 export interface RunningRuntime extends SettleRuntime {

@@ -12,12 +12,12 @@ import {
   type TestSystem,
 } from '#testing'
 import { isDatabaseOutage, openDatabase } from '#platform/database'
-import { createLogger } from '#platform/logger'
+import { createLogger } from '#platform/log/logger'
 import { uuidv7 } from '#platform/uuid'
 import type { Claimed } from '../deliveries/claim.ts'
 import { DependencyUnavailable } from '../errors.ts'
 import { defineReaction } from './define/define-reaction.ts'
-import { takeDueDeliveries } from './due-deliveries.ts'
+import { takeDueDeliveries } from './due/due-deliveries.ts'
 
 let system: TestSystem
 const later = releases()

@@ -3,7 +3,7 @@ import { defineReaction, retire, RetryLater, subscribe, UnreadableEvent, Unrecov
 import { OrderPlaced, PaymentAuthorized, StockReserved } from '#events'
 import { anOrderPlaced, aPaymentAuthorized, deadline, record, testSystem, type TestSystem, named } from '#testing'
 import { encode } from '../cloud-event.ts'
-import { keepUnreadable, type Refused } from '../deliveries/unreadable.ts'
+import { keepUnreadable, type Refused } from '../deliveries/failure/unreadable.ts'
 
 let system: TestSystem
 afterEach(() => system.close())

@@ -9,12 +9,12 @@ import { recordBreaker } from './availability/record-breaker.ts'
 import { drainCrashNet } from './crash-net.ts'
 import type { Reaction } from './define/define-reaction.ts'
 import { createDeliveryBuffer, type DeliveryBuffer } from './delivery-buffer.ts'
-import { takeDueDeliveries } from './due-deliveries.ts'
+import { takeDueDeliveries } from './due/due-deliveries.ts'
 import { handBack, handleMessages, type RunningRuntime } from './handle-messages.ts'
 import { readMessages, type Incoming } from './batch/message.ts'
 import { reportLostQueue } from './report-lost-queue.ts'
 import type { SettleRuntime } from './settle.ts'
-import { createTurns } from './turns.ts'
+import { createTurns } from './due/turns.ts'
 
 export interface ReactionRuntime extends Omit<SettleRuntime, 'signal' | 'due'> {
   broker: Broker

@@ -1,5 +1,5 @@
 import type { Database } from '#platform/database'
-import type { Logger } from '#platform/logger'
+import type { Logger } from '#platform/log/logger'
 import { uuidv7 } from '#platform/uuid'
 import type { Broker } from '../broker/broker.ts'
 import { topologyOf, type Names } from '../broker/topology.ts'

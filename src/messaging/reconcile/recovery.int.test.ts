@@ -1,10 +1,10 @@
 import { defineReaction, type Reaction } from '#messaging'
 import { OrderPlaced } from '#events'
 import { anOrderPlaced, deadline, record, requireTestService, tcpProxy, testSystem, type TestSystem } from '#testing'
-import { createLogger } from '#platform/logger'
+import { createLogger } from '#platform/log/logger'
 import { topologyOf } from '../broker/topology.ts'
 import { reportLostQueue } from '../reactions/report-lost-queue.ts'
-import type { TcpProxy } from '../../testing/tcp-proxy.ts'
+import type { TcpProxy } from '../../testing/servers/tcp-proxy.ts'
 
 let system: TestSystem
 let proxy: TcpProxy | undefined

@@ -1,4 +1,4 @@
-import type { Logger } from '#platform/logger'
+import type { Logger } from '#platform/log/logger'
 import { closeRecovery, requestedRecoveries, type RecoveryRequest } from '../deliveries/recovery-requests.ts'
 import { reconcile, type ReconcileOptions } from './reconcile.ts'
 

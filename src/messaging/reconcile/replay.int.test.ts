@@ -1,7 +1,7 @@
 import { catchUp, defineReaction, planReplay, reconcile, replay, subscribe } from '#messaging'
 import { OrderPlaced, StockReserved } from '#events'
 import { anOrderPlaced, aStockReserved, deadline, record, testSystem, type TestSystem } from '#testing'
-import { createLogger } from '#platform/logger'
+import { createLogger } from '#platform/log/logger'
 import { isRecoveryRequested, requestRecovery } from '../deliveries/recovery-requests.ts'
 
 let system: TestSystem

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { OrderPlaced } from '#events'
 import { createNames, createRabbitMq, defineReaction, startRelay, subscribe, topologyOf } from '#messaging'
-import { createLogger } from '#platform/logger'
+import { createLogger } from '#platform/log/logger'
 import { anOrderPlaced, deadline, placeOf, record, requireTestService, tcpProxy, testDatabase } from '#testing'
 
 const log = createLogger('test', 'silent')

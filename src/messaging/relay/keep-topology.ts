@@ -1,4 +1,4 @@
-import { NoAnswer } from '#platform/in-time'
+import { NoAnswer } from '#platform/process/in-time'
 import { exchangesFor } from '../broker/topology.ts'
 import { declareReaction } from './declare-reaction.ts'
 import type { RelayNeighbours, RelayOptions } from './options.ts'

@@ -1,5 +1,5 @@
 import type { Database, Transaction } from '#platform/database'
-import type { Logger } from '#platform/logger'
+import type { Logger } from '#platform/log/logger'
 import type { Broker } from '../broker/broker.ts'
 import type { Names } from '../broker/topology.ts'
 

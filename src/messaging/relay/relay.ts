@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { createBackoff } from '#platform/backoff'
-import { createBell } from '#platform/bell'
+import { createBell } from '#platform/process/bell'
 import { plainMessage, type Transaction } from '#platform/database'
 import type { RelayNeighbours, RelayOptions } from './options.ts'
 import { publishLoop } from './publish-loop.ts'

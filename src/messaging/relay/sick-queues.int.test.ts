@@ -12,7 +12,7 @@ import {
   topologyOf,
 } from '#messaging'
 import type { Broker, Names, NewEvent, Reaction } from '#messaging'
-import { createLogger } from '#platform/logger'
+import { createLogger } from '#platform/log/logger'
 import {
   anOrderCancelled,
   anOrderPlaced,

@@ -1,7 +1,7 @@
 // A process with one reaction that dies of orders whose customer is called Killer.
 import { OrderPlaced } from '#events'
 import { createWakeUp, defineReaction, runReaction, subscribe } from '#messaging'
-import { runProcess } from '#platform/shutdown'
+import { runProcess } from '#platform/process/shutdown'
 import { openMessaging } from '../../../src/main/messaging.ts'
 
 const fallOver = defineReaction({

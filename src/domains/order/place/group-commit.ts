@@ -1,5 +1,5 @@
 import { Refusal } from '#http'
-import { inTime } from '#platform/in-time'
+import { inTime } from '#platform/process/in-time'
 import { createMicroBatch } from '#platform/micro-batch'
 
 export interface GroupCommitOptions<Item, Result> {

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { createBackoff } from '#platform/backoff'
 import type { Database } from '#platform/database'
-import type { Logger } from '#platform/logger'
+import type { Logger } from '#platform/log/logger'
 import { Counter } from '#platform/metrics'
 import { readTargetOf, type Target } from '../endpoints.ts'
 import { signedHeaders } from '../secret.ts'

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Database } from '#platform/database'
-import type { Logger } from '#platform/logger'
+import type { Logger } from '#platform/log/logger'
 import { runningAppenders } from './appenders.ts'
 import { createGapReader, type Appender } from './gap-reader.ts'
 

@@ -1,4 +1,4 @@
-import { createLogger } from '#platform/logger'
+import { createLogger } from '#platform/log/logger'
 import { anOrderPlaced, killedAt, project, record, testDatabase, type TestDatabase } from '#testing'
 import { findReactions, loadProjections } from '../../load-workers.ts'
 import { rebuild } from './rebuild.ts'

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { z } from 'zod'
 import { readRow, row, type Database, type Transaction } from '#platform/database'
-import type { Logger } from '#platform/logger'
+import type { Logger } from '#platform/log/logger'
 import { holdReadModels } from '#platform/sealing'
 import { Prisma } from '#prisma'
 import { acquireLease, type Lease } from '../../lease/lease.ts'

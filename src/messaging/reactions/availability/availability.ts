@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import type { Logger } from '#platform/logger'
+import type { Logger } from '#platform/log/logger'
 import { isDatabaseOutage, plainMessage } from '#platform/database'
 import { pausedReactions } from '../../metrics.ts'
 import type { BreakerRecord } from './record-breaker.ts'

@@ -1,5 +1,5 @@
 import type { Outcome } from '../batch/batch.ts'
-import { patternOf } from '../../deliveries/fingerprint.ts'
+import { patternOf } from '../../deliveries/failure/fingerprint.ts'
 import { RetryLater, Unrecoverable } from '../../errors.ts'
 
 /** Fewer failed calls in a row tell nothing. */

@@ -1,6 +1,6 @@
-import type { Logger } from '#platform/logger'
+import type { Logger } from '#platform/log/logger'
 import { plainMessage, type Database } from '#platform/database'
-import { printable } from '../../deliveries/printable.ts'
+import { printable } from '../../deliveries/failure/printable.ts'
 
 /** Says in PostgreSQL which breaker is open, and why. */
 export interface BreakerRecord {

@@ -1,5 +1,5 @@
 import type { Database } from '#platform/database'
-import { redactError } from '#platform/redact'
+import { redactError } from '#platform/log/redact'
 import { textsOf } from '#platform/sealing'
 import { decodeEnvelope, readData, type Envelope } from '../../cloud-event.ts'
 import type { Delivery } from '../../broker/broker.ts'

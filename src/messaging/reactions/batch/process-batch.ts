@@ -1,5 +1,5 @@
 import { isDatabaseOutage, type Transaction } from '#platform/database'
-import { inTime, NoAnswer } from '#platform/in-time'
+import { inTime, NoAnswer } from '#platform/process/in-time'
 import { crashPoint } from '../../crash-points.ts'
 import { EventNotInStore, type BatchItem, type BatchRuntime, type Outcome } from './batch.ts'
 import { callAll } from './call-all.ts'

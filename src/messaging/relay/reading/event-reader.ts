@@ -1,5 +1,5 @@
 import type { Database } from '#platform/database'
-import type { Logger } from '#platform/logger'
+import type { Logger } from '#platform/log/logger'
 import type { Reading } from '../../event-store/reading/gap-reader.ts'
 import { createGapWatch } from '../../event-store/reading/gap-watch.ts'
 import type { StoredRow } from '../../event-store/reading/stored-rows.ts'

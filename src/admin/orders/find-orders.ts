@@ -1,0 +1,46 @@
+import { findOrder } from '#domains/order'
+import { searchOrders } from '#domains/lookup'
+import type { FoundOrders } from '../contract/index.ts'
+import type { AdminNeeds } from '../needs.ts'
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+const MOST = 20
+
+/** What an operator has at hand is an id out of a log, or what a customer says. */
+export async function findForOperator(needs: AdminNeeds, words: string): Promise<FoundOrders> {
+  return UUID.test(words) ? findById(needs, words.toLowerCase()) : findByWords(needs, words)
+}
+
+async function findById({ db }: AdminNeeds, id: string): Promise<FoundOrders> {
+  const order = await findOrder(db, id)
+  if (order) return { orders: [toView(order)], found: 'order' }
+  const event = await db.event.findUnique({ where: { id }, select: { correlationId: true } })
+  const delivery = event ? null : await db.delivery.findUnique({ where: { id }, select: { correlationId: true } })
+  const orderId = event?.correlationId ?? delivery?.correlationId
+  const of = orderId && UUID.test(orderId) ? await findOrder(db, orderId) : undefined
+  return { orders: of ? [toView(of)] : [], found: event ? 'event' : delivery ? 'delivery' : 'words' }
+}
+
+async function findByWords({ projections }: AdminNeeds, words: string): Promise<FoundOrders> {
+  const { result } = await projections.read('lookup.order-search', undefined, (db) =>
+    searchOrders(db, words, { limit: MOST, owner: undefined }),
+  )
+  const orders = result.map(({ id, status, total, currency, placedAt, name }) => ({
+    id,
+    status,
+    total: { amount: total, currency },
+    placedAt: placedAt.toISOString(),
+    customer: name,
+  }))
+  return { orders, found: 'words' }
+}
+
+type Order = NonNullable<Awaited<ReturnType<typeof findOrder>>>
+
+const toView = ({ id, status, total, placedAt, customer }: Order): FoundOrders['orders'][number] => ({
+  id,
+  status,
+  total,
+  placedAt: placedAt.toISOString(),
+  customer: customer.name,
+})

@@ -1,0 +1,97 @@
+import { tellCause, type Outage, type ProjectionStatus, type StuckCause } from '#messaging'
+import type { Failure } from '../contract/index.ts'
+
+const SEVERITY: Partial<Record<StuckCause['kind'], Failure['severity']>> = {
+  dead: 'error',
+  overdue: 'error',
+  unpublished: 'error',
+  discarded: 'info',
+}
+
+/** A cause with its sentence and what repairs it. */
+export function toFailure(cause: StuckCause, isKnown: (reaction: string) => boolean): Failure {
+  const { kind, reaction, conversations, example, since } = cause
+  return {
+    kind,
+    severity: SEVERITY[kind] ?? 'warning',
+    sentence: tellCause(cause, isKnown),
+    orders: conversations,
+    example,
+    reaction,
+    since: since.toISOString(),
+    repair: repairOf(cause),
+    command: commandFor(cause, isKnown),
+  }
+}
+
+/** What the dead-letter operations can do about it. */
+function repairOf({ kind, reaction, fingerprint, deliveryId }: StuckCause): Failure['repair'] {
+  if (reaction === null) return null
+  const ofGroup = { reaction, group: fingerprint, deliveryId: fingerprint === null ? deliveryId : null }
+  switch (kind) {
+    case 'dead':
+      return { action: 'redrive', ...ofGroup }
+    case 'retrying':
+      return { action: 'retry', ...ofGroup }
+    case 'held':
+      return { action: 'retry', reaction, group: null, deliveryId }
+    case 'discarded':
+      return { action: 'restore', reaction, group: null, deliveryId }
+    default:
+      return null
+  }
+}
+
+/** Where only a process that runs helps. */
+function commandFor({ kind, reaction }: StuckCause, isKnown: (reaction: string) => boolean): string | null {
+  if (kind === 'unpublished') return 'fanfare relay'
+  if (kind !== 'overdue' && kind !== 'waiting') return null
+  return isKnown(reaction!) ? `fanfare worker ${reaction}` : `fanfare worker --retire ${reaction}`
+}
+
+/** Something is away that reactions need. @param behind what waits for those reactions */
+export function outageFailure({ cause, reactions, processes, since }: Outage, behind: readonly StuckCause[]): Failure {
+  const waiting = behind.filter(({ reaction }) => reactions.includes(reaction!))
+  const where = processes === 1 ? 'one process' : `${processes} processes`
+  const are = reactions.length === 1 ? 'is' : 'are'
+  return {
+    kind: 'breaker',
+    severity: 'error',
+    sentence: `${reactions.join(', ')} ${are} paused in ${where}: ${cause}. Messages wait, no attempt is used up, and it goes on by itself.`,
+    orders: Math.max(0, ...waiting.map(({ conversations }) => conversations)),
+    example: waiting[0]?.example ?? null,
+    reaction: reactions[0] ?? null,
+    since: since.toISOString(),
+    repair: null,
+    command: null,
+  }
+}
+
+const STANDS: Record<ProjectionStatus['state'], string> = {
+  running: 'is behind',
+  paused: 'is paused',
+  failed: 'failed',
+}
+
+/** A projection that does not move. */
+export function projectionFailure({ name, state, reason, behind, lagSeconds, since }: ProjectionStatus): Failure {
+  const why = reason ? `: ${reason}` : '.'
+  const lag = `${behind} events behind, the oldest ${Math.round(lagSeconds)} s old`
+  return {
+    kind: 'projection',
+    severity: state === 'failed' ? 'error' : 'warning',
+    sentence: `The projection ${name} ${STANDS[state]}, ${lag}${why}`,
+    orders: 0,
+    example: null,
+    reaction: null,
+    since: (state === 'running' ? new Date(Date.now() - lagSeconds * 1_000) : since).toISOString(),
+    repair: null,
+    command: state === 'running' ? 'fanfare projections list' : `fanfare projections resume ${name}`,
+  }
+}
+
+const RANK: Record<Failure['severity'], number> = { error: 0, warning: 1, info: 2 }
+
+/** The worst first; those of one severity by how many orders wait. */
+export const byWeight = (a: Failure, b: Failure): number =>
+  RANK[a.severity] - RANK[b.severity] || b.orders - a.orders || b.since.localeCompare(a.since)

@@ -1,0 +1,109 @@
+import type { z } from 'zod'
+import { listProjections, readFigures, readOpenBreakers } from '#messaging'
+import { defineRoute, type Route } from '#http'
+import { Flow, Overview, ProjectionList, ReactionList } from '../contract/index.ts'
+import { liveMessages } from '../live.ts'
+import type { AdminNeeds } from '../needs.ts'
+import { readOverview } from './overview.ts'
+import { remember } from '../remember.ts'
+
+export const tag = 'Operators'
+/** Milliseconds for which one reading answers everybody. */
+const OVERVIEW_MS = 1_500
+const FIGURES_MS = 1_500
+
+/** How everything stands, once and as it changes. */
+export function lookingRoutes(needs: AdminNeeds): Route[] {
+  const { db, flow, isKnown } = needs
+  const overview = remember(OVERVIEW_MS, () => readOverview(needs))
+  const reactions = remember(FIGURES_MS, () => listFigures(needs))
+  return [
+    defineRoute({
+      method: 'get',
+      path: '/v1/admin/overview',
+      operationId: 'getOverview',
+      summary: 'What goes on at this moment: orders, what is failing and why, the health of what is needed',
+      tag,
+      scope: 'admin',
+      replies: { 200: { description: 'At most two seconds old', schema: Overview } },
+      handle: async () => ({ status: 200, body: await overview() }),
+    }),
+    defineRoute({
+      method: 'get',
+      path: '/v1/admin/live',
+      operationId: 'followLive',
+      summary: 'The overview and every published event, as they change',
+      description:
+        'Server-Sent Events: `overview` about every two seconds, `events` with what the relay has published since. The id of a ' +
+        'message is a position of the event store: sent as `Last-Event-ID`, the next connection goes on behind it (at most ' +
+        '1,000 events back).',
+      tag,
+      scope: 'admin',
+      headers: [{ name: 'Last-Event-ID', description: 'The id of the last message that was received' }],
+      replies: { 200: { description: 'A stream of text/event-stream', isLive: true } },
+      handle: ({ header }) => ({
+        status: 200,
+        live: liveMessages({ ...needs, overview, lastId: header('last-event-id') }),
+      }),
+    }),
+    defineRoute({
+      method: 'get',
+      path: '/v1/admin/reactions',
+      operationId: 'listReactions',
+      summary: 'What each reaction does: rate, processing time, critical time, attempts, and what waits for it',
+      tag,
+      scope: 'admin',
+      replies: { 200: { description: 'By name', schema: ReactionList } },
+      handle: async () => ({ status: 200, body: await reactions() }),
+    }),
+    defineRoute({
+      method: 'get',
+      path: '/v1/admin/flow',
+      operationId: 'getFlow',
+      summary: 'Who publishes which event, and who reacts, by this release',
+      tag,
+      scope: 'admin',
+      replies: { 200: { description: 'Publishers, event types and reactions', schema: Flow } },
+      handle: async () => ({ status: 200, body: await flow() }),
+    }),
+    defineRoute({
+      method: 'get',
+      path: '/v1/admin/projections',
+      operationId: 'listProjections',
+      summary: 'How far every read model has come',
+      tag,
+      scope: 'admin',
+      replies: { 200: { description: 'By name', schema: ProjectionList } },
+      handle: async () => ({ status: 200, body: { projections: (await listProjections(db)).map(toProjection) } }),
+    }),
+  ]
+
+  async function listFigures({ db: asked }: AdminNeeds): Promise<ReactionList> {
+    const [{ seconds, reactions: all }, breakers] = await Promise.all([readFigures(asked), readOpenBreakers(asked)])
+    const open = new Map(
+      breakers.map(({ reaction, since, ...one }) => [reaction, { ...one, since: since.toISOString() }]),
+    )
+    return {
+      seconds,
+      reactions: all.map(({ lastHandledAt, ...one }) => ({
+        ...one,
+        known: isKnown(one.reaction),
+        perSecond: one.handled / seconds,
+        lastHandledAt: lastHandledAt?.toISOString() ?? null,
+        breaker: open.get(one.reaction) ?? null,
+      })),
+    }
+  }
+}
+
+type Standing = Awaited<ReturnType<typeof listProjections>>[number]
+
+function toProjection({ position, behind, shadowPosition, since, asOf: _, ...one }: Standing) {
+  return {
+    ...one,
+    since: since.toISOString(),
+    position: String(position),
+    behind: String(behind),
+    rebuiltTo: shadowPosition === null ? null : String(shadowPosition),
+  } satisfies z.infer<typeof ProjectionList>['projections'][number]
+}

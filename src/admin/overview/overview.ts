@@ -1,0 +1,81 @@
+import {
+  findStuck,
+  findStuckProjections,
+  outagesOf,
+  readFigures,
+  readOpenBreakers,
+  readSpan,
+  type StuckCause,
+} from '#messaging'
+import { readPlaced, readStates } from '#domains/order'
+import type { Overview } from '../contract/index.ts'
+import { byWeight, outageFailure, projectionFailure, toFailure } from './failures.ts'
+import { readHealth } from './health.ts'
+import type { AdminNeeds } from '../needs.ts'
+
+/** Milliseconds that a message or an event may be on its way before it is told as a failure. */
+const PATIENCE_MS = 10_000
+
+type Asked = Pick<AdminNeeds, 'db' | 'isKnown' | 'services'>
+
+/** What a person who was woken at night looks at first. */
+export async function readOverview(asked: Asked): Promise<Overview> {
+  const { db } = asked
+  const [placed, states, untilConfirmed, untilShipped, deliveries, { breakers, failures }, health] = await Promise.all([
+    readPlaced(db),
+    readStates(db, 1),
+    readSpan(db, 'order.placed', 'order.confirmed'),
+    readSpan(db, 'order.placed', 'order.shipped'),
+    countDeliveries(asked),
+    readFailures(asked),
+    readHealth(asked),
+  ])
+  const lastTen = placed.slice(-3, -1) // the last bar is not full yet
+  return {
+    at: new Date().toISOString(),
+    ordersPerSecond: sum(lastTen.map(({ orders }) => orders)) / sum(lastTen.map(({ seconds }) => seconds)),
+    placed: placed.map(({ at, ...bar }) => ({ at: at.toISOString(), ...bar })),
+    states,
+    untilConfirmed,
+    untilShipped,
+    deliveries,
+    breakers,
+    failures,
+    health,
+  }
+}
+
+async function countDeliveries({ db }: Asked): Promise<Overview['deliveries']> {
+  const { reactions } = await readFigures(db)
+  const of = (state: 'retrying' | 'blocked' | 'held' | 'dead') => sum(reactions.map((one) => one[state]))
+  return { retrying: of('retrying'), blocked: of('blocked'), held: of('held'), dead: of('dead') }
+}
+
+/** What waits for a reaction that is paused, waits for what paused it: one failure tells both. */
+async function readFailures({ db, isKnown }: Asked): Promise<Pick<Overview, 'breakers' | 'failures'>> {
+  const [causes, projections, open] = await Promise.all([
+    findStuck(db),
+    findStuckProjections(db, PATIENCE_MS),
+    readOpenBreakers(db),
+  ])
+  const outages = outagesOf(open)
+  const paused = new Set(open.map(({ reaction }) => reaction))
+  const [behind, others] = divide(causes, ({ kind, reaction }) => DELAYS.has(kind) && paused.has(reaction ?? ''))
+  const failures = [
+    ...outages.map((outage) => outageFailure(outage, behind)),
+    ...others.map((cause) => toFailure(cause, isKnown)),
+    ...projections.map(projectionFailure),
+  ]
+  const breakers = outages.map(({ since, ...outage }) => ({ ...outage, since: since.toISOString() }))
+  return { breakers, failures: failures.toSorted(byWeight) }
+}
+
+/** What a paused reaction makes of its messages. */
+const DELAYS: ReadonlySet<StuckCause['kind']> = new Set(['waiting', 'overdue'])
+
+const divide = <One>(all: readonly One[], isFirst: (one: One) => boolean): [One[], One[]] => [
+  all.filter(isFirst),
+  all.filter((one) => !isFirst(one)),
+]
+
+const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0)

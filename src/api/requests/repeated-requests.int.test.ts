@@ -1,0 +1,85 @@
+import { testDatabase, type TestDatabase } from '#testing'
+import { anOrder, testApi, type TestApi } from '../../testing/api.ts'
+import { createOnce, keyRoutes } from '../index.ts'
+
+let database: TestDatabase
+let api: TestApi
+beforeAll(async () => {
+  database = await testDatabase()
+  api = await testApi(database, keyRoutes(database))
+})
+afterAll(async () => {
+  await api.close()
+  await database.close()
+})
+
+const post = (path: string, key: string, body: object) => api.post(path, body).set('idempotency-key', key)
+const placed = async () => (await api.place(anOrder())).body.id as string
+
+describe('a change under an Idempotency-Key', () => {
+  it('is answered the same again, marked', async () => {
+    const path = `/v1/orders/${await placed()}/cancel`
+    const first = await post(path, 'again', { reason: 'x' })
+    const second = await post(path, 'again', { reason: 'x' })
+    expect([first.status, first.headers['idempotency-replayed']]).toEqual([200, undefined])
+    expect([second.status, second.headers['idempotency-replayed'], second.text]).toEqual([200, 'true', first.text])
+    expect(second.headers['fanfare-after']).toBe(first.headers['fanfare-after'])
+    const [kept] = await database.db.idempotencyKey.findMany({ where: { key: 'again' } })
+    expect(kept).toMatchObject({ status: 200, answer: null }) // it names the customer
+  })
+
+  it('is refused with other content, or for another thing, also for an order', async () => {
+    const id = await placed()
+    await post(`/v1/orders/${id}/cancel`, 'mine', { reason: 'x' })
+    const others = [
+      await post(`/v1/orders/${id}/cancel`, 'mine', { reason: 'y' }),
+      await post(`/v1/orders/${await placed()}/cancel`, 'mine', { reason: 'x' }),
+      await api.place(anOrder(), { 'idempotency-key': 'mine' }),
+    ]
+    for (const { status, body } of others) expect([status, body.code]).toEqual([422, 'idempotency-key-reused'])
+    await api.place(anOrder(), { 'idempotency-key': 'an order' })
+    expect((await post(`/v1/orders/${id}/cancel`, 'an order', { reason: 'x' })).body.code).toBe(
+      'idempotency-key-reused',
+    )
+  })
+
+  it('leaves no key behind when it is refused', async () => {
+    const missing = '/v1/orders/0199a000-0000-7000-8000-000000000001/cancel'
+    expect((await post(missing, 'free', { reason: 'x' })).status).toBe(404)
+    expect((await post(`/v1/orders/${await placed()}/cancel`, 'free', { reason: 'x' })).status).toBe(200)
+  })
+
+  it('happens once however many ask at once; the others are told to ask again', async () => {
+    const answers = await Promise.all(Array.from({ length: 20 }, () => post('/v1/clients', 'race', { name: 'racer' })))
+    expect(await database.db.client.count({ where: { name: 'racer' } })).toBe(1)
+    for (const { status, body, headers } of answers) {
+      if (status !== 409) expect([status, body.name]).toEqual([201, 'racer'])
+      else expect([body.code, headers['retry-after']]).toEqual(['request-under-way', '1'])
+    }
+    expect((await post('/v1/clients', 'race', { name: 'racer' })).status).toBe(201)
+  })
+
+  it('does not keep a secret', async () => {
+    await post('/v1/clients', 'a client', { name: 'keeper' })
+    const first = await post('/v1/clients/keeper/keys', 'secret', { scopes: ['refunds'] })
+    expect(first.status).toBe(201)
+    const second = await post('/v1/clients/keeper/keys', 'secret', { scopes: ['refunds'] })
+    expect([second.status, second.body.code]).toEqual([409, 'answer-not-kept'])
+    const kept = await database.db.idempotencyKey.findMany()
+    expect(JSON.stringify(kept)).not.toContain(first.body.key)
+  })
+
+  it('is carried out again when its process died before it had an answer', async () => {
+    const request = { clientId: '00000000-0000-0000-0000-000000000007', key: 'died', content: ['x'] }
+    const once = createOnce(database.db)
+    const never = new Promise<never>(() => {})
+    await new Promise((begun) => void once(request, {}, () => (begun(undefined), never)))
+    const again = () => once(request, {}, () => ({ status: 200, body: 'done' }))
+    await expect(again()).rejects.toMatchObject({ code: 'request-under-way' })
+    await database.db.idempotencyKey.updateMany({
+      where: { key: 'died' },
+      data: { createdAt: new Date(Date.now() - 11_000) },
+    })
+    expect(await again()).toEqual({ status: 200, body: 'done' })
+  })
+})

@@ -1,0 +1,50 @@
+import { toCostsView } from '#domains/pricing'
+import type { VersionedOrder } from '../state/fold.ts'
+import type { OrderSummary, OrderView } from '../schemas.ts'
+
+/** An order as the API shows it. Members stand in a fixed order, so that equal orders make equal bytes. */
+export function toView(order: VersionedOrder, { test }: { test: boolean }): OrderView {
+  const { customer, shippingAddress: address, stock, payment, fraud, capture, reason, detail } = order
+  const { carrier, trackingNumber } = order
+  return {
+    id: order.id,
+    status: order.status,
+    version: order.version,
+    total: { amount: order.total.amount, currency: order.total.currency },
+    placedAt: order.placedAt.toISOString(),
+    updatedAt: order.updatedAt.toISOString(),
+    customer: { name: customer.name, email: customer.email, ...given('phone', customer.phone) },
+    shippingAddress: {
+      ...given('name', address.name),
+      line1: address.line1,
+      ...given('line2', address.line2),
+      city: address.city,
+      ...given('region', address.region),
+      postalCode: address.postalCode,
+      country: address.country,
+    },
+    lines: order.lines.map(({ sku, name, quantity, unitPrice }) => ({ sku, name, quantity, unitPrice })),
+    costs: toCostsView(order),
+    answers: { stock, payment, fraud, capture },
+    ...(reason && detail ? { ended: { reason, detail } } : {}),
+    ...(carrier && trackingNumber ? { shipment: { carrier, trackingNumber } } : {}),
+    ...(test ? { test } : {}),
+  }
+}
+
+export function toSummary(
+  order: Pick<VersionedOrder, 'id' | 'status' | 'total' | 'placedAt' | 'updatedAt' | 'customer'>,
+): OrderSummary {
+  return {
+    id: order.id,
+    status: order.status,
+    total: order.total,
+    placedAt: order.placedAt.toISOString(),
+    updatedAt: order.updatedAt.toISOString(),
+    customer: { name: order.customer.name, email: order.customer.email },
+  }
+}
+
+function given<Name extends string>(name: Name, value: string | undefined): Partial<Record<Name, string>> {
+  return value === undefined ? {} : ({ [name]: value } as Record<Name, string>)
+}

@@ -1,0 +1,61 @@
+import { z } from 'zod'
+import { readRow, row, type Database, type Transaction } from '#platform/database'
+import { Prisma } from '#prisma'
+import type { Partition } from '../../event-store/partitions/partitions.ts'
+import { PAGE_BYTES, type Page } from './line-files.ts'
+
+/** What hangs on events, and what tells two rows of one event apart. */
+export const KEYS = { handled_events: 'reaction', deliveries: 'id', delivery_history: 'id' } as const
+export type HangingTable = keyof typeof KEYS
+
+const PageRow = row({
+  text: z.string().nullable(),
+  rows: z.int(),
+  eventId: z.string().nullable(),
+  key: z.string().nullable(),
+})
+
+/** That a row belongs to an event of the partition. */
+export const isOf = ({ from, to }: Pick<Partition, 'from' | 'to'>) =>
+  Prisma.sql`event_id < ${to}::uuid AND event_id >= ${from ?? LEAST}::uuid`
+
+const LEAST = '00000000-0000-0000-0000-000000000000'
+
+/** The rows of a table that belong to events of the partition, each as a line of JSON, page by page. */
+export async function* rowLines(
+  db: Database,
+  what: { table: string; like: HangingTable; partition: Partition },
+  pageSize = 10_000,
+): AsyncGenerator<Page> {
+  const key = Prisma.raw(`${KEYS[what.like]}::text`)
+  for (let [eventId, last] = [what.partition.from ?? LEAST, '']; ;) {
+    const page = await readRow(
+      db,
+      PageRow,
+    )(Prisma.sql`
+      WITH rows AS MATERIALIZED (
+        SELECT *, sum(octet_length(line)) OVER (ORDER BY event_id, key ROWS UNBOUNDED PRECEDING) AS bytes FROM (
+          SELECT event_id, ${key} AS key, to_jsonb(t)::text || E'\n' AS line FROM ${Prisma.raw(what.table)} t
+          WHERE ${isOf(what.partition)} AND (event_id, ${key}) > (${eventId}::uuid, ${last})
+          ORDER BY event_id, ${key} LIMIT ${pageSize}) AS next
+      ), page AS (
+        SELECT event_id, key, line FROM rows WHERE bytes - octet_length(line) < ${PAGE_BYTES}
+      ), last AS (
+        SELECT event_id, key FROM page ORDER BY event_id DESC, key DESC LIMIT 1
+      )
+      SELECT string_agg(line, '' ORDER BY event_id, key) AS text, count(*)::int AS rows,
+        (SELECT event_id FROM last) AS "eventId", (SELECT key FROM last) AS key FROM page`)
+    if (page.text === null) return
+    yield { text: page.text, rows: page.rows }
+    ;[eventId, last] = [page.eventId!, page.key!]
+  }
+}
+
+/** Stores rows as they were; those that are there already are left out. */
+export function storeRows(tx: Transaction, table: string, { text }: Page): Promise<number> {
+  const name = Prisma.raw(table)
+  return tx.$executeRaw(Prisma.sql`
+    INSERT INTO ${name} SELECT stored.* FROM unnest(string_to_array(${text}, E'\n')) AS line,
+      LATERAL jsonb_populate_record(NULL::${name}, nullif(line, '')::jsonb) AS stored
+    WHERE line <> '' ON CONFLICT DO NOTHING`)
+}
