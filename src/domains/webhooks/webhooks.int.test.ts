@@ -253,6 +253,22 @@ it('a failing delivery is tried by the schedule and given up at its end, with ea
   })
 })
 
+it('an event of a newer release is no failure of the endpoint', async () => {
+  const [shop, hook] = [await aClient(), await receiver()]
+  const { id } = await shop.endpoint(hook.url, { eventTypes: ['order.placed', 'order.confirmed'] })
+  const orderId = await shop.order()
+  await arrived(hook, 1)
+  const event = { ...anOrderConfirmed({ orderId }), version: 99 }
+  await database.db.$transaction((tx) => append(tx, [{ event, correlationId: orderId }]))
+  await publish()
+  await deadline('it is given up', async () => {
+    const { body } = await shop.send('get', `/v1/webhooks/${id}/deliveries?state=given-up`)
+    return body.deliveries.length === 1
+  })
+  const { body } = await shop.send('get', `/v1/webhooks/${id}`)
+  expect(body).toMatchObject({ enabled: true, lastError: null, failingSince: null })
+})
+
 it('ordered, the events of an order wait for each other, and other orders do not', async () => {
   const [shop, hook] = [await aClient(), await receiver()]
   let answer = (_status: number) => {}

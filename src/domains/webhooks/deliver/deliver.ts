@@ -71,7 +71,7 @@ async function deliver(
 ): Promise<boolean> {
   const { id: endpointId, client } = endpoint
   const answer = await send(endpoint, delivery, db, sender)
-  const disabled = await recordStanding(db, endpointId, answer, settings)
+  const disabled = answer.isUnsent ? undefined : await recordStanding(db, endpointId, answer, settings)
   const outcome = await recordAttempt(db, { endpointId, delivery, answer }, settings)
   attempts.inc({ outcome })
   const told = { endpoint: endpointId, client, event: delivery.eventId, error: saying(answer) }
@@ -100,7 +100,9 @@ async function send(endpoint: Target, { eventId }: Claimed, db: Database, sender
   )
 }
 
+/** What we cannot tell is no failure of the endpoint. */
 const unsent = (error: string): Answer => ({
+  isUnsent: true,
   status: null,
   answer: null,
   error,

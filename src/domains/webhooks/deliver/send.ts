@@ -14,6 +14,8 @@ export interface Answer {
   durationMs: number
   /** What it asks for by Retry-After. */
   retryAfterMs: number | undefined
+  /** It was not asked at all, because there is nothing to send. */
+  isUnsent?: true
 }
 
 export interface Sender {
