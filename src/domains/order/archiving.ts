@@ -35,17 +35,17 @@ export async function foldIntoRows(db: Database, streams: readonly string[]): Pr
       const orders = await catchUp(tx, rows)
       await updateOrders(
         tx,
-        orders.filter(({ id, version }) => version !== versions.get(id)),
+        orders.filter((order) => order.version !== versions.get(order.id) || !order.isPartial),
       )
     })
 }
 
 const BehindRow = row({ id: z.string() })
 
-/** Of these orders, those whose streams have come further than their rows: few of a time that is long past. */
+/** Of these orders, those whose streams tell more than their rows: few of a time that is long past. */
 async function behindAmong(tx: Transaction, ids: readonly string[]): Promise<string[]> {
   const rows = await readRows(tx, BehindRow)`
     SELECT o.id FROM orders o JOIN streams s ON s.stream = ${PREFIX} || o.id
-    WHERE o.id = ANY(${[...ids]}::uuid[]) AND s.version > o.version`
+    WHERE o.id = ANY(${[...ids]}::uuid[]) AND (s.version > o.version OR o.parts_version <> o.version)`
   return rows.map(({ id }) => id)
 }

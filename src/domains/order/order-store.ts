@@ -7,6 +7,7 @@ import { openHeldRows, openRows, sealDetails } from './personal-columns.ts'
 import { readRow, readRows, row, type Database, type Transaction } from '#platform/database'
 import type { VersionedOrder } from './state/fold.ts'
 import type { Order } from './state/order.ts'
+import { hasParts, NO_PARTS, Parts } from './state/parts.ts'
 import { ORDER_STATUSES, type OrderStatus } from './state/order-states.ts'
 
 type PlacedData = DataOf<typeof OrderPlaced> & { payment: object; person?: string; sealed?: string }
@@ -76,13 +77,15 @@ const OrderRow = row({
   amount: z.string(),
   currency: z.string(),
   costs: Costs.nullable(),
+  parts: Parts.nullable(),
+  isPartial: z.boolean(),
   placedAt: z.date(),
   updatedAt: z.date(),
 })
 
 const COLUMNS = Prisma.sql`id, status, version, stock, payment, fraud, capture, arrived, carrier,
   tracking_number AS "trackingNumber", reason, detail, customer, shipping_address AS "shippingAddress", sealed,
-  total::text AS amount, currency, costs, placed_at AS "placedAt", updated_at AS "updatedAt"`
+  total::text AS amount, currency, costs, parts, parts_version <> version AS "isPartial", placed_at AS "placedAt", updated_at AS "updatedAt"`
 
 /**
  * The rows of orders, locked in order of id until the transaction ends: two transactions can only wait, never deadlock.
@@ -141,8 +144,9 @@ async function linesOf(db: Database | Transaction, ids: readonly string[]) {
   return new Map(rows.map(({ orderId, lines }) => [orderId, lines]))
 }
 
-function toOrder({ amount, currency, sealed: _, ...row }: OrderRow, lines: Order['lines']): VersionedOrder {
-  return { ...row, lines, total: { amount: Number(amount), currency } }
+function toOrder({ amount, currency, sealed: _, parts, isPartial, ...row }: OrderRow, lines: Order['lines']) {
+  const total = { amount: Number(amount), currency }
+  return { ...row, lines, total, parts: parts ?? NO_PARTS, ...(isPartial && { isPartial }) } satisfies VersionedOrder
 }
 
 /** Writes what may change of orders that are locked, in one statement. */
@@ -150,16 +154,16 @@ export async function updateOrders(tx: Transaction, orders: readonly VersionedOr
   if (orders.length === 0) return
   const details = await sealDetails(tx, orders)
   const rows = orders.map(({ customer: _, shippingAddress: __, lines: ___, total: ____, costs: _____, ...rest }) => {
-    return { ...rest, ...details.get(rest.id) }
+    return { ...rest, parts: hasParts(rest.parts) ? rest.parts : null, ...details.get(rest.id) }
   })
   await tx.$executeRaw`
     UPDATE orders SET status = row.status, version = row.version, stock = row.stock, payment = row.payment, fraud = row.fraud,
       capture = row.capture, arrived = row.arrived, carrier = row.carrier, tracking_number = row."trackingNumber",
-      reason = row.reason, detail = row.detail, updated_at = row."updatedAt", sealed = coalesce(row.sealed, orders.sealed),
+      parts = row.parts, parts_version = row.version, reason = row.reason, detail = row.detail, updated_at = row."updatedAt", sealed = coalesce(row.sealed, orders.sealed),
       person = coalesce(row.person, orders.person)
     FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS row(
       id uuid, status text, version int, stock text, payment text, fraud text, capture text, arrived boolean,
-      carrier text, "trackingNumber" text, reason text, detail text, "updatedAt" timestamptz, sealed text, person uuid)
+      carrier text, "trackingNumber" text, parts jsonb, reason text, detail text, "updatedAt" timestamptz, sealed text, person uuid)
     WHERE orders.id = row.id`
 }
 

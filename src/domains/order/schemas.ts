@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { CostsView, MoneyView, wanted } from '#domains/pricing'
 import { pageLimit, text } from '#http'
+import { FULFILLMENT_STATUSES, PAYMENT_STATUSES } from './state/axes.ts'
 import { ORDER_STATUSES } from './state/order-states.ts'
 import type { Moment } from './stream/past.ts'
 
@@ -64,6 +65,8 @@ export type OrderSummary = z.infer<typeof OrderSummary>
 export const OrderView = z
   .strictObject({
     ...head,
+    paymentStatus: z.enum(PAYMENT_STATUSES).describe('How its money stands'),
+    fulfillmentStatus: z.enum(FULFILLMENT_STATUSES).describe('Where its goods are'),
     version: z
       .int()
       .min(1)

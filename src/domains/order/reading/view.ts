@@ -1,5 +1,6 @@
 import { toCostsView } from '#domains/pricing'
 import type { VersionedOrder } from '../state/fold.ts'
+import { fulfillmentStatusOf, paymentStatusOf } from '../state/axes.ts'
 import type { OrderSummary, OrderView } from '../schemas.ts'
 
 /** An order as the API shows it. Members stand in a fixed order, so that equal orders make equal bytes. */
@@ -9,6 +10,8 @@ export function toView(order: VersionedOrder, { test }: { test: boolean }): Orde
   return {
     id: order.id,
     status: order.status,
+    paymentStatus: paymentStatusOf(order),
+    fulfillmentStatus: fulfillmentStatusOf(order),
     version: order.version,
     total: { amount: order.total.amount, currency: order.total.currency },
     placedAt: order.placedAt.toISOString(),

@@ -1,7 +1,7 @@
 import type { OrderPlaced } from '#events'
 import { ORDER_DECISIONS, ORDER_STATES } from '#events'
 import { UnreadableEvent, type AnyEventType, type RecordedEvent } from '#messaging'
-import { ANSWERS, evolve, newOrder, type Answer, type Order, type OrderFact } from './order.ts'
+import { ANSWERS, evolve, newOrder, NOTED, type Answer, type Order, type OrderFact } from './order.ts'
 
 /** An order as the first `version` events of its stream tell it. */
 export interface VersionedOrder extends Order {
@@ -10,6 +10,8 @@ export interface VersionedOrder extends Order {
   readonly placedAt: Date
   /** When the event of that version happened. */
   readonly updatedAt: Date
+  /** Its row was written by a release that folds less than this one: only the whole stream tells all of it. */
+  readonly isPartial?: boolean
 }
 
 /** An order at the moment when it is placed. */
@@ -20,7 +22,9 @@ export const placedOrder = (data: Parameters<typeof newOrder>[0], placedAt: Date
   updatedAt: placedAt,
 })
 
-const TYPES: ReadonlyMap<string, AnyEventType> = new Map([...ORDER_STATES, ...ANSWERS].map((type) => [type.type, type]))
+const TYPES: ReadonlyMap<string, AnyEventType> = new Map(
+  [...ORDER_STATES, ...ANSWERS, ...NOTED].map((type) => [type.type, type]),
+)
 
 /** What can change an order. */
 export const CONCERNS: readonly string[] = [...TYPES.keys()]

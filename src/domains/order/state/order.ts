@@ -6,6 +6,8 @@ import {
   PaymentCaptured,
   PaymentDeclined,
   PaymentFailed,
+  PaymentRefunded,
+  PaymentVoided,
   ShipmentCreated,
   ShipmentDelivered,
   StockRejected,
@@ -19,6 +21,7 @@ import {
   type RejectionReason,
 } from '#events'
 import { TRANSITIONS, type OrderFactType, type OrderStatus } from './order-states.ts'
+import { moneyBack, NO_PARTS, type MoneyBack, type Parts } from './parts.ts'
 
 /** What one of the asked has answered so far. The first answer stands. */
 export type Verdict = 'pending' | 'yes' | 'no'
@@ -46,6 +49,7 @@ export interface Order {
   readonly total: Money
   /** What the total is made of; null where it is what the lines cost. */
   readonly costs: Costs | null
+  readonly parts: Parts
 }
 
 /** The facts of other contexts that an order waits for. */
@@ -61,6 +65,9 @@ export const ANSWERS = [
   ShipmentCreated,
   ShipmentDelivered,
 ] as const
+
+/** Facts of other contexts that an order tells of, and does not wait for. */
+export const NOTED = [PaymentVoided, PaymentRefunded] as const
 
 type Said<Type extends AnyEventType> = Type extends EventType<infer Name, infer Data> ? NewEvent<Name, Data> : never
 
@@ -89,11 +96,12 @@ export function newOrder({ orderId, customer, shippingAddress, lines, total, cos
     lines,
     total,
     costs,
+    parts: NO_PARTS,
   }
 }
 
 /** The order after one more fact. Pure; answers only fill what is still pending. */
-export function evolve(order: Order, event: Answer | OrderFact): Order {
+export function evolve(order: Order, event: Answer | MoneyBack | OrderFact): Order {
   switch (event.type) {
     case 'stock.reserved':
       return { ...order, stock: settle(order.stock, 'yes') }
@@ -117,6 +125,9 @@ export function evolve(order: Order, event: Answer | OrderFact): Order {
         : order
     case 'shipment.delivered':
       return { ...order, arrived: true }
+    case 'payment.voided':
+    case 'payment.refunded':
+      return { ...order, parts: moneyBack(order.parts, event) }
     case 'order.rejected':
       return { ...moved(order, event.type), reason: event.data.reason, detail: event.data.detail }
     case 'order.cancelled':

@@ -30,8 +30,8 @@ async function foldTails(db: Database | Transaction, rows: readonly VersionedOrd
     const tail = tails.get(streamOf(row.id))!
     // A release that knew no versions has written this row: only the whole stream tells what it has taken already.
     const stale = tail.some(isOwnFact)
-    const order = stale ? fold(cut(await readStream(db, streamOf(row.id)))) : fold(cut(tail), row)
-    orders.push(order ?? row)
+    const whole = stale || row.isPartial ? fold(cut(await readStream(db, streamOf(row.id)))) : undefined
+    orders.push(whole ?? (stale ? row : fold(cut(tail), row)!))
   }
   return orders
 }

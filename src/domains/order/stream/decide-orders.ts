@@ -63,7 +63,7 @@ function withFacts(order: VersionedOrder, facts: readonly OrderFact[], head: { t
 
 const evolveOrder = (order: Order, fact: OrderFact): Order => evolve(order, fact)
 
-const ROW = ['status', 'stock', 'payment', 'fraud', 'capture', 'arrived', 'trackingNumber'] as const
+const ROW = ['status', 'stock', 'payment', 'fraud', 'capture', 'arrived', 'trackingNumber', 'parts'] as const
 
 const differs = (after: VersionedOrder, before: VersionedOrder) =>
   ROW.some((column) => after[column] !== before[column])
