@@ -80,6 +80,49 @@ it('leads from what fails to its repair, which is on record', async () => {
   expect((await api.get(`/v1/admin/orders/${order.id}`)).body.standing.finished).toBe(true)
 })
 
+it('edits a dead letter after a dry run, keeps others’ edits, hides personal data, and undoes it', async () => {
+  await deadline('it is quiet', async () => (await system.db.delivery.count({ where: { state: 'dead' } })) === 0)
+  mailServer.state = 'refuses'
+  await api.place(anOrder())
+  const dead = await deadline('it is dead', () => system.db.delivery.findFirst({ where: { state: 'dead' } }))
+  mailServer.state = 'works'
+  const letter = `${letters}/letters/${dead.id}`
+  const { body: draft } = await api.get(`${letter}/draft`)
+  expect(draft).toMatchObject({ editedAt: null, changes: [], data: { customer: { name: '•••' } } })
+  const edited = { ...draft.data, total: { ...draft.data.total, amount: 7 } }
+  const check = async (data: unknown) => (await api.post(`${letter}/check-edit`, { data })).body
+  const changes = [{ pointer: '/total/amount', before: draft.data.total.amount, after: 7 }]
+  expect(await check(edited)).toEqual({ fits: true, problem: null, changes })
+  expect(await check(draft.data)).toMatchObject({ fits: false, problem: expect.stringMatching(/Nothing is different/) })
+  expect(await check({ ...draft.data, total: 'x' })).toMatchObject({
+    fits: false,
+    problem: expect.stringMatching(/\/total/),
+  })
+  expect(await check({ ...draft.data, lines: ['•••'] })).toMatchObject({ fits: false })
+
+  const edit = { data: edited, basedOn: null, reason: 'a wrong sum' }
+  expect((await api.post(`${letter}/edit`, { ...edit, data: {} })).body).toMatchObject({ code: 'does-not-fit' })
+  expect((await api.post(`${letter}/edit`, edit)).status).toBe(200)
+  expect((await api.post(`${letter}/edit`, edit)).body).toMatchObject({ code: 'refused' }) // that of somebody else is there
+  const { body: again } = await api.get(`${letter}/draft`)
+  expect(again).toMatchObject({ changes, data: { total: { amount: 7 } }, stored: draft.data })
+  const { body } = await system.db.delivery.findUniqueOrThrow({ where: { id: dead.id } })
+  expect(Buffer.from(body!).toString()).not.toMatch(/•••|ada@/)
+
+  expect((await api.post(`${letter}/undo-edit`, { reason: 'it was right' })).status).toBe(200)
+  expect((await api.get(`${letter}/draft`)).body).toEqual(draft)
+  expect((await api.post(`${letter}/undo-edit`, { reason: 'once more' })).body).toMatchObject({ code: 'refused' })
+  const actions = await system.db.operatorAction.findMany({
+    where: { phase: 'finished', outcome: 'done' },
+    orderBy: { id: 'asc' },
+  })
+  expect(actions.slice(-2)).toMatchObject([
+    { action: 'edit', operator: expect.stringMatching(/^test\//), reason: 'a wrong sum' },
+    { action: 'undo-edit', reason: 'it was right' },
+  ])
+  await api.post(`${letters}/discard`, { ids: [dead.id], reason: 'a test' })
+})
+
 it('tells each reaction with its figures', async () => {
   const { body } = await api.get('/v1/admin/reactions')
   expect(body.reactions).toMatchObject([{ reaction: 'test.mailing', known: true, eventTypes: ['order.placed'] }])

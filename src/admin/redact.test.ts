@@ -1,4 +1,4 @@
-import { redact } from './redact.ts'
+import { MaskMoved, redact, unmask } from './redact.ts'
 
 it('masks what is known of a person, wherever it stands, and leaves names of things', () => {
   const message = {
@@ -19,4 +19,13 @@ it('masks what is known of a person, wherever it stands, and leaves names of thi
     },
   })
   expect(redact({ sku: 'TEA-01', quantity: 2 })).toEqual({ message: { sku: 'TEA-01', quantity: 2 }, masked: false })
+})
+
+it('puts back what was left masked, and nothing in another place', () => {
+  const original = { customer: { name: 'Ada', note: 'x' }, people: [{ name: 'Eve' }, { name: 'Bob' }], total: 1 }
+  const { message } = redact(original)
+  expect(unmask({ ...(message as object), total: 2 }, original)).toEqual({ ...original, total: 2 })
+  expect(unmask({ customer: { name: 'Grace' } }, original)).toEqual({ customer: { name: 'Grace' } })
+  for (const moved of [{ people: [{ name: '•••' }] }, { other: '•••' }, '•••'])
+    expect(() => unmask(moved, original)).toThrow(MaskMoved)
 })

@@ -58,6 +58,7 @@ export { findStuck } from './stuck.ts'
 export { isForeign, tellCause } from './tell-cause.ts'
 export {
   outagesOf,
+  countStanding,
   readFigures,
   readOpenBreakers,
   readPublishedAfter,
@@ -103,6 +104,7 @@ export {
   checkSelector,
   commitEdit,
   describeDelivery,
+  differences,
   discard,
   draftEdit,
   groupWaiting,
@@ -121,6 +123,7 @@ export {
   Refused,
   restore,
   retryNow,
+  undoEdit,
   withValue,
 } from './dead-letters/index.ts'
 export type {

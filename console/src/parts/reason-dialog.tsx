@@ -6,6 +6,7 @@ interface Given {
   /** On the button. */
   verb: string
   words: ReactNode
+  size?: 'md' | 'lg' | 'xl'
   /** It cannot be undone. */
   dangerous?: boolean
   /** How the change goes. */
@@ -20,10 +21,10 @@ interface Given {
 
 /** Asks why, and says when it could not be done. */
 export function ReasonDialog({ title, verb, words, change, onSubmit, onClose, ...more }: Given) {
-  const { dangerous = false, children, ready = true } = more
+  const { dangerous = false, children, ready = true, size = 'md' } = more
   const [reason, setReason] = useState('')
   return (
-    <Modal opened onClose={onClose} title={title} centered>
+    <Modal opened onClose={onClose} title={title} size={size} centered>
       <form
         onSubmit={(event) => {
           event.preventDefault()

@@ -94,6 +94,54 @@ export const LetterView = z
   .meta({ id: 'Delivery' })
 export type LetterView = z.infer<typeof LetterView>
 
+const Change = z.strictObject({
+  pointer: z.string().describe('JSON pointer (RFC 6901)'),
+  before: z.unknown().optional().describe('Missing when it was added'),
+  after: z.unknown().optional().describe('Missing when it was removed'),
+})
+
+const Data = z
+  .unknown()
+  .describe(
+    'The data of the event. `•••` stands for personal data that are not shown; left as it is, it stays as it is',
+  )
+
+export const EditDraft = z
+  .strictObject({
+    id: Id,
+    eventType: z.string(),
+    data: Data,
+    stored: Data.describe('The same as the event store has it'),
+    editedAt: Moment.nullable().describe('Of the latest edit, which `basedOn` names'),
+    changes: z.array(Change).describe('What earlier edits changed'),
+  })
+  .meta({ id: 'EditDraft' })
+export type EditDraft = z.infer<typeof EditDraft>
+
+export const EditCheck = z.strictObject({ data: Data }).meta({ id: 'EditCheck' })
+
+export const CheckedEdit = z
+  .strictObject({
+    fits: z.boolean().describe('It can be kept: it fits the schema of its event type, and something is different'),
+    problem: z.string().nullable().describe('Why it does not fit'),
+    changes: z.array(Change),
+  })
+  .meta({ id: 'CheckedEdit' })
+export type CheckedEdit = z.infer<typeof CheckedEdit>
+
+export const Edit = z
+  .strictObject({
+    data: Data,
+    basedOn: Moment.nullable().describe(
+      '`editedAt` of the draft: an edit by somebody else in between is not overwritten',
+    ),
+    reason: Reason,
+  })
+  .meta({ id: 'Edit' })
+export type Edit = z.infer<typeof Edit>
+
+export const UndoEdit = z.strictObject({ reason: Reason }).meta({ id: 'UndoEdit' })
+
 export const Plan = z
   .strictObject({
     total: z.int(),

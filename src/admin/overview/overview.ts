@@ -1,8 +1,8 @@
 import {
+  countStanding,
   findStuck,
   findStuckProjections,
   outagesOf,
-  readFigures,
   readOpenBreakers,
   readSpan,
   type StuckCause,
@@ -26,7 +26,7 @@ export async function readOverview(asked: Asked): Promise<Overview> {
     readStates(db, 1),
     readSpan(db, 'order.placed', 'order.confirmed'),
     readSpan(db, 'order.placed', 'order.shipped'),
-    countDeliveries(asked),
+    countStanding(db),
     readFailures(asked),
     readHealth(asked),
   ])
@@ -43,12 +43,6 @@ export async function readOverview(asked: Asked): Promise<Overview> {
     failures,
     health,
   }
-}
-
-async function countDeliveries({ db }: Asked): Promise<Overview['deliveries']> {
-  const { reactions } = await readFigures(db)
-  const of = (state: 'retrying' | 'blocked' | 'held' | 'dead') => sum(reactions.map((one) => one[state]))
-  return { retrying: of('retrying'), blocked: of('blocked'), held: of('held'), dead: of('dead') }
 }
 
 /** What waits for a reaction that is paused, waits for what paused it: one failure tells both. */

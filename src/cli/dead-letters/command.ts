@@ -70,6 +70,7 @@ function addRepairing(add: Add) {
     .option('--set <pointer=value>', 'set one value, such as /customer/email=ada@example.com; repeatable', collect, [])
     .option('--personal', 'show names and addresses as they are; without it they can be set, and not seen')
     .option('--no-send', 'leave it dead for a later redrive')
+    .option('--undo', 'take back what was edited and not sent')
     .action(exits(editCommand))
   signed(selecting(add('discard <reaction>', 'close dead letters: their events will not be handled')), { why: true })
     .option('--dry-run', 'only say what would be discarded')

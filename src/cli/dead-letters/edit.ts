@@ -8,8 +8,10 @@ import {
   draftEdit,
   planEdit,
   Refused,
+  undoEdit,
   UnreadableEvent,
   withValue,
+  type DeadLetterContext,
   type Difference,
   type EditDraft,
   type PlannedEdit,
@@ -30,6 +32,7 @@ interface EditFlags {
   file?: string
   set: string[]
   send: boolean
+  undo?: boolean
   personal?: boolean
   reason?: string
   yes?: boolean
@@ -39,6 +42,7 @@ interface EditFlags {
 export async function editCommand(id: string, flags: EditFlags): Promise<number> {
   const name = await withDatabase((db) => reactionOf(db, id))
   return asOperator(flags.as, name, async (context) => {
+    if (flags.undo) return undo(context, name, id, flags)
     const reaction = await loadReaction(name)
     const repair = await planned(await draftEdit(context, reaction, id, flags), reaction, flags)
     const { changes } = repair
@@ -56,6 +60,14 @@ export async function editCommand(id: string, flags: EditFlags): Promise<number>
     sayJson({ id, changes, redrive: result })
     return result.outcome === 'done' && result.deadAgain === 0 ? EXIT.ok : EXIT.failed
   })
+}
+
+async function undo(context: DeadLetterContext, reaction: string, id: string, flags: EditFlags): Promise<number> {
+  await confirm(`Have ${id} as the event store has it, without its edit?`, flags)
+  const { actionId } = await undoEdit(context, { reaction, id, reason: flags.reason })
+  if (flags.json) sayJson({ id, actionId })
+  else say(`${id} is the event again as it is stored.`)
+  return EXIT.ok
 }
 
 async function reactionOf(db: Database, id: string): Promise<string> {

@@ -14,7 +14,7 @@ export interface Change {
   /** Assignments, for those whose event was not handled meanwhile. */
   set: Prisma.Sql
   /** As the history of each calls it. */
-  what: 'redriven' | 'edited' | 'discarded' | 'restored' | 'retried' | 'held'
+  what: 'redriven' | 'edited' | 'edit undone' | 'discarded' | 'restored' | 'retried' | 'held'
 }
 
 export type Changed = z.infer<typeof Changed>

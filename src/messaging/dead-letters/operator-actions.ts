@@ -7,7 +7,18 @@ import type { DeadLetterContext } from './operator-context.ts'
 export type ChangeOfAccess = (typeof changesOfAccess)[number]
 const changesOfAccess = ['create-client', 'issue-key', 'rotate-key', 'revoke-key', 'sign-in'] as const
 export type ActionKind = (typeof KINDS)[number]
-const KINDS = ['redrive', 'edit', 'discard', 'restore', 'retry', 'hold', 'audit', 'replay', ...changesOfAccess] as const
+const KINDS = [
+  'redrive',
+  'edit',
+  'undo-edit',
+  'discard',
+  'restore',
+  'retry',
+  'hold',
+  'audit',
+  'replay',
+  ...changesOfAccess,
+] as const
 export type ActionOutcome = (typeof OUTCOMES)[number]
 const OUTCOMES = ['done', 'halted', 'interrupted', 'failed'] as const
 

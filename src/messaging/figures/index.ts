@@ -2,4 +2,5 @@ export { outagesOf, readOpenBreakers, type OpenBreaker, type Outage } from './br
 export { readFigures, type Figures, type ReactionFigures } from './reactions.ts'
 export { readRelay, type RelayStanding } from './relay.ts'
 export { readSpan, type Span } from './spans.ts'
+export { countStanding } from './standing.ts'
 export { readPublishedAfter, readPublishedData, type PublishedEvent } from './published.ts'

@@ -111,8 +111,8 @@ function Letters({ reaction, page: { letters, next } }: { reaction: string; page
 }
 
 const Keys = () => (
-  <Group gap={4} visibleFrom="sm" aria-label="Keys: j and k choose, r redrives, d discards">
-    {['j', 'k', 'r', 'd'].map((key) => (
+  <Group gap={4} visibleFrom="sm" aria-label="Keys: j and k choose, e edits, r redrives, d discards">
+    {['j', 'k', 'e', 'r', 'd'].map((key) => (
       <Kbd key={key} size="xs">
         {key}
       </Kbd>

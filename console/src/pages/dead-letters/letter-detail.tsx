@@ -1,4 +1,5 @@
 import { Anchor, Badge, Button, Group, Stack, Tabs, Text, Timeline } from '@mantine/core'
+import { useHotkeys } from '@mantine/hooks'
 import { useState } from 'react'
 import { Link } from 'wouter'
 import type { LetterView } from '../../../../src/admin/contract/index.ts'
@@ -8,29 +9,42 @@ import { Payload } from '../../parts/payload.tsx'
 import { RedriveDialog } from '../../parts/redrive-dialog.tsx'
 import { StatusBadge } from '../../parts/status.tsx'
 import { ago, momentOf } from '../../parts/words.ts'
+import { EditDialog, EditedAlert, UndoDialog } from './edit-dialog.tsx'
 
 /** One delivery with everything that is known of it. */
 export function LetterDetail({ reaction, id }: { reaction: string; id: string }) {
   const letter = useLetter(reaction, id)
-  const [redrives, setRedrives] = useState(false)
+  const [dialog, setDialog] = useState<'redrive' | 'edit' | 'undo'>()
+  const close = () => setDialog(undefined)
+  const isOpen = letter.data?.state === 'dead' && letter.data.standing === 'not handled'
+  useHotkeys([['e', () => isOpen && setDialog('edit')]])
   return (
     <Card
       title={letter.data?.eventType ?? 'Message'}
       aside={
-        <Button variant="default" size="compact-sm" onClick={() => setRedrives(true)}>
-          Redrive this one …
-        </Button>
+        <Group gap="xs">
+          {isOpen && (
+            <Button variant="default" size="compact-sm" onClick={() => setDialog('edit')}>
+              Edit …
+            </Button>
+          )}
+          <Button variant="default" size="compact-sm" onClick={() => setDialog('redrive')}>
+            Redrive this one …
+          </Button>
+        </Group>
       }
     >
       <Shown query={letter} rows={8}>
-        {(known) => <Known letter={known} />}
+        {(known) => <Known letter={known} onUndo={() => setDialog('undo')} />}
       </Shown>
-      {redrives && <RedriveDialog reaction={reaction} selection={{ ids: [id] }} onClose={() => setRedrives(false)} />}
+      {dialog === 'redrive' && <RedriveDialog reaction={reaction} selection={{ ids: [id] }} onClose={close} />}
+      {dialog === 'edit' && <EditDialog reaction={reaction} id={id} onClose={close} />}
+      {dialog === 'undo' && <UndoDialog reaction={reaction} id={id} onClose={close} />}
     </Card>
   )
 }
 
-function Known({ letter }: { letter: LetterView }) {
+function Known({ letter, onUndo }: { letter: LetterView; onUndo: () => void }) {
   const { state, reason, correlationId, standing, masked, message, history, stack, editedAt } = letter
   return (
     <Stack>
@@ -53,6 +67,9 @@ function Known({ letter }: { letter: LetterView }) {
           </Anchor>
         )}
       </Group>
+      {editedAt !== null && state === 'dead' && (
+        <EditedAlert reaction={letter.reaction} id={letter.id} onUndo={onUndo} />
+      )}
       <Tabs defaultValue="message" variant="outline">
         <Tabs.List>
           <Tabs.Tab value="message">Message</Tabs.Tab>

@@ -1,0 +1,117 @@
+import { Alert, Button, Modal, Text, Textarea } from '@mantine/core'
+import { useDebouncedValue } from '@mantine/hooks'
+import { useState } from 'react'
+import type { EditDraft } from '../../../../src/admin/contract/index.ts'
+import { useDraft, useEdit, useEditCheck, useUndoEdit } from '../../api/edits.ts'
+import { Differences } from '../../parts/differences.tsx'
+import { Shown } from '../../parts/frame.tsx'
+import { ReasonDialog } from '../../parts/reason-dialog.tsx'
+import { counted } from '../../parts/words.ts'
+
+interface Asked {
+  reaction: string
+  id: string
+  onClose: () => void
+}
+
+/** What is asked of the server only when nobody types. */
+const PAUSE_MS = 300
+
+/** Other data for one dead letter, held against its schema while they are written. */
+export function EditDialog({ reaction, id, onClose }: Asked) {
+  const draft = useDraft({ reaction, id })
+  if (draft.data) return <Editor draft={draft.data} {...{ reaction, id, onClose }} />
+  return (
+    <Modal opened onClose={onClose} title="Edit" size="xl" centered>
+      <Shown query={draft} rows={8}>
+        {() => null}
+      </Shown>
+    </Modal>
+  )
+}
+
+function Editor({ draft, reaction, id, onClose }: Asked & { draft: EditDraft }) {
+  const [text, setText] = useState(() => JSON.stringify(draft.data, null, 2))
+  const [settled] = useDebouncedValue(text, PAUSE_MS)
+  const check = useEditCheck({ reaction, id }, parsed(settled).data)
+  const change = useEdit({ reaction, id })
+  const { data, fault } = parsed(text)
+  const isCurrent = settled === text && !check.isPlaceholderData && !check.isFetching
+  const problem = fault ?? (isCurrent ? (check.error?.message ?? check.data?.problem) : undefined)
+  const changes = check.data?.changes ?? []
+  return (
+    <ReasonDialog
+      title={`Edit ${draft.eventType} for ${reaction}`}
+      verb="Keep the edit"
+      words="For this reaction alone: the event in the store stays as it is, and so does its id. It is sent by a redrive, and can be undone until then."
+      size="xl"
+      change={change}
+      onSubmit={(reason) => change.mutate({ data, basedOn: draft.editedAt, reason }, { onSuccess: onClose })}
+      onClose={onClose}
+      ready={isCurrent && check.data?.fits === true && fault === undefined}
+    >
+      <Textarea
+        label="Data"
+        description="••• is personal, and not shown. Left as it is, it stays as it is."
+        autosize
+        minRows={8}
+        maxRows={18}
+        spellCheck={false}
+        classNames={{ input: 'code-input' }}
+        value={text}
+        onChange={({ currentTarget }) => setText(currentTarget.value)}
+        error={changes.length > 0 || fault !== undefined ? problem : undefined}
+      />
+      {changes.length === 0 ? (
+        <Text size="sm" c="dimmed" role="status">
+          Nothing is different yet.
+        </Text>
+      ) : (
+        <div role="status">
+          <Text size="sm" fw={600} mb={4}>
+            {counted(changes.length, 'change')}
+            {isCurrent && check.data?.fits === true && ', which fits the schema of the event'}
+          </Text>
+          <Differences changes={changes} />
+        </div>
+      )}
+    </ReasonDialog>
+  )
+}
+
+function parsed(text: string): { data?: unknown; fault?: string } {
+  try {
+    return { data: JSON.parse(text) }
+  } catch (error) {
+    return { fault: `This is not JSON: ${(error as Error).message}` }
+  }
+}
+
+/** What was edited, and not sent yet. */
+export function EditedAlert({ reaction, id, onUndo }: Omit<Asked, 'onClose'> & { onUndo: () => void }) {
+  const draft = useDraft({ reaction, id })
+  const changes = draft.data?.changes ?? []
+  if (changes.length === 0) return null
+  return (
+    <Alert color="grape" title="Edited, and not sent yet">
+      <Differences changes={changes} />
+      <Button variant="light" color="grape" size="compact-sm" mt="xs" onClick={onUndo}>
+        Undo the edit …
+      </Button>
+    </Alert>
+  )
+}
+
+export function UndoDialog({ reaction, id, onClose }: Asked) {
+  const change = useUndoEdit({ reaction, id })
+  return (
+    <ReasonDialog
+      title="Undo the edit"
+      verb="Undo it"
+      words="It is the event again as the store has it."
+      change={change}
+      onSubmit={(reason) => change.mutate({ reason }, { onSuccess: onClose })}
+      onClose={onClose}
+    />
+  )
+}
