@@ -21,8 +21,8 @@ export type Program = (file: string, ...args: string[]) => string[]
 export const fromSource: Program = (file, ...args) => [...TYPESCRIPT, file, ...args]
 
 const FOLDER = path.join(PROJECT, '.fanfare/compiled')
-/** Read by the API: what was published of each event. */
-const PUBLISHED = 'src/events/published'
+/** Read by the API: what was published of each event, and what examples were answered. */
+const READ = ['src/events/published', 'src/api/openapi/answers.json']
 /** What of the project its own processes run; nothing else can be run from there. */
 const SOURCES = ['src', 'workers', 'sandbox']
 /**
@@ -64,7 +64,7 @@ async function emit(folder: string): Promise<void> {
   try {
     const { bundle } = await import('./bundle.ts') // its compiler is seldom needed
     await bundle(programs(), draft, folder)
-    cpSync(path.join(PROJECT, PUBLISHED), path.join(draft, PUBLISHED), { recursive: true })
+    for (const place of READ) cpSync(path.join(PROJECT, place), path.join(draft, place), { recursive: true })
     writeFileSync(path.join(draft, 'package.json'), '{"type":"module"}')
     if (!existsSync(folder)) renameSync(draft, folder)
   } finally {

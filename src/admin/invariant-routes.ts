@@ -35,6 +35,7 @@ export function invariantRoutes(needs: AdminNeeds): Route[] {
       tag,
       scope: 'admin',
       body: z.strictObject({ reason: Reason }).meta({ id: 'AuditRequest' }),
+      example: { body: { reason: 'After the restore' } },
       replies: { 202: { description: 'It has begun', schema: Begun } },
       refusals: { 409: 'audit-runs' },
       async handle({ body: { reason }, caller }) {

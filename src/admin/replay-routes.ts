@@ -21,6 +21,7 @@ export function replayRoutes(needs: AdminNeeds): Route[] {
       scope: 'admin',
       params,
       body: ReplayRange,
+      example: { params: { reaction: 'loyalty.award-points' }, body: { types: ['order.confirmed'] } },
       replies: { 200: { description: 'How many events', schema: ReplayPlanView } },
       refusals,
       async handle({ params: { reaction }, body }) {
@@ -40,6 +41,10 @@ export function replayRoutes(needs: AdminNeeds): Route[] {
       scope: 'admin',
       params,
       body: Replay,
+      example: {
+        params: { reaction: 'loyalty.award-points' },
+        body: { types: ['order.confirmed'], reason: 'Rows were deleted by hand' },
+      },
       replies: { 202: { description: 'It has begun', schema: Begun } },
       refusals,
       async handle({ params: { reaction }, body: { reason, rate, ...range }, caller }) {

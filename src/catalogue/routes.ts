@@ -31,7 +31,7 @@ export function catalogueRoutes({ names, loadRelease }: Needs): Route[] {
       path: '/events',
       operationId: 'showEvents',
       summary: 'Every event, who publishes it and who reacts, as a page',
-      replies: { 200: { description: 'An HTML page' } },
+      replies: { 200: { description: 'An HTML page', type: 'text/html' } },
       handle: async () => ({ status: 200, headers: POLICY, text: { type: HTML, text: htmlPage(await catalogue()) } }),
     }),
     defineRoute({
@@ -39,7 +39,7 @@ export function catalogueRoutes({ names, loadRelease }: Needs): Route[] {
       path: '/events/asyncapi.json',
       operationId: 'getAsyncApi',
       summary: 'The AsyncAPI 3 document: exchanges, queues, who publishes and who reacts',
-      replies: { 200: { description: 'The document' } },
+      replies: { 200: { description: 'The document', type: 'application/json' } },
       handle: async () => ({ status: 200, body: asyncApiDocument(await catalogue(), names) }),
     }),
     defineRoute({
@@ -49,7 +49,8 @@ export function catalogueRoutes({ names, loadRelease }: Needs): Route[] {
       summary: 'The JSON Schema of a version of an event',
       description: 'Where `dataschema` of an event leads.',
       params: Version,
-      replies: { 200: { description: 'JSON Schema, draft 2020-12' } },
+      example: { params: { type: 'order.placed', version: 1 } },
+      replies: { 200: { description: 'JSON Schema, draft 2020-12', type: 'application/schema+json' } },
       refusals: { 404: 'event-version-not-found' },
       handle({ params: { type, version } }) {
         const schema = jsonSchemaOf(published, type, version)

@@ -54,9 +54,25 @@ export interface ReplyDoc {
   headers?: Readonly<Record<string, string>>
   /** Sent as Server-Sent Events where the caller accepts those. @default false */
   isLive?: boolean
+  /** Media type of an answer that is no JSON of a schema. */
+  type?: string
 }
 
-interface RouteDefinition<Params, Query, Body> {
+type Schema = z.ZodType | undefined
+type Taken<Kind extends Schema> = Kind extends z.ZodType ? z.output<Kind> : undefined
+type Sent<Kind extends Schema> = Kind extends z.ZodType ? z.input<Kind> : undefined
+
+/**
+ * A request that works as it stands, for the OpenAPI document. A test sends each of them; where one names something that has to exist,
+ * `standIn` gives the id, and the test knows how to make that thing.
+ */
+export interface RouteExample<Params, Query, Body> {
+  params?: Params
+  query?: Query
+  body?: Body
+}
+
+interface RouteDefinition<Params extends Schema, Query extends Schema, Body extends Schema> {
   method: Method
   /** As in OpenAPI: `/v1/orders/{id}`. */
   path: `/${string}`
@@ -71,10 +87,12 @@ interface RouteDefinition<Params, Query, Body> {
   public?: boolean
   /** What a key must be allowed to do. `any` is for every key. @default 'admin' */
   scope?: Scope | 'any'
-  params?: z.ZodType<Params>
-  query?: z.ZodType<Query>
+  params?: Params
+  query?: Query
   /** A JSON body of this shape is required. Without it the route takes no body. */
-  body?: z.ZodType<Body>
+  body?: Body
+  /** What to send. Left out where nothing has to be sent. */
+  example?: RouteExample<Sent<Params>, Sent<Query>, Sent<Body>>
   headers?: readonly HeaderDoc[]
   /**
    * Every POST takes an Idempotency-Key, and the host sees to it: it keeps the answer. `again`: a second time this one changes nothing,
@@ -88,17 +106,18 @@ interface RouteDefinition<Params, Query, Body> {
   replies: Readonly<Record<number, ReplyDoc>>
   /** Statuses of the refusals that are particular to this route, each with its codes. */
   refusals?: Readonly<Record<number, string>>
-  handle(request: RouteRequest<Params, Query, Body>): Promise<Reply> | Reply
+  handle(request: RouteRequest<Taken<Params>, Taken<Query>, Taken<Body>>): Promise<Reply> | Reply
 }
 
 /** One operation of the HTTP API as data: the host mounts it, validates for it, answers errors for it and documents it. */
 export interface Route extends Omit<
-  RouteDefinition<unknown, unknown, unknown>,
-  'params' | 'query' | 'body' | 'handle'
+  RouteDefinition<Schema, Schema, Schema>,
+  'params' | 'query' | 'body' | 'example' | 'handle'
 > {
   readonly params?: z.ZodType
   readonly query?: z.ZodType
   readonly body?: z.ZodType
+  readonly example?: RouteExample<unknown, unknown, unknown>
   readonly handle: (request: RouteRequest<never, never, never>) => Promise<Reply> | Reply
 }
 
@@ -106,8 +125,10 @@ export interface Route extends Omit<
  * Defines an operation. Refuse with `throw new Refusal(…)`; the host makes a problem document of it.
  * `params`, `query` and `body` arrive checked and typed by their schemas.
  */
-export function defineRoute<Params = undefined, Query = undefined, Body = undefined>(
-  definition: RouteDefinition<Params, Query, Body>,
-): Route {
-  return definition
+export function defineRoute<
+  Params extends Schema = undefined,
+  Query extends Schema = undefined,
+  Body extends Schema = undefined,
+>(definition: RouteDefinition<Params, Query, Body>): Route {
+  return definition as Route
 }

@@ -8,15 +8,9 @@ import {
   loadReactions,
   measureBacklog,
 } from '#messaging'
-import { analyticsRoutes } from '#domains/analytics'
-import { catalogRoutes } from '#domains/catalog'
-import { lookupRoutes } from '#domains/lookup'
-import { createFeed, eventRoutes } from '#domains/live'
-import { createPlacement, orderRoutes } from '#domains/order'
-import { keepTokens, refundRoutes } from '#domains/payment'
-import { quoteRoutes } from '#domains/pricing'
-import { shippingRoutes } from '#domains/shipping'
-import { webhookRoutes } from '#domains/webhooks'
+import { createFeed } from '#domains/live'
+import { createPlacement } from '#domains/order'
+import { keepTokens } from '#domains/payment'
 import { notBuilt, tooEarly } from '#http'
 import { directUrl, isDevelopmentKey } from '#platform/config'
 import { openDatabase } from '#platform/database'
@@ -27,19 +21,16 @@ import {
   createApiKeys,
   createLimits,
   createOnce,
-  keyRoutes,
   openLimitStore,
   refuseDemoKey,
-  operationRoutes,
   serve,
-  sessionRoutes,
 } from '../api/index.ts'
-import { adminRoutes } from '../admin/index.ts'
 import type { Finding } from '../audit/index.ts'
-import { catalogueOf, catalogueRoutes, flowOf, type Release } from '../catalogue/index.ts'
+import { catalogueOf, flowOf, type Release } from '../catalogue/index.ts'
 import { armFrom, WORKERS } from './messaging.ts'
 import { serveMetrics } from './metrics.ts'
 import { checkWhenReachable } from './reach-database.ts'
+import { clientRoutes, operatorRoutes } from './routes.ts'
 
 /** Connections that operators' questions use at most: opened when somebody asks, and closed again when nobody does. */
 const OPERATORS_POOL = 4
@@ -73,29 +64,24 @@ await runProcess('api', async (context) => {
 
   const ending = new AbortController()
   let stopping = false
-  const routes = [
-    ...operationRoutes({ db, isStopping: () => stopping }),
-    ...orderRoutes({ db, placement, wake, takesTests: config.PAYMENT_GATEWAY_MODE === 'sandbox' }),
-    ...quoteRoutes({ db }),
-    ...refundRoutes({ db, wake }),
-    ...catalogRoutes({ db }),
-    ...shippingRoutes({ db, wake }),
-    ...analyticsRoutes({ projections }),
-    ...lookupRoutes({ projections }),
-    ...keyRoutes({ db }),
-    ...webhookRoutes({ db }),
-    ...eventRoutes({ db, feed: createFeed({ db, log, ending: ending.signal }) }),
-  ]
+  const routes = clientRoutes({
+    db,
+    placement,
+    wake,
+    projections,
+    feed: createFeed({ db, log, ending: ending.signal }),
+    takesTests: config.PAYMENT_GATEWAY_MODE === 'sandbox',
+    isStopping: () => stopping,
+  })
   const names = createNames(config.MESSAGING_NAMESPACE)
   const release = remember(() => loadRelease(routes))
   const isProduction = config.NODE_ENV === 'production'
   if (isProduction) await refuseDemoKey(db)
   const keys = createApiKeys(db, { refusesDemo: isProduction })
-  const allRoutes = [
-    ...routes,
-    ...catalogueRoutes({ names, loadRelease: release }),
-    ...sessionRoutes({ db, keys }),
-    ...adminRoutes({
+  const forOperators = operatorRoutes({
+    catalogue: { names, loadRelease: release },
+    session: { db, keys },
+    admin: {
       db: openForOperators(context),
       projections,
       isKnown: knownReactions(),
@@ -105,8 +91,8 @@ await runProcess('api', async (context) => {
       services: { rabbitmq: config.RABBITMQ_URL, redis: config.REDIS_URL },
       log,
       ending: ending.signal,
-    }),
-  ]
+    },
+  })
   const store = openLimitStore(config.REDIS_URL, log)
   onStop(store.close)
   const rates = { perClient: config.RATE_PER_CLIENT, perAddress: config.RATE_PER_ADDRESS }
@@ -115,7 +101,7 @@ await runProcess('api', async (context) => {
   await Promise.allSettled([keys.callerOf('nobody'), placement.warmUp()])
   const server = await serve(
     createApi({
-      routes: allRoutes,
+      routes: [...routes, ...forOperators],
       keys,
       limits,
       once: createOnce(db),

@@ -45,26 +45,28 @@ interface Given {
   rates?: Rates
   /** Of the built console. */
   consoleFolder?: string
+  /** The given routes alone, and none that every shop has. */
+  only?: boolean
 }
 
 /** The whole HTTP API in this process, on a private database with two products. */
 export async function testApi(
   { db, pool }: TestDatabase,
   more: readonly Route[] = [],
-  { client = 'test', prepared = false, rates = NO_RATES, consoleFolder, ...limited }: Given = {},
+  { client = 'test', prepared = false, rates = NO_RATES, consoleFolder, only = false, ...limited }: Given = {},
 ): Promise<TestApi> {
   if (!prepared) await upsertProducts(db, [MUG, TEA])
   const key = prepared ? '' : await plantKey(db, client)
   const placement = createPlacement(db, keepTokens, rates)
   const { wake } = createWakeUp(pool)
-  const routes = [
+  const usual = () => [
     ...operationRoutes({ db, isStopping: () => false }),
     ...orderRoutes({ db, placement, wake }),
     ...quoteRoutes({ db, rates }),
     ...refundRoutes({ db, wake }),
     ...catalogRoutes({ db }),
-    ...more,
   ]
+  const routes = [...(only ? [] : usual()), ...more]
   const limits = createLimits({ perClient: 100_000, perAddress: 100_000, ...limited })
   const app = createApi({
     routes,

@@ -3,16 +3,11 @@
 import fc from 'fast-check'
 import { pino } from 'pino'
 import { Pool } from 'undici'
-import { analyticsRoutes } from '#domains/analytics'
-import { catalogRoutes, upsertProducts } from '#domains/catalog'
-import { lookupRoutes } from '#domains/lookup'
-import { createFeed, eventRoutes } from '#domains/live'
-import { createPlacement, orderRoutes } from '#domains/order'
-import { keepTokens, refundRoutes } from '#domains/payment'
+import { upsertProducts } from '#domains/catalog'
+import { createFeed } from '#domains/live'
+import { createPlacement } from '#domains/order'
+import { keepTokens } from '#domains/payment'
 import { closeMailer } from '#domains/notification'
-import { quoteRoutes } from '#domains/pricing'
-import { shippingRoutes } from '#domains/shipping'
-import { webhookRoutes } from '#domains/webhooks'
 import { SCOPES, type Route } from '#http'
 import { createNames, findReactions, loadProjections, readStream } from '#messaging'
 import {
@@ -32,13 +27,12 @@ import {
   createLimits,
   createOnce,
   issueKey,
-  keyRoutes,
-  operationRoutes,
   serve,
   sessionRoutes,
 } from '../../src/api/index.ts'
 import { openApiDocument } from '../../src/api/openapi/openapi.ts'
 import { catalogueRoutes } from '../../src/catalogue/index.ts'
+import { clientRoutes } from '../../src/main/routes.ts'
 import { anOrder, MUG, TEA } from '../../src/testing/api.ts'
 import emailCustomer from '../../workers/notification/email-customer.ts'
 import { KNOWN_ORDER, requestsFrom, type HostileRequest, type OpenApi } from './requests.ts'
@@ -69,28 +63,16 @@ beforeAll(async () => {
   database = await testDatabase()
   const { db } = database
   await upsertProducts(db, [MUG, TEA])
-  const needs = { db, wake: () => {} }
-  const reader = { projections: projectionReader(database, 50) }
   const placement = createPlacement(db, keepTokens)
   const log = pino({ level: 'debug' }, { write: (line: string) => void lines.push(line) })
   const ending = new AbortController()
-  routes = [
-    ...operationRoutes({ db, isStopping: () => false }),
-    ...orderRoutes({ ...needs, placement }),
-    ...catalogRoutes(needs),
-    ...quoteRoutes(needs),
-    ...refundRoutes(needs),
-    ...shippingRoutes(needs),
-    ...webhookRoutes(needs),
-    ...eventRoutes({ ...needs, feed: createFeed({ db, log, ending: ending.signal }) }),
-    ...analyticsRoutes(reader),
-    ...lookupRoutes(reader),
-    ...keyRoutes(needs),
-  ]
-  const loadRelease = async () => ({ reactions: [], projections: [], routes, jobs: [] })
-  routes = [...routes, ...catalogueRoutes({ names: createNames(''), loadRelease })]
+  const feed = createFeed({ db, log, ending: ending.signal })
+  const projections = projectionReader(database, 50)
+  const asked = { db, wake: () => {}, placement, projections, feed, isStopping: () => false }
   const keys = createApiKeys(db)
-  routes = [...routes, ...sessionRoutes({ db, keys })]
+  const loadRelease = async () => ({ reactions: [], projections: [], routes, jobs: [] })
+  routes = clientRoutes(asked)
+  routes = [...routes, ...catalogueRoutes({ names: createNames(''), loadRelease }), ...sessionRoutes({ db, keys })]
   const limits = createLimits({ perClient: 1_000_000, perAddress: 1_000_000 })
   const server = await serve(createApi({ routes, keys, limits, once: createOnce(db), log }), 0)
   http = new Pool(`http://127.0.0.1:${server.port}`, { connections: AT_ONCE })

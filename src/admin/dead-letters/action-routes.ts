@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { readHistory, readOutcomes, type PastAction } from '#messaging'
-import { defineRoute, pageLimit, Refusal, type Route } from '#http'
+import { standIn, defineRoute, pageLimit, Refusal, type Route } from '#http'
 import { ActionList, ActionView } from '../contract/index.ts'
 import { Id, ReactionName } from '../contract/words.ts'
 import type { AdminNeeds } from '../needs.ts'
@@ -17,6 +17,7 @@ export function actionRoutes({ db }: AdminNeeds): Route[] {
       tag,
       scope: 'admin',
       query: z.strictObject({ reaction: ReactionName.optional(), limit: pageLimit }),
+      example: { query: { reaction: 'notification.email-customer', limit: 1 } },
       replies: { 200: { description: 'By command line and by API', schema: ActionList } },
       async handle({ query: { reaction, limit } }) {
         const actions = await readHistory(db, { ...(reaction && { reaction }), limit })
@@ -31,6 +32,7 @@ export function actionRoutes({ db }: AdminNeeds): Route[] {
       tag,
       scope: 'admin',
       params: z.strictObject({ id: Id }),
+      example: { params: { id: standIn('action') } },
       replies: { 200: { description: 'The action so far', schema: ActionView } },
       refusals: { 404: 'action-not-found' },
       async handle({ params: { id } }) {

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { describeDelivery, listGroups, listLetters, listReactions, type DeliveryDetails } from '#messaging'
-import { defineRoute, pageLimit, Refusal, type Route } from '#http'
+import { standIn, defineRoute, pageLimit, Refusal, type Route } from '#http'
 import { DeadLetterSummary, GroupList, LetterList, LetterView } from '../contract/index.ts'
 import { Fingerprint, Id, ReactionName } from '../contract/words.ts'
 import type { AdminNeeds } from '../needs.ts'
@@ -28,6 +28,7 @@ export function browsingRoutes({ db }: AdminNeeds): Route[] {
       operationId: 'listDeadLetterGroups',
       summary: 'Dead letters of a reaction by cause, the largest group first',
       params: ofReaction,
+      example: { params: { reaction: 'notification.email-customer' } },
       replies: { 200: { description: 'At most 100 groups', schema: GroupList } },
       handle: async ({ params }) => ({ status: 200, body: { groups: asJson(await listGroups(db, params.reaction)) } }),
     }),
@@ -46,6 +47,7 @@ export function browsingRoutes({ db }: AdminNeeds): Route[] {
           .meta({ examples: ['1763762400000_01928c1e-6f3a-7c11-8a52-0242ac120002'] }),
         limit: pageLimit,
       }),
+      example: { params: { reaction: 'notification.email-customer' }, query: { limit: 1 } },
       replies: { 200: { description: 'A page of them', schema: LetterList } },
       async handle({ params: { reaction }, query: { group, cursor, limit } }) {
         const letters = await listLetters(db, reaction, { group, after: readCursor(cursor), limit: limit + 1 })
@@ -62,6 +64,7 @@ export function browsingRoutes({ db }: AdminNeeds): Route[] {
       summary: 'One delivery, in whatever state: message, error, attempts and repairs',
       description: 'By its own id or its event’s. Personal data of the message are masked.',
       params: z.strictObject({ reaction: ReactionName, id: Id }),
+      example: { params: { reaction: 'notification.email-customer', id: standIn('dead letter') } },
       replies: { 200: { description: 'The delivery', schema: LetterView } },
       refusals: { 404: 'delivery-not-found' },
       async handle({ params: { reaction, id } }) {

@@ -10,7 +10,7 @@ import {
   type RedriveOptions,
   type Selector,
 } from '#messaging'
-import { defineRoute, Refusal, type Caller, type Route } from '#http'
+import { standIn, defineRoute, Refusal, type Caller, type Route } from '#http'
 import { Begun, Plan, Redrive, Repair, selection } from '../contract/index.ts'
 import type { AdminNeeds } from '../needs.ts'
 import { asRefusal } from './as-refusal.ts'
@@ -34,6 +34,7 @@ function planning({ db }: AdminNeeds): Route {
     scope: 'admin',
     params: ofReaction,
     body: Selection,
+    example: { params: { reaction: 'notification.email-customer' }, body: { ids: [standIn('dead letter')] } },
     replies: { 200: { description: 'What is selected', schema: Plan } },
     refusals: { 409: 'refused' },
     async handle({ params, body }) {
@@ -55,6 +56,10 @@ function redriving(needs: AdminNeeds): Route {
     scope: 'admin',
     params: ofReaction,
     body: Redrive,
+    example: {
+      params: { reaction: 'notification.email-customer' },
+      body: { ids: [standIn('dead letter')], reason: 'The mail server is back' },
+    },
     replies: { 202: { description: 'It has begun', schema: Begun } },
     refusals,
     async handle({ params: { reaction }, body, caller }) {
@@ -97,35 +102,39 @@ type Change = (
   reason: string,
 ) => Promise<{ actionId: string }>
 
-const CHANGES: { word: string; operationId: string; summary: string; change: Change }[] = [
+const CHANGES: { word: string; operationId: string; summary: string; change: Change; of: string }[] = [
   {
     word: 'discard',
     operationId: 'discardDeadLetters',
     summary: 'Close dead letters: their events are not handled by this reaction',
     change: discard,
+    of: 'dead letter',
   },
   {
     word: 'restore',
     operationId: 'restoreDeadLetters',
     summary: 'Undo a discard',
     change: restore,
+    of: 'discarded delivery',
   },
   {
     word: 'retry',
     operationId: 'retryNow',
     summary: 'What is retried later, or held, is due now',
     change: retryNow,
+    of: 'held delivery',
   },
   {
     word: 'hold',
     operationId: 'holdDeliveries',
     summary: 'Keep what is retried later, or blocked, back until it is retried',
     change: hold,
+    of: 'retried delivery',
   },
 ]
 
 function changing(needs: AdminNeeds): Route[] {
-  return CHANGES.map(({ word, operationId, summary, change }) =>
+  return CHANGES.map(({ word, operationId, summary, change, of }) =>
     defineRoute({
       method: 'post',
       path: `/v1/admin/dead-letters/{reaction}/${word}`,
@@ -135,6 +144,10 @@ function changing(needs: AdminNeeds): Route[] {
       scope: 'admin',
       params: ofReaction,
       body: Repair,
+      example: {
+        params: { reaction: 'notification.email-customer' },
+        body: { ids: [standIn(of)], reason: 'The mail server is back' },
+      },
       replies: { 200: { description: 'It is done; the action tells the counts', schema: Begun } },
       refusals,
       async handle({ params: { reaction }, body, caller }) {

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { defineRoute, type Route } from '#http'
+import { standIn, defineRoute, type Route } from '#http'
 import { FoundOrders } from '../contract/index.ts'
 import { Id } from '../contract/words.ts'
 import { findForOperator } from './find-orders.ts'
@@ -30,6 +30,7 @@ export function orderPageRoutes(needs: AdminNeeds): Route[] {
       tag,
       scope: 'admin',
       query: z.strictObject({ q: Words }),
+      example: { query: { q: 'ada@example.com' } },
       replies: { 200: { description: 'At most 20, the newest first', schema: FoundOrders } },
       refusals: { 503: 'read-model-not-built' },
       handle: async ({ query: { q } }) => ({ status: 200, body: await findForOperator(needs, q) }),
@@ -42,6 +43,7 @@ export function orderPageRoutes(needs: AdminNeeds): Route[] {
       tag,
       scope: 'admin',
       params,
+      example: { params: { id: standIn('order') } },
       replies: { 200: { description: 'The order so far', schema: OrderPage } },
       refusals,
       handle: async ({ params: { id } }) => ({ status: 200, body: await readOrderPage(db, id, isKnown) }),
@@ -54,7 +56,8 @@ export function orderPageRoutes(needs: AdminNeeds): Route[] {
       tag,
       scope: 'admin',
       params,
-      replies: { 200: { description: 'An SVG document' } },
+      example: { params: { id: standIn('order') } },
+      replies: { 200: { description: 'An SVG document', type: 'image/svg+xml' } },
       refusals,
       async handle({ params: { id } }) {
         const headers = { 'Content-Disposition': `attachment; filename="story-${id}.svg"` }

@@ -23,6 +23,7 @@ export function metricsRoutes({ db }: Pick<AdminNeeds, 'db'>): Route[] {
       tag: 'Operators',
       scope: 'admin',
       query: MetricsQuery,
+      example: { query: { from: '2026-11-21T14:00:00Z', to: '2026-11-21T15:00:00Z' } },
       replies: { 200: { description: 'Points in the order of time', schema: Metrics } },
       refusals: { 422: 'step-does-not-fit' },
       async handle({ query }) {

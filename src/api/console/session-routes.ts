@@ -37,6 +37,7 @@ export function sessionRoutes({ db, keys }: { db: Database; keys: ApiKeys }): Ro
       public: true,
       idempotency: 'itself',
       body: SignIn,
+      example: { body: { key: 'fanfare_a_key_with_the_scope_admin' } },
       replies: { 200: { description: 'Signed in for twelve hours', schema: Session, headers: COOKIE } },
       refusals: { 401: 'invalid-api-key, link-used', 403: 'missing-scope' },
       async handle({ body, header }) {

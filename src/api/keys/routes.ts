@@ -86,6 +86,7 @@ function clientRoutes(db: Database): Route[] {
       tag,
       scope: 'admin',
       body: NewClient,
+      example: { body: { name: 'support-desk', reason: 'Ticket 4711' } },
       replies: { 201: { description: 'The client, without keys', schema: ClientView } },
       refusals: { 409: 'client-exists', 422: 'validation-failed, invalid-client-name' },
       async handle({ body, caller: { actor: operator } }) {
@@ -106,6 +107,7 @@ function routesOfKeys(db: Database): Route[] {
       tag,
       scope: 'admin',
       params: z.strictObject({ client: Name }),
+      example: { params: { client: 'web-shop' } },
       replies: { 200: { description: 'The oldest first', schema: KeyList } },
       refusals: { 404: 'client-not-found' },
       handle: async ({ params }) => ({
@@ -123,6 +125,10 @@ function routesOfKeys(db: Database): Route[] {
       scope: 'admin',
       params: z.strictObject({ client: Name }),
       body: NewKey,
+      example: {
+        params: { client: 'web-shop' },
+        body: { scopes: ['orders:read', 'orders:write'], expiresInDays: 365 },
+      },
       replies: { 201: { description: 'The key', schema: IssuedKeyView } },
       refusals: { 404: 'client-not-found' },
       async handle({ params, body: { scopes, test, expiresInDays, reason }, caller: { actor: operator } }) {
@@ -142,6 +148,7 @@ function routesOfKeys(db: Database): Route[] {
       scope: 'admin',
       params: z.strictObject({ id: Label }),
       body: Rotation,
+      example: { params: { id: '1f0c9a2e' }, body: { overlapHours: 24, reason: 'Once a year' } },
       replies: { 201: { description: 'The new key', schema: IssuedKeyView } },
       refusals: { 404: 'key-not-found' },
       async handle({ params, body: { overlapHours, reason }, caller: { actor: operator } }) {
@@ -158,6 +165,7 @@ function routesOfKeys(db: Database): Route[] {
       scope: 'admin',
       params: z.strictObject({ id: Label }),
       query: z.strictObject({ reason }),
+      example: { params: { id: '1f0c9a2e' }, query: { reason: 'Ticket 4711' } },
       replies: { 200: { description: 'It is ended', schema: Revocation } },
       refusals: { 404: 'key-not-found' },
       handle: async ({ params, query: { reason }, caller: { actor: operator } }) => ({

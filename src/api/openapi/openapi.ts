@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { IDEMPOTENCY_KEY, type Route } from '#http'
+import { IDEMPOTENCY_KEY, type ReplyDoc, type Route } from '#http'
+import { answerOf } from './answers.ts'
 
 type Json = Record<string, unknown>
 
@@ -37,12 +38,15 @@ function operation(route: Route): Json {
     tags: [tag],
     ...(route.public ? { security: [] } : { 'x-scope': scopeOf(route) }),
     parameters: [
-      ...parameters('path', route.params),
-      ...parameters('query', route.query),
+      ...parameters('path', route.params, route.example?.params),
+      ...parameters('query', route.query, route.example?.query),
       ...headersOf(route).map((header) => ({ in: 'header', ...header, schema: { type: 'string' } })),
     ],
     ...(route.body && {
-      requestBody: { required: true, content: { 'application/json': { schema: reference(route.body) } } },
+      requestBody: {
+        required: true,
+        content: { 'application/json': { schema: reference(route.body), ...exampleOf(route.example?.body) } },
+      },
     }),
     responses: { ...successes(route), ...refusals(route) },
   }
@@ -56,8 +60,11 @@ function describe(route: Route): Json {
   return sentences.length === 0 ? {} : { description: sentences.join(' ') }
 }
 
-function parameters(place: 'path' | 'query', schema: z.ZodType | undefined): Json[] {
+const exampleOf = (example: unknown): Json => (example === undefined ? {} : { example })
+
+function parameters(place: 'path' | 'query', schema: z.ZodType | undefined, example: unknown): Json[] {
   if (!schema) return []
+  const examples = (example ?? {}) as Json
   const { properties = {}, required = [] } = plain(schema) as { properties?: Record<string, Json>; required?: string[] }
   return Object.entries(properties).map(([name, { description, ...rest }]) => ({
     in: place,
@@ -65,6 +72,7 @@ function parameters(place: 'path' | 'query', schema: z.ZodType | undefined): Jso
     required: place === 'path' || required.includes(name),
     ...(description ? { description } : {}),
     schema: rest,
+    ...exampleOf(examples[name]),
   }))
 }
 
@@ -76,23 +84,33 @@ const REPLAYED = { 'Idempotency-Replayed': '`true` when this is an earlier answe
 
 function successes(route: Route): Json {
   return Object.fromEntries(
-    Object.entries(route.replies).map(([status, { description, schema, isLive, headers: own = {} }]) => {
+    Object.entries(route.replies).map(([status, reply]) => {
+      const { description, headers: own = {} } = reply
       const headers = Object.entries({ ...own, ...(isChange(route) && REPLAYED) })
+      const content = contentOf(route, Number(status), reply)
       const told = headers.map(([name, text]) => [name, { description: text, schema: { type: 'string' } }])
       return [
         status,
         {
           description,
           ...(told.length > 0 && { headers: Object.fromEntries(told) as Json }),
-          ...((schema ?? isLive) && { content: { ...json(schema), ...(isLive && EVENT_STREAM) } }),
+          ...(Object.keys(content).length > 0 && { content }),
         },
       ]
     }),
   )
 }
 
-const EVENT_STREAM = { 'text/event-stream': { schema: { type: 'string' } } }
-const json = (schema: z.ZodType | undefined) => (schema ? { 'application/json': { schema: reference(schema) } } : {})
+const TEXT = { schema: { type: 'string' } }
+
+/** By media type. */
+const contentOf = ({ operationId }: Route, status: number, { schema, isLive, type }: ReplyDoc): Json => ({
+  ...(schema && {
+    'application/json': { schema: reference(schema), ...exampleOf(answerOf(operationId, status)) },
+  }),
+  ...(isLive && { 'text/event-stream': TEXT }),
+  ...(type !== undefined && { [type]: type.includes('json') ? { schema: { type: 'object' } } : TEXT }),
+})
 
 /** What any operation may answer, beside what the route names itself. */
 function refusals(route: Route): Json {

@@ -90,6 +90,7 @@ export function analyticsRoutes({ projections }: { projections: ProjectionReader
       tag: 'Analytics',
       scope: 'analytics',
       query: z.strictObject(PeriodQuery),
+      example: { query: { from: '2026-11-01', to: '2026-11-30' } },
       replies: { 200: { description: 'What has happened', schema, headers: CURRENT_HEADERS } },
       refusals: { 422: 'invalid-period', ...CURRENT_REFUSALS },
       async handle({ query }) {

@@ -38,6 +38,7 @@ export function catalogRoutes({ db }: { db: Database }): Route[] {
       tag,
       scope: 'any',
       query: ProductQuery,
+      example: { query: { limit: 2 } },
       replies: { 200: { description: 'A page of products', schema: ProductPage } },
       async handle({ query: { cursor, limit } }) {
         const rows = await listProducts(db, { after: cursor && readCursor(cursor), limit: limit + 1 })
@@ -53,6 +54,7 @@ export function catalogRoutes({ db }: { db: Database }): Route[] {
       tag,
       scope: 'any',
       params: z.strictObject({ sku: z.string().min(1).max(64) }),
+      example: { params: { sku: 'MUG-01' } },
       replies: { 200: { description: 'The product', schema: ProductView } },
       refusals: { 404: 'product-not-found' },
       async handle({ params: { sku } }) {

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { expectOwned } from '#domains/order'
 import { PUBLIC_TYPES } from '#events'
-import { defineRoute, Refusal, wholeNumber, type Reply, type Route } from '#http'
+import { standIn, defineRoute, Refusal, wholeNumber, type Reply, type Route } from '#http'
 import type { Database } from '#platform/database'
 import type { Feed, Wanted } from './feed.ts'
 import { follow } from './follow.ts'
@@ -70,6 +70,7 @@ export function eventRoutes({ db, feed }: { db: Database; feed: Feed }): Route[]
       scope,
       query: z.strictObject({ since, types, limit }),
       headers,
+      example: { query: { since: '0', types: 'order.placed,order.shipped', limit: 2 } },
       replies,
       refusals,
       async handle({ query, caller: { clientId }, header }) {
@@ -88,6 +89,7 @@ export function eventRoutes({ db, feed }: { db: Database; feed: Feed }): Route[]
       params: z.strictObject({ id: z.uuid('must be the id of an order, a UUID').toLowerCase() }),
       query: z.strictObject({ since, limit }),
       headers,
+      example: { params: { id: standIn('order') }, query: { limit: 2 } },
       replies,
       refusals: { ...refusals, 404: 'order-not-found' },
       async handle({ params: { id: orderId }, query, caller, header }) {

@@ -58,6 +58,7 @@ export function lookupRoutes({ projections }: { projections: ProjectionReader })
       tag,
       scope: 'orders:read',
       query: z.strictObject({ email: z.email().max(254), ...page }),
+      example: { query: { email: 'ada@example.com', limit: 2 } },
       replies: { 200: { description: 'A page of orders', schema: CustomerOrders, headers: CURRENT_HEADERS } },
       refusals,
       async handle({ query: { email, limit, cursor, after: wanted }, caller }) {
@@ -79,6 +80,7 @@ export function lookupRoutes({ projections }: { projections: ProjectionReader })
       tag,
       scope: 'orders:read',
       query: z.strictObject({ q: Question, ...page }),
+      example: { query: { q: 'lovelace mug', limit: 2 } },
       replies: { 200: { description: 'A page of orders', schema: FoundOrders, headers: CURRENT_HEADERS } },
       refusals,
       async handle({ query: { q, limit, cursor, after: wanted }, caller }) {

@@ -1,7 +1,7 @@
 import { OrderCancelled, OrderPlaced, orderStream, ReturnAccepted } from '#events'
 import type { WakeUp } from '#messaging'
 import type { Database } from '#platform/database'
-import { defineRoute, Refusal, type Route, type RouteRequest } from '#http'
+import { standIn, defineRoute, Refusal, type Route, type RouteRequest } from '#http'
 import { changeOrder, orderNotFound } from './change-order.ts'
 import { historyOf, HistoryView } from './reading/history.ts'
 import { idempotencyOf } from './place/idempotency.ts'
@@ -53,6 +53,14 @@ function placing({ placement, wake, takesTests = true }: Needs): Route {
     scope: 'orders:write',
     body: NewOrder,
     idempotency: 'itself',
+    example: {
+      body: {
+        customer: { name: 'Ada Lovelace', email: 'ada@example.com' },
+        shippingAddress: { line1: '12 St James Square', city: 'London', postalCode: 'SW1Y 4JH', country: 'GB' },
+        lines: [{ sku: 'MUG-01', quantity: 2 }],
+        payment: { token: 'pm_card_visa' },
+      },
+    },
     replies: {
       202: {
         description: 'The order is taken',
@@ -94,6 +102,7 @@ function reading({ db }: Needs): Route[] {
       tag,
       scope: 'orders:read',
       query: OrderQuery,
+      example: { query: { status: 'shipped', limit: 10 } },
       replies: { 200: { description: 'A page of orders', schema: OrderPage } },
       handle: async ({ query, caller }) => ({ status: 200, body: await listOrders(db, caller.clientId, query) }),
     }),
@@ -109,6 +118,7 @@ function reading({ db }: Needs): Route[] {
       scope: 'orders:read',
       params: OrderId,
       query: OrderAt,
+      example: { params: { id: standIn('order') } },
       replies: { 200: { description: 'The order', schema: OrderView } },
       refusals: { 404: 'order-not-found; order-not-placed-yet and order-archived with `at`' },
       async handle({ params: { id }, query: { at }, caller }) {
@@ -126,6 +136,7 @@ function reading({ db }: Needs): Route[] {
       tag,
       scope: 'admin',
       params: OrderId,
+      example: { params: { id: standIn('order') } },
       replies: { 200: { description: 'The story so far', schema: StoryView } },
       refusals: { 404: 'order-not-found' },
       async handle({ params, caller }) {
@@ -141,6 +152,7 @@ function reading({ db }: Needs): Route[] {
       tag,
       scope: 'orders:read',
       params: OrderId,
+      example: { params: { id: standIn('order') } },
       replies: { 200: { description: 'The steps so far, first to last', schema: HistoryView } },
       refusals: { 404: 'order-not-found' },
       async handle({ params, caller }) {
@@ -174,6 +186,7 @@ function changing({ db, wake }: Needs): Route[] {
       params: OrderId,
       body: Cancellation,
       idempotency: 'again',
+      example: { params: { id: standIn('new order') }, body: { reason: 'Ordered by mistake' } },
       replies: { 200: { description: 'The order, cancelled', schema: OrderView, headers: AFTER } },
       refusals: { 404: 'order-not-found', 409: 'order-not-cancellable', 503: 'newer-release-needed' },
       handle: (request) => change(request, { type: 'cancel', ...request.body }),
@@ -189,6 +202,7 @@ function changing({ db, wake }: Needs): Route[] {
       scope: 'refunds',
       params: OrderId,
       idempotency: 'again',
+      example: { params: { id: standIn('delivered order') } },
       replies: { 200: { description: 'The order, returned', schema: OrderView, headers: AFTER } },
       refusals: { 404: 'order-not-found', 409: 'order-not-returnable', 503: 'newer-release-needed' },
       handle: (request) => change(request, { type: 'return' }),

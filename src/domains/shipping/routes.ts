@@ -37,6 +37,7 @@ export function shippingRoutes({ db, wake }: { db: Database } & WakeUp): Route[]
       scope: 'shipments:report',
       params: z.strictObject({ trackingNumber: TrackingNumber }),
       idempotency: 'again',
+      example: { params: { trackingNumber: 'FP0123456789ABCDEF' } },
       replies: { 200: { description: 'The shipment as it stands now', schema: ShipmentView } },
       refusals: { 404: 'shipment-not-found', 409: 'shipment-called-off' },
       async handle({ params: { trackingNumber }, caller: { actor }, traceparent }) {

@@ -1,4 +1,4 @@
-import { allows, defineRoute, Refusal, type Caller, type Route } from '#http'
+import { standIn, allows, defineRoute, Refusal, type Caller, type Route } from '#http'
 import type { Database } from '#platform/database'
 import { deliveryRoutes } from './deliveries/delivery-routes.ts'
 import {
@@ -61,6 +61,7 @@ function makingRoutes(db: Database, targets: Targets): Route[] {
       scope,
       secret: true,
       body: NewEndpoint,
+      example: { body: { url: 'https://shop.example/webhooks', eventTypes: ['order.confirmed', 'order.shipped'] } },
       replies: { 201: { description: 'The endpoint, with its secret', schema: EndpointWithSecret } },
       refusals: { 409: 'too-many-webhooks', 422: 'validation-failed, webhook-url-refused' },
       async handle({ body, caller }) {
@@ -81,6 +82,7 @@ function makingRoutes(db: Database, targets: Targets): Route[] {
       secret: true,
       params: EndpointId,
       body: SecretRotation,
+      example: { params: { id: standIn('webhook') }, body: { overlapHours: 24 } },
       replies: { 201: { description: 'The new secret', schema: NewSecret } },
       refusals: { 404: 'webhook-not-found', 409: 'rotated-meanwhile' },
       async handle({ params: { id }, body: { overlapHours }, caller }) {
@@ -116,6 +118,7 @@ function lookingRoutes(db: Database): Route[] {
       tag,
       scope,
       params: EndpointId,
+      example: { params: { id: standIn('webhook') } },
       replies: { 200: { description: 'The endpoint, without its secret', schema: EndpointView } },
       refusals: { 404: 'webhook-not-found' },
       handle: async ({ params: { id }, caller }) => ({
@@ -153,6 +156,10 @@ function changingRoutes(db: Database, targets: Targets): Route[] {
       params: EndpointId,
       body: EndpointChange,
       idempotency: 'again',
+      example: {
+        params: { id: standIn('webhook') },
+        body: { description: 'Orders for the warehouse', maxPerSecond: 10 },
+      },
       replies: { 200: { description: 'The endpoint as it stands now', schema: EndpointView } },
       refusals: { 404: 'webhook-not-found', 422: 'validation-failed, webhook-url-refused' },
       async handle({ params: { id }, body, caller }) {
@@ -170,6 +177,7 @@ function changingRoutes(db: Database, targets: Targets): Route[] {
       tag,
       scope,
       params: EndpointId,
+      example: { params: { id: standIn('webhook') } },
       replies: { 204: { description: 'It is gone' } },
       refusals: { 404: 'webhook-not-found' },
       async handle({ params: { id }, caller }) {

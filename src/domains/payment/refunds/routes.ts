@@ -2,7 +2,7 @@ import { hash } from 'node:crypto'
 import { expectOwned, findOrder, OrderId } from '#domains/order'
 import { RefundRequested } from '#events'
 import type { WakeUp } from '#messaging'
-import { defineRoute, type Caller, type Route } from '#http'
+import { standIn, defineRoute, type Caller, type Route } from '#http'
 import type { Database } from '#platform/database'
 import { uuidv7 } from '#platform/uuid'
 import { paymentOf } from '../store.ts'
@@ -30,6 +30,10 @@ export function refundRoutes({ db, wake }: { db: Database } & WakeUp): Route[] {
       scope: 'refunds',
       params: OrderId,
       body: NewRefund,
+      example: {
+        params: { id: standIn('delivered order') },
+        body: { lines: [{ sku: 'MUG-01', quantity: 1 }], reason: 'damaged' },
+      },
       replies: { 202: { description: 'The refund, requested', schema: RefundView } },
       refusals: {
         404: 'order-not-found',
@@ -52,6 +56,7 @@ export function refundRoutes({ db, wake }: { db: Database } & WakeUp): Route[] {
       tag,
       scope: 'orders:read',
       params: OrderId,
+      example: { params: { id: standIn('order') } },
       replies: { 200: { description: 'Its refunds, and what is left', schema: RefundList } },
       refusals: { 404: 'order-not-found' },
       async handle({ params: { id }, caller }) {

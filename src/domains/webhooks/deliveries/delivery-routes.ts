@@ -1,4 +1,4 @@
-import { defineRoute, type Route } from '#http'
+import { standIn, defineRoute, type Route } from '#http'
 import type { Database } from '#platform/database'
 import { listDeliveries, readDelivery } from './deliveries.ts'
 import { expectEndpoint } from '../endpoints.ts'
@@ -28,6 +28,7 @@ export function deliveryRoutes(db: Database): Route[] {
       scope,
       params: EndpointId,
       query: DeliveryQuery,
+      example: { params: { id: standIn('told webhook') }, query: { state: 'waiting', limit: 1 } },
       replies: { 200: { description: 'The newest event first', schema: DeliveryList } },
       refusals: { 404: 'webhook-not-found' },
       async handle({ params: { id }, query, caller }) {
@@ -43,6 +44,7 @@ export function deliveryRoutes(db: Database): Route[] {
       tag,
       scope,
       params: DeliveryId,
+      example: { params: { id: standIn('told webhook'), eventId: standIn('event') } },
       replies: { 200: { description: 'The first request first', schema: DeliveryView } },
       refusals: { 404: 'webhook-not-found, delivery-not-found' },
       async handle({ params: { id, eventId }, caller }) {
@@ -58,6 +60,7 @@ export function deliveryRoutes(db: Database): Route[] {
       tag,
       scope,
       params: DeliveryId,
+      example: { params: { id: standIn('told webhook'), eventId: standIn('event') } },
       replies: { 202: { description: 'It is due now', schema: DeliveryView } },
       refusals: { 404: 'webhook-not-found, delivery-not-found' },
       async handle({ params: { id, eventId }, caller }) {
@@ -74,6 +77,7 @@ export function deliveryRoutes(db: Database): Route[] {
       scope,
       params: EndpointId,
       body: RedeliveryRange,
+      example: { params: { id: standIn('told webhook') }, body: { since: '2026-11-21T14:00:00Z' } },
       replies: { 202: { description: 'How much is due now', schema: Redelivery } },
       refusals: { 404: 'webhook-not-found' },
       async handle({ params: { id }, body: { since, until, include }, caller }) {
