@@ -7,7 +7,7 @@ export const CONTENT_TYPE = 'application/cloudevents+json'
 /** Larger bodies are refused unread. */
 const MAX_BODY_BYTES = 1024 * 1024
 
-const SOURCE = '/fanfare'
+export const SOURCE = '/fanfare'
 
 const settings = defineSettings({
   /** Where the API is reached by those who read events: `dataschema` of each event leads to its JSON Schema there. */
@@ -15,17 +15,14 @@ const settings = defineSettings({
 })
 let schemas: string | undefined
 
-/** Where the JSON Schema of a version is served. Processes read the setting once: they encode every event with it. */
-export const schemaUrl = (type: string, version: number): string => {
-  schemas ??= `${settings().PUBLIC_URL.replace(/\/$/, '')}/events/`
-  return `${schemas}${type}/${version}`
-}
+/** What the address of each schema begins with. Processes read the setting once: they encode every event with it. */
+export const schemasUrl = (): string => (schemas ??= `${settings().PUBLIC_URL.replace(/\/$/, '')}/events/`)
+
+/** Where the JSON Schema of a version is served. */
+export const schemaUrl = (type: string, version: number): string => `${schemasUrl()}${type}/${version}`
 
 /** The envelope around data that is JSON already, as the event store holds it. */
-export const encode = (event: Omit<RecordedEvent, 'data'>, dataJson: string): Buffer =>
-  Buffer.from(encodeText(event, dataJson))
-
-export function encodeText(event: Omit<RecordedEvent, 'data'>, dataJson: string): string {
+export function encode(event: Omit<RecordedEvent, 'data'>, dataJson: string): Buffer {
   const head = JSON.stringify({
     specversion: '1.0',
     id: event.id,
@@ -41,7 +38,7 @@ export function encodeText(event: Omit<RecordedEvent, 'data'>, dataJson: string)
     ...(event.traceparent && { traceparent: event.traceparent }),
     ...(event.actor && { actor: event.actor }),
   })
-  return `${head.slice(0, -1)},"data":${dataJson}}`
+  return Buffer.from(`${head.slice(0, -1)},"data":${dataJson}}`)
 }
 
 /** What can be told of a message before its data are read; kept with a dead letter. */

@@ -76,6 +76,27 @@ test('old partitions become files, and come back as they were', async () => {
   expect(await readFile(path.join(folder, 'old/manifest.json'), 'utf8')).toBe(sums)
 })
 
+const linesIn = async (file: string) =>
+  gunzipSync(await readFile(file))
+    .toString()
+    .split('\n')
+    .slice(0, -1)
+
+test('an archive that an earlier release wrote comes back, and is written again as it was', async () => {
+  const [before, name] = [path.join(import.meta.dirname, 'written-before'), '2026_03_01']
+  await endFirstPartition(database, new Date('2026-03-01'))
+  await restoreArchive({ db: database.db, instance: 'test', place: path.join(before, name) })
+  expect([await count('events'), await count('handled_events'), await count('deliveries')]).toEqual([5, 4, 1])
+  await database.db.$executeRaw`INSERT INTO relay_checkpoints SELECT 'relay', max(position) FROM events`
+  expect(await archived()).toMatchObject([{ name: 'first' }, { name, outcome: 'archived', events: 5 }])
+  for (const table of ['events', 'handled_events', 'deliveries', 'delivery_history']) {
+    const file = path.join(name, `${table}.ndjson.gz`)
+    const [lines, again] = [await linesIn(path.join(before, file)), await linesIn(path.join(folder, file))]
+    expect(again.map((line) => JSON.parse(line))).toEqual(lines.map((line) => JSON.parse(line)))
+    if (table === 'events') expect(again).toEqual(lines) // also numbers that JavaScript would round
+  }
+})
+
 test.each([
   [
     'UPDATE reconcile_state SET watermark = 50',

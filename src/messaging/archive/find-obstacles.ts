@@ -88,12 +88,20 @@ async function findOpen(db: Database, partition: Partition, openAmong: OpenAmong
   return []
 }
 
-const Size = row({ events: z.bigint(), first: z.bigint().nullable(), last: z.bigint().nullable() })
+const Size = row({
+  events: z.bigint(),
+  first: z.bigint().nullable(),
+  last: z.bigint().nullable(),
+  handled: z.bigint(),
+})
 
-/** How many events a partition has, and their first and last position. */
-export const sizeOf = (db: Database | Transaction, { name }: Pick<Partition, 'name'>) =>
-  readRow(
+/** How many events a partition has, their first and last position, and how many handled rows. */
+export function sizeOf(db: Database | Transaction, { name }: Pick<Partition, 'name'>) {
+  const { events, handled } = tablesOf(name)
+  return readRow(
     db,
     Size,
   )(Prisma.sql`
-    SELECT count(*) AS events, min(position) AS first, max(position) AS last FROM ${Prisma.raw(tablesOf(name).events)}`)
+    SELECT count(*) AS events, min(position) AS first, max(position) AS last,
+      (SELECT count(*) FROM ${Prisma.raw(handled)}) AS handled FROM ${Prisma.raw(events)}`)
+}

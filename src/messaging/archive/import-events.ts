@@ -24,8 +24,6 @@ export interface Imported {
   lastPosition: bigint
 }
 
-/** Bytes that are stored in one transaction. */
-const PAGE_BYTES = 1024 * 1024
 const LEASE_MS = 15_000
 
 /**
@@ -46,7 +44,7 @@ export async function importEvents({ db, instance, file, onProgress }: ImportOpt
   const imported: Imported = { events: 0, known: 0, lastPosition: 0n }
   try {
     await expectSettled(db)
-    for await (const page of readLines(store, name, PAGE_BYTES)) {
+    for await (const page of readLines(store, name)) {
       await acquired.lease.confirm()
       const stored = await storePage(db, page, imported.lastPosition)
       imported.events += stored.events

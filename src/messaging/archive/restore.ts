@@ -16,10 +16,11 @@ import { underLease } from './archive.ts'
 import { noteArchived } from './detach.ts'
 import { storeEvents } from './lines/event-lines.ts'
 import { sizeOf } from './find-obstacles.ts'
-import { readLines } from './lines/line-files.ts'
+import { readLines, type Page } from './lines/line-files.ts'
 import { readManifest, type ArchivedTable, type Manifest } from './manifest.ts'
 import { ArchiveRefused } from './refused.ts'
 import { storeRows } from './lines/row-lines.ts'
+import { sideBySide } from './side-by-side.ts'
 import { placeIn, storeAt } from './store/places.ts'
 import type { Store } from './store/store.ts'
 import { expectFiles } from './write-archive.ts'
@@ -82,23 +83,37 @@ function expectRoom({ name, from, to }: Partition, partitions: readonly Partitio
 }
 
 async function fill(db: Database, manifest: Manifest, store: Store, lease: Lease) {
-  const { events, handled } = tablesOf(manifest.name)
-  for await (const page of linesOf(manifest, store, 'events')) {
-    await storeEvents(db, events, page)
-    await lease.confirm()
-  }
-  for await (const page of linesOf(manifest, store, 'handled_events')) {
-    await storeRows(db, handled, page)
-    await lease.confirm()
-  }
-  const size = await sizeOf(db, manifest)
-  const isWhole =
-    size.events === BigInt(manifest.files.events.rows) &&
-    size.first === manifest.firstPosition &&
-    size.last === manifest.lastPosition
-  if (!isWhole) throw new Error(`${events} has ${size.events} events, positions ${size.first} to ${size.last}`)
-  await makeIndexes(db, manifest.name)
+  const tables = tablesOf(manifest.name)
+  const filling =
+    (table: ArchivedTable, storePage: (page: Page) => Promise<unknown>) => async (signal: AbortSignal) => {
+      for await (const page of linesOf(manifest, store, table)) {
+        signal.throwIfAborted()
+        await storePage(page)
+        await lease.confirm()
+      }
+    }
+  await sideBySide(
+    filling('events', (page) => storeEvents(db, tables.events, page)),
+    filling('handled_events', (page) => storeRows(db, tables.handled, page)),
+  )
+  await expectWhole(db, manifest)
+  await sideBySide(
+    () => makeIndexes(db, tables.events, 'events_default'),
+    () => makeIndexes(db, tables.handled, 'handled_events_default'),
+  )
   await expectOwnPositions(db, manifest)
+}
+
+async function expectWhole(db: Database, manifest: Manifest) {
+  const { files, firstPosition, lastPosition, name } = manifest
+  const { events, handled, first, last } = await sizeOf(db, manifest)
+  const isWhole =
+    events === BigInt(files.events.rows) &&
+    handled === BigInt(files.handled_events.rows) &&
+    first === firstPosition &&
+    last === lastPosition
+  if (!isWhole)
+    throw new Error(`${name} has ${events} events, positions ${first} to ${last}, and ${handled} of them handled`)
 }
 
 const Clash = row({ position: z.bigint() })

@@ -8,6 +8,7 @@ import { measure, writeLines, type Page } from './lines/line-files.ts'
 import { MANIFEST, manifestText, type ArchivedTable, type Manifest } from './manifest.ts'
 import { ArchiveRefused } from './refused.ts'
 import { rowLines, type HangingTable } from './lines/row-lines.ts'
+import { sideBySide } from './side-by-side.ts'
 import { storeAt } from './store/places.ts'
 import type { Store } from './store/store.ts'
 
@@ -52,32 +53,41 @@ async function writeFiles(
   confirm: Place['confirm'],
 ): Promise<Manifest> {
   const { name, from, to } = partition
-  const { events, handled } = tablesOf(name)
+  const tables = tablesOf(name)
   const size = await sizeOf(db, partition)
-  const write = async (table: ArchivedTable, pages: AsyncIterable<Page>) => {
+  const write = async (table: ArchivedTable, pages: AsyncIterable<Page>, signal?: AbortSignal) => {
     const file = `${table}.ndjson.gz`
     await confirm()
-    return { file, ...(await writeLines(store, file, pages)) }
+    return { file, ...(await writeLines(store, file, pages, signal)) }
   }
-  const rows = (like: HangingTable, table: string = like) => write(like, rowLines(db, { table, like, partition }))
+  const rows = (like: HangingTable, table: string = like, signal?: AbortSignal) =>
+    write(like, rowLines(db, { table, like, partition }), signal)
+  const lines = eventLines(db, { events: tables.events, handled: [tables.handled, 'handled_events'] })
+  const [events, handled] = await sideBySide(
+    (signal) => write('events', lines, signal),
+    (signal) => rows('handled_events', tables.handled, signal),
+  )
   const files = {
-    events: await write('events', eventLines(db, { events, handled: [handled, 'handled_events'] })),
-    handled_events: await rows('handled_events', handled),
+    events,
+    handled_events: handled,
     deliveries: await rows('deliveries'),
     delivery_history: await rows('delivery_history'),
   }
-  if (BigInt(files.events.rows) !== size.events)
-    throw new Error(`${files.events.rows} events of ${name} were written, and it has ${size.events}`)
+  if (BigInt(events.rows) !== size.events || BigInt(handled.rows) !== size.handled)
+    throw new Error(
+      `${events.rows} events and ${handled.rows} handled of ${name} were written; it has ${size.events}, ${size.handled}`,
+    )
   return { format: 'fanfare-archive-1', name, from, to, firstPosition: size.first, lastPosition: size.last, files }
 }
 
-/** Compares the files of an archive with its manifest. @throws naming the first that differs */
+/** Compares the files of an archive with its manifest. @throws naming one that differs */
 export async function expectFiles(store: Store, { files }: Pick<Manifest, 'files'>): Promise<void> {
-  for (const { file, rows, sha256 } of Object.values(files)) {
+  const expect = async ({ file, rows, sha256 }: Manifest['files'][ArchivedTable]) => {
     const found = await measure(store, file)
     if (found.sha256 !== sha256) throw new Error(`${file} has another SHA-256 than its manifest says: ${found.sha256}`)
     if (found.rows !== rows) throw new Error(`${file} has ${found.rows} lines in place of ${rows}`)
   }
+  await Promise.all(Object.values(files).map(expect))
 }
 
 async function putText(store: Store, name: string, given: string) {

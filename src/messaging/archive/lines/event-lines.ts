@@ -1,13 +1,11 @@
 import { z } from 'zod'
-import { readRow, readRows, row, type Database, type Transaction } from '#platform/database'
+import { readRow, row, type Database, type Transaction } from '#platform/database'
 import { Prisma } from '#prisma'
-import { encodeText } from '../../cloud-event.ts'
-import { eventColumns } from '../../event-store/event-columns.ts'
+import { schemasUrl, SOURCE } from '../../cloud-event.ts'
 import { publishedBy } from '../../published-by.ts'
-import type { Page } from './line-files.ts'
+import { PAGE_BYTES, type Page } from './line-files.ts'
 
-const { data: _, ...columns } = eventColumns
-const EventRow = row({ position: z.bigint(), ...columns, publishedBy: z.string().nullable(), dataJson: z.string() })
+const PageRow = row({ text: z.string().nullable(), rows: z.int(), last: z.bigint().nullable() })
 
 export interface EventRange {
   /** Events after this position. @default 0 */
@@ -32,28 +30,35 @@ export async function* eventLines(
   db: Database,
   { events, handled }: EventTables,
   { after = 0n, upTo, types }: EventRange = {},
-  pageSize = 2_000,
+  pageSize = 5_000,
 ): AsyncGenerator<Page> {
   const end = upTo === undefined ? Prisma.empty : Prisma.sql`AND position <= ${upTo}`
   const ofType = types === undefined ? Prisma.empty : Prisma.sql`AND type = ANY(${[...types]}::text[])`
   for (let last = after; ;) {
-    const rows = await readRows(
+    const page = await readRow(
       db,
-      EventRow,
+      PageRow,
     )(Prisma.sql`
-      SELECT position, id, type, version, stream, stream_version AS "streamVersion", correlation_id AS "correlationId",
-        causation_id AS "causationId", traceparent, actor, occurred_at AS "time", ${publishedBy(handled)} AS "publishedBy", data::text AS "dataJson"
-      FROM ${Prisma.raw(events)} e WHERE position > ${last} ${end} ${ofType} ORDER BY position LIMIT ${pageSize}`)
-    if (rows.length === 0) return
-    yield { text: rows.map(lineOf).join(''), rows: rows.length }
-    last = rows.at(-1)!.position
+      SELECT string_agg(line, '') AS text, count(*)::int AS rows, max(position) AS last FROM (
+        SELECT *, sum(octet_length(line)) OVER (ROWS UNBOUNDED PRECEDING) - octet_length(line) AS before FROM (
+          SELECT position, ${lineOf(handled)} AS line FROM ${Prisma.raw(events)} e
+          WHERE position > ${last} ${end} ${ofType} ORDER BY position LIMIT ${pageSize}) AS next) AS page
+      WHERE before < ${PAGE_BYTES}`)
+    if (page.text === null) return
+    yield { text: page.text, rows: page.rows }
+    last = page.last!
   }
 }
 
-function lineOf({ position, publishedBy: by, dataJson, ...event }: z.infer<typeof EventRow>): string {
-  const more = by === null ? '' : `"publishedby":${JSON.stringify(by)},`
-  return `{"position":"${position}",${more}${encodeText(event, dataJson).slice(1)}\n`
-}
+/** What `encode` says of an event, made by PostgreSQL: reading millions of rows only to write their text costs three times as much. */
+const lineOf = (handled: readonly string[]) => Prisma.sql`
+  '{"position":"' || position || '",' || coalesce('"publishedby":' || to_json(${publishedBy(handled)}) || ',', '')
+  || '"specversion":"1.0","id":"' || id || '","type":' || to_json(type) || ',"source":"' || ${SOURCE} || '","subject":' || to_json(stream)
+  || ',"time":"' || to_char(occurred_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
+  || '","datacontenttype":"application/json","dataschema":' || to_json(${schemasUrl()} || type || '/' || version)
+  || ',"streamversion":' || stream_version || ',"correlationid":' || to_json(correlation_id)
+  || coalesce(',"causationid":"' || causation_id || '"', '') || coalesce(',"traceparent":' || to_json(traceparent), '')
+  || coalesce(',"actor":' || to_json(actor), '') || ',"data":' || data || E'}\n'`
 
 const Stored = row({ count: z.int() })
 
@@ -75,7 +80,7 @@ export async function storeEvents(
     WITH stored AS (
       INSERT INTO ${Prisma.raw(table)} (position, id, type, version, stream, stream_version, data, correlation_id, causation_id,
         traceparent, actor, occurred_at, published_by)
-      SELECT position, id, type, substring(dataschema FROM '/(\\d+)$')::int, subject, streamversion, data, correlationid, causationid,
+      SELECT position, id, type, split_part(dataschema, '/', -1)::int, subject, streamversion, data, correlationid, causationid,
         traceparent, actor, time, publishedby
       FROM unnest(string_to_array(${text}, E'\\n')) AS line, LATERAL jsonb_to_record(nullif(line, '')::jsonb) AS event(
         position bigint, id uuid, type text, dataschema text, subject text, streamversion int, data jsonb, correlationid text,

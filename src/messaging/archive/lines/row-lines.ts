@@ -33,18 +33,13 @@ export async function* rowLines(
       db,
       PageRow,
     )(Prisma.sql`
-      WITH rows AS MATERIALIZED (
-        SELECT *, sum(octet_length(line)) OVER (ORDER BY event_id, key ROWS UNBOUNDED PRECEDING) AS bytes FROM (
-          SELECT event_id, ${key} AS key, to_jsonb(t)::text || E'\n' AS line FROM ${Prisma.raw(what.table)} t
-          WHERE ${isOf(what.partition)} AND (event_id, ${key}) > (${eventId}::uuid, ${last})
-          ORDER BY event_id, ${key} LIMIT ${pageSize}) AS next
-      ), page AS (
-        SELECT event_id, key, line FROM rows WHERE bytes - octet_length(line) < ${PAGE_BYTES}
-      ), last AS (
-        SELECT event_id, key FROM page ORDER BY event_id DESC, key DESC LIMIT 1
-      )
-      SELECT string_agg(line, '' ORDER BY event_id, key) AS text, count(*)::int AS rows,
-        (SELECT event_id FROM last) AS "eventId", (SELECT key FROM last) AS key FROM page`)
+      SELECT string_agg(line, '') AS text, count(*)::int AS rows,
+        (array_agg(event_id))[count(*)] AS "eventId", (array_agg(key))[count(*)] AS key FROM (
+          SELECT *, sum(octet_length(line)) OVER (ROWS UNBOUNDED PRECEDING) - octet_length(line) AS before FROM (
+            SELECT event_id, ${key} AS key, row_to_json(t) || E'\n' AS line FROM ${Prisma.raw(what.table)} t
+            WHERE ${isOf(what.partition)} AND (event_id, ${key}) > (${eventId}::uuid, ${last})
+            ORDER BY event_id, ${key} LIMIT ${pageSize}) AS next) AS page
+      WHERE before < ${PAGE_BYTES}`)
     if (page.text === null) return
     yield { text: page.text, rows: page.rows }
     ;[eventId, last] = [page.eventId!, page.key!]

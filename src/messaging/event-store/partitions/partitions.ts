@@ -84,21 +84,15 @@ export async function createTables(
 
 const Statement = row({ statement: z.string() })
 
-/** Gives filled tables of a partition the indexes that others have, and the planner its statistics. */
-export async function makeIndexes(db: Database, name: string): Promise<void> {
-  const { events, handled } = tablesOf(name)
-  for (const [table, model] of [
-    [events, 'events_default'],
-    [handled, 'handled_events_default'],
-  ] as const) {
-    const statements = await readRows(db, Statement)`
-      SELECT coalesce('ALTER TABLE ' || ${table} || ' ADD ' || pg_get_constraintdef(c.oid),
-        regexp_replace(pg_get_indexdef(indexrelid), ' INDEX .* USING ', ' INDEX ON ' || ${table} || ' USING ')) AS statement
-      FROM pg_index LEFT JOIN pg_constraint c ON c.conindid = indexrelid AND c.contype IN ('p', 'u')
-      WHERE indrelid = ${model}::regclass ORDER BY indexrelid`
-    for (const { statement } of statements) await db.$executeRawUnsafe(statement)
-    await db.$executeRawUnsafe(`ANALYZE ${table}`)
-  }
+/** Gives a filled table the indexes that its model has, and the planner its statistics. */
+export async function makeIndexes(db: Database, table: string, model: string): Promise<void> {
+  const statements = await readRows(db, Statement)`
+    SELECT coalesce('ALTER TABLE ' || ${table} || ' ADD ' || pg_get_constraintdef(c.oid),
+      regexp_replace(pg_get_indexdef(indexrelid), ' INDEX .* USING ', ' INDEX ON ' || ${table} || ' USING ')) AS statement
+    FROM pg_index LEFT JOIN pg_constraint c ON c.conindid = indexrelid AND c.contype IN ('p', 'u')
+    WHERE indrelid = ${model}::regclass ORDER BY indexrelid`
+  for (const { statement } of statements) await db.$executeRawUnsafe(statement)
+  await db.$executeRawUnsafe(`ANALYZE ${table}`)
 }
 
 /**
