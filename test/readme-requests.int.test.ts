@@ -80,6 +80,8 @@ it('those of docs/api.md work as printed', async () => {
     { orders: expect.arrayContaining([expect.objectContaining({ status: 'placed' })]), next: null },
     { orders: expect.anything(), next: null },
     expect.anything(),
+    { sku: 'LAMP-01', version: 1 },
+    { sku: 'LAMP-01', version: 2, active: false },
   ])
 })
 

@@ -1,3 +1,4 @@
+import { catalogRoutes } from '#domains/catalog'
 import { orderRoutes } from '#domains/order'
 import { refundRoutes } from '#domains/payment'
 import { shippingRoutes } from '#domains/shipping'
@@ -15,7 +16,7 @@ export async function thisRelease(): Promise<Release> {
   return {
     reactions: await loadReactions(files),
     projections: await loadProjections(files),
-    routes: [...orderRoutes(NOT_RUN), ...refundRoutes(NOT_RUN), ...shippingRoutes(NOT_RUN)],
+    routes: [...catalogRoutes(NOT_RUN), ...orderRoutes(NOT_RUN), ...refundRoutes(NOT_RUN), ...shippingRoutes(NOT_RUN)],
     jobs: schedules(NOT_RUN),
   }
 }

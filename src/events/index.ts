@@ -1,3 +1,4 @@
+export * from './catalog.ts'
 export * from './costs.ts'
 export * from './fraud.ts'
 export * from './inventory.ts'

@@ -2,6 +2,7 @@ export { after, CURRENT_HEADERS, CURRENT_REFUSALS, currentHeaders, notBuilt, too
 export { allows, owns, SCOPES, seesAll, type Caller, type Scope } from './caller.ts'
 export { databaseUnavailable, invalid, Problem, toDocument, toProblem } from './problem.ts'
 export { text } from './text.ts'
+export { etagOf, expectVersion, VERSION_HEADERS } from './version.ts'
 export { pageLimit, wholeNumber } from './whole-number.ts'
 export { Refusal, type Fault } from './refusal.ts'
 export { IDEMPOTENCY_KEY, readIdempotencyKey, reusedKey } from './idempotency-key.ts'

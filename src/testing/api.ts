@@ -64,7 +64,7 @@ export async function testApi(
     ...orderRoutes({ db, placement, wake }),
     ...quoteRoutes({ db, rates }),
     ...refundRoutes({ db, wake }),
-    ...catalogRoutes({ db }),
+    ...catalogRoutes({ db, wake }),
   ]
   const routes = [...(only ? [] : usual()), ...more]
   const limits = createLimits({ perClient: 100_000, perAddress: 100_000, ...limited })

@@ -26,7 +26,7 @@ export const RIGHTS: Readonly<Record<string, TableRights>> = {
   clients: of('siu', ''),
   api_keys: of('siu', '', ''),
   // catalogue and inventory
-  products: of('s', 's'),
+  products: of('siu', 's'),
   stock: of('s', 'su'),
   reservations: of('', 'siu'),
   stock_receipts: of('', 's'),

@@ -1,34 +1,17 @@
-import { z } from 'zod'
 import { stockOf } from '#domains/inventory'
+import type { WakeUp } from '#messaging'
 import type { Database } from '#platform/database'
-import { defineRoute, pageLimit, Refusal, type Route } from '#http'
-import { listProducts, productsOf, type Product } from './products.ts'
-
-const ProductView = z
-  .strictObject({
-    sku: z.string(),
-    name: z.string(),
-    price: z.strictObject({ amount: z.int().describe('Minor units'), currency: z.string().describe('ISO 4217') }),
-    available: z.int().describe('Pieces that can be ordered at this moment'),
-  })
-  .meta({ id: 'Product' })
-
-const ProductPage = z
-  .strictObject({
-    products: z.array(ProductView),
-    next: z.string().nullable().describe('Cursor of the next page; null at the end'),
-  })
-  .meta({ id: 'ProductPage' })
-
-const ProductQuery = z.strictObject({
-  cursor: z.string().max(200).optional().describe('`next` of the page before'),
-  limit: pageLimit,
-})
+import { defineRoute, etagOf, Refusal, type Route } from '#http'
+import { productNotFound } from './change-products.ts'
+import { changeRoutes } from './change-routes.ts'
+import { findProduct, listProducts, type StoredProduct } from './products.ts'
+import { pricesOf, ProductPage, ProductQuery, ProductView, Sku } from './schemas.ts'
 
 const tag = 'Catalogue'
 
-/** The immediate questions of a shopper: what is there, at what price, how many now. */
-export function catalogRoutes({ db }: { db: Database }): Route[] {
+/** The immediate questions of a shopper: what is there, at what price, how many now; and what changes that. */
+export function catalogRoutes({ db, wake }: { db: Database } & WakeUp): Route[] {
+  const read = (products: readonly StoredProduct[]) => withStock(db, products)
   return [
     defineRoute({
       method: 'get',
@@ -40,9 +23,11 @@ export function catalogRoutes({ db }: { db: Database }): Route[] {
       query: ProductQuery,
       example: { query: { limit: 2 } },
       replies: { 200: { description: 'A page of products', schema: ProductPage } },
-      async handle({ query: { cursor, limit } }) {
-        const rows = await listProducts(db, { after: cursor && readCursor(cursor), limit: limit + 1 })
-        const products = await withStock(db, rows.slice(0, limit))
+      async handle({ query: { cursor, limit, active } }) {
+        const wanted = active === 'all' ? undefined : active === 'yes'
+        const after = cursor && readCursor(cursor)
+        const rows = await listProducts(db, { after, limit: limit + 1, active: wanted })
+        const products = await read(rows.slice(0, limit))
         return { status: 200, body: { products, next: rows.length > limit ? toCursor(products.at(-1)!.sku) : null } }
       },
     }),
@@ -53,25 +38,28 @@ export function catalogRoutes({ db }: { db: Database }): Route[] {
       summary: 'Price and stock of one product now',
       tag,
       scope: 'any',
-      params: z.strictObject({ sku: z.string().min(1).max(64) }),
+      params: Sku,
       example: { params: { sku: 'MUG-01' } },
-      replies: { 200: { description: 'The product', schema: ProductView } },
+      replies: { 200: { description: 'The product', schema: ProductView, headers: { ETag: 'Its version' } } },
       refusals: { 404: 'product-not-found' },
       async handle({ params: { sku } }) {
-        const wanted = sku.includes('\0') ? [] : [sku] // which PostgreSQL's text cannot hold
-        const [product] = await withStock(db, [...(await productsOf(db, wanted)).values()])
-        if (!product) throw new Refusal('not-found', 'product-not-found', `The catalogue does not know '${sku}'.`)
-        return { status: 200, body: product }
+        const product = await findProduct(db, sku)
+        if (!product) throw productNotFound(sku)
+        return { status: 200, headers: { ETag: etagOf(product.version) }, body: (await read([product]))[0]! }
       },
     }),
+    ...changeRoutes({ db, wake, read }),
   ]
 }
 
-async function withStock(db: Database, products: readonly Product[]): Promise<z.infer<typeof ProductView>[]> {
+async function withStock(db: Database, products: readonly StoredProduct[]): Promise<ProductView[]> {
   const skus = products.map(({ sku }) => sku)
   const stock = await stockOf(db, skus)
-  return products.map(({ sku, name, price, currency }) => {
-    return { sku, name, price: { amount: price, currency }, available: stock.get(sku) ?? 0 }
+  return products.map((product) => {
+    const { sku, name, active, version, updatedAt } = product
+    const prices = pricesOf(product)
+    const available = stock.get(sku) ?? 0
+    return { sku, name, price: prices[0]!, prices, available, active, version, updatedAt: updatedAt.toISOString() }
   })
 }
 

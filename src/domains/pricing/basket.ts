@@ -25,6 +25,14 @@ export const wanted = {
     .strictObject({ method: text(1, 64, 'standard').describe('One of the `shippingMethods` of a quote') })
     .optional()
     .describe('How it is sent. Without it nothing is charged for shipping'),
+  currency: z
+    .string()
+    .regex(/^[A-Z]{3}$/, 'must be a currency of ISO 4217, such as EUR')
+    .meta({ examples: ['GBP'] })
+    .optional()
+    .describe(
+      'What is paid in (ISO 4217). Every product must have a price in it. Without it the first price of each counts',
+    ),
   discountCodes: z
     .array(text(1, 64, 'WELCOME10'))
     .max(LIMITS.codes)
@@ -36,6 +44,7 @@ export const wanted = {
 export interface Wanted {
   readonly lines: readonly { readonly sku: string; readonly quantity: number }[]
   readonly shipping?: { readonly method: string } | undefined
+  readonly currency?: string | undefined
   readonly discountCodes?: readonly string[] | undefined
   readonly to: Destination
   readonly at: Date
@@ -52,21 +61,30 @@ export interface Offer {
   readonly name: string
   readonly price: number
   readonly currency: string
+  /** In other currencies: minor units by ISO 4217 code. */
+  readonly prices?: Readonly<Record<string, number>>
+  /** @default true */
+  readonly active?: boolean
 }
 
 /**
  * The lines at the prices of the offers; those of one SKU become one.
  * @throws Refusal naming every line that cannot be sold as asked
  */
-export function priceLines({ lines: asked }: Pick<Wanted, 'lines'>, offers: ReadonlyMap<string, Offer>) {
+export function priceLines(
+  { lines: asked, currency: wished }: Pick<Wanted, 'lines' | 'currency'>,
+  offers: ReadonlyMap<string, Offer>,
+) {
   refuseFaulty(unknownSkus(asked, offers), 'unknown-sku', 'The catalogue does not know every SKU of this order')
+  refuseFaulty(notForSale(asked, offers), 'product-inactive', 'Not every product of this order is for sale')
+  refuseFaulty(notIn(wished, asked, offers), 'currency-not-offered', 'Not every product has a price in that currency')
   const quantities = merged(asked)
   refuseFaulty(tooMany(asked, quantities), 'quantity-too-large', 'The lines of one SKU add up to too much')
   const lines = [...quantities].map(([sku, quantity]): OrderLine => {
-    const { name, price } = offers.get(sku)!
-    return { sku, name, quantity, unitPrice: price }
+    const offer = offers.get(sku)!
+    return { sku, name: offer.name, quantity, unitPrice: priceIn(offer, wished ?? offer.currency)! }
   })
-  return { lines, currency: currencyOf(lines, offers) }
+  return { lines, currency: wished ?? currencyOf(lines, offers) }
 }
 
 /** Quantities by SKU, in the order in which the SKUs first appear. */
@@ -76,12 +94,33 @@ function merged(lines: Wanted['lines']): Map<string, number> {
   return quantities
 }
 
+const priceIn = ({ price, currency, prices = {} }: Offer, wanted: string): number | undefined =>
+  wanted === currency ? price : prices[wanted]
+
 function unknownSkus(lines: Wanted['lines'], offers: ReadonlyMap<string, Offer>): Fault[] {
   return lines.flatMap(({ sku }, index) =>
     offers.has(sku)
       ? []
       : [{ pointer: `/lines/${index}/sku`, code: 'unknown-sku', detail: `'${sku}' is not in the catalogue` }],
   )
+}
+
+function notForSale(lines: Wanted['lines'], offers: ReadonlyMap<string, Offer>): Fault[] {
+  return lines.flatMap(({ sku }, index) => {
+    if (offers.get(sku)!.active !== false) return []
+    return [{ pointer: `/lines/${index}/sku`, code: 'product-inactive', detail: `'${sku}' is not for sale any more` }]
+  })
+}
+
+function notIn(wished: string | undefined, lines: Wanted['lines'], offers: ReadonlyMap<string, Offer>): Fault[] {
+  if (wished === undefined) return []
+  return lines.flatMap(({ sku }, index) => {
+    const offer = offers.get(sku)!
+    if (priceIn(offer, wished) !== undefined) return []
+    const has = [offer.currency, ...Object.keys(offer.prices ?? {})].join(', ')
+    const detail = `'${sku}' has no price in ${wished}; it has ${has}`
+    return [{ pointer: `/lines/${index}/sku`, code: 'currency-not-offered', detail }]
+  })
 }
 
 function tooMany(lines: Wanted['lines'], quantities: ReadonlyMap<string, number>): Fault[] {
@@ -104,7 +143,7 @@ function currencyOf(lines: readonly OrderLine[], offers: ReadonlyMap<string, Off
     throw new Refusal(
       'invalid',
       'mixed-currencies',
-      `One order is paid in one currency; these lines are priced in ${named}.`,
+      `One order is paid in one currency; these lines are priced in ${named}. Name one as \`currency\` if all have a price in it.`,
     )
   }
   return [...currencies][0]!

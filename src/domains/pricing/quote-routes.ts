@@ -71,7 +71,7 @@ export function quoteRoutes({ db, rates = SHOP_RATES }: Needs): Route[] {
       example: { body: { lines: [{ sku: 'MUG-01', quantity: 2 }], shippingAddress: { country: 'GB' } } },
       replies: { 200: { description: 'The costs, and the ways to send it', schema: Quote } },
       refusals: {
-        422: 'validation-failed, unknown-sku, quantity-too-large, total-too-large, mixed-currencies, unknown-discount-code, discount-not-applicable, shipping-not-available',
+        422: 'validation-failed, unknown-sku, product-inactive, currency-not-offered, quantity-too-large, total-too-large, mixed-currencies, unknown-discount-code, discount-not-applicable, shipping-not-available',
       },
       handle: async ({ body }) => ({ status: 200, body: await quote(db, rates, body) }),
     }),

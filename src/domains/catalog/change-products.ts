@@ -1,0 +1,119 @@
+import { ProductChanged } from '#events'
+import { Refusal } from '#http'
+import { append, type Append } from '#messaging'
+import { readRows, type Database, type Transaction } from '#platform/database'
+import { StoredProduct } from './products.ts'
+import { pricesOf, type ProductChange, type ProductContent } from './schemas.ts'
+
+/** A product as it is to be. */
+export type Wanted = ProductContent & { sku: string }
+type Origin = Pick<Append, 'traceparent' | 'actor'>
+
+export interface Change {
+  outcome: 'created' | 'changed' | 'unchanged'
+  product: StoredProduct
+}
+
+/** Whether a change may be made to a product at this version; 0 is one that is not there. It throws when not. */
+export type Precondition = (version: number) => void
+
+/** Makes a product as it is wanted, whether or not it is there. The same again changes nothing, whatever is expected. */
+export function putProduct(db: Database, wanted: Wanted, expect: Precondition, origin: Origin): Promise<Change> {
+  return db.$transaction(async (tx) => {
+    const known = await claim(tx, [wanted])
+    const { version } = known.get(wanted.sku)!
+    if (version === 0 || !isAs(known.get(wanted.sku)!, wanted)) expect(version)
+    return (await settle(tx, [wanted], known, origin))[0]!
+  })
+}
+
+interface Part {
+  sku: string
+  change: ProductChange
+}
+
+/** Changes what is named, and leaves the rest. @throws Refusal `product-not-found` */
+export function changeProduct(
+  db: Database,
+  { sku, change }: Part,
+  expect: Precondition,
+  origin: Origin,
+): Promise<Change> {
+  return db.$transaction(async (tx) => {
+    const [before] = await readRows(tx, StoredProduct)`
+      SELECT sku, name, price, currency, prices, active, version, updated_at AS "updatedAt" FROM products WHERE sku = ${sku} FOR UPDATE`
+    if (!before) throw productNotFound(sku)
+    const { name = before.name, prices = pricesOf(before), active = before.active } = change
+    const wanted = { sku, name, prices, active }
+    if (!isAs(before, wanted)) expect(before.version)
+    return (await settle(tx, [wanted], new Map([[sku, before]]), origin))[0]!
+  })
+}
+
+/** Many at once, in the order given, all or none. */
+export const putProducts = (db: Database, wanted: readonly Wanted[], origin: Origin): Promise<Change[]> =>
+  db.$transaction(async (tx) => settle(tx, wanted, await claim(tx, wanted), origin))
+
+export const productNotFound = (sku: string) =>
+  new Refusal('not-found', 'product-not-found', `The catalogue does not know '${sku}'.`)
+
+/** Locks them, in order of SKU; those that are new come into being at version 0, which `settle` does not leave. */
+async function claim(tx: Transaction, wanted: readonly Wanted[]): Promise<Map<string, StoredProduct>> {
+  const rows = await readRows(tx, StoredProduct)`
+    INSERT INTO products (sku, name, price, currency, version, updated_at)
+    SELECT DISTINCT ON (sku) sku, name, 0, 'XXX', 0, now()
+    FROM jsonb_to_recordset(${JSON.stringify(wanted)}::jsonb) AS row(sku text, name text) ORDER BY sku
+    ON CONFLICT (sku) DO UPDATE SET version = products.version
+    RETURNING sku, name, price, currency, prices, active, version, updated_at AS "updatedAt"`
+  return new Map(rows.map((product) => [product.sku, product]))
+}
+
+/** Decides one after the other, and writes what has changed with an event for each change. */
+async function settle(
+  tx: Transaction,
+  wanted: readonly Wanted[],
+  known: Map<string, StoredProduct>,
+  origin: Origin,
+): Promise<Change[]> {
+  const now = new Date()
+  const changes = wanted.map((one): Change => {
+    const before = known.get(one.sku)!
+    if (before.version > 0 && isAs(before, one)) return { outcome: 'unchanged', product: before }
+    const product = { ...toStored(one), version: before.version + 1, updatedAt: now }
+    known.set(one.sku, product)
+    return { outcome: before.version === 0 ? 'created' : 'changed', product }
+  })
+  const changed = changes.flatMap(({ outcome, product }) => (outcome === 'unchanged' ? [] : [product]))
+  await save(tx, [...new Map(changed.map((product) => [product.sku, product])).values()], now)
+  await append(
+    tx,
+    changed.map((product) => ({ ...toEvent(product), ...origin })),
+  )
+  return changes
+}
+
+function toStored({ sku, name, prices: [first, ...others], active }: Wanted) {
+  const prices = Object.fromEntries(others.map(({ currency, amount }) => [currency, amount]))
+  return { sku, name, price: first!.amount, currency: first!.currency, prices, active }
+}
+
+const contentOf = (product: Parameters<typeof pricesOf>[0] & { name: string; active: boolean }) =>
+  JSON.stringify([product.name, product.active, pricesOf(product)])
+
+const isAs = (product: StoredProduct, wanted: Wanted): boolean => contentOf(product) === contentOf(toStored(wanted))
+
+function toEvent(product: StoredProduct) {
+  const { sku, version, name, active } = product
+  const event = ProductChanged({ sku, version, name, prices: pricesOf(product), active })
+  return { event, correlationId: event.stream }
+}
+
+async function save(tx: Transaction, products: readonly StoredProduct[], now: Date): Promise<void> {
+  if (products.length === 0) return
+  await tx.$executeRaw`
+    UPDATE products SET name = now.name, price = now.price, currency = now.currency, prices = now.prices, active = now.active,
+      version = now.version, updated_at = ${now}
+    FROM jsonb_to_recordset(${JSON.stringify(products)}::jsonb)
+      AS now(sku text, name text, price int, currency text, prices jsonb, active boolean, version int)
+    WHERE products.sku = now.sku`
+}
