@@ -257,6 +257,12 @@ module.exports = {
       ['express', 'express-serve-static-core'],
       ['^src/api/', '^src/domains/[^/]+/routes\\.ts$', '^src/main/api\\.ts$'],
     ),
+    reserved(
+      'stripe-behind-the-port',
+      'Only its implementation of the port knows Stripe.',
+      ['stripe'],
+      ['^src/payment-gateway/stripe/'],
+    ),
     reserved('amqplib-in-messaging', 'Only the core speaks AMQP.', ['amqplib'], ['^src/messaging/']),
     reserved('bullmq-in-jobs', 'Only jobs run by the clock.', ['bullmq'], ['^src/jobs/']),
     reserved(

@@ -107,6 +107,7 @@ const plants: [file: string, source: string, ...broken: string[]][] = [
   ['src/domains/order/serves.ts', `import '../../api/x.ts'`, 'domains-are-blind'],
   ['src/domains/order/web.ts', `import express from 'express'`, 'express-in-api'],
   ['src/domains/order/sends.ts', `import 'amqplib'`, 'amqplib-in-messaging'],
+  ['src/payment-gateway/pays.ts', `import type Stripe from 'stripe'`, 'stripe-behind-the-port'],
   ['src/domains/order/later.ts', `import type { Queue } from 'bullmq'`, 'bullmq-in-jobs'],
   ['src/api/x.ts', `import '#http'; export const x = 1`],
   ['src/api/domain.ts', `import '#domains/order'`, 'api'],
@@ -153,7 +154,7 @@ function write(folder: string, file: string, content: string) {
 
 function plant(folder: string) {
   for (const file of [RULES, 'package.json', 'tsconfig.json']) cpSync(path.join(root, file), path.join(folder, file))
-  for (const name of ['express', 'amqplib', 'bullmq', 'ioredis', 'zod', 'jest', 'undeclared']) {
+  for (const name of ['express', 'amqplib', 'bullmq', 'ioredis', 'stripe', 'zod', 'jest', 'undeclared']) {
     write(folder, `node_modules/${name}/package.json`, JSON.stringify({ name, version: '1.0.0', main: 'index.js' }))
     write(folder, `node_modules/${name}/index.js`, '')
   }

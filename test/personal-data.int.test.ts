@@ -1,5 +1,6 @@
 // One customer lives through everything that the system does with orders, and is forgotten: no byte of them is left anywhere.
 // RETAIL_CSV=<file> RETAIL_ORDERS=1000 npm test -- personal-data -t 'real orders' does so with orders of a retail CSV.
+import { createGateway } from '#domains/payment'
 import { spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { accessSync, constants, mkdtempSync, readFileSync, rmSync } from 'node:fs'
@@ -239,7 +240,7 @@ it('seals a customer everywhere, forgets them, and no byte of them is left', asy
   expect((await search(delivered)).orders).toMatchObject([{ customer: { name: '-', email: NO_ADDRESS } }])
   expect(((await api.get(ofCustomer)).body as { orders: object[] }).orders).toEqual([])
   expect(await exportCustomer(db, email)).toBeUndefined()
-  const findings = await audit(db, { patienceMs: 20_000, gatewayUrl: gateway.url })
+  const findings = await audit(db, { patienceMs: 20_000, gateway: createGateway(gateway.url) })
   expect(findings.filter(({ count, skipped }) => count > 0 || skipped)).toEqual([])
 
   // The search would have found them: it finds what is put into a table and a file.
@@ -426,7 +427,7 @@ if (CSV)
         ((await api.get(`/v1/search/orders?q=${encodeURIComponent(email)}`)).body as { orders: object[] }).orders
       expect(await search(customer.email)).toEqual([])
       expect((await search(other.email))[0]).toMatchObject({ customer: other })
-      const findings = await audit(db, { patienceMs: 60_000, gatewayUrl: gateway.url })
+      const findings = await audit(db, { patienceMs: 60_000, gateway: createGateway(gateway.url) })
       expect(findings.filter(({ count, skipped }) => count > 0 || skipped)).toEqual([])
       const events = await db.event.count()
       const what = `${imported.length} orders with ${events} events; one customer with ${theirs.length} orders`

@@ -1,3 +1,4 @@
+import { createGateway } from '#domains/payment'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -116,7 +117,7 @@ async function afterPlanting(...statements: string[]) {
   const planting = system.db.$transaction(
     async (tx: Transaction) => {
       for (const statement of statements) await tx.$executeRawUnsafe(statement)
-      findings = await audit(tx, { patienceMs: 0, gatewayUrl: gateway.url })
+      findings = await audit(tx, { patienceMs: 0, gateway: createGateway(gateway.url) })
       throw new RollBack()
     },
     { timeout: 60_000 },
@@ -134,7 +135,7 @@ test('a shop in which all is well breaks no invariant', async () => {
     'returned 1',
     'shipped 1',
   ])
-  const findings = await audit(system.db, { patienceMs: 0, gatewayUrl: gateway.url })
+  const findings = await audit(system.db, { patienceMs: 0, gateway: createGateway(gateway.url) })
   expect(findings.filter(({ count, skipped }) => count > 0 || skipped)).toEqual([])
 })
 
@@ -442,7 +443,7 @@ test('offenders are counted in full and listed in part', async () => {
 })
 
 test('a gateway that does not answer is no breach, and says so', async () => {
-  const findings = await audit(system.db, { gatewayUrl: 'http://127.0.0.1:1' })
+  const findings = await audit(system.db, { gateway: createGateway('http://127.0.0.1:1') })
   expect(findings.at(-1)).toMatchObject({
     invariant: 'gateway-agrees',
     count: 0,
@@ -480,7 +481,7 @@ test('a shop whose orders lie in an archive breaks no invariant, and tells where
   const beforeGoing = (streams: readonly string[]) => foldIntoRows(db, streams)
   const options = { db, instance: 'test', openAmong: () => Promise.resolve([]), beforeGoing }
   const isWell = async () => {
-    const findings = await audit(db, { patienceMs: 0, gatewayUrl: gateway.url })
+    const findings = await audit(db, { patienceMs: 0, gateway: createGateway(gateway.url) })
     expect(findings.filter(({ count, skipped }) => count > 0 || skipped)).toEqual([])
   }
   const isTold = async () => {

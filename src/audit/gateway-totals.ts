@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { z } from 'zod'
+import type { PaymentGateway } from '#domains/payment'
 import { readRow, readRows, row, type Database, type Transaction } from '#platform/database'
 import type { Finding, Limits, Offender } from './invariant.ts'
 
@@ -18,11 +19,12 @@ const PAUSE_MS = 1_000
  */
 export async function compareWithGateway(db: Database | Transaction, limits: Limits): Promise<Finding> {
   const skipped = (why: string): Finding => ({ ...INVARIANT, count: 0, offenders: [], skipped: why })
-  const { gatewayUrl } = limits
-  if (!gatewayUrl) return skipped('no gateway was given')
+  const { gateway } = limits
+  if (!gateway) return skipped('no gateway was given')
+  if (!gateway.totals) return skipped(`${gateway.name} tells no totals`)
   for (let attempt = 1; ; attempt++) {
-    const theirs = await readGateway(gatewayUrl)
-    if (!theirs) return skipped(`the gateway at ${gatewayUrl} does not answer`)
+    const theirs = await readGateway(gateway)
+    if (!theirs) return skipped(`${gateway.name} does not answer`)
     const offenders = differences(await readLedger(db), theirs)
     if (offenders.length === 0) return { ...INVARIANT, count: 0, offenders }
     if (attempt < TRIES) await wait(PAUSE_MS)
@@ -34,11 +36,9 @@ export async function compareWithGateway(db: Database | Transaction, limits: Lim
 /** `GBP captured` → `12 × 34500`: how many, and minor units in all. */
 type Totals = ReadonlyMap<string, string>
 
-async function readGateway(url: string): Promise<Totals | undefined> {
+async function readGateway(gateway: PaymentGateway): Promise<Totals | undefined> {
   try {
-    const response = await fetch(`${url}/v1/totals`, { signal: AbortSignal.timeout(ANSWER_MS) })
-    if (!response.ok) return undefined
-    const totals = (await response.json()) as Record<string, Record<string, { count: number; amount: number }>>
+    const totals = await gateway.totals!(AbortSignal.timeout(ANSWER_MS))
     const sums = Object.entries(totals).flatMap(([currency, kinds]) =>
       Object.entries(kinds).map(
         ([kind, { count, amount }]) => [`${currency} ${kind}`, `${count} × ${amount}`] as const,

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { PaymentGateway } from '#domains/payment'
 import { readRow, readRows, row, type Database, type Transaction } from '#platform/database'
 import { Prisma } from '#prisma'
 
@@ -7,8 +8,8 @@ export interface Limits {
   patienceMs: number
   /** Most offenders that are listed for a invariant; all are counted. */
   list: number
-  /** Where the payment gateway answers; without it nothing is compared with what it says. */
-  gatewayUrl?: string | undefined
+  /** The payment provider; without it nothing is compared with what it says. */
+  gateway?: PaymentGateway | undefined
   /** Of the gateway's money, what was asked for within so many milliseconds is looked at one by one. @default 1 day */
   gatewaySinceMs?: number | undefined
 }

@@ -10,7 +10,7 @@ import {
 } from '#messaging'
 import { createFeed } from '#domains/live'
 import { createPlacement } from '#domains/order'
-import { keepTokens } from '#domains/payment'
+import { expectProvider, keepTokens } from '#domains/payment'
 import { notBuilt, tooEarly } from '#http'
 import { directUrl, isDevelopmentKey } from '#platform/config'
 import { openDatabase } from '#platform/database'
@@ -39,6 +39,7 @@ const OPERATORS_POOL = 4
 await runProcess('api', async (context) => {
   const { config, log, onStop } = context
   armFrom(config)
+  expectProvider(config.PAYMENT_GATEWAY_MODE)
   if (isDevelopmentKey(config))
     log.info(
       'names and addresses are sealed with the key of development, which everybody knows: see PERSONAL_DATA_KEYS',

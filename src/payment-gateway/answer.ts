@@ -1,14 +1,6 @@
 import { STATUS_CODES } from 'node:http'
 import { DependencyUnavailable, RetryLater, Unrecoverable } from '#messaging'
-
-/** What the gateway says an authorization is. */
-export type GatewayState = 'authorized' | 'captured' | 'voided' | 'refunded'
-
-/** The gateway's own word; a refusal is a result, not an error. */
-export type GatewayAnswer =
-  | { ok: true; authorizationId: string }
-  /** `state` tells what the authorization is instead, where that was the reason. */
-  | { ok: false; code: string; detail: string; state?: GatewayState }
+import type { GatewayAnswer, GatewayState } from './port.ts'
 
 /** The body of an answer that is not a success, in the form that Stripe gives it. */
 export interface GatewayError {
@@ -34,7 +26,7 @@ const AT_WORK_FOR_MS = 300_000
  *
  * | the gateway                                                                      | what follows                              |
  * | -------------------------------------------------------------------------------- | ----------------------------------------- |
- * | 402, 400 `invalid_token`, 409 with the state that the authorization is in         | its decision, which is a result           |
+ * | 402, 400 `invalid_token`, a refusal with the state that the authorization is in   | its decision, which is a result           |
  * | 409 `idempotency_key_in_use`                                                     | RetryLater, for 5 minutes: it is under way |
  * | `idempotency_error`: the key was used for other data                             | Unrecoverable: no second hold, no decline |
  * | 401, 429, 502, 503, 504; connection refused, reset or cut, no address, no TLS    | DependencyUnavailable                     |
@@ -52,7 +44,7 @@ export function judge(status: number, error: GatewayError = {}, retryAfter?: str
     throw new RetryLater(AT_WORK_MS, `The payment gateway is at work on this: ${said}`, { forMs: AT_WORK_FOR_MS })
   if (type === 'idempotency_error' || code === 'idempotency_error')
     throw new Unrecoverable(`The payment gateway was asked for this before with other data, and has decided: ${said}`)
-  if (code && (status === 402 || code === 'invalid_token' || (status === 409 && state)))
+  if (code && (status === 402 || code === 'invalid_token' || state))
     return { ok: false, code: declineCode ?? code, detail: message, ...(state && { state }) }
   const answered = `The payment gateway answered ${said}`
   throw REFUSED_FOR_GOOD.has(status) ? new Unrecoverable(answered) : new Error(answered)
@@ -68,6 +60,11 @@ export function unanswered(cause: unknown, isOver: boolean): Error {
 /** An error for a refusal that the caller did not expect. */
 export const refused = (what: string, { code, detail }: { code: string; detail: string }) =>
   new Error(`${what}: ${code}: ${quoted(detail)}`)
+
+/** Gateways name the token they do not know, and what they say goes into events, logs and mails. */
+export function withoutToken(error: GatewayError | undefined, token: string | undefined): GatewayError | undefined {
+  return error?.message && token ? { ...error, message: error.message.replaceAll(token, '…') } : error
+}
 
 const quoted = (text: string) => `"${text.replaceAll('"', "'")}"`
 

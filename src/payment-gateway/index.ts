@@ -1,4 +1,4 @@
-export { refused, type GatewayAnswer } from './answer.ts'
-export { createGateway, gateway } from './client.ts'
-export type { PaymentGateway } from './client.ts'
-export type { Hold } from './holds.ts'
+export { refused } from './answer.ts'
+export { chosen, expectProvider, gateway } from './choose.ts'
+export type { GatewayAnswer, Hold, PaymentGateway } from './port.ts'
+export { createGateway } from './sandbox/client.ts'

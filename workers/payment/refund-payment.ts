@@ -12,7 +12,7 @@ export default defineReaction({
   effect: ({ data }) => `refund:${data.refundId}`,
   async call({ data: { orderId, amount } }, context) {
     const { authorizationId } = await paymentOf(context.db, orderId)
-    return gateway().refundPart(authorizationId!, amount.amount, context)
+    return gateway().refundPart(authorizationId!, amount, context)
   },
   handleBatch: (events, { tx, results, now }) =>
     carryOutRefunds(

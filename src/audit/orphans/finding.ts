@@ -1,4 +1,3 @@
-import { createGateway } from '#domains/payment'
 import { DependencyUnavailable } from '#messaging'
 import type { Database, Transaction } from '#platform/database'
 import type { Finding, Limits } from '../invariant.ts'
@@ -18,10 +17,10 @@ const DAY_MS = 24 * 3_600_000
  */
 export async function moneyIsForAnOrder(db: Database | Transaction, limits: Limits): Promise<Finding> {
   const skipped = (why: string): Finding => ({ ...INVARIANT, count: 0, offenders: [], skipped: why })
-  const { gatewayUrl, gatewaySinceMs = DAY_MS, list } = limits
-  if (!gatewayUrl) return skipped('no gateway was given')
-  const found = await findMoney(db, createGateway(gatewayUrl), { graceMs: 0, gatewaySinceMs }).catch(untold)
-  if (found instanceof DependencyUnavailable) return skipped(`${found.message} (${gatewayUrl})`)
+  const { gateway, gatewaySinceMs = DAY_MS, list } = limits
+  if (!gateway) return skipped('no gateway was given')
+  const found = await findMoney(db, gateway, { graceMs: 0, gatewaySinceMs }).catch(untold)
+  if (found instanceof DependencyUnavailable) return skipped(`${found.message} (${gateway.name})`)
   const { unknown } = found
   return { ...INVARIANT, count: unknown.length, offenders: unknown.slice(0, list).map(offender) }
 }

@@ -60,11 +60,11 @@ async function underWay() {
 
 /** Projections are not built here; nothing else may be left out. */
 const broken = async () =>
-  (await audit(database.db, { gatewayUrl: running.url })).filter(
+  (await audit(database.db, { gateway: createGateway(running.url) })).filter(
     (one) => isBroken(one) || (one.skipped && !one.skipped.includes('projection_')),
   )
-const find = (graceMs = 0) => findOrphans(database.db, running.url, { graceMs, gatewaySinceMs: 60_000 })
-const release = async () => releaseOrphans(database.db, running.url, await find())
+const find = (graceMs = 0) => findOrphans(database.db, createGateway(running.url), { graceMs, gatewaySinceMs: 60_000 })
+const release = async () => releaseOrphans(database.db, createGateway(running.url), await find())
 
 test('what is held for orders that are gone is found, given back and booked; an order under way keeps its own', async () => {
   const living = await underWay()
@@ -128,14 +128,14 @@ test('the order of a lost hold is asked for again under its key: nothing is held
 })
 
 test('a gateway that does not tell is no breach, and nothing is given back', async () => {
-  const findings = await audit(database.db, { gatewayUrl: 'http://127.0.0.1:1' })
+  const findings = await audit(database.db, { gateway: createGateway('http://127.0.0.1:1') })
   expect(findings.find(({ invariant }) => invariant === 'gateway-money-is-for-an-order')).toMatchObject({
     count: 0,
     skipped:
-      'The payment gateway does not tell what it holds: The payment gateway cannot be reached: ECONNREFUSED (http://127.0.0.1:1)',
+      'The payment gateway does not tell what it holds: The payment gateway cannot be reached: ECONNREFUSED (the gateway at http://127.0.0.1:1)',
   })
   await reserve(uuidv7())
-  const looking = findOrphans(database.db, 'http://127.0.0.1:1', { graceMs: 0, gatewaySinceMs: 60_000 })
+  const looking = findOrphans(database.db, createGateway('http://127.0.0.1:1'), { graceMs: 0, gatewaySinceMs: 60_000 })
   await expect(looking).rejects.toThrow(DependencyUnavailable)
 })
 
@@ -149,7 +149,10 @@ test('one that fails does not keep the others', async () => {
   const { orderId } = await held()
   const found = await find()
   const stranger = { ...found.money[0]!, orderId: uuidv7(), authorizationId: 'auth_unknown' }
-  const released = await releaseOrphans(database.db, running.url, { ...found, money: [stranger, ...found.money] })
+  const released = await releaseOrphans(database.db, createGateway(running.url), {
+    ...found,
+    money: [stranger, ...found.money],
+  })
   expect(released).toMatchObject([{ orderId: stranger.orderId, error: { name: 'Error' } }, { orderId }])
   expect(released[1]!.error).toBeUndefined()
 })

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { keepReservations } from '#domains/inventory'
-import { createGateway, letGo } from '#domains/payment'
+import { letGo, type PaymentGateway } from '#domains/payment'
 import { readRow, row, type Database } from '#platform/database'
 import {
   findMoney,
@@ -29,11 +29,9 @@ export interface Released {
 }
 
 /** Looks, and changes nothing. Without a gateway only what this database has is looked at. */
-export async function findOrphans(db: Database, gatewayUrl: string | undefined, window: Window): Promise<Orphans> {
+export async function findOrphans(db: Database, gateway: PaymentGateway | undefined, window: Window): Promise<Orphans> {
   const booked = await findPayments(db, window.graceMs)
-  const { unknown, known } = gatewayUrl
-    ? await findMoney(db, createGateway(gatewayUrl), window)
-    : { unknown: [], known: 0 }
+  const { unknown, known } = gateway ? await findMoney(db, gateway, window) : { unknown: [], known: 0 }
   const seen = new Set(unknown.map(({ authorizationId }) => authorizationId))
   const money = [...unknown, ...booked.filter(({ authorizationId }) => !seen.has(authorizationId))]
   return { money, known, reservations: await findReservations(db, window.graceMs) }
@@ -45,24 +43,24 @@ export async function findOrphans(db: Database, gatewayUrl: string | undefined, 
  */
 export async function releaseOrphans(
   db: Database,
-  gatewayUrl: string | undefined,
+  gateway: PaymentGateway | undefined,
   { money, reservations }: Pick<Orphans, 'money' | 'reservations'>,
 ): Promise<Released[]> {
   const released: Released[] = []
-  for (const orphan of money) released.push(await releaseMoney(db, gatewayUrl, orphan))
+  for (const orphan of money) released.push(await releaseMoney(db, gateway, orphan))
   for (const orphan of reservations) released.push(await releaseGoods(db, orphan))
   return released
 }
 
 const CALL_MS = 10_000
 
-async function releaseMoney(db: Database, gatewayUrl: string | undefined, orphan: OrphanMoney): Promise<Released> {
+async function releaseMoney(db: Database, gateway: PaymentGateway | undefined, orphan: OrphanMoney): Promise<Released> {
   const { orderId, authorizationId, amount } = orphan
   const told = (what: string) => `${what} ${amount.amount} ${amount.currency} (${authorizationId})`
   return attempt(orderId, told('did not release'), async () => {
-    if (!gatewayUrl) throw new Error('no gateway was given: set PAYMENT_GATEWAY_URL')
+    if (!gateway) throw new Error('no gateway was given: set PAYMENT_GATEWAY_URL, or PAYMENT_PROVIDER to stripe')
     if (!(await withoutOrder(db, [orderId])).has(orderId)) return told('left alone, its order is there now:')
-    const action = await letGo(db, createGateway(gatewayUrl), orphan, AbortSignal.timeout(CALL_MS))
+    const action = await letGo(db, gateway, orphan, AbortSignal.timeout(CALL_MS))
     return told(action === 'void' ? 'voided' : action === 'refund' ? 'refunded' : 'had gone back already:')
   })
 }

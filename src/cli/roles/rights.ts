@@ -64,7 +64,7 @@ export const RIGHTS: Readonly<Record<string, TableRights>> = {
   // payment
   payments: of('siu', 'siu'), // the API sets refunds aside
   refunds: of('si', 'su'),
-  payment_tokens: of('si', 'sd', ''), // a worker deletes it when it was used
+  payment_tokens: of('si', 'sud', ''), // a worker deletes it when it was used
   payment_ledger: of('', 'si'), // append-only
   // webhooks: the scheduler, which is the owner, delivers them
   webhook_endpoints: of('siud', ''),

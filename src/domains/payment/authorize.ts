@@ -3,7 +3,7 @@ import { type CallContext, type NewEvent, Unrecoverable } from '#messaging'
 import type { GatewayAnswer, PaymentGateway } from '#payment-gateway'
 import type { Payment } from './payment.ts'
 import type { Change } from './store.ts'
-import { tokenOf } from './tokens.ts'
+import { keepPrepared, tokenOf } from './tokens.ts'
 
 interface Placed {
   stream: string
@@ -13,15 +13,22 @@ interface Placed {
 /**
  * Asks the gateway to hold the money of an order; nobody is asked once its answer is booked. It is asked also when the order
  * is closed by now: an earlier attempt may have reached the gateway and died before it could say so. Only the same question
- * again, with the same data under the same key, brings the authorization to light, and then it is let go.
+ * again, with the same data under the same key, brings the authorization to light, and then it is let go. A provider that forgets
+ * keys prepares a record of the hold first. It is kept before the hold is made, so that the question is about the same one after days, too.
  */
 export async function authorize(
   gateway: PaymentGateway,
   { stream, data: { orderId, total } }: Placed,
   { db, ...call }: CallContext,
 ): Promise<GatewayAnswer | undefined> {
-  const token = await tokenOf(db, { orderId, stream })
-  return token === undefined ? undefined : gateway.authorize({ amount: total, token, reference: orderId }, call)
+  const method = await tokenOf(db, { orderId, stream })
+  if (!method) return undefined
+  const wanted = { amount: total, token: method.token, reference: orderId }
+  if (method.prepared !== undefined || !gateway.prepare)
+    return gateway.authorize({ ...wanted, prepared: method.prepared }, call)
+  const record = await gateway.prepare(wanted, call)
+  if (!record.ok) return record
+  return gateway.authorize({ ...wanted, prepared: await keepPrepared(db, orderId, record.authorizationId) }, call)
 }
 
 /**

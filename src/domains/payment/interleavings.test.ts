@@ -35,15 +35,16 @@ function aBank() {
     return { ok: true, authorizationId: 'auth_1' }
   }
   const gateway = {
+    name: 'the bank',
     authorize: async () =>
       state === 'unknown' ? move('unknown', 'authorized') : { ok: true, authorizationId: 'auth_1' },
     capture: async () => move('authorized', 'captured'),
     void: async () => move('authorized', 'voided'),
-    refund: async (_id, { idempotencyKey: key }, rest = total.amount) => {
-      const answer = give(key, rest)
+    refund: async (_id, { idempotencyKey: key }, rest) => {
+      const answer = give(key, rest.amount)
       return !answer.ok && answer.state === 'refunded' ? { ok: true, authorizationId: 'auth_1' } : answer
     },
-    refundPart: async (_id, part, { idempotencyKey: key }) => give(key, part),
+    refundPart: async (_id, { amount: part }, { idempotencyKey: key }) => give(key, part),
     open: async function* () {},
   } as PaymentGateway
   return { gateway, state: () => state, back: () => back }
@@ -117,7 +118,7 @@ async function play(scheduler: fc.Scheduler, { confirmed, closed, deaths, refund
       const call = { idempotencyKey: `refund-${index}`, signal }
       return react(
         index % 2,
-        () => gateway.refundPart('auth_1', amount, call),
+        () => gateway.refundPart('auth_1', { ...total, amount }, call),
         (_now, answer) => recordRefund({ orderId, refundId: REFUND_ID, amount: { ...total, amount } }, answer),
       )
     }

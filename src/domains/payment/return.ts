@@ -33,7 +33,11 @@ export async function giveBack(
     const answer =
       action === 'void'
         ? await gateway.void(id, { idempotencyKey: `void:${id}`, signal })
-        : await gateway.refund(id, { idempotencyKey: `refund:${id}:${payment.refunded}`, signal }, amount)
+        : await gateway.refund(
+            id,
+            { idempotencyKey: `refund:${id}:${payment.refunded}`, signal },
+            { ...payment.amount!, amount },
+          )
     return { action, answer, amount }
   }
   if (payment.refunding > 0) throw refundsFirst()

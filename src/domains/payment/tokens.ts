@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { readStream, Unrecoverable } from '#messaging'
 import { Prisma } from '#prisma'
-import { readRow, row, type Database } from '#platform/database'
+import { readRow, readRows, row, type Database } from '#platform/database'
 
 /**
  * Keeps the tokens of new orders: a part of the statement that stores them (`KeepPaymentMethods` of the order domain). A
@@ -15,7 +15,14 @@ export const keepTokens = (newOrders: Prisma.Sql) => Prisma.sql`
   INSERT INTO payment_tokens (order_id, token, kept_at)
   SELECT "orderId", payment->>'token', now() FROM ${newOrders}`
 
-const Kept = row({ token: z.string().nullable(), isAnswered: z.boolean() })
+const Kept = row({ token: z.string().nullable(), prepared: z.string().nullable(), isAnswered: z.boolean() })
+
+/** What an order's money is asked for with. */
+interface Method {
+  token: string
+  /** The provider's record of the hold, where one was made and kept. */
+  prepared?: string | undefined
+}
 
 /**
  * The token to ask for an order's money with; nothing when the gateway's answer is booked.
@@ -28,13 +35,26 @@ const Kept = row({ token: z.string().nullable(), isAnswered: z.boolean() })
 export async function tokenOf(
   db: Database,
   { orderId, stream }: { orderId: string; stream: string },
-): Promise<string | undefined> {
+): Promise<Method | undefined> {
   // One statement, so one moment: the answer is booked and the token forgotten in one commit.
-  const { token, isAnswered } = await readRow(db, Kept)`
+  const { token, prepared, isAnswered } = await readRow(db, Kept)`
     SELECT (SELECT token FROM payment_tokens WHERE order_id = ${orderId}::uuid) AS token,
+      (SELECT prepared FROM payment_tokens WHERE order_id = ${orderId}::uuid) AS prepared,
       EXISTS (SELECT FROM payments WHERE order_id = ${orderId}::uuid AND status <> 'pending') AS "isAnswered"`
   if (isAnswered) return undefined
-  return token ?? (await recordedToken(db, stream)) ?? noToken(orderId)
+  return { token: token ?? (await recordedToken(db, stream)) ?? noToken(orderId), prepared: prepared ?? undefined }
+}
+
+const Prepared = row({ prepared: z.string() })
+
+/**
+ * Keeps the provider's record of the hold, unless one is kept: then that one counts, and the other will never hold anything.
+ * @returns the one that counts
+ */
+export async function keepPrepared(db: Database, orderId: string, prepared: string): Promise<string> {
+  const [kept] = await readRows(db, Prepared)`
+    UPDATE payment_tokens SET prepared = coalesce(prepared, ${prepared}) WHERE order_id = ${orderId}::uuid RETURNING prepared`
+  return kept?.prepared ?? prepared // an order of version 1 has no row
 }
 
 const PlacedV1 = z.object({

@@ -1,3 +1,4 @@
+import { createGateway } from '#domains/payment'
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -47,8 +48,8 @@ withBinaries('RabbitMQ and Redis are disposable', () => {
     expect(await system.db.order.groupBy({ by: ['status'], _count: true })).toEqual([
       { status: 'shipped', _count: ORDERS },
     ])
-    const gatewayUrl = system.gatewayUrl
-    const findings = await audit(system.db, { patienceMs: 0, gatewayUrl })
+    const gateway = createGateway(system.gatewayUrl)
+    const findings = await audit(system.db, { patienceMs: 0, gateway })
     expect(findings.filter(({ count, skipped }) => count > 0 || skipped)).toEqual([])
   })
 })

@@ -1,3 +1,4 @@
+import type { PaymentGateway } from '#domains/payment'
 import { Refused } from '#messaging'
 import type { Database } from '#platform/database'
 import {
@@ -25,14 +26,14 @@ export interface ReleaseFlags {
  */
 export async function releaseOrphans(
   db: Database,
-  gatewayUrl: string | undefined,
+  gateway: PaymentGateway | undefined,
   flags: ReleaseFlags,
 ): Promise<number> {
   if (await isStandby(db))
     throw new Refused('This database is a standby, which may lack the newest orders: set DATABASE_URL to the primary.')
-  const orphans = await findOrphans(db, gatewayUrl, { graceMs: flags.grace, gatewaySinceMs: flags.gatewaySince })
+  const orphans = await findOrphans(db, gateway, { graceMs: flags.grace, gatewaySinceMs: flags.gatewaySince })
   const count = orphans.money.length + orphans.reservations.length
-  if (!flags.json) show(orphans, gatewayUrl)
+  if (!flags.json) show(orphans, gateway)
   if (count === 0 || flags.dryRun) {
     if (flags.json) sayJson({ found: orphans, released: [] })
     return EXIT.ok
@@ -42,15 +43,16 @@ export async function releaseOrphans(
     `Void or refund ${counted(orphans.money.length, 'payment')} and put back the goods of ${counted(orphans.reservations.length, 'order')}?`,
     flags,
   )
-  const released = await giveBack(db, gatewayUrl, orphans)
+  const released = await giveBack(db, gateway, orphans)
   if (flags.json)
     sayJson({ found: orphans, released: released.map(({ error, ...one }) => ({ ...one, error: error?.message })) })
   else tell(released)
   return released.some(({ error }) => error) ? EXIT.failed : EXIT.ok
 }
 
-function show({ money, reservations }: Orphans, gatewayUrl: string | undefined) {
-  if (!gatewayUrl) say('No gateway was given, so its holds are not looked at: set PAYMENT_GATEWAY_URL.')
+function show({ money, reservations }: Orphans, gateway: PaymentGateway | undefined) {
+  if (!gateway)
+    say('No gateway was given, so its holds are not looked at: set PAYMENT_GATEWAY_URL, or PAYMENT_PROVIDER to stripe.')
   if (money.length + reservations.length === 0)
     return say('Nothing is held for an order that the database does not know.')
   const rows = [

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { chosen, createGateway } from '#domains/payment'
 import { audit, isBroken, type Finding } from '../../../audit/index.ts'
 import { withDatabase } from '../../connect.ts'
 import { host } from '../../host.ts'
@@ -11,7 +12,8 @@ import { releaseOrphans, type ReleaseFlags } from '../messaging/release-orphans.
 const help = () => `
 Exit codes: 0 every invariant holds · 1 at least one is broken, or the audit failed · 2 wrong usage, or nothing answers
 
-It reads only, and needs PostgreSQL alone. Where PAYMENT_GATEWAY_URL is set, its totals are compared as well.
+It reads only, and needs PostgreSQL alone. Where PAYMENT_GATEWAY_URL is set, its totals are compared as well; where PAYMENT_PROVIDER is
+stripe, for which orders Stripe holds money or has taken it.
 
 --release gives back what belongs to orders that the database does not know: after a database failed over and lost
 commits, money at the gateway and goods may be held for orders that are gone. --refold writes the rows of orders anew that
@@ -55,14 +57,18 @@ export function addAudit(program: Command): void {
 }
 
 /** Of the environment or the host; never a guess, which might be somebody else's. */
-const gatewayUrl = () => host().env['PAYMENT_GATEWAY_URL'] || undefined
+function givenGateway() {
+  const { PAYMENT_GATEWAY_URL: url, PAYMENT_PROVIDER: provider } = host().env
+  if (provider === 'stripe') return chosen()
+  return url ? createGateway(url) : undefined
+}
 
 async function runAudit(flags: Flags): Promise<number> {
   const { patience, list, strict, json: asJson, gatewaySince: gatewaySinceMs } = flags
-  if (flags.release) return withDatabase((db) => releaseOrphans(db, gatewayUrl(), flags))
+  if (flags.release) return withDatabase((db) => releaseOrphans(db, givenGateway(), flags))
   if (flags.refold) return withDatabase((db) => refoldOrders(db, flags))
   const findings = await withDatabase((db) =>
-    audit(db, { patienceMs: patience, list, gatewaySinceMs, gatewayUrl: gatewayUrl() }),
+    audit(db, { patienceMs: patience, list, gatewaySinceMs, gateway: givenGateway() }),
   )
   const broken = findings.filter((finding) => isBroken(finding, strict))
   if (asJson) sayJson({ ok: broken.length === 0, findings })

@@ -1,15 +1,8 @@
 import { request } from 'undici'
 import { activeTraceparent, inSpan, SpanKind } from '#platform/tracing'
-import type { Amount } from './amount.ts'
-import { judge, unanswered, type GatewayAnswer, type GatewayError, type GatewayState } from './answer.ts'
-import { settings } from './settings.ts'
-import { openSince, readPage, type Hold } from './holds.ts'
-
-interface Call {
-  /** Names the effect, such as `authorize:<order>`: the gateway does it once, however often it is asked. */
-  idempotencyKey: string
-  signal: AbortSignal
-}
+import { judge, unanswered, withoutToken, type GatewayError } from '../answer.ts'
+import type { Call, GatewayAnswer, GatewayState, Hold, PaymentGateway } from '../port.ts'
+import { openSince, readPage } from './holds.ts'
 
 const REACHED: Record<'capture' | 'void' | 'refund', GatewayState> = {
   capture: 'captured',
@@ -17,13 +10,8 @@ const REACHED: Record<'capture' | 'void' | 'refund', GatewayState> = {
   refund: 'refunded',
 }
 
-export type PaymentGateway = ReturnType<typeof createGateway>
-
-/**
- * A client of the payment gateway. Answers what the gateway has decided; what else may happen, and what it means, stands
- * at `judge`. After an error the gateway may or may not have acted: ask again with the same key.
- */
-export function createGateway(url: string) {
+/** A client of the sandbox's payment gateway; what its answers mean stands at `judge`. */
+export function createGateway(url: string): PaymentGateway {
   async function post(path: string, body: Body, { idempotencyKey, signal }: Call): Promise<GatewayAnswer> {
     const headers = { 'content-type': 'application/json', 'idempotency-key': idempotencyKey }
     const options = { method: 'POST', headers, body: JSON.stringify(body), signal } as const
@@ -32,10 +20,6 @@ export function createGateway(url: string) {
     if (status < 300 && answer.id) return { ok: true, authorizationId: answer.id }
     return judge(status, withoutToken(answer.error, body.token), retryAfter)
   }
-
-  /** What may be a part is never taken for done because all has gone back. */
-  const refundPart = (authorizationId: string, amount: number, call: Call) =>
-    post(`/v1/authorizations/${authorizationId}/refund`, { amount }, call)
 
   async function advance(
     authorizationId: string,
@@ -56,10 +40,8 @@ export function createGateway(url: string) {
   }
 
   return {
-    /**
-     * What the gateway holds or has taken of what was authorized since then, newest first, page by page. Each page may
-     * take five seconds.
-     */
+    name: `the gateway at ${url}`,
+    /** Each page may take five seconds. */
     async *open(since: Date): AsyncGenerator<readonly Hold[]> {
       const query = openSince(since)
       for (let isLast = false; !isLast;) {
@@ -69,29 +51,24 @@ export function createGateway(url: string) {
         query.set('starting_after', page.holds.at(-1)?.authorizationId ?? '')
       }
     },
-    /** Holds the money; `reference` is our word for it. */
-    authorize: ({ amount, token, reference }: { amount: Amount; token: string; reference: string }, call: Call) =>
+    authorize: ({ amount, token, reference }, call) =>
       post('/v1/authorizations', { ...amount, token, reference }, call),
-    /** Takes what is held. */
-    capture: (authorizationId: string, call: Call) => advance(authorizationId, 'capture', call),
-    /** Lets go of what is held. */
-    void: (authorizationId: string, call: Call) => advance(authorizationId, 'void', call),
-    /** Gives back so many minor units of what was taken. */
-    refundPart,
-    /** Gives back the rest of what was taken. That all has gone back already is as good. */
-    refund: (authorizationId: string, call: Call, rest?: number) =>
-      advance(authorizationId, 'refund', call, rest === undefined ? {} : { amount: rest }),
+    capture: (authorizationId, call) => advance(authorizationId, 'capture', call),
+    void: (authorizationId, call) => advance(authorizationId, 'void', call),
+    refundPart: (authorizationId, { amount }, call) =>
+      post(`/v1/authorizations/${authorizationId}/refund`, { amount }, call),
+    refund: (authorizationId, call, { amount }) => advance(authorizationId, 'refund', call, { amount }),
+    async totals(signal) {
+      const { status, retryAfter, text } = await exchange(`${url}/v1/totals`, { method: 'GET', signal })
+      if (status >= 300) judge(status, parsed(text).error, retryAfter)
+      return parsed(text) as never
+    },
   }
 }
 
 interface Body {
   token?: string
   [member: string]: unknown
-}
-
-/** Gateways name the token they do not know, and what they say goes into events, logs and mails. */
-function withoutToken(error: GatewayError | undefined, token: string | undefined): GatewayError | undefined {
-  return error?.message && token ? { ...error, message: error.message.replaceAll(token, '…') } : error
 }
 
 const PAGE_MS = 5_000
@@ -127,8 +104,3 @@ function parsed(text: string): { id?: string; error?: GatewayError } {
     return {} // a proxy's page, say: its status tells enough
   }
 }
-
-let configured: PaymentGateway | undefined
-
-/** The gateway at PAYMENT_GATEWAY_URL. */
-export const gateway = () => (configured ??= createGateway(settings().PAYMENT_GATEWAY_URL))

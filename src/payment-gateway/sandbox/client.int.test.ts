@@ -1,6 +1,6 @@
 import { createServer, type AddressInfo, type Socket } from 'node:net'
 import { DependencyUnavailable, Unrecoverable } from '#messaging'
-import { startGateway, type RunningGateway } from '../../sandbox/payment-gateway/server.ts'
+import { startGateway, type RunningGateway } from '../../../sandbox/payment-gateway/server.ts'
 import { createGateway } from './client.ts'
 
 const amount = { amount: 2_500, currency: 'GBP' }
@@ -19,7 +19,7 @@ describe('the gateway', () => {
     if (!held.ok) throw new Error(held.detail)
     const done = { ok: true, authorizationId: held.authorizationId }
     for (const move of ['capture', 'capture', 'refund', 'refund'] as const)
-      expect(await gateway[move](held.authorizationId, call())).toEqual(done)
+      expect(await gateway[move](held.authorizationId, call(), amount)).toEqual(done)
   })
 
   test('tells the state that stood in the way', async () => {

@@ -1,15 +1,5 @@
 import { z } from 'zod'
-import type { Amount } from './amount.ts'
-
-/** Money that the gateway holds or has taken. */
-export interface Hold {
-  authorizationId: string
-  /** What the order's number was when it was authorized. */
-  reference: string
-  state: 'authorized' | 'captured'
-  amount: Amount
-  created: Date
-}
+import type { Hold } from '../port.ts'
 
 interface Page {
   holds: Hold[]
