@@ -29,6 +29,7 @@ const CORE = [
   '20261122014000_delivery_trace',
   '20261122020200_standing_deliveries',
   '20261122021500_alerts',
+  '20261122105000_reaction_pauses',
 ]
 
 /** A folder of Prisma: its name is that of the migration. */

@@ -5,7 +5,8 @@ import { invariantRoutes } from './invariant-routes.ts'
 import { lookingRoutes } from './overview/looking-routes.ts'
 import { metricsRoutes } from './overview/metrics-routes.ts'
 import { orderPageRoutes } from './orders/order-routes.ts'
-import { replayRoutes } from './replay-routes.ts'
+import { pauseRoutes } from './reactions/pause-routes.ts'
+import { replayRoutes } from './reactions/replay-routes.ts'
 
 export type { AdminNeeds } from './needs.ts'
 
@@ -16,5 +17,6 @@ export const adminRoutes = (needs: AdminNeeds): Route[] => [
   ...orderPageRoutes(needs),
   ...deadLetterRoutes(needs),
   ...replayRoutes(needs),
+  ...pauseRoutes(needs),
   ...invariantRoutes(needs),
 ]

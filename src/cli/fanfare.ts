@@ -8,6 +8,7 @@ import { addCustomers } from './commands/orders/customers.ts'
 import { addEvents } from './commands/messaging/events.ts'
 import { addKeys } from './commands/access/keys.ts'
 import { addProcesses } from './commands/processes.ts'
+import { addReactions } from './commands/messaging/reactions.ts'
 import { addReconcile } from './commands/messaging/reconcile.ts'
 import { addReplay } from './commands/messaging/replay.ts'
 import { addRoles } from './commands/access/roles.ts'
@@ -63,6 +64,7 @@ function createProgram(): Command {
     addDeadLetters,
     addStory,
     addAudit,
+    addReactions,
     addReconcile,
     addReplay,
     addProjections,

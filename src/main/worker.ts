@@ -10,7 +10,7 @@ import {
   register,
   retire,
   runProjections,
-  runReaction,
+  runUnlessPaused,
   selectReactions,
   strangeSubscriptions,
   subscribe,
@@ -65,7 +65,7 @@ async function react(context: ProcessContext) {
   const begun: RunningReaction[] = []
   onStop(() => Promise.all(begun.map(({ stop }) => stop())))
   const runtime = { ...messaging, wakeUp, onBegun: (running: RunningReaction) => void begun.push(running) }
-  await Promise.all(workers.map((worker) => runReaction(worker, runtime))).catch(asStartupError)
+  await runUnlessPaused(workers, runtime).catch(asStartupError)
   await catchUp(messaging, joined)
   waitsFor = undefined
   log.info({ reactions: namesOf(workers), projections: namesOf(projections) }, 'reacting')

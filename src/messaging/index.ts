@@ -98,6 +98,8 @@ export type { ReplayOptions } from './reconcile/replay.ts'
 export { catchUp } from './catch-up.ts'
 export { retire } from './retire.ts'
 export { runReaction, type RunningReaction } from './reactions/run-reaction.ts'
+export { runUnlessPaused } from './reactions/run-unless-paused.ts'
+export { listPauses, type ReactionPause } from './deliveries/pauses.ts'
 export { strangeSubscriptions, subscribe } from './deliveries/subscriptions.ts'
 export {
   asAction,
@@ -113,6 +115,7 @@ export {
   listLetters,
   listReactions,
   listWaiting,
+  pauseReaction,
   planEdit,
   planFor,
   planWaiting,
@@ -122,6 +125,7 @@ export {
   redrive,
   Refused,
   restore,
+  resumeReaction,
   retryNow,
   undoEdit,
   withValue,

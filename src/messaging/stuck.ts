@@ -15,6 +15,8 @@ const StuckKind = z.enum([
   'dead',
   /** An operator closed it: the event will not be handled. */
   'discarded',
+  /** Its reaction is paused by an operator: it waits until that is resumed. */
+  'paused',
   /** Published, and not handled: it waits on the queue, or no worker with this reaction runs. */
   'waiting',
   /** Stored, and not published: no relay runs, or it cannot reach the broker. */
@@ -91,7 +93,8 @@ export async function findStuck(db: Database | Transaction, { patienceMs = PATIE
       SELECT DISTINCT ON (kind, reaction, event_type, fingerprint) * FROM found
       ORDER BY kind, reaction, event_type, fingerprint, since
     )
-    SELECT kind, reaction, "eventType", error, fingerprint, conversations, example, "deliveryId", attempts, since, "nextAt" FROM (
+    SELECT CASE WHEN kind IN ('waiting', 'overdue', 'retrying') AND EXISTS (SELECT FROM reaction_pauses p WHERE p.reaction = told.reaction)
+      THEN 'paused' ELSE kind END AS kind, reaction, "eventType", error, fingerprint, conversations, example, "deliveryId", attempts, since, "nextAt" FROM (
       SELECT c.kind, c.reaction, c.event_type AS "eventType", o.error, c.fingerprint, c.conversations, o.correlation_id AS example,
         o.id::text AS "deliveryId", o.attempts, o.since, o.due_at AS "nextAt", c.newest
       FROM causes c JOIN oldest o ON (o.kind, o.reaction, o.event_type, o.fingerprint) IS NOT DISTINCT FROM (c.kind, c.reaction, c.event_type, c.fingerprint)
@@ -102,5 +105,5 @@ export async function findStuck(db: Database | Transaction, { patienceMs = PATIE
         SELECT * FROM deliveries d WHERE d.state = 'dead' AND d.reaction = c.reaction AND d.fingerprint = c.fingerprint
         ORDER BY d.failed_at, d.id LIMIT 1
       ) o
-    ) AS told ORDER BY kind = 'discarded', newest DESC`
+    ) AS told ORDER BY told.kind = 'discarded', newest DESC`
 }

@@ -21,6 +21,8 @@ export function tellCause(cause: StuckCause, isKnown: IsKnown): string {
       return `${what}: waits behind an earlier event of its order that is not handled.`
     case 'held':
       return `${what}: an operator holds it back${failed}`
+    case 'paused':
+      return `${what}: an operator has paused ${reaction}; it goes on when that is resumed${failed}`
     case 'dead':
       return `${what}: given up after ${attemptsOf(attempts)}${failed}`
     case 'discarded':

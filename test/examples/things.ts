@@ -28,14 +28,23 @@ export async function makeThings({ system, api, rest }: Shop): Promise<Makers> {
   const told = await webhook()
   const refused = { customer: { name: 'Nobody', email: UNKNOWN_MAILBOX } }
   const [read, shipped, ...delivered] = await Promise.all([order(), order(), order(), order(), order()])
-  await Promise.all(Array.from({ length: 5 }, () => order(refused)))
+  await Promise.all(Array.from({ length: 7 }, () => order(refused)))
   await Promise.all([read, ...delivered].map(deliver))
   await rest()
   await expectOk(api.post(`/v1/orders/${read}/refunds`, { lines: [{ sku: MUG.sku, quantity: 1 }], reason: 'damaged' }))
   while (await queueEvents(db));
 
-  const letters = (await db.delivery.findMany({ where: { reaction: LETTERS, state: 'dead' } })).map(({ id }) => id)
+  const dead = async (eventType: string) =>
+    (await db.delivery.findMany({ where: { reaction: LETTERS, state: 'dead', eventType } })).map(({ id }) => id)
+  const parcels = await dead('order.shipped')
+  const [ofParcels, letters] = [parcels.slice(0, 4), [...parcels.slice(4), ...(await dead('order.confirmed'))]]
   const letter = async () => take(letters, 'dead letters')
+  const letterOfParcel = async () => take(ofParcels, 'dead letters of parcels')
+  const edited = async () => {
+    const id = await letterOfParcel()
+    await db.delivery.update({ where: { id }, data: { editedAt: new Date() } })
+    return id
+  }
   const repair = async (word: string, id: string) =>
     (await expectOk(api.post(`/v1/admin/dead-letters/${LETTERS}/${word}`, { ids: [id], reason: 'For an example' })))
       .actionId as string
@@ -58,6 +67,8 @@ export async function makeThings({ system, api, rest }: Shop): Promise<Makers> {
     '1f0c9a2e': async () => (await issueKey(db, shop, { scopes: ['orders:read'] })).id,
     fanfare_a_key_with_the_scope_admin: async () => (await issueKey(db, shop, { scopes: ['admin'] })).key,
     [standIn('dead letter')]: letter,
+    [standIn('dead letter of a parcel')]: letterOfParcel,
+    [standIn('edited letter')]: edited,
     [standIn('discarded delivery')]: async () => made('discard', await letter()),
     [standIn('retried delivery')]: retried,
     [standIn('held delivery')]: async () => made('hold', await retried()),

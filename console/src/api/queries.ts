@@ -65,6 +65,15 @@ export function useRunAudit() {
 
 const reactions = (reaction: string) => at(`reactions/${encodeURIComponent(reaction)}`)
 
+export function usePausing(reaction: string, word: 'pause' | 'resume') {
+  const queries = useQueryClient()
+  return useMutation({
+    mutationFn: (body: { reason: string }) =>
+      ask<{ actionId: string }>(`${reactions(reaction)}/${word}`, { method: 'POST', body }),
+    onSuccess: () => queries.invalidateQueries(),
+  })
+}
+
 export const useReplayPlan = (reaction: string, from: string) =>
   useQuery({
     queryKey: ['replay-plan', reaction, from],

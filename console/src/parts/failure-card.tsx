@@ -20,6 +20,7 @@ const WORDS: Record<string, string> = {
   discarded: 'Discarded',
   projection: 'Read model',
   breaker: 'Something is away',
+  paused: 'Paused',
   'newer-release': 'Needs a newer release',
 }
 
@@ -63,7 +64,12 @@ export function FailureCard({ failure, ofOrder = false }: { failure: Failure; of
   )
 }
 
-const NAMES: Record<Repair['action'], string> = { redrive: 'Redrive …', retry: 'Retry now …', restore: 'Restore …' }
+const NAMES: Record<Repair['action'], string> = {
+  redrive: 'Redrive …',
+  retry: 'Retry now …',
+  restore: 'Restore …',
+  resume: 'Resume …',
+}
 
 function RepairButton({ repair }: { repair: Repair }) {
   const { action, reaction, group } = repair

@@ -1,6 +1,7 @@
 import { createContext, useContext, useState, type ReactNode } from 'react'
 import type { Failure } from '../../../src/admin/contract/index.ts'
 import { ChangeDialog } from './change-dialog.tsx'
+import { PauseDialog } from './pause-dialog.tsx'
 import { RedriveDialog } from './redrive-dialog.tsx'
 
 export type Repair = NonNullable<Failure['repair']>
@@ -24,6 +25,7 @@ export function RepairDialogs({ children }: { children: ReactNode }) {
 
 function Dialog({ repair: { action, reaction, group, deliveryId }, onClose }: { repair: Repair; onClose: () => void }) {
   const selection = group === null ? { ids: [deliveryId!] } : { group }
+  if (action === 'resume') return <PauseDialog reaction={reaction} word="resume" onClose={onClose} />
   if (action === 'redrive') return <RedriveDialog reaction={reaction} selection={selection} onClose={onClose} />
   return <ChangeDialog reaction={reaction} selection={selection} word={action} onClose={onClose} />
 }

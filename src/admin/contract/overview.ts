@@ -9,16 +9,16 @@ const Command = z.string().describe('For the command line')
 
 const Repair = z
   .strictObject({
-    action: z.enum(['redrive', 'retry', 'restore']),
+    action: z.enum(['redrive', 'retry', 'restore', 'resume']),
     reaction: z.string(),
     group: z.string().nullable().describe('The cause; null where a single delivery is meant'),
     deliveryId: z.string().nullable(),
   })
-  .describe('What the dead-letter operations take')
+  .describe('What the operations on dead letters take, or on a reaction: `resume`')
 
 export const Failure = z
   .strictObject({
-    kind: z.string().describe('A stable code, as `fanfare stuck` prints it; or `projection`, or `breaker`'),
+    kind: z.string().describe('A stable code, as `fanfare stuck` prints it; or `projection`, `breaker` or `paused`'),
     severity: z.enum(['error', 'warning', 'info']),
     sentence: z.string().describe('What does not move, and why'),
     orders: z.int().describe('Orders that wait because of it'),

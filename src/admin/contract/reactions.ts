@@ -27,6 +27,10 @@ export const ReactionList = z
           .strictObject({ cause: z.string(), processes: z.int(), since: Moment })
           .nullable()
           .describe('Open: what it needs is away, so its messages wait and no attempt is used up'),
+        paused: z
+          .strictObject({ since: Moment, operator: z.string(), reason: z.string().nullable() })
+          .nullable()
+          .describe('An operator has paused it: its messages wait until it is resumed'),
       }),
     ),
   })
@@ -82,6 +86,8 @@ export const Replay = z
   })
   .meta({ id: 'Replay' })
 export type Replay = z.infer<typeof Replay>
+
+export const Pause = z.strictObject({ reason: Reason }).meta({ id: 'Pause' })
 
 export const ReplayPlanView = z
   .strictObject({

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { commitEdit, differences, draftEdit, planEdit, Refused, shownOf, undoEdit, UnreadableEvent } from '#messaging'
 import type { EditDraft as Draft, PlannedEdit, Reaction } from '#messaging'
-import { defineRoute, Refusal, type Route } from '#http'
+import { standIn, defineRoute, Refusal, type Route } from '#http'
 import { Begun, CheckedEdit, Edit, EditCheck, EditDraft, UndoEdit } from '../contract/index.ts'
 import { Id, ReactionName } from '../contract/words.ts'
 import type { AdminNeeds } from '../needs.ts'
@@ -12,6 +12,10 @@ import { tag } from './browsing-routes.ts'
 const PATH = '/v1/admin/dead-letters/{reaction}/letters/{id}'
 const params = z.strictObject({ reaction: ReactionName, id: Id })
 const refused = asRefusal('conflict', 'refused')
+const letter = (what: string) => ({ reaction: 'notification.email-customer', id: standIn(what) })
+const ofParcel = letter('dead letter of a parcel')
+const customer = { name: '•••', email: 'grace@example.com' }
+const data = { orderId: standIn('order'), carrier: 'Fanfare Post', trackingNumber: 'FPWAFJNCEM7BMBKGW9', customer }
 const about = { tag, scope: 'admin', params } as const
 
 /** Another content for one reaction: the same event, under the same id. It stays dead until it is redriven. */
@@ -30,6 +34,7 @@ function drafting(needs: AdminNeeds): Route {
     operationId: 'draftEdit',
     summary: 'The data of a dead letter, to be edited',
     description: 'Refused for an ordered reaction and for one that reads the whole stream: for these the store counts.',
+    example: { params: ofParcel },
     replies: { 200: { description: 'The data, without personal ones', schema: EditDraft } },
     refusals: { 409: 'refused' },
     async handle({ params: { reaction, id } }) {
@@ -59,6 +64,7 @@ function checking(needs: AdminNeeds): Route {
     operationId: 'checkEdit',
     summary: 'Whether edited data fit the event type, and what is different; nothing is changed',
     body: EditCheck,
+    example: { params: ofParcel, body: { data } },
     replies: { 200: { description: 'What an edit with these data would be', schema: CheckedEdit } },
     refusals: { 409: 'refused' },
     async handle({ params: { reaction, id }, body: { data } }) {
@@ -79,6 +85,7 @@ function editing(needs: AdminNeeds): Route {
     summary: 'Put edited data in place of the event, for this reaction alone',
     description: 'The letter stays dead: a redrive sends it, under the id of its event and the same idempotency key.',
     body: Edit,
+    example: { params: ofParcel, body: { data, basedOn: null, reason: 'The address was wrong' } },
     replies: { 200: { description: 'It is edited', schema: Begun } },
     refusals: { 409: 'refused', 422: 'does-not-fit' },
     async handle({ params: { reaction, id }, body: { data, basedOn, reason }, caller }) {
@@ -102,6 +109,7 @@ function undoing({ db }: AdminNeeds): Route {
     operationId: 'undoEdit',
     summary: 'Take back what was edited and not sent: the event again as it is stored',
     body: UndoEdit,
+    example: { params: letter('edited letter'), body: { reason: 'The address was right' } },
     replies: { 200: { description: 'It is as it was', schema: Begun } },
     refusals: { 409: 'refused' },
     async handle({ params: { reaction, id }, body: { reason }, caller }) {

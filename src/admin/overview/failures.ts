@@ -1,4 +1,4 @@
-import { tellCause, type Outage, type ProjectionStatus, type StuckCause } from '#messaging'
+import { tellCause, type Outage, type ProjectionStatus, type ReactionPause, type StuckCause } from '#messaging'
 import type { Failure } from '../contract/index.ts'
 
 const SEVERITY: Partial<Record<StuckCause['kind'], Failure['severity']>> = {
@@ -35,6 +35,8 @@ function repairOf({ kind, reaction, fingerprint, deliveryId }: StuckCause): Fail
       return { action: 'retry', ...ofGroup }
     case 'held':
       return { action: 'retry', reaction, group: null, deliveryId }
+    case 'paused':
+      return { action: 'resume', reaction, group: null, deliveryId: null }
     case 'discarded':
       return { action: 'restore', reaction, group: null, deliveryId }
     default:
@@ -64,6 +66,24 @@ export function outageFailure({ cause, reactions, processes, since }: Outage, be
     since: since.toISOString(),
     repair: null,
     command: null,
+  }
+}
+
+/** An operator has paused a reaction, perhaps one who has gone home since. @param held what waits for that */
+export function pauseFailure(pause: ReactionPause, held: readonly StuckCause[]): Failure {
+  const { reaction, operator, reason, since } = pause
+  const waiting = held.filter((cause) => cause.reaction === reaction)
+  const why = reason === null ? '' : `: ${reason}`
+  return {
+    kind: 'paused',
+    severity: 'warning',
+    sentence: `${reaction} was paused by ${operator}${why}. Its messages wait until it is resumed.`,
+    orders: Math.max(0, ...waiting.map(({ conversations }) => conversations)),
+    example: waiting[0]?.example ?? null,
+    reaction,
+    since: since.toISOString(),
+    repair: { action: 'resume', reaction, group: null, deliveryId: null },
+    command: `fanfare reactions resume ${reaction}`,
   }
 }
 

@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import { listProjections, readFigures, readOpenBreakers } from '#messaging'
+import { listPauses, listProjections, readFigures, readOpenBreakers } from '#messaging'
 import { defineRoute, type Route } from '#http'
 import { Flow, Overview, ProjectionList, ReactionList } from '../contract/index.ts'
 import { liveMessages } from '../live.ts'
@@ -79,7 +79,14 @@ export function lookingRoutes(needs: AdminNeeds): Route[] {
   ]
 
   async function listFigures({ db: asked }: AdminNeeds): Promise<ReactionList> {
-    const [{ seconds, reactions: all }, breakers] = await Promise.all([readFigures(asked), readOpenBreakers(asked)])
+    const [{ seconds, reactions: all }, breakers, pauses] = await Promise.all([
+      readFigures(asked),
+      readOpenBreakers(asked),
+      listPauses(asked),
+    ])
+    const paused = new Map(
+      pauses.map(({ reaction, since, ...one }) => [reaction, { ...one, since: since.toISOString() }]),
+    )
     const open = new Map(
       breakers.map(({ reaction, since, ...one }) => [reaction, { ...one, since: since.toISOString() }]),
     )
@@ -91,6 +98,7 @@ export function lookingRoutes(needs: AdminNeeds): Route[] {
         perSecond: one.handled / seconds,
         lastHandledAt: lastHandledAt?.toISOString() ?? null,
         breaker: open.get(one.reaction) ?? null,
+        paused: paused.get(one.reaction) ?? null,
       })),
     }
   }

@@ -2,6 +2,7 @@ import {
   countStanding,
   findStuck,
   findStuckProjections,
+  listPauses,
   outagesOf,
   readOpenBreakers,
   readSpan,
@@ -9,7 +10,7 @@ import {
 } from '#messaging'
 import { readPlaced, readStates } from '#domains/order'
 import type { Overview } from '../contract/index.ts'
-import { byWeight, outageFailure, projectionFailure, toFailure } from './failures.ts'
+import { byWeight, outageFailure, pauseFailure, projectionFailure, toFailure } from './failures.ts'
 import { readHealth } from './health.ts'
 import type { AdminNeeds } from '../needs.ts'
 
@@ -47,16 +48,19 @@ export async function readOverview(asked: Asked): Promise<Overview> {
 
 /** What waits for a reaction that is paused, waits for what paused it: one failure tells both. */
 async function readFailures({ db, isKnown }: Asked): Promise<Pick<Overview, 'breakers' | 'failures'>> {
-  const [causes, projections, open] = await Promise.all([
+  const [causes, projections, pauses, open] = await Promise.all([
     findStuck(db),
     findStuckProjections(db, PATIENCE_MS),
+    listPauses(db),
     readOpenBreakers(db),
   ])
   const outages = outagesOf(open)
   const paused = new Set(open.map(({ reaction }) => reaction))
-  const [behind, others] = divide(causes, ({ kind, reaction }) => DELAYS.has(kind) && paused.has(reaction ?? ''))
+  const [behind, rest] = divide(causes, ({ kind, reaction }) => DELAYS.has(kind) && paused.has(reaction ?? ''))
+  const [held, others] = divide(rest, ({ kind }) => kind === 'paused')
   const failures = [
     ...outages.map((outage) => outageFailure(outage, behind)),
+    ...pauses.map((pause) => pauseFailure(pause, held)),
     ...others.map((cause) => toFailure(cause, isKnown)),
     ...projections.map(projectionFailure),
   ]

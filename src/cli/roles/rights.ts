@@ -47,6 +47,7 @@ export const RIGHTS: Readonly<Record<string, TableRights>> = {
   reconcile_state: of('s', 'siu'),
   broker_markers: of('', 'siud'),
   breakers: of('s', 'siud'),
+  reaction_pauses: of('siud', 's'), // by operators, through the API
   metric_rollups: of('s', ''), // written by the scheduler, which is the owner
   alerts: of('', ''),
   projections: of('s', 'siud'), // their own tables: see below

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { listProjections, readLatestWaiting, readOpenBreakers, readRelay } from '#messaging'
+import { listPauses, listProjections, readLatestWaiting, readOpenBreakers, readRelay } from '#messaging'
 import { readRows, row, type Database } from '#platform/database'
 import type { Alert } from './decide.ts'
 
@@ -7,6 +7,8 @@ import type { Alert } from './decide.ts'
 const LAG_S = 30
 const PAUSED_MS = 5 * 60_000
 const OLDEST_MS = 5 * 60_000
+/** A pause by an operator is meant, until it is forgotten. */
+const FORGOTTEN_MS = 30 * 60_000
 
 const runbook = (section: string) => `docs/operations.md#${section}`
 
@@ -16,6 +18,7 @@ export async function findAlerts(db: Database, now = new Date()): Promise<Alert[
     waitingAlerts(db, now),
     relayAlerts(db, now),
     breakerAlerts(db, now),
+    pauseAlerts(db, now),
     projectionAlerts(db),
     auditAlerts(db),
   ])
@@ -23,6 +26,7 @@ export async function findAlerts(db: Database, now = new Date()): Promise<Alert[
 }
 
 async function waitingAlerts(db: Database, since: Date): Promise<Alert[]> {
+  const paused = new Set((await listPauses(db)).map(({ reaction }) => reaction))
   const waiting = Object.entries(await readLatestWaiting(db))
   return waiting.flatMap(([reaction, { dead, queued = 0, replicas = 1, oldestMs = 0 }]) => [
     ...given(dead > 0, {
@@ -31,7 +35,7 @@ async function waitingAlerts(db: Database, since: Date): Promise<Alert[]> {
       since,
       runbook: runbook('dead-letters'),
     }),
-    ...given(replicas === 0 && queued > 0, {
+    ...given(replicas === 0 && queued > 0 && !paused.has(reaction), {
       key: `nobody ${reaction}`,
       sentence: `No process takes from the queue of ${reaction}, and ${queued} messages wait.`,
       since,
@@ -64,6 +68,18 @@ async function breakerAlerts(db: Database, now: Date): Promise<Alert[]> {
       sentence: `${reaction} holds its messages, because something it needs is away: ${cause}`,
       since,
       runbook: runbook('the-payment-gateway-or-the-mail-server-is-away'),
+    }),
+  )
+}
+
+async function pauseAlerts(db: Database, now: Date): Promise<Alert[]> {
+  const pauses = await listPauses(db)
+  return pauses.flatMap(({ reaction, operator, reason, since }) =>
+    given(now.getTime() - since.getTime() > FORGOTTEN_MS, {
+      key: `forgotten ${reaction}`,
+      sentence: `${reaction} is paused by ${operator} for ${Math.round((now.getTime() - since.getTime()) / 60_000)} minutes: ${reason ?? 'nobody said why'}`,
+      since,
+      runbook: runbook('a-reaction-is-paused'),
     }),
   )
 }

@@ -6,6 +6,7 @@ export { commitEdit, draftEdit, planEdit, type EditDraft, type PlannedEdit } fro
 export { differences, withValue, type Difference } from './edit/json-diff.ts'
 export { undoEdit } from './edit/undo-edit.ts'
 export { asAction, readHistory, recordAction, type ChangeOfAccess, type PastAction } from './operator-actions.ts'
+export { pauseReaction, resumeReaction } from './pause-reaction.ts'
 export { planFor, type Plan } from './selection-preview.ts'
 export { redrive, type Progress, type RedriveOptions, type RedriveResult } from './redrive/redrive.ts'
 export { readOutcomes, type Outcomes } from './redrive/outcomes.ts'

@@ -15,6 +15,8 @@ const KINDS = [
   'restore',
   'retry',
   'hold',
+  'pause',
+  'resume',
   'audit',
   'replay',
   ...changesOfAccess,

@@ -72,6 +72,11 @@ export async function knownSubscriptions(db: Database): Promise<Map<string, stri
   return types
 }
 
+/** Whether the reaction is on anything. */
+export async function isKnownReaction(db: Database, reaction: string): Promise<boolean> {
+  return (await db.subscription.count({ where: { reaction } })) > 0
+}
+
 /** Whether any release of the reaction is on this type. */
 export async function isSubscribed(db: Database, reaction: string, eventType: string): Promise<boolean> {
   return (await db.subscription.count({ where: { reaction, eventType } })) > 0

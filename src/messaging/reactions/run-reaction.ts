@@ -78,6 +78,8 @@ export async function runReaction(reaction: Reaction, given: ReactionRuntime): P
     }),
     await drainCrashNet(reaction, runtime),
   )
+  // It was stopped before there was a broker.
+  if (stopping.signal.aborted) await Promise.all(consumers.map((consumer) => consumer.close()))
   return begun
 }
 

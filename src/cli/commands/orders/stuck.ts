@@ -89,6 +89,8 @@ function helpFor({ kind, reaction, fingerprint, deliveryId, example }: StuckCaus
       ]
     case 'retrying':
       return [...story, call(`dead-letters retry ${reaction} --group ${fingerprint}`)]
+    case 'paused':
+      return [...story, call(`reactions resume ${reaction}`)]
     case 'held':
       return [...story, call(`dead-letters retry ${reaction} --id ${deliveryId}`)]
     case 'discarded':

@@ -1,10 +1,10 @@
 import { z } from 'zod'
 import { asAction, planReplay, replay, ReplayRefused, type ReplayPlan } from '#messaging'
 import { defineRoute, Refusal, type Caller, type Route } from '#http'
-import { Begun, Replay, ReplayPlanView, ReplayRange } from './contract/index.ts'
-import { ReactionName } from './contract/words.ts'
-import { tag } from './overview/looking-routes.ts'
-import type { AdminNeeds } from './needs.ts'
+import { Begun, Replay, ReplayPlanView, ReplayRange } from '../contract/index.ts'
+import { ReactionName } from '../contract/words.ts'
+import { tag } from '../overview/looking-routes.ts'
+import type { AdminNeeds } from '../needs.ts'
 
 const params = z.strictObject({ reaction: ReactionName })
 const refusals = { 409: 'refused' }

@@ -1,11 +1,11 @@
 import { Alert, Box, Text, TextInput } from '@mantine/core'
 import { useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
-import type { ReplayPlanView } from '../../../src/admin/contract/index.ts'
-import { useReplay, useReplayPlan } from '../api/queries.ts'
-import { Shown } from './frame.tsx'
-import { ReasonDialog } from './reason-dialog.tsx'
-import { count, counted } from './words.ts'
+import type { ReplayPlanView } from '../../../../src/admin/contract/index.ts'
+import { useReplay, useReplayPlan } from '../../api/queries.ts'
+import { Shown } from '../../parts/frame.tsx'
+import { ReasonDialog } from '../../parts/reason-dialog.tsx'
+import { count, counted } from '../../parts/words.ts'
 
 /** Events of the past to one reaction: first what would be delivered, then why. */
 export function ReplayDialog({ reaction, onClose }: { reaction: string; onClose: () => void }) {

@@ -1,11 +1,11 @@
 import { Table, Text } from '@mantine/core'
 import { Link, useLocation, useSearchParams } from 'wouter'
-import { useSearch } from '../api/queries.ts'
-import { Card, Empty, PageHead, Shown } from '../parts/frame.tsx'
-import { Listing, numbers } from '../parts/listing.tsx'
-import { StatusBadge } from '../parts/status.tsx'
-import { ago, money, momentOf, short } from '../parts/words.ts'
-import { useLive } from '../api/live.ts'
+import { useSearch } from '../../api/queries.ts'
+import { Card, Empty, PageHead, Shown } from '../../parts/frame.tsx'
+import { Listing, numbers } from '../../parts/listing.tsx'
+import { StatusBadge } from '../../parts/status.tsx'
+import { ago, money, momentOf, short } from '../../parts/words.ts'
+import { useLive } from '../../api/live.ts'
 
 /** Orders that were looked for; and without words, those that were placed a moment ago. */
 export function OrdersPage() {

@@ -1,12 +1,13 @@
 import { Anchor, Badge, Button, Group, Table, Text, Tooltip, VisuallyHidden } from '@mantine/core'
 import { useState } from 'react'
 import { Link } from 'wouter'
-import type { ReactionList } from '../../../src/admin/contract/index.ts'
-import { useReactions } from '../api/queries.ts'
-import { Card, Empty, PageHead, Shown } from '../parts/frame.tsx'
-import { Listing, type Column as Head } from '../parts/listing.tsx'
-import { ReplayDialog } from '../parts/replay-dialog.tsx'
-import { ago, count, counted, duration, rate } from '../parts/words.ts'
+import type { ReactionList } from '../../../../src/admin/contract/index.ts'
+import { useReactions } from '../../api/queries.ts'
+import { Card, Empty, PageHead, Shown } from '../../parts/frame.tsx'
+import { Listing, type Column as Head } from '../../parts/listing.tsx'
+import { PauseDialog } from '../../parts/pause-dialog.tsx'
+import { ReplayDialog } from './replay-dialog.tsx'
+import { ago, count, counted, duration, rate } from '../../parts/words.ts'
 
 type Reaction = ReactionList['reactions'][number]
 
@@ -51,7 +52,8 @@ const COLUMNS: Column[] = [
 const WHAT_CAN_BE_DONE: Head = { name: <VisuallyHidden>What can be done</VisuallyHidden> }
 
 function Reactions({ all }: { all: readonly Reaction[] }) {
-  const [replayed, setReplayed] = useState<string>()
+  const [wish, setWish] = useState<Wish>()
+  const close = () => setWish(undefined)
   const [by, setBy] = useState<Column['key']>('reaction')
   const sorted = all.toSorted((a, b) =>
     by === 'reaction' ? a.reaction.localeCompare(b.reaction) : Number(b[by] ?? -1) - Number(a[by] ?? -1),
@@ -80,20 +82,26 @@ function Reactions({ all }: { all: readonly Reaction[] }) {
           </Empty>
         }
       >
-        {(one) => <Row one={one} slowest={slowest} onReplay={() => setReplayed(one.reaction)} />}
+        {(one) => <Row one={one} slowest={slowest} onWish={(word) => setWish({ reaction: one.reaction, word })} />}
       </Listing>
-      {replayed !== undefined && <ReplayDialog reaction={replayed} onClose={() => setReplayed(undefined)} />}
+      {wish?.word === 'replay' && <ReplayDialog reaction={wish.reaction} onClose={close} />}
+      {wish && wish.word !== 'replay' && <PauseDialog reaction={wish.reaction} word={wish.word} onClose={close} />}
     </>
   )
+}
+
+interface Wish {
+  reaction: string
+  word: 'replay' | 'pause' | 'resume'
 }
 
 interface Line {
   one: Reaction
   slowest: number
-  onReplay: () => void
+  onWish: (word: Wish['word']) => void
 }
 
-function Row({ one, slowest, onReplay }: Line) {
+function Row({ one, slowest, onWish }: Line) {
   return (
     <Table.Tr>
       <Table.Td>
@@ -102,11 +110,18 @@ function Row({ one, slowest, onReplay }: Line) {
             {one.reaction}
           </Text>
           {!one.known && <Badge color="orange">not in this release</Badge>}
-          {one.breaker && <Badge color="red">paused</Badge>}
+          {one.breaker && <Badge color="red">breaker open</Badge>}
+          {one.paused && <Badge color="yellow">paused</Badge>}
         </Group>
         <Text size="xs" c="dimmed" style={{ maxWidth: 360 }}>
           {one.eventTypes.join(', ')}
         </Text>
+        {one.paused && (
+          <Text size="xs" c="var(--late)" style={{ maxWidth: 420, overflowWrap: 'anywhere' }}>
+            Paused by {one.paused.operator} {ago(one.paused.since)}
+            {one.paused.reason !== null && `: ${one.paused.reason}`}
+          </Text>
+        )}
         {one.breaker && (
           <Text size="xs" c="var(--bad)" style={{ maxWidth: 420, overflowWrap: 'anywhere' }}>
             {one.breaker.cause}: in {counted(one.breaker.processes, 'process', 'processes')}, {ago(one.breaker.since)}
@@ -128,15 +143,27 @@ function Row({ one, slowest, onReplay }: Line) {
         <Waiting one={one} />
       </Table.Td>
       <Table.Td className="number">
-        {one.known && (
-          <Button variant="subtle" size="compact-xs" onClick={onReplay} aria-label={`Replay ${one.reaction}`}>
-            Replay …
-          </Button>
-        )}
+        <Group gap={2} wrap="nowrap" justify="flex-end">
+          <Act word={one.paused ? 'resume' : 'pause'} reaction={one.reaction} onWish={onWish} />
+          {one.known && <Act word="replay" reaction={one.reaction} onWish={onWish} />}
+        </Group>
       </Table.Td>
     </Table.Tr>
   )
 }
+
+const NAMES = { replay: 'Replay', pause: 'Pause', resume: 'Resume' }
+
+const Act = ({ word, reaction, onWish }: Wish & Pick<Line, 'onWish'>) => (
+  <Button
+    variant={word === 'resume' ? 'light' : 'subtle'}
+    size="compact-xs"
+    onClick={() => onWish(word)}
+    aria-label={`${NAMES[word]} ${reaction}`}
+  >
+    {NAMES[word]} …
+  </Button>
+)
 
 const Dim = ({ children }: { children: string }) => (
   <Text span size="sm" c="dimmed">

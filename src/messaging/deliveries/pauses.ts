@@ -1,0 +1,13 @@
+import type { Database, Transaction } from '#platform/database'
+
+/** A reaction that an operator has paused: no process runs it, and what it is owed waits. */
+export interface ReactionPause {
+  reaction: string
+  since: Date
+  operator: string
+  reason: string | null
+}
+
+/** The longest first. */
+export const listPauses = (db: Database | Transaction): Promise<ReactionPause[]> =>
+  db.reactionPause.findMany({ orderBy: [{ since: 'asc' }, { reaction: 'asc' }] })
