@@ -82,6 +82,9 @@ it('those of docs/api.md work as printed', async () => {
     expect.anything(),
     { sku: 'LAMP-01', version: 1 },
     { sku: 'LAMP-01', version: 2, active: false },
+    { id: 'delivery-4711', reason: 'Delivery 4711' },
+    { id: 'count-7', lines: [{ sku: 'LAMP-01', change: -1 }] },
+    { sku: 'LAMP-01', received: 20, corrected: -1, onHand: 19 },
   ])
 })
 

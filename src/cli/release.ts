@@ -1,4 +1,5 @@
 import { catalogRoutes } from '#domains/catalog'
+import { stockRoutes } from '#domains/inventory'
 import { orderRoutes } from '#domains/order'
 import { refundRoutes } from '#domains/payment'
 import { shippingRoutes } from '#domains/shipping'
@@ -16,7 +17,13 @@ export async function thisRelease(): Promise<Release> {
   return {
     reactions: await loadReactions(files),
     projections: await loadProjections(files),
-    routes: [...catalogRoutes(NOT_RUN), ...orderRoutes(NOT_RUN), ...refundRoutes(NOT_RUN), ...shippingRoutes(NOT_RUN)],
+    routes: [
+      ...catalogRoutes(NOT_RUN),
+      ...stockRoutes(NOT_RUN),
+      ...orderRoutes(NOT_RUN),
+      ...refundRoutes(NOT_RUN),
+      ...shippingRoutes(NOT_RUN),
+    ],
     jobs: schedules(NOT_RUN),
   }
 }

@@ -1,5 +1,6 @@
 import { analyticsRoutes } from '#domains/analytics'
 import { catalogRoutes } from '#domains/catalog'
+import { stockRoutes } from '#domains/inventory'
 import { eventRoutes } from '#domains/live'
 import { lookupRoutes } from '#domains/lookup'
 import { orderRoutes } from '#domains/order'
@@ -28,6 +29,7 @@ export const clientRoutes = (needs: ClientNeeds): Route[] => [
   ...quoteRoutes(needs),
   ...refundRoutes(needs),
   ...catalogRoutes(needs),
+  ...stockRoutes(needs),
   ...shippingRoutes(needs),
   ...analyticsRoutes(needs),
   ...lookupRoutes(needs),

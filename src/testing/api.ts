@@ -1,5 +1,6 @@
 import request from 'supertest'
 import { catalogRoutes, upsertProducts, type Product } from '#domains/catalog'
+import { stockRoutes } from '#domains/inventory'
 import { createPlacement, orderRoutes } from '#domains/order'
 import { keepTokens, refundRoutes } from '#domains/payment'
 import { NO_RATES, quoteRoutes, type Rates } from '#domains/pricing'
@@ -65,6 +66,7 @@ export async function testApi(
     ...quoteRoutes({ db, rates }),
     ...refundRoutes({ db, wake }),
     ...catalogRoutes({ db, wake }),
+    ...stockRoutes({ db, wake }),
   ]
   const routes = [...(only ? [] : usual()), ...more]
   const limits = createLimits({ perClient: 100_000, perAddress: 100_000, ...limited })

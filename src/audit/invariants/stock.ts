@@ -3,20 +3,24 @@ import { since, type Invariant } from '../invariant.ts'
 
 const isConserved: Invariant = {
   name: 'stock-is-conserved',
-  says: 'On hand + reserved + shipped = received, and none is negative.',
+  says: 'On hand + reserved + shipped = received + corrected, and none but what was corrected is negative.',
   offenders: () => Prisma.sql`
-    SELECT sku AS who, format('%s on hand + %s reserved + %s shipped is not %s received.', on_hand, reserved, shipped, received) AS why
+    SELECT sku AS who, format('%s on hand + %s reserved + %s shipped is not %s received + %s corrected.', on_hand, reserved, shipped,
+      received, corrected) AS why
     FROM stock
-    WHERE on_hand + reserved + shipped <> received OR least(on_hand, reserved, shipped, received) < 0`,
+    WHERE on_hand + reserved + shipped <> received + corrected OR least(on_hand, reserved, shipped, received) < 0`,
 }
 
-/** What receipts and reservations add up to, by SKU. */
+/** What receipts, corrections and reservations add up to, by SKU. */
 const BOOKED = Prisma.sql`
   SELECT sku, coalesce(sum(quantity) FILTER (WHERE place = 'received'), 0) AS received,
+    coalesce(sum(quantity) FILTER (WHERE place = 'corrected'), 0) AS corrected,
     coalesce(sum(quantity) FILTER (WHERE place = 'reserved'), 0) AS reserved,
     coalesce(sum(quantity) FILTER (WHERE place = 'shipped'), 0) AS shipped
   FROM (
     SELECT 'received' AS place, line.* FROM stock_receipts, jsonb_to_recordset(lines) AS line(sku text, quantity int)
+    UNION ALL
+    SELECT 'corrected', line.* FROM stock_corrections, jsonb_to_recordset(lines) AS line(sku text, change int)
     UNION ALL
     SELECT status, line.* FROM reservations, jsonb_to_recordset(lines) AS line(sku text, quantity int)
   ) AS lines
@@ -24,14 +28,33 @@ const BOOKED = Prisma.sql`
 
 const isWhatWasBooked: Invariant = {
   name: 'stock-is-what-was-booked',
-  says: 'Received is the sum of the receipts, reserved that of the open reservations, shipped that of the shipped ones.',
+  says: 'Received is the sum of the receipts, corrected that of the corrections, reserved that of the open reservations, shipped that of the shipped ones.',
   offenders: () => Prisma.sql`
-    SELECT sku AS who, format('%s received, %s reserved, %s shipped; receipts and reservations add up to %s, %s and %s.',
-      coalesce(s.received, 0), coalesce(s.reserved, 0), coalesce(s.shipped, 0),
-      coalesce(b.received, 0), coalesce(b.reserved, 0), coalesce(b.shipped, 0)) AS why
+    SELECT sku AS who, format('%s received, %s corrected, %s reserved, %s shipped; what was booked and reserved adds up to %s, %s, %s and %s.',
+      coalesce(s.received, 0), coalesce(s.corrected, 0), coalesce(s.reserved, 0), coalesce(s.shipped, 0),
+      coalesce(b.received, 0), coalesce(b.corrected, 0), coalesce(b.reserved, 0), coalesce(b.shipped, 0)) AS why
     FROM stock s FULL JOIN (${BOOKED}) b USING (sku)
-    WHERE coalesce(s.received, 0) <> coalesce(b.received, 0) OR coalesce(s.reserved, 0) <> coalesce(b.reserved, 0)
+    WHERE coalesce(s.received, 0) <> coalesce(b.received, 0) OR coalesce(s.corrected, 0) <> coalesce(b.corrected, 0)
+      OR coalesce(s.reserved, 0) <> coalesce(b.reserved, 0)
       OR coalesce(s.shipped, 0) <> coalesce(b.shipped, 0)`,
+}
+
+/** Opening stock has neither an actor nor an event. */
+const isAFact: Invariant = {
+  name: 'stock-booking-is-a-fact',
+  says: 'Every receipt and correction that somebody has booked is an event, and every such event was booked, with the same lines.',
+  offenders: () => Prisma.sql`
+    WITH booked AS (
+      SELECT 'stock-receipt-' || id AS stream, lines FROM stock_receipts WHERE actor IS NOT NULL
+      UNION ALL SELECT 'stock-correction-' || id, lines FROM stock_corrections WHERE actor IS NOT NULL
+    )
+    SELECT b.stream AS who, 'It is booked, and no event tells of it.' AS why
+    FROM booked b WHERE NOT EXISTS (SELECT FROM streams s WHERE s.stream = b.stream)
+    UNION ALL
+    SELECT e.stream, CASE WHEN b.stream IS NULL THEN 'An event tells of it, and it is not booked.'
+      ELSE format('The event says %s, and %s is booked.', e.data->'lines', b.lines) END
+    FROM events e LEFT JOIN booked b USING (stream)
+    WHERE e.type IN ('stock.received', 'stock.corrected') AND b.lines IS DISTINCT FROM e.data->'lines'`,
 }
 
 const followsItsOrder: Invariant = {
@@ -74,4 +97,4 @@ const parcels: Invariant = {
       AND (o.status IN ('shipped', 'delivered', 'returned')) <> coalesce(s.status IN ('booked', 'delivered'), false)`,
 }
 
-export const stockInvariants = [isConserved, isWhatWasBooked, followsItsOrder, isForAnOrder, parcels]
+export const stockInvariants = [isConserved, isWhatWasBooked, isAFact, followsItsOrder, isForAnOrder, parcels]

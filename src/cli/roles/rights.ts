@@ -27,9 +27,10 @@ export const RIGHTS: Readonly<Record<string, TableRights>> = {
   api_keys: of('siu', '', ''),
   // catalogue and inventory
   products: of('siu', 's'),
-  stock: of('s', 'su'),
+  stock: of('siu', 'su'),
   reservations: of('', 'siu'),
-  stock_receipts: of('', 's'),
+  stock_receipts: of('si', 's'),
+  stock_corrections: of('si', 's'),
   // loyalty
   loyalty_orders: of('', 'siu'),
   loyalty_accounts: of('', 'siu'),

@@ -1,10 +1,9 @@
-import { hash } from 'node:crypto'
 import { expectOwned, findOrder, OrderId } from '#domains/order'
 import { RefundRequested } from '#events'
 import type { WakeUp } from '#messaging'
 import { standIn, defineRoute, type Caller, type Route } from '#http'
 import type { Database } from '#platform/database'
-import { uuidv7 } from '#platform/uuid'
+import { uuidOf, uuidv7 } from '#platform/uuid'
 import { paymentOf } from '../store.ts'
 import { refundableOf } from './refund-amount.ts'
 import { requestRefund } from './request-refund.ts'
@@ -69,9 +68,6 @@ export function refundRoutes({ db, wake }: { db: Database } & WakeUp): Route[] {
   ]
 }
 
-/** The same request has the same id, so a repeated one finds the refund whose answer was lost. A UUID of version 8 (RFC 9562). */
-function refundId(orderId: string, { clientId }: Caller, key: string | undefined): string {
-  if (key === undefined) return uuidv7()
-  const hex = hash('sha256', JSON.stringify([clientId, orderId, key]), 'hex')
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`
-}
+/** The same request has the same id, so a repeated one finds the refund whose answer was lost. */
+const refundId = (orderId: string, { clientId }: Caller, key: string | undefined): string =>
+  key === undefined ? uuidv7() : uuidOf(JSON.stringify([clientId, orderId, key]))
