@@ -22,10 +22,13 @@ export default {
         sourceMaps: 'inline',
       },
     ],
-    // It imports Node's modules when it needs them, which Jest cannot do: a require does the same.
-    '/otlp-exporter-base/.+\\.js$': ['@swc/jest', { jsc: { target: 'es2023' }, module: { type: 'commonjs' } }],
+    // It imports Node's modules when it needs them, which Jest cannot do: a require does the same. The list of countries is ESM alone.
+    '/(otlp-exporter-base|iso-3166)/.+\\.js$': [
+      '@swc/jest',
+      { jsc: { target: 'es2023' }, module: { type: 'commonjs' } },
+    ],
   },
-  transformIgnorePatterns: ['/node_modules/(?!@opentelemetry/otlp-exporter-base/)'],
+  transformIgnorePatterns: ['/node_modules/(?!@opentelemetry/otlp-exporter-base/|iso-3166/)'],
   setupFiles: ['<rootDir>/src/testing/rows/check-rows.ts'],
   // The generated ESM client loads its WASM query compiler from .mjs files; Jest runs CommonJS: use their .js twins.
   moduleNameMapper: { '^(@prisma/client/runtime/.+)\\.mjs$': '$1.js' },

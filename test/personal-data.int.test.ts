@@ -57,7 +57,16 @@ const mark = (what: string) => `${what}${randomBytes(6).toString('hex')}`
 const email = `${mark('zaphira')}@markers.example`
 const [name, street, city, postalCode, ownWords, edited] = ['Quill', 'Wombat', 'Ybbs', 'PC', 'own', 'Ed'].map(mark)
 const phone = `+${BigInt(`0x${randomBytes(8).toString('hex')}`) | (1n << 63n)}`
-const MARKERS = [email, name!, street!, city!, postalCode!, phone, ownWords!, edited!]
+const note = mark('bell')
+const billing = {
+  name: mark('Payer'),
+  line1: mark('Ledger'),
+  city: mark('Bank'),
+  postalCode: mark('BC'),
+  country: 'GB',
+}
+const { country: _, ...billed } = billing
+const MARKERS = [email, name!, street!, city!, postalCode!, phone, ownWords!, edited!, note, ...Object.values(billed)]
 const CONTROL = mark('control')
 const customer = { name: `Zaphira ${name}`, email, phone }
 const shippingAddress = { line1: `77 ${street} Lane`, city: city!, postalCode: postalCode!, country: 'GB' }
@@ -103,7 +112,10 @@ afterAll(async () => {
 })
 
 async function place(given: object = {}): Promise<string> {
-  return ((await api.place(anOrder({ customer, shippingAddress, ...given })).expect(202)).body as { id: string }).id
+  return (
+    (await api.place(anOrder({ customer, shippingAddress, billingAddress: billing, note, ...given })).expect(202))
+      .body as { id: string }
+  ).id
 }
 
 async function deliver(id: string) {
@@ -181,7 +193,10 @@ it('seals a customer everywhere, forgets them, and no byte of them is left', asy
 
   // Everybody who needs them still knows them.
   const view = async (id: string) => (await api.get(`/v1/orders/${id}`)).body as Record<string, object>
-  expect(await view(called)).toMatchObject({ customer, shippingAddress, ended: { detail: `because of ${ownWords}` } })
+  expect(await view(called)).toMatchObject({
+    ...{ customer, shippingAddress, billingAddress: billing, note },
+    ended: { detail: `because of ${ownWords}` },
+  })
   expect(mail.received.flatMap(({ to }) => to)).toContain(email)
   const search = async (q: string) =>
     (await api.get(`/v1/search/orders?q=${encodeURIComponent(q)}`)).body as { orders: object[] }
@@ -191,7 +206,7 @@ it('seals a customer everywhere, forgets them, and no byte of them is left', asy
   const ofCustomer = `/v1/customers/orders?email=${encodeURIComponent(email.toUpperCase())}`
   expect(((await api.get(ofCustomer)).body as { orders: object[] }).orders).toHaveLength(3)
   const known = await exportCustomer(db, email)
-  for (const text of [email, name!, street!, city!, postalCode!, phone, ownWords!])
+  for (const text of [email, name!, street!, city!, postalCode!, phone, ownWords!, note, ...Object.values(billed)])
     expect(JSON.stringify(known)).toContain(text)
   expect(known).toMatchObject({ points: 50, orders: { length: 3 } })
 
@@ -232,6 +247,8 @@ it('seals a customer everywhere, forgets them, and no byte of them is left', asy
   const withheld = {
     customer: { name: '-', email: NO_ADDRESS, phone: '-' },
     shippingAddress: { line1: '-', country: 'GB' },
+    billingAddress: { name: '-', line1: '-', city: '-', postalCode: '-', country: 'GB' },
+    note: '-',
   }
   expect(await view(delivered)).toMatchObject({ ...withheld, status: 'delivered', total: { amount: 2_500 } })
   expect((await api.get(`/v1/orders/${delivered}?at=1`)).body).toMatchObject(withheld)

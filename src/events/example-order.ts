@@ -1,5 +1,6 @@
 /** One order that the examples of the events tell of, so that they read as one story. */
 export const orderId = '0199f6a2-7c41-7d05-9a3e-5b1c20f4e8d7'
+export const called = { number: 'FF-1042', reference: 'web-2026-118' }
 export const customer = { name: 'Ada Lovelace', email: 'ada@example.com' }
 export const shippingAddress = { line1: '12 St James Square', city: 'London', postalCode: 'SW1Y 4JH', country: 'GB' }
 export const lines = [{ sku: 'MUG-01', name: 'Enamel mug', quantity: 2, unitPrice: 1_250 }]

@@ -39,6 +39,13 @@ export const OrderLine = z.object({
 export type OrderLine = z.infer<typeof OrderLine>
 
 const orderId = z.uuid()
+/** What people call the order by. Of nobody they say who it is; orders from before there were numbers have none. */
+const called = {
+  /** Unique within the client, such as FF-1042. */
+  number: z.string().optional(),
+  /** The client's own, unique within it. */
+  reference: z.string().optional(),
+}
 const person = ({ customer }: { customer: Customer }) => customer.email
 
 export const OrderPlaced = defineEvent({
@@ -51,15 +58,23 @@ export const OrderPlaced = defineEvent({
   person,
   schema: z.object({
     orderId,
+    ...called,
     customer: Customer,
     shippingAddress: Address,
+    /** Left out where it is the address of shipping. */
+    billingAddress: Address.optional(),
     lines: z.array(OrderLine).min(1),
     total: Money,
     /** Left out where the total is what the lines cost. */
     costs: Costs.optional(),
+    /** What the customer asks for, in their words. */
+    note: personal(z.string()).optional(),
+    /** The client's own, for programs. It is not sealed, so it must say nothing of a person. */
+    metadata: z.record(z.string(), z.string()).optional(),
   }),
   example: {
     orderId: example.orderId,
+    ...example.called,
     customer: example.customer,
     shippingAddress: example.shippingAddress,
     lines: example.lines,
@@ -75,6 +90,7 @@ export const OrderConfirmed = defineEvent({
   person,
   schema: z.object({
     orderId,
+    ...called,
     customer: Customer,
     shippingAddress: Address,
     lines: z.array(OrderLine).min(1),
@@ -84,6 +100,7 @@ export const OrderConfirmed = defineEvent({
   }),
   example: {
     orderId: example.orderId,
+    ...example.called,
     customer: example.customer,
     shippingAddress: example.shippingAddress,
     lines: example.lines,
@@ -100,9 +117,10 @@ export const OrderRejected = defineEvent({
   summary: 'Stock, payment or fraud screening has refused the order.',
   stream: orderStream,
   person,
-  schema: z.object({ orderId, customer: Customer, reason: RejectionReason, detail: z.string() }),
+  schema: z.object({ orderId, ...called, customer: Customer, reason: RejectionReason, detail: z.string() }),
   example: {
     orderId: example.orderId,
+    ...example.called,
     customer: example.customer,
     reason: 'out-of-stock',
     detail: 'MUG-01: 2 wanted, 1 left.',
@@ -114,8 +132,8 @@ export const OrderCancelled = defineEvent({
   summary: 'The order was called off before it was shipped.',
   stream: orderStream,
   person,
-  schema: z.object({ orderId, customer: Customer, reason: personal(z.string()) }),
-  example: { orderId: example.orderId, customer: example.customer, reason: 'changed my mind' },
+  schema: z.object({ orderId, ...called, customer: Customer, reason: personal(z.string()) }),
+  example: { orderId: example.orderId, ...example.called, customer: example.customer, reason: 'changed my mind' },
 })
 
 export const OrderExpired = defineEvent({
@@ -123,8 +141,8 @@ export const OrderExpired = defineEvent({
   summary: 'The order was not decided within its time limit.',
   stream: orderStream,
   person,
-  schema: z.object({ orderId, customer: Customer }),
-  example: { orderId: example.orderId, customer: example.customer },
+  schema: z.object({ orderId, ...called, customer: Customer }),
+  example: { orderId: example.orderId, ...example.called, customer: example.customer },
 })
 
 export const OrderShipped = defineEvent({
@@ -132,8 +150,8 @@ export const OrderShipped = defineEvent({
   summary: 'The parcel has been handed to the carrier.',
   stream: orderStream,
   person,
-  schema: z.object({ orderId, customer: Customer, carrier: z.string(), trackingNumber: z.string() }),
-  example: { orderId: example.orderId, customer: example.customer, ...example.parcel },
+  schema: z.object({ orderId, ...called, customer: Customer, carrier: z.string(), trackingNumber: z.string() }),
+  example: { orderId: example.orderId, ...example.called, customer: example.customer, ...example.parcel },
 })
 
 export const OrderDelivered = defineEvent({
@@ -141,8 +159,8 @@ export const OrderDelivered = defineEvent({
   summary: 'The parcel has reached the customer.',
   stream: orderStream,
   person,
-  schema: z.object({ orderId, customer: Customer }),
-  example: { orderId: example.orderId, customer: example.customer },
+  schema: z.object({ orderId, ...called, customer: Customer }),
+  example: { orderId: example.orderId, ...example.called, customer: example.customer },
 })
 
 export const ReturnAccepted = defineEvent({
@@ -150,8 +168,14 @@ export const ReturnAccepted = defineEvent({
   summary: 'A delivered order came back and its money is owed to the customer.',
   stream: orderStream,
   person,
-  schema: z.object({ orderId, customer: Customer, lines: z.array(OrderLine).min(1), total: Money }),
-  example: { orderId: example.orderId, customer: example.customer, lines: example.lines, total: example.total },
+  schema: z.object({ orderId, ...called, customer: Customer, lines: z.array(OrderLine).min(1), total: Money }),
+  example: {
+    orderId: example.orderId,
+    ...example.called,
+    customer: example.customer,
+    lines: example.lines,
+    total: example.total,
+  },
 })
 
 /** What an order decides itself: each of these facts takes it to another state. */

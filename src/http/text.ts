@@ -12,3 +12,13 @@ export const text = (min: number, max: number, example: string) =>
     .max(max)
     .regex(/^[^\p{Cc}\p{Cs}]*$/u, 'must not hold control characters or lone surrogates')
     .meta({ examples: [example] })
+
+/** The same, and may have lines. */
+export const paragraphs = (min: number, max: number, example: string) =>
+  z
+    .string()
+    .trim()
+    .min(min)
+    .max(max)
+    .regex(/^([^\p{Cc}\p{Cs}]|[\t\n\r])*$/u, 'must not hold control characters but line breaks, nor lone surrogates')
+    .meta({ examples: [example] })

@@ -10,9 +10,9 @@ export default defineReaction({
   callTimeoutMs: 20_000,
   async call(event, context) {
     const { orderId } = event.data
-    const customer = 'customer' in event.data ? event.data.customer : await customerOf(context.db, orderId)
-    if (!customer) throw new Unrecoverable(`Order ${orderId} is not known: there is nobody to write to`)
-    await mailCustomer(event, customer, context)
+    const order = 'customer' in event.data ? event.data : await customerOf(context.db, orderId)
+    if (!order) throw new Unrecoverable(`Order ${orderId} is not known: there is nobody to write to`)
+    await mailCustomer(event, { ...order.customer, number: order.number }, context)
   },
   handle: () => null, // the journal of mails is written right after each sending, not with the batch
 })

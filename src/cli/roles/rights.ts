@@ -58,6 +58,7 @@ export const RIGHTS: Readonly<Record<string, TableRights>> = {
   // orders; keys and their answers are for the API alone
   orders: of('siu', 'su'),
   order_lines: of('si', 's'),
+  order_counters: of('siu', '', ''),
   order_history: of('s', 'si'),
   idempotency_keys: of('siud', 'sd', ''),
   // keys of personal data: a row that is locked needs the right to update

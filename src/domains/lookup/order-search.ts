@@ -53,9 +53,9 @@ export async function applyToSearch(facts: readonly FoundBy[], tx: ProjectionTra
 }
 
 function documentOf({ data, time, personal }: Extract<FoundBy, { type: 'order.placed' }>): Document {
-  const { orderId, customer, lines, total } = data
+  const { orderId, number = '', reference = '', customer, lines, total } = data
   const ofPerson = customer.email === NO_ADDRESS ? [] : hiddenWordsOf(customer.name, customer.email)
-  const words = [orderId, ...wordsOf(...lines.map(({ sku }) => sku)), ...ofPerson]
+  const words = [orderId, ...wordsOf(number, reference, ...lines.map(({ sku }) => sku)), ...ofPerson]
   return {
     orderId,
     status: 'placed',

@@ -5,6 +5,7 @@ import {
   CURRENT_REFUSALS,
   currentHeaders,
   defineRoute,
+  mailAddress,
   pageLimit,
   seesAll,
   type Caller,
@@ -57,8 +58,8 @@ export function lookupRoutes({ projections }: { projections: ProjectionReader })
       summary: 'The orders of one customer of your client, the newest first',
       tag,
       scope: 'orders:read',
-      query: z.strictObject({ email: z.email().max(254), ...page }),
       example: { query: { email: 'ada@example.com', limit: 2 } },
+      query: z.strictObject({ email: mailAddress, ...page }),
       replies: { 200: { description: 'A page of orders', schema: CustomerOrders, headers: CURRENT_HEADERS } },
       refusals,
       async handle({ query: { email, limit, cursor, after: wanted }, caller }) {
@@ -74,7 +75,8 @@ export function lookupRoutes({ projections }: { projections: ProjectionReader })
       method: 'get',
       path: '/v1/search/orders',
       operationId: 'searchOrders',
-      summary: 'Orders of your client by name, e-mail address, SKU, order id or tracking number, the newest first',
+      summary:
+        'Orders of your client by number, reference, name, e-mail address, SKU, order id or tracking number, the newest first',
       description:
         'Finds orders that have every word of `q`, or one that begins with it. Case and accents do not matter.',
       tag,

@@ -1,10 +1,9 @@
-import type { Customer } from '#events'
 import type { CallContext } from '#messaging'
 import type { Occasion } from './letter/letters.ts'
 import { openMailer, type Mailer } from './mail/mailer.ts'
 import { writeToOperators } from './mail-operators.ts'
 import { settings } from './settings.ts'
-import { tellCustomer } from './tell-customer.ts'
+import { tellCustomer, type Recipient } from './tell-customer.ts'
 
 export { mailsAbout } from './mails-about.ts'
 export { pruneSentMails } from './prune-sent-mails.ts'
@@ -12,7 +11,7 @@ export { pruneSentMails } from './prune-sent-mails.ts'
 let mailer: Mailer | undefined
 
 /** Writes to the customer through the mail server of this process's configuration. See `tellCustomer`. */
-export function mailCustomer(occasion: Occasion, customer: Customer, context: CallContext): Promise<void> {
+export function mailCustomer(occasion: Occasion, customer: Recipient, context: CallContext): Promise<void> {
   mailer ??= openMailer(settings().SMTP_URL)
   return tellCustomer(occasion, customer, { ...context, mailer })
 }

@@ -3,9 +3,12 @@ import type { CallContext } from '#messaging'
 import type { Mail } from './mail/compose.ts'
 import { journalOf, type SentMail } from './journal.ts'
 import { asHtml, asText } from './letter/letter.ts'
-import { letterAbout, LONGEST_NAME, type Occasion } from './letter/letters.ts'
+import { letterAbout, LONGEST_NAME, type Addressee, type Occasion } from './letter/letters.ts'
 import { plainWords } from './letter/plain-words.ts'
 import type { Mailer } from './mail/mailer.ts'
+
+/** A customer, and by what number they know their order. */
+export type Recipient = Customer & Addressee
 
 /**
  * Mails that this process is sending, or that were accepted while their journal row could not be written (the database was
@@ -22,7 +25,7 @@ const underWay = new Map<string, Promise<void>>()
  */
 export async function tellCustomer(
   occasion: Occasion,
-  customer: Customer,
+  customer: Recipient,
   { mailer, db, idempotencyKey, signal }: CallContext & { mailer: Mailer },
 ): Promise<void> {
   const { id } = occasion
@@ -45,7 +48,7 @@ function once(id: string, send: () => Promise<void>): Promise<void> {
   })
 }
 
-function mailAbout(occasion: Occasion, customer: Customer, idempotencyKey: string): Mail {
+function mailAbout(occasion: Occasion, customer: Recipient, idempotencyKey: string): Mail {
   const letter = letterAbout(occasion, customer)
   return {
     to: { name: plainWords(customer.name, LONGEST_NAME) ?? '', address: customer.email },

@@ -34,15 +34,16 @@ export async function insertOrders(
   const { placedAt } = await readRow(tx, Placed)`
     WITH new AS MATERIALIZED (
       SELECT * FROM jsonb_to_recordset(${JSON.stringify(placed)}::jsonb)
-        AS row("orderId" uuid, customer jsonb, "shippingAddress" jsonb, total jsonb, costs jsonb, lines jsonb, payment jsonb, "clientId" uuid, test boolean,
+        AS row("orderId" uuid, customer jsonb, "shippingAddress" jsonb, total jsonb, costs jsonb, lines jsonb, payment jsonb, number text, reference text,
+          "billingAddress" jsonb, note text, metadata jsonb, "clientId" uuid, test boolean,
           person uuid, sealed text)
     ), moment AS MATERIALIZED (
       SELECT clock_timestamp()::timestamptz(3) AS at
     ), placed AS (
-      INSERT INTO orders (id, status, version, client_id, test, customer, shipping_address, person, sealed,
-        total, currency, costs, placed_at, updated_at)
-      SELECT "orderId", 'placed', 1, "clientId", test, customer, "shippingAddress", person, sealed,
-        (total->>'amount')::bigint, total->>'currency', costs, at, at
+      INSERT INTO orders (id, status, version, client_id, test, number, reference, customer, shipping_address, billing_address,
+        note, metadata, person, sealed, total, currency, costs, placed_at, updated_at)
+      SELECT "orderId", 'placed', 1, "clientId", test, number, reference, customer, "shippingAddress", "billingAddress",
+        note, metadata, person, sealed, (total->>'amount')::bigint, total->>'currency', costs, at, at
       FROM new, moment
     ), lines AS (
       INSERT INTO order_lines (order_id, line, sku, name, quantity, unit_price)
@@ -60,6 +61,8 @@ const EndReason = z.enum([...RejectionReason.options, 'payment-failed', 'cancell
 type OrderRow = z.infer<typeof OrderRow>
 const OrderRow = row({
   id: z.string(),
+  number: z.string().nullable(),
+  reference: z.string().nullable(),
   status: z.enum(ORDER_STATUSES),
   version: z.int(),
   stock: Verdict,
@@ -73,19 +76,23 @@ const OrderRow = row({
   detail: z.string().nullable(),
   customer: Customer,
   shippingAddress: Address,
+  billingAddress: Address.nullable(),
   sealed: z.string().nullable(),
   amount: z.string(),
   currency: z.string(),
   costs: Costs.nullable(),
   parts: Parts.nullable(),
   isPartial: z.boolean(),
+  note: z.string().nullable(),
+  metadata: z.record(z.string(), z.string()).nullable(),
   placedAt: z.date(),
   updatedAt: z.date(),
 })
 
-const COLUMNS = Prisma.sql`id, status, version, stock, payment, fraud, capture, arrived, carrier,
-  tracking_number AS "trackingNumber", reason, detail, customer, shipping_address AS "shippingAddress", sealed,
-  total::text AS amount, currency, costs, parts, parts_version <> version AS "isPartial", placed_at AS "placedAt", updated_at AS "updatedAt"`
+const COLUMNS = Prisma.sql`id, number, reference, status, version, stock, payment, fraud, capture, arrived, carrier,
+  tracking_number AS "trackingNumber", reason, detail, customer, shipping_address AS "shippingAddress",
+  billing_address AS "billingAddress", sealed, total::text AS amount, currency, costs, note, metadata, parts,
+  parts_version <> version AS "isPartial", placed_at AS "placedAt", updated_at AS "updatedAt"`
 
 /**
  * The rows of orders, locked in order of id until the transaction ends: two transactions can only wait, never deadlock.
@@ -153,9 +160,7 @@ function toOrder({ amount, currency, sealed: _, parts, isPartial, ...row }: Orde
 export async function updateOrders(tx: Transaction, orders: readonly VersionedOrder[]): Promise<void> {
   if (orders.length === 0) return
   const details = await sealDetails(tx, orders)
-  const rows = orders.map(({ customer: _, shippingAddress: __, lines: ___, total: ____, costs: _____, ...rest }) => {
-    return { ...rest, parts: hasParts(rest.parts) ? rest.parts : null, ...details.get(rest.id) }
-  })
+  const rows = orders.map((order) => ({ ...changingOf(order), ...details.get(order.id) }))
   await tx.$executeRaw`
     UPDATE orders SET status = row.status, version = row.version, stock = row.stock, payment = row.payment, fraud = row.fraud,
       capture = row.capture, arrived = row.arrived, carrier = row.carrier, tracking_number = row."trackingNumber",
@@ -167,10 +172,21 @@ export async function updateOrders(tx: Transaction, orders: readonly VersionedOr
     WHERE orders.id = row.id`
 }
 
-/** Who to write to about an order. */
-export async function customerOf(db: Database | Transaction, orderId: string): Promise<Customer | undefined> {
-  const row = await db.order.findUnique({ where: { id: orderId }, select: { id: true, customer: true, sealed: true } })
+function changingOf({ id, status, version, stock, payment, fraud, capture, arrived, ...order }: VersionedOrder) {
+  const { carrier, trackingNumber, reason, detail, updatedAt } = order
+  const parts = hasParts(order.parts) ? order.parts : null
+  const asked = { stock, payment, fraud, capture }
+  return { id, status, version, ...asked, arrived, carrier, trackingNumber, reason, detail, updatedAt, parts }
+}
+
+/** Who to write to about an order, and by what number they know it. */
+export async function customerOf(
+  db: Database | Transaction,
+  orderId: string,
+): Promise<{ customer: Customer; number?: string | undefined } | undefined> {
+  const select = { id: true, number: true, customer: true, sealed: true }
+  const row = await db.order.findUnique({ where: { id: orderId }, select })
   if (!row) return undefined
   const [opened] = await openRows(db, [row])
-  return opened!.customer as Customer
+  return { customer: opened!.customer as Customer, number: row.number ?? undefined }
 }

@@ -104,6 +104,77 @@ describe('POST /v1/orders', () => {
     expect(await database.db.paymentToken.findMany({ where: { token } })).toMatchObject([{ orderId: body.id }])
   })
 
+  it('carries what a shop needs, which nothing that happens to it changes', async () => {
+    const elsewhere = { name: 'Jörg Müller', line1: '1 Harbour Road', city: 'Hong Kong', country: 'HK' }
+    const given = {
+      customer: { name: 'Jörg Müller', email: 'jörg@müller.example' },
+      shippingAddress: { line1: '1 Main Street', city: 'Ottawa', region: 'ON', postalCode: 'K1A 0A9', country: 'CA' },
+      billingAddress: elsewhere,
+      reference: 'web-118',
+      note: 'Ring twice.\nThe bell is quiet.',
+      metadata: { campaign: 'spring', 'cart.id': '7' },
+    }
+    const { body } = await api.place(anOrder(given)).expect(202)
+    expect(OrderView.parse(body)).toMatchObject({ ...given, number: expect.stringMatching(/^FF-[1-9]\d{3,}$/) })
+    const { number, reference, metadata } = body
+    const stored = await database.db.order.findUnique({ where: { id: body.id } })
+    expect(stored).toMatchObject({
+      number,
+      reference,
+      metadata,
+      note: '-',
+      billingAddress: { line1: '-', country: 'HK' },
+    })
+    const { body: cancelled } = await api.post(`/v1/orders/${body.id}/cancel`, { reason: 'Ordered twice' }).expect(200)
+    expect(cancelled).toMatchObject({ ...given, number, ended: { detail: 'Ordered twice' } })
+    expect((await api.get(`/v1/orders/${body.id}`)).body).toEqual(cancelled)
+    expect((await api.get(`/v1/orders/${body.id}?at=1`)).body).toEqual(body)
+    const [, told] = await eventsOf(body.id)
+    expect(told!.data).toMatchObject({ number, reference })
+  })
+
+  it.each([
+    [
+      { shippingAddress: { ...anOrder().shippingAddress, country: 'UK' } },
+      '/shippingAddress/country',
+      /'UK' is no country/,
+    ],
+    [
+      { billingAddress: { line1: '1 Way', city: 'Berlin', country: 'DE' } },
+      '/billingAddress/postalCode',
+      /required in DE/,
+    ],
+    [{ customer: { name: 'Ada', email: 'ada@nowhere' } }, '/customer/email', /e-mail address/],
+    [{ reference: 'order of Ada@Example.com' }, '/reference', /nothing of a person/],
+    [{ metadata: { who: 'ada  lovelace' } }, '/metadata/who', /nothing of a person/],
+    [{ metadata: { $where: 'x' } }, '/metadata/$where', /must be A-Z/],
+    [
+      { metadata: Object.fromEntries(Array.from({ length: 51 }, (_, nth) => [`k${nth}`, 'v'])) },
+      '/metadata',
+      /at most 50/,
+    ],
+    [{ metadata: { long: 'x'.repeat(501) } }, '/metadata/long', /500/],
+    [{ note: 'bell\u0007' }, '/note', /control characters/],
+  ])('says what is wrong with %j', async (given, pointer, detail) => {
+    const { status, body } = await api.place(anOrder(given))
+    expect([status, body.code]).toEqual([422, 'validation-failed'])
+    expect(body.errors).toMatchObject([{ pointer, detail: expect.stringMatching(detail) }])
+  })
+
+  it('gives each order of a client another number, and goes on when somebody else was given the same', async () => {
+    const [one, other] = [
+      await testApi(database, [], { client: 'numbers' }),
+      await testApi(database, [], { client: 'others' }),
+    ]
+    const numberOf = async (shop: TestApi) => (await shop.place(anOrder()).expect(202)).body.number as string
+    expect([await numberOf(one), await numberOf(one), await numberOf(other)]).toEqual(['FF-1001', 'FF-1002', 'FF-1001'])
+    // As after a failover: another process has used what this one has taken.
+    await database.db.$executeRaw`UPDATE orders SET number = 'FF-1003' WHERE number = 'FF-1002'`
+    const numbers = await Promise.all(Array.from({ length: 110 }, () => numberOf(one)))
+    await Promise.all([one.close(), other.close()])
+    expect(new Set([...numbers, 'FF-1001', 'FF-1003']).size).toBe(112)
+  })
+
   it('takes a thousand lines', async () => {
     const products = Array.from({ length: 1_000 }, (_, index) => ({
       sku: `BULK-${index}`,
@@ -211,6 +282,31 @@ describe('orders that share a commit', () => {
     const ids = answers.filter(({ status }) => status === 202).map(({ body }) => body.id)
     expect(await database.db.event.count({ where: { correlationId: { in: ids }, type: 'order.placed' } })).toBe(180)
     expect(await database.db.orderLine.count({ where: { orderId: { in: ids } } })).toBe(180)
+  })
+
+  it('have one order of each reference, and the others learn which', async () => {
+    const orders = await database.db.order.count()
+    const send = (reference: string, key?: string) =>
+      api.place(anOrder({ reference }), key ? { 'idempotency-key': key } : {})
+    const shared = Array.from({ length: 40 }, (_, nth) => (nth % 2 === 0 ? 'shared' : `mine-${nth}`))
+    const answers = await Promise.all(shared.map((reference, nth) => send(reference, `reference-${nth}`)))
+    const placed = answers.filter(({ status }) => status === 202)
+    const refused = answers.filter(({ status }) => status === 409)
+    expect([placed.length, refused.length]).toEqual([21, 19])
+    const [first] = placed.filter(({ body }) => body.reference === 'shared')
+    for (const { body } of refused) {
+      expect(body).toMatchObject({ code: 'reference-taken', errors: [{ pointer: '/reference' }] })
+      expect(body.detail).toContain(`${first!.body.id} (${first!.body.number})`)
+    }
+    expect(await database.db.order.count()).toBe(orders + 21)
+    // The same request again is answered with its order, and who was refused is refused again.
+    const again = await Promise.all(shared.map((reference, nth) => send(reference, `reference-${nth}`)))
+    expect(again.map(({ status }) => status)).toEqual(answers.map(({ status }) => status))
+    placed.forEach(({ body }) => expect(again.map((one) => one.body.id)).toContain(body.id))
+    expect(await database.db.order.count()).toBe(orders + 21)
+    const other = await testApi(database, [], { client: 'same-reference' })
+    await other.place(anOrder({ reference: 'shared' })).expect(202)
+    await other.close()
   })
 
   it('do not suffer from one that the database refuses', async () => {

@@ -9,6 +9,8 @@ interface PersonalColumns {
   readonly sealed: string | null
   readonly customer?: unknown
   readonly shippingAddress?: unknown
+  readonly billingAddress?: unknown
+  readonly note?: string | null
   readonly detail?: string | null
 }
 
@@ -61,8 +63,8 @@ export async function sealDetails(tx: Transaction, orders: readonly VersionedOrd
   if (told.length === 0) return new Map<string, { detail: string; sealed: string; person: string }>()
   const sealed = await sealAll(
     tx,
-    told.map(({ id, customer, shippingAddress, detail }) => ({
-      document: { customer, shippingAddress, detail },
+    told.map(({ id, customer, shippingAddress, billingAddress, note, detail }) => ({
+      document: { customer, shippingAddress, billingAddress, note, detail },
       marks: MARKS,
       email: customer.email,
       boundTo: boundTo(id),

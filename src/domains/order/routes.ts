@@ -70,6 +70,7 @@ function placing({ placement, wake, takesTests = true }: Needs): Route {
     },
     refusals: {
       403: 'missing-scope, test-orders-refused',
+      409: 'reference-taken',
       422: 'validation-failed, unknown-sku, product-inactive, currency-not-offered, quantity-too-large, total-too-large, mixed-currencies, unknown-discount-code, discount-not-applicable, shipping-not-available, invalid-idempotency-key, idempotency-key-reused',
     },
     async handle({ body, caller, traceparent, header }) {

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { CostsView, MoneyView, wanted } from '#domains/pricing'
-import { pageLimit, text } from '#http'
+import { country, mailAddress, needsPostalCode, pageLimit, paragraphs, text } from '#http'
+import { namingTheCustomer } from './place/naming-the-customer.ts'
 import { FULFILLMENT_STATUSES, PAYMENT_STATUSES } from './state/axes.ts'
 import { ORDER_STATUSES } from './state/order-states.ts'
 import type { Moment } from './stream/past.ts'
@@ -8,10 +9,7 @@ import type { Moment } from './stream/past.ts'
 const CustomerInput = z
   .strictObject({
     name: text(1, 200, 'Ada Lovelace'),
-    email: z
-      .email()
-      .max(254)
-      .meta({ examples: ['ada@example.com'] }),
+    email: mailAddress.describe('In any script: the part before the @ in UTF-8, the domain as it is or as xn--'),
     phone: z
       .string()
       .regex(/^\+?[0-9][0-9 ().-]{4,24}$/, 'must be a phone number such as +44 20 7946 0000')
@@ -27,22 +25,58 @@ const AddressInput = z
     line2: text(1, 200, 'Flat 2').optional(),
     city: text(1, 100, 'London'),
     region: text(1, 100, 'CA').optional().describe('State or province; taxes may depend on it'),
-    postalCode: text(1, 20, 'SW1Y 4JH'),
-    country: z
-      .string()
-      .regex(/^[A-Z]{2}$/, 'must be a two-letter country code in capitals (ISO 3166), such as GB')
-      .meta({ examples: ['GB'] }),
+    postalCode: text(1, 20, 'SW1Y 4JH').optional().describe('Required where every address of the country has one'),
+    country: country.describe('ISO 3166-1 alpha-2; XK for Kosovo'),
+  })
+  .superRefine(({ country, postalCode }, context) => {
+    if (postalCode !== undefined || !needsPostalCode(country)) return
+    context.addIssue({ code: 'custom', path: ['postalCode'], message: `is required in ${country}` })
   })
   .meta({ id: 'Address' })
+
+/** Stripe's limits, which many a client's own data are made for. */
+const METADATA = { keys: 50, value: 500 }
+const MetadataKey = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,39}$/)
+const KEY_RULE = 'its name must be A-Z, a-z, 0-9, _, . and -, at most 40 characters, a letter or digit first'
+
+const reference = text(1, 100, 'web-2026-118')
+const metadata = z
+  .record(MetadataKey, text(1, METADATA.value, 'spring-sale'), {
+    error: ({ code }) => (code === 'invalid_key' ? KEY_RULE : undefined),
+  })
+  .refine((given) => Object.keys(given).length <= METADATA.keys, `may have at most ${METADATA.keys} keys`)
+  .meta({ examples: [{ campaign: 'spring-sale' }] })
+
+const carried = {
+  billingAddress: AddressInput.optional().describe('Left out where it is the address of shipping'),
+  reference: reference
+    .optional()
+    .describe(
+      'Your own name of the order, unique among the orders of your client (live and test apart). It is stored in the clear: it must say nothing of a person.',
+    ),
+  note: paragraphs(1, 2_000, 'Please leave it with the neighbour')
+    .optional()
+    .describe('What the customer asks for. It is kept sealed, as names and addresses are'),
+  metadata: metadata
+    .optional()
+    .describe(
+      `Yours, for programs: at most ${METADATA.keys} keys, values of ${METADATA.value} characters. It is stored in the clear and goes out with webhooks: it must say nothing of a person.`,
+    ),
+}
 
 export const NewOrder = z
   .strictObject({
     customer: CustomerInput,
     shippingAddress: AddressInput,
+    ...carried,
     ...wanted,
     payment: z.strictObject({
       token: text(1, 200, 'pm_card_visa').describe('Token of the payment method; pm_card_visa approves in the sandbox'),
     }),
+  })
+  .superRefine((order, context) => {
+    for (const path of namingTheCustomer(order))
+      context.addIssue({ code: 'custom', path, message: 'must say nothing of a person: it is stored in the clear' })
   })
   .meta({ id: 'NewOrder' })
 export type NewOrder = z.infer<typeof NewOrder>
@@ -51,6 +85,14 @@ const Answered = z.enum(['pending', 'yes', 'no'])
 
 const head = {
   id: z.uuid(),
+  number: z
+    .string()
+    .optional()
+    .describe(
+      'For people, unique within your client; numbers may be left out. Orders from before there were numbers have none',
+    )
+    .meta({ examples: ['FF-1042'] }),
+  reference: reference.optional().describe('Your own name of the order'),
   status: z.enum(ORDER_STATUSES),
   total: MoneyView,
   placedAt: z.iso.datetime(),
@@ -73,6 +115,9 @@ export const OrderView = z
       .describe('How many events of its stream this tells; the latest one happened at `updatedAt`'),
     customer: CustomerInput,
     shippingAddress: AddressInput,
+    billingAddress: carried.billingAddress,
+    note: carried.note,
+    metadata: carried.metadata,
     lines: z.array(
       z
         .strictObject({

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { productsOf } from '#domains/catalog'
-import { defineRoute, text, type Route } from '#http'
+import { country, defineRoute, text, type Route } from '#http'
 import type { Database } from '#platform/database'
 import { priceLines, wanted } from './basket.ts'
 import { costOf } from './cost.ts'
@@ -15,10 +15,7 @@ const QuoteRequest = z
     ...wanted,
     shippingAddress: z
       .strictObject({
-        country: z
-          .string()
-          .regex(/^[A-Z]{2}$/, 'must be a two-letter country code in capitals (ISO 3166), such as GB')
-          .meta({ examples: ['GB'] }),
+        country,
         region: text(1, 100, 'CA').optional(),
         postalCode: text(1, 20, 'SW1Y 4JH').optional(),
       })

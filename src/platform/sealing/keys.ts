@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { readRows, row, type Database, type Transaction } from '../database.ts'
+import { mailKey } from '../mail-address.ts'
 import { uuidv7 } from '../uuid.ts'
 import { SealBroken, type PersonKey } from './cipher.ts'
 import { blindIndex, newPersonKey, unwrap, wrap } from './master-key.ts'
@@ -20,7 +21,7 @@ function remember(person: string, key: PersonKey | null, since = performance.now
 }
 
 /** One person, however the address is written. */
-export const subjectOf = (email: string): string => blindIndex('person', email.trim().toLowerCase())
+export const subjectOf = (email: string): string => blindIndex('person', mailKey(email))
 
 const KeyRow = row({ person: z.string(), subject: z.string(), wrapped: z.string() })
 

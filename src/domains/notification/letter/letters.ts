@@ -25,36 +25,40 @@ export const LONGEST_NAME = 60
 const LONGEST_REASON = 200
 
 /** What the customer is told. Subjects hold nothing that a customer has typed. */
-export function letterAbout(occasion: Occasion, customer: Pick<Customer, 'name'>): Letter {
-  return { greeting: `Dear ${plainWords(customer.name, LONGEST_NAME) ?? 'customer'},`, ...contentOf(occasion) }
+export function letterAbout(occasion: Occasion, { name, number }: Addressee): Letter {
+  const order = number ?? occasion.data.orderId
+  return { greeting: `Dear ${plainWords(name, LONGEST_NAME) ?? 'customer'},`, ...contentOf(occasion, order) }
 }
 
-function contentOf(occasion: Occasion): Omit<Letter, 'greeting'> {
+/** Who is written to, and by what number they know their order; orders from before there were numbers have none. */
+export type Addressee = Pick<Customer, 'name'> & { readonly number?: string | undefined }
+
+function contentOf(occasion: Occasion, order: string): Omit<Letter, 'greeting'> {
   switch (occasion.type) {
     case 'order.confirmed':
-      return confirmed(occasion.data)
+      return confirmed({ ...occasion.data, order })
     case 'order.rejected':
-      return rejected(occasion.data)
+      return rejected({ ...occasion.data, order })
     case 'order.cancelled':
-      return cancelled(occasion.data)
+      return cancelled({ ...occasion.data, order })
     case 'order.shipped':
-      return shipped(occasion.data)
+      return shipped({ ...occasion.data, order })
     case 'payment.refunded':
-      return refunded(occasion.data)
+      return refunded({ ...occasion.data, order })
   }
 }
 
 interface Confirmed {
-  orderId: string
+  order: string
   lines: readonly OrderLine[]
   total: Money
   costs?: Costs | undefined
 }
 
-function confirmed({ orderId, lines, total, costs }: Confirmed) {
+function confirmed({ order, lines, total, costs }: Confirmed) {
   return {
-    subject: `Your order ${orderId} is confirmed`,
-    paragraphs: ['Thank you. Your order is confirmed and will be on its way soon.', `Order number: ${orderId}`],
+    subject: `Your order ${order} is confirmed`,
+    paragraphs: ['Thank you. Your order is confirmed and will be on its way soon.', `Order number: ${order}`],
     rows: [
       ...lines.map(({ name, quantity, unitPrice }) => ({
         label: `${quantity} × ${name}`,
@@ -83,42 +87,42 @@ const WHY_REJECTED: Record<RejectionReason, string> = {
   'fraud-suspected': 'We could not verify your order.',
 }
 
-function rejected({ orderId, reason }: { orderId: string; reason: RejectionReason }) {
+function rejected({ order, reason }: { order: string; reason: RejectionReason }) {
   return {
-    subject: `We could not accept your order ${orderId}`,
+    subject: `We could not accept your order ${order}`,
     paragraphs: [
       `We are sorry: we could not accept your order. ${WHY_REJECTED[reason]}`,
       'You have not been charged; if an amount was reserved, it is free again.',
-      `Order number: ${orderId}`,
+      `Order number: ${order}`,
     ],
   }
 }
 
-function cancelled({ orderId, reason }: { orderId: string; reason: string }) {
+function cancelled({ order, reason }: { order: string; reason: string }) {
   const words = plainWords(reason, LONGEST_REASON)
   return {
-    subject: `Your order ${orderId} is cancelled`,
+    subject: `Your order ${order} is cancelled`,
     paragraphs: [
       'Your order is cancelled. Whatever was paid for it is given back.',
       ...(words === undefined ? [] : [`Reason: ${words}`]),
-      `Order number: ${orderId}`,
+      `Order number: ${order}`,
     ],
   }
 }
 
-function shipped({ orderId, carrier, trackingNumber }: { orderId: string; carrier: string; trackingNumber: string }) {
+function shipped({ order, carrier, trackingNumber }: { order: string; carrier: string; trackingNumber: string }) {
   return {
-    subject: `Your order ${orderId} is on its way`,
+    subject: `Your order ${order} is on its way`,
     paragraphs: [
       `Your parcel is with ${carrier}, under the tracking number ${trackingNumber}.`,
-      `Order number: ${orderId}`,
+      `Order number: ${order}`,
     ],
   }
 }
 
-function refunded({ orderId, amount }: { orderId: string; amount: Money }) {
+function refunded({ order, amount }: { order: string; amount: Money }) {
   return {
-    subject: `Your refund for order ${orderId}`,
-    paragraphs: [`We have given ${formatMoney(amount)} back to you.`, `Order number: ${orderId}`],
+    subject: `Your refund for order ${order}`,
+    paragraphs: [`We have given ${formatMoney(amount)} back to you.`, `Order number: ${order}`],
   }
 }

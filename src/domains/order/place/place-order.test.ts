@@ -19,7 +19,7 @@ const request = (...lines: NewOrder['lines']): NewOrder => ({
   payment: { token: 'pm_card_visa' },
 })
 const place = (...lines: NewOrder['lines']) =>
-  placeOrder(request(...lines), { offers, rates: NO_RATES, at: new Date() }, orderId).data
+  placeOrder(request(...lines), { offers, rates: NO_RATES, at: new Date() }, { orderId }).data
 const refused = (...lines: NewOrder['lines']) => {
   try {
     place(...lines)

@@ -20,10 +20,24 @@ export interface Prices {
 export function placeOrder(
   request: NewOrder,
   { offers, rates, at }: Prices,
-  orderId: string,
+  { orderId, number }: { orderId: string; number?: string },
 ): Placed & NewEvent<'order.placed'> {
-  const { customer, shippingAddress, shipping, discountCodes } = request
+  const { customer, shippingAddress, billingAddress, shipping, discountCodes, reference, note, metadata } = request
   const { lines, currency } = priceLines(request, offers)
   const cost = costOf({ lines, currency, shipping, discountCodes, to: shippingAddress, at }, rates)
-  return OrderPlaced({ orderId, customer, shippingAddress, lines, ...cost })
+  return OrderPlaced({
+    orderId,
+    ...(number !== undefined && { number }),
+    ...(reference !== undefined && { reference }),
+    customer,
+    shippingAddress: whole(shippingAddress),
+    ...(billingAddress && { billingAddress: whole(billingAddress) }),
+    ...(note !== undefined && { note }),
+    ...(metadata && { metadata }),
+    lines,
+    ...cost,
+  })
 }
+
+/** Addresses in events have a postcode, which may be empty: reactions from before it could be left out go on reading it. */
+const whole = ({ postalCode = '', ...address }: NewOrder['shippingAddress']) => ({ ...address, postalCode })

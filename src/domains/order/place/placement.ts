@@ -1,25 +1,20 @@
 import { productsOf } from '#domains/catalog'
 import { SHOP_RATES, type Rates } from '#domains/pricing'
 import { append, crashPoint, sealEvents } from '#messaging'
-import { isDatabaseOutage, type Database, type Transaction } from '#platform/database'
+import { isDatabaseOutage, sqlStateOf, type Database, type Transaction } from '#platform/database'
 import { Histogram } from '#platform/metrics'
 import { inSpan } from '#platform/tracing'
-import { Refusal, reusedKey, type Caller } from '#http'
+import { Refusal, reusedKey } from '#http'
 import { uuidv7 } from '#platform/uuid'
+import type { Candidate, Decided, Placed, PlacementRequest } from './candidate.ts'
 import { createGroupCommit, type GroupCommit } from './group-commit.ts'
-import { claimKeys, holdersOf, keyOf, type Idempotency } from './idempotency.ts'
+import { claimKeys, holdersOf, keyOf } from './idempotency.ts'
 import { placedOrder, type VersionedOrder } from '../state/fold.ts'
 import { findOrder } from '../stream/catch-up.ts'
 import { insertOrders, type KeepPaymentMethods } from '../order-store.ts'
+import { createOrderNumbers, type OrderNumbers } from './order-numbers.ts'
 import { placeOrder } from './place-order.ts'
-import type { NewOrder } from '../schemas.ts'
-
-export interface PlacementRequest {
-  readonly request: NewOrder
-  readonly idempotency: Idempotency | undefined
-  readonly caller: Pick<Caller, 'clientId' | 'test' | 'actor'>
-  readonly traceparent: string | null
-}
+import { rivalNotStored, settleReferences } from './references.ts'
 
 /** The order as it was when it was placed, also when the same request is answered again. */
 export interface PlacementAnswer {
@@ -27,13 +22,6 @@ export interface PlacementAnswer {
   readonly replayed: boolean
 }
 
-/** An order under way to its commit. */
-export interface Candidate extends PlacementRequest {
-  readonly orderId: string
-}
-
-type Placed = ReturnType<typeof placeOrder>
-type Decided = Candidate & ({ placed: Placed; refusal?: never } | { refusal: Refusal; placed?: never })
 /** A new order, or the id of the one that an equal request has made before. */
 export type Committed = { order: VersionedOrder } | { replayOf: string }
 
@@ -61,7 +49,9 @@ export function createPlacement(
   keepPaymentMethods: KeepPaymentMethods,
   rates: Rates = SHOP_RATES,
 ): Placement {
-  const commit = (candidates: readonly Candidate[]) => commitOrders(db, candidates, { keepPaymentMethods, rates })
+  const numbers = createOrderNumbers(db)
+  const commit = (candidates: readonly Candidate[]) =>
+    withNumbers(numbers, candidates, (numbered) => commitOrders(db, numbered, { keepPaymentMethods, rates }))
   const group: GroupCommit<Candidate, Committed> = createGroupCommit({
     commit: async (candidates: readonly Candidate[]) => {
       commitSize.observe(candidates.length)
@@ -84,6 +74,27 @@ export function createPlacement(
   }
 }
 
+/** Draws until nobody else has the numbers: after a failover several processes may hold the same. */
+const DRAWS = 4
+
+async function withNumbers<Result>(
+  numbers: OrderNumbers,
+  candidates: readonly Candidate[],
+  commit: (numbered: readonly Candidate[]) => Promise<Result>,
+): Promise<Result> {
+  for (let draw = 1; ; draw += 1) {
+    const drawn = await numbers.draw(candidates.map(({ caller: { clientId } }) => clientId))
+    try {
+      return await commit(candidates.map((candidate, index) => ({ ...candidate, number: drawn[index]! })))
+    } catch (error) {
+      if (sqlStateOf(error) !== UNIQUE_VIOLATION || draw === DRAWS) throw error
+      numbers.forget()
+    }
+  }
+}
+
+const UNIQUE_VIOLATION = '23505'
+
 async function orderAsPlaced(db: Database, id: string): Promise<VersionedOrder> {
   const stored = await findOrder(db, id)
   if (!stored) throw new Error(`Order ${id} is gone, but its idempotency key is not`)
@@ -103,7 +114,7 @@ function commitOrders(
 ): Promise<readonly (Committed | Error)[]> {
   return db.$transaction(
     async (tx) => {
-      const decided = await decideAll(tx, candidates, rates)
+      const decided = await settleReferences(tx, await decideAll(tx, candidates, rates))
       const { winners, ...keys } = await settleKeys(tx, decided)
       const events = await sealEvents(
         tx,
@@ -138,7 +149,7 @@ async function decideAll(tx: Transaction, candidates: readonly Candidate[], rate
   const prices = { offers: await productsOf(tx, [...skus]), rates, at: new Date() }
   return candidates.map((candidate) => {
     try {
-      return { ...candidate, placed: placeOrder(candidate.request, prices, candidate.orderId) }
+      return { ...candidate, placed: placeOrder(candidate.request, prices, candidate) }
     } catch (error) {
       if (error instanceof Refusal) return { ...candidate, refusal: error }
       throw error
@@ -165,6 +176,7 @@ function answerFor(one: Decided, { holders, won }: Keys, placedAt: Date): Commit
   const holder = one.idempotency && holders.get(keyOf(one.idempotency))
   if (holder && (!holder.orderId || holder.fingerprint !== one.idempotency.fingerprint)) return reusedKey()
   if (holder?.orderId) return { replayOf: holder.orderId }
+  if (one.rival && !won.has(one.rival)) return rivalNotStored()
   if (one.refusal) return one.refusal
   if (!won.has(one.orderId)) return new Error('An idempotency key was taken and given up at the same time')
   return { order: placedOrder(one.placed.data, placedAt) }

@@ -37,6 +37,8 @@ const AFTER_ALL = 'ffffffff-ffff-ffff-ffff-ffffffffffff'
 
 const SummaryRow = row({
   id: z.string(),
+  number: z.string().nullable(),
+  reference: z.string().nullable(),
   status: z.enum(ORDER_STATUSES),
   total: z.string(),
   currency: z.string(),
@@ -58,7 +60,7 @@ interface Wanted {
  */
 function newestOf(db: Database, clientId: string, { statuses, before, limit }: Wanted) {
   return readRows(db, SummaryRow)`
-    SELECT o.id, o.status, o.total::text, o.currency, o.placed_at AS "placedAt", o.updated_at AS "updatedAt", o.customer, o.sealed
+    SELECT o.id, o.number, o.reference, o.status, o.total::text, o.currency, o.placed_at AS "placedAt", o.updated_at AS "updatedAt", o.customer, o.sealed
     FROM unnest(${[...statuses]}::text[]) AS wanted(status)
     CROSS JOIN LATERAL (
       SELECT * FROM orders WHERE (client_id, status, id) < (${clientId}::uuid, wanted.status, ${before}::uuid)

@@ -1,3 +1,4 @@
+import type { Address } from '#events'
 import { toCostsView } from '#domains/pricing'
 import type { VersionedOrder } from '../state/fold.ts'
 import { fulfillmentStatusOf, paymentStatusOf } from '../state/axes.ts'
@@ -5,10 +6,11 @@ import type { OrderSummary, OrderView } from '../schemas.ts'
 
 /** An order as the API shows it. Members stand in a fixed order, so that equal orders make equal bytes. */
 export function toView(order: VersionedOrder, { test }: { test: boolean }): OrderView {
-  const { customer, shippingAddress: address, stock, payment, fraud, capture, reason, detail } = order
+  const { customer, stock, payment, fraud, capture, reason, detail } = order
   const { carrier, trackingNumber } = order
   return {
     id: order.id,
+    ...namesOf(order),
     status: order.status,
     paymentStatus: paymentStatusOf(order),
     fulfillmentStatus: fulfillmentStatusOf(order),
@@ -17,15 +19,10 @@ export function toView(order: VersionedOrder, { test }: { test: boolean }): Orde
     placedAt: order.placedAt.toISOString(),
     updatedAt: order.updatedAt.toISOString(),
     customer: { name: customer.name, email: customer.email, ...given('phone', customer.phone) },
-    shippingAddress: {
-      ...given('name', address.name),
-      line1: address.line1,
-      ...given('line2', address.line2),
-      city: address.city,
-      ...given('region', address.region),
-      postalCode: address.postalCode,
-      country: address.country,
-    },
+    shippingAddress: toAddress(order.shippingAddress),
+    ...given('billingAddress', order.billingAddress ? toAddress(order.billingAddress) : undefined),
+    ...given('note', order.note ?? undefined),
+    ...given('metadata', order.metadata ?? undefined),
     lines: order.lines.map(({ sku, name, quantity, unitPrice }) => ({ sku, name, quantity, unitPrice })),
     costs: toCostsView(order),
     answers: { stock, payment, fraud, capture },
@@ -36,10 +33,14 @@ export function toView(order: VersionedOrder, { test }: { test: boolean }): Orde
 }
 
 export function toSummary(
-  order: Pick<VersionedOrder, 'id' | 'status' | 'total' | 'placedAt' | 'updatedAt' | 'customer'>,
+  order: Pick<
+    VersionedOrder,
+    'id' | 'number' | 'reference' | 'status' | 'total' | 'placedAt' | 'updatedAt' | 'customer'
+  >,
 ): OrderSummary {
   return {
     id: order.id,
+    ...namesOf(order),
     status: order.status,
     total: order.total,
     placedAt: order.placedAt.toISOString(),
@@ -48,6 +49,21 @@ export function toSummary(
   }
 }
 
-function given<Name extends string>(name: Name, value: string | undefined): Partial<Record<Name, string>> {
-  return value === undefined ? {} : ({ [name]: value } as Record<Name, string>)
+const namesOf = ({ number, reference }: Pick<VersionedOrder, 'number' | 'reference'>) => ({
+  ...given('number', number ?? undefined),
+  ...given('reference', reference ?? undefined),
+})
+
+const toAddress = (address: Address) => ({
+  ...given('name', address.name),
+  line1: address.line1,
+  ...given('line2', address.line2),
+  city: address.city,
+  ...given('region', address.region),
+  ...given('postalCode', address.postalCode || undefined),
+  country: address.country,
+})
+
+function given<Name extends string, Value>(name: Name, value: Value | undefined): Partial<Record<Name, Value>> {
+  return value === undefined ? {} : ({ [name]: value } as Record<Name, Value>)
 }

@@ -25,28 +25,43 @@ export function conclude(order: Order): OrderFact[] {
 
 /** The fact that follows from the answers so far, if one does. */
 function following(order: Order): OrderFact | undefined {
-  const { id: orderId, customer, status } = order
+  const { customer, status } = order
   const asked = [order.stock, order.payment, order.fraud]
   if (status === 'placed' && asked.includes('no'))
-    return OrderRejected({ orderId, customer, reason: order.reason as RejectionReason, detail: order.detail! })
+    return OrderRejected({ ...named(order), customer, reason: order.reason as RejectionReason, detail: order.detail! })
   if (status === 'placed' && asked.every((verdict) => verdict === 'yes')) return confirmed(order)
   if (status === 'confirmed' && order.capture === 'no')
-    return OrderCancelled({ orderId, customer, reason: order.detail ?? 'The payment could not be taken.' })
+    return OrderCancelled({ ...named(order), customer, reason: order.detail ?? 'The payment could not be taken.' })
   // A parcel counts as handed over only when its money was taken: otherwise the race between the two would decide
   // whether a failed capture still cancels the order.
   if (status === 'confirmed' && order.capture === 'yes' && order.trackingNumber !== null)
-    return OrderShipped({ orderId, customer, carrier: order.carrier!, trackingNumber: order.trackingNumber })
-  if (status === 'shipped' && order.arrived) return OrderDelivered({ orderId, customer })
+    return OrderShipped({ ...named(order), customer, carrier: order.carrier!, trackingNumber: order.trackingNumber })
+  if (status === 'shipped' && order.arrived) return OrderDelivered({ ...named(order), customer })
   return undefined
 }
 
-function confirmed({ id: orderId, customer, shippingAddress, lines, total, costs }: Order) {
-  return OrderConfirmed({ orderId, customer, shippingAddress, lines: [...lines], total, ...(costs && { costs }) })
+function confirmed(order: Order) {
+  const { customer, shippingAddress, lines, total, costs } = order
+  return OrderConfirmed({
+    ...named(order),
+    customer,
+    shippingAddress,
+    lines: [...lines],
+    total,
+    ...(costs && { costs }),
+  })
 }
+
+/** What every fact calls the order by. */
+const named = ({ id: orderId, number, reference }: Order) => ({
+  orderId,
+  ...(number && { number }),
+  ...(reference && { reference }),
+})
 
 /** What a command makes of an order. @throws Refusal when the order's state does not allow it */
 export function decide(order: Order, command: OrderCommand): OrderFact {
-  const { id: orderId, customer, lines, total } = order
+  const { customer, lines, total } = order
   switch (command.type) {
     case 'cancel':
       allow(
@@ -55,13 +70,13 @@ export function decide(order: Order, command: OrderCommand): OrderFact {
         'order-not-cancellable',
         'Only an order that has not been shipped can be cancelled',
       )
-      return OrderCancelled({ orderId, customer, reason: command.reason })
+      return OrderCancelled({ ...named(order), customer, reason: command.reason })
     case 'return':
       allow(order, 'return.accepted', 'order-not-returnable', 'Only a delivered order can be returned')
-      return ReturnAccepted({ orderId, customer, lines: [...lines], total })
+      return ReturnAccepted({ ...named(order), customer, lines: [...lines], total })
     case 'expire':
       allow(order, 'order.expired', 'order-not-expirable', 'Only an order that waits for its decision can expire')
-      return OrderExpired({ orderId, customer })
+      return OrderExpired({ ...named(order), customer })
   }
 }
 

@@ -31,6 +31,10 @@ export type EndReason = RejectionReason | 'payment-failed' | 'cancelled-on-reque
 
 export interface Order {
   readonly id: string
+  /** What people call it by; null for orders from before there were numbers. */
+  readonly number: string | null
+  /** The client's own. */
+  readonly reference: string | null
   readonly status: OrderStatus
   readonly stock: Verdict
   readonly payment: Verdict
@@ -45,11 +49,16 @@ export interface Order {
   readonly detail: string | null
   readonly customer: Customer
   readonly shippingAddress: Address
+  /** null where it is the address of shipping. */
+  readonly billingAddress: Address | null
   readonly lines: readonly OrderLine[]
   readonly total: Money
   /** What the total is made of; null where it is what the lines cost. */
   readonly costs: Costs | null
   readonly parts: Parts
+  /** What the customer asks for, in their words. */
+  readonly note: string | null
+  readonly metadata: Readonly<Record<string, string>> | null
 }
 
 /** The facts of other contexts that an order waits for. */
@@ -77,13 +86,17 @@ export type OrderFact = Said<(typeof ORDER_DECISIONS)[number]>
 
 type Ordered = Pick<Order, 'customer' | 'shippingAddress' | 'lines' | 'total'> & {
   readonly orderId: string
-  readonly costs?: Costs | null | undefined
-}
+} & { readonly [Member in Optional]?: Order[Member] | undefined }
+type Optional = 'number' | 'reference' | 'billingAddress' | 'costs' | 'note' | 'metadata'
 
 /** An order as it is when it was just placed. */
-export function newOrder({ orderId, customer, shippingAddress, lines, total, costs = null }: Ordered): Order {
+export function newOrder({ orderId, ...placed }: Ordered): Order {
+  const { number = null, reference = null, billingAddress = null, costs = null, note = null, metadata = null } = placed
+  const { customer, shippingAddress, lines, total } = placed
   return {
     id: orderId,
+    number,
+    reference,
     status: 'placed',
     ...({ stock: 'pending', payment: 'pending', fraud: 'pending', capture: 'pending' } as const),
     arrived: false,
@@ -93,10 +106,13 @@ export function newOrder({ orderId, customer, shippingAddress, lines, total, cos
     detail: null,
     customer,
     shippingAddress,
+    billingAddress,
     lines,
     total,
     costs,
     parts: NO_PARTS,
+    note,
+    metadata,
   }
 }
 

@@ -107,14 +107,25 @@ const COLUMNS = [
     'updatedAt',
     'customer',
     'shippingAddress',
+    'billingAddress',
     'lines',
     'total',
     'costs',
     'parts',
+    'number',
+    'reference',
+    'note',
+    'metadata',
   ] as const),
 ]
 
-const PERSONAL_COLUMNS: ReadonlySet<string> = new Set(['customer', 'shippingAddress', 'detail'])
+const PERSONAL_COLUMNS: ReadonlySet<string> = new Set([
+  'customer',
+  'shippingAddress',
+  'billingAddress',
+  'note',
+  'detail',
+])
 
 const tell = (value: unknown) => (typeof value === 'string' ? value : JSON.stringify(value))
 
