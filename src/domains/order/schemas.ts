@@ -36,7 +36,10 @@ const AddressInput = z
 
 /** Stripe's limits, which many a client's own data are made for. */
 const METADATA = { keys: 50, value: 500 }
-const MetadataKey = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,39}$/)
+const MetadataKey = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,39}$/)
+  .meta({ examples: ['campaign'] })
 const KEY_RULE = 'its name must be A-Z, a-z, 0-9, _, . and -, at most 40 characters, a letter or digit first'
 
 const reference = text(1, 100, 'web-2026-118')
