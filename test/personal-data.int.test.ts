@@ -194,7 +194,10 @@ it('seals a customer everywhere, forgets them, and no byte of them is left', asy
   // Everybody who needs them still knows them.
   const view = async (id: string) => (await api.get(`/v1/orders/${id}`)).body as Record<string, object>
   expect(await view(called)).toMatchObject({
-    ...{ customer, shippingAddress, billingAddress: billing, note },
+    customer,
+    shippingAddress,
+    billingAddress: billing,
+    note,
     ended: { detail: `because of ${ownWords}` },
   })
   expect(mail.received.flatMap(({ to }) => to)).toContain(email)
