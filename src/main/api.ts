@@ -14,7 +14,6 @@ import { expectProvider, keepTokens } from '#domains/payment'
 import { notBuilt, tooEarly } from '#http'
 import { directUrl, isDevelopmentKey } from '#platform/config'
 import { openDatabase } from '#platform/database'
-import { expectMasterKeys } from '#platform/sealing'
 import { runProcess, type ProcessContext } from '#platform/process/shutdown'
 import {
   createApi,
@@ -53,7 +52,7 @@ await runProcess('api', async (context) => {
   } as const
   const { db, pool, close } = openDatabase(config.DATABASE_URL, options)
   onStop(close)
-  await checkWhenReachable(context, () => expectMasterKeys(db))
+  await checkWhenReachable(context)
   const { DATABASE_REPLICA_URL: replicaUrl } = config
   const replica = replicaUrl ? openDatabase(replicaUrl, { ...options, pooler: 'none' }) : undefined
   if (replica) onStop(replica.close)

@@ -1,8 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { StartupError } from '#platform/config'
-import { isDatabaseOutage, placesOf } from '#platform/database'
+import { isDatabaseOutage, openDatabase, placesOf } from '#platform/database'
 import { checkDatabase } from '#platform/database/start-check'
-import type { ProcessContext } from '#platform/process/shutdown'
+import { endWithSentence, type ProcessContext } from '#platform/process/shutdown'
+import { expectMasterKeys, makeKeysAfter } from '#platform/sealing'
 
 /** Milliseconds that a starting process waits for PostgreSQL: both may have been started by the same hand. */
 const PATIENCE_MS = 60_000
@@ -33,19 +34,41 @@ export async function onceReachable<T>(context: ProcessContext, work: () => Prom
   }
 }
 
-/** The same for a process that can begin without PostgreSQL: an outage is told, and not waited for. */
-export async function checkWhenReachable(context: ProcessContext, work = async () => {}): Promise<void> {
+/**
+ * Checks the same for a process that can begin without PostgreSQL, and the master keys: an outage is told, and not waited for. The check
+ * goes on meanwhile, no customer gets a key before it has come to its end, and a StartupError then ends the process with its sentence.
+ */
+export async function checkWhenReachable(context: ProcessContext): Promise<void> {
   const { config, log } = context
   try {
-    await check(context)
-    await work()
+    await checkWithKeys(context)
   } catch (error) {
     if (error instanceof StartupError || !isDatabaseOutage(error)) throw error
     log.warn(
       { reason: reasonOf(error) },
       `PostgreSQL at ${placesOf(config.DATABASE_URL)} is away: beginning without it`,
     )
+    makeKeysAfter(checkUntilReached(context).catch(endWithSentence))
   }
+}
+
+async function checkUntilReached(context: ProcessContext): Promise<void> {
+  for (;;) {
+    await wait(500, undefined, { ref: false })
+    try {
+      return await checkWithKeys(context)
+    } catch (error) {
+      if (error instanceof StartupError || !isDatabaseOutage(error)) throw error
+    }
+  }
+}
+
+/** On a connection of its own: those of the pool may all be waiting for this. */
+async function checkWithKeys(context: ProcessContext) {
+  await check(context)
+  const { DATABASE_URL, DATABASE_POOLER: pooler } = context.config
+  const { db, close } = openDatabase(DATABASE_URL, { poolSize: 1, pooler, applicationName: 'fanfare check' })
+  await expectMasterKeys(db).finally(close)
 }
 
 async function check({ config, log }: ProcessContext) {

@@ -1,7 +1,6 @@
 import { runWebhooks } from '#domains/webhooks'
 import { schedules, startScheduler } from '#jobs'
 import { createWakeUp, reconcile } from '#messaging'
-import { expectMasterKeys } from '#platform/sealing'
 import { runProcess } from '#platform/process/shutdown'
 import { openMessaging } from './messaging.ts'
 import { serveMetrics } from './metrics.ts'
@@ -10,7 +9,7 @@ import { checkWhenReachable } from './reach-database.ts'
 await runProcess('scheduler', async (context) => {
   const { config, log, onStop } = context
   const messaging = openMessaging('scheduler', context, 'by-size')
-  await checkWhenReachable(context, () => expectMasterKeys(messaging.db))
+  await checkWhenReachable(context)
   const { db, pool, broker } = messaging
   const jobs = schedules({
     ...messaging,

@@ -46,8 +46,16 @@ export async function keysFor(tx: Transaction, subjects: ReadonlySet<string>): P
   return keys
 }
 
-function makeKeys(tx: Transaction, subjects: readonly string[]) {
+let checked: Promise<void> | undefined
+
+/** Nobody gets a key before this has come to its end: by a wrong master key everybody would be taken for somebody new. */
+export function makeKeysAfter(check: Promise<void>): void {
+  checked = check
+}
+
+async function makeKeys(tx: Transaction, subjects: readonly string[]) {
   if (subjects.length === 0) return []
+  await checked
   const rows = subjects.map((subject) => {
     const key = newPersonKey(uuidv7())
     return { person: key.person, subject, wrapped: wrap(key) }
