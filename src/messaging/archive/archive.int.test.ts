@@ -8,6 +8,7 @@ import {
   anOrderPlaced,
   attempt,
   daysAgo as ago,
+  deadline,
   endFirstPartition,
   PAST_REACTION,
   record,
@@ -20,7 +21,10 @@ import { standingOf } from '../deliveries/handled-events.ts'
 import { makePartition, makePartitions } from '../event-store/partitions/make-partitions.ts'
 import { readPartitions } from '../event-store/partitions/partitions.ts'
 import { UnreadableEvent } from '../errors.ts'
+import { requestRecovery } from '../deliveries/recovery-requests.ts'
+import { holdReaction } from '../reconcile/hold.ts'
 import { planReplay } from '../reconcile/plan-replay.ts'
+import { replay } from '../reconcile/replay.ts'
 import { defineReaction } from '../reactions/define/define-reaction.ts'
 import { archiveBefore } from './archive.ts'
 import { restoreArchive } from './restore.ts'
@@ -322,6 +326,28 @@ test('a replay says that a part of its range is archived', async () => {
     'Events up to position 90 lie in archives.',
   )
   expect(await planReplay(database.db, { reaction: REACTION, from: 90n })).toMatchObject({ events: 90 })
+})
+
+test('a replay stops where a part of its range has gone into an archive since it began', async () => {
+  const { db } = database
+  await storePast()
+  await db.$executeRaw`INSERT INTO subscriptions VALUES ('test.late', 'order.placed', 180)`
+  await db.$executeRaw`INSERT INTO reconcile_state (reaction, watermark) VALUES ('test.late', 180)`
+  const options = { db, reaction: 'test.late', instance: 'test', pageSize: 10, rate: 0.01 }
+  let replaying: Promise<unknown> | undefined
+  await new Promise<void>((resolve) => {
+    replaying = replay({ ...options, onProgress: () => resolve() }).catch((error: Error) => error.message)
+  })
+  await db.$executeRaw`
+    INSERT INTO handled_events SELECT event_id, reaction, now(), 1, 1, 'test' FROM deliveries WHERE reaction = 'test.late'`
+  await db.$executeRaw`DELETE FROM deliveries WHERE reaction = 'test.late'`
+  expect(await archived()).toMatchObject([{ outcome: 'archived' }, { outcome: 'archived' }])
+  await requestRecovery(db, ['test.late']) // makes it go on before its next page is due
+  const hold = await deadline('the replay lets go', () => holdReaction(db, 'test.late', 'test'))
+  await db.$executeRaw`UPDATE reconcile_state SET recovery_requested_at = NULL WHERE reaction = 'test.late'`
+  await hold.release()
+  expect(await replaying).toMatch('up to position 90 lie in archives')
+  expect(await db.subscription.findMany({ where: { reaction: 'test.late' } })).toMatchObject([{ since: 180n }])
 })
 
 test('orders come in and are handled while partitions go and come back', async () => {

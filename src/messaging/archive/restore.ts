@@ -84,12 +84,20 @@ function expectRoom({ name, from, to }: Partition, partitions: readonly Partitio
 
 async function fill(db: Database, manifest: Manifest, store: Store, lease: Lease) {
   const tables = tablesOf(manifest.name)
+  // The next page is read while PostgreSQL stores this one.
   const filling =
     (table: ArchivedTable, storePage: (page: Page) => Promise<unknown>) => async (signal: AbortSignal) => {
-      for await (const page of linesOf(manifest, store, table)) {
-        signal.throwIfAborted()
-        await storePage(page)
-        await lease.confirm()
+      let storing: Promise<unknown> = Promise.resolve()
+      try {
+        for await (const page of linesOf(manifest, store, table)) {
+          await storing
+          await lease.confirm()
+          signal.throwIfAborted()
+          storing = storePage(page)
+          storing.catch(() => {}) // thrown where it is awaited
+        }
+      } finally {
+        await storing
       }
     }
   await sideBySide(

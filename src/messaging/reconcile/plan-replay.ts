@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { readRow, row, type Database } from '#platform/database'
+import { readRow, row, type Database, type Transaction } from '#platform/database'
 import { archivedUpTo } from '../event-store/archives.ts'
 import { relayCheckpoint } from '../event-store/checkpoint.ts'
 
@@ -35,11 +35,7 @@ const Counts = row({ events: z.int(), handled: z.int(), kept: z.int() })
 /** What a replay would do. Changes nothing. @throws ReplayRefused when a part of the range lies in archives */
 export async function planReplay(db: Database, { reaction, from = 0n, types }: ReplayRange): Promise<ReplayPlan> {
   const wanted = await subscribedTypes(db, reaction, types)
-  const archived = await archivedUpTo(db)
-  if (archived !== null && from < archived)
-    throw new ReplayRefused(
-      `Events up to position ${archived} lie in archives. Restore them first, or leave them out with --from ${archived}.`,
-    )
+  await expectInStore(db, from)
   const to = await relayCheckpoint(db)
   const counts = await readRow(db, Counts)`
     SELECT count(*)::int AS events, count(h.event_id)::int AS handled,
@@ -49,6 +45,15 @@ export async function planReplay(db: Database, { reaction, from = 0n, types }: R
     LEFT JOIN deliveries d ON d.event_id = e.id AND d.reaction = ${reaction} AND d.state <> 'resolved'
     WHERE e.type = ANY(${wanted}) AND e.position > ${from} AND e.position <= ${to}`
   return { reaction, types: wanted, from, to, ...counts }
+}
+
+/** @throws ReplayRefused when events after this position lie in an archive */
+export async function expectInStore(db: Database | Transaction, after: bigint): Promise<void> {
+  const archived = await archivedUpTo(db)
+  if (archived !== null && after < archived)
+    throw new ReplayRefused(
+      `Events up to position ${archived} lie in archives. Restore them first, or leave them out with --from ${archived}.`,
+    )
 }
 
 async function subscribedTypes(db: Database, reaction: string, types: readonly string[] | undefined) {

@@ -5,7 +5,7 @@ import { Prisma } from '#prisma'
 import { deliverAgain } from '../deliveries/deliver-again.ts'
 import { isRecoveryRequested } from '../deliveries/recovery-requests.ts'
 import { holdReaction, type Hold } from './hold.ts'
-import { planReplay, ReplayRefused, type ReplayPlan, type ReplayRange } from './plan-replay.ts'
+import { expectInStore, planReplay, ReplayRefused, type ReplayPlan, type ReplayRange } from './plan-replay.ts'
 
 export interface ReplayOptions extends ReplayRange {
   db: Database
@@ -34,7 +34,7 @@ export interface ReplayOptions extends ReplayRange {
  * With `again` each page is forgotten and delivered in one transaction, under a mark of how far it has come: killed anywhere
  * and called again with the same range, it goes on from there, and each event of the range is handled once more exactly once.
  * @returns how many events were delivered
- * @throws ReplayRefused
+ * @throws ReplayRefused, also when a part of what is left goes into an archive meanwhile
  */
 export async function replay(options: ReplayOptions): Promise<number> {
   const { db, reaction, instance, rate, signal } = options
@@ -143,6 +143,7 @@ function deliverPage(
     const rows = await readRows(tx, Place)`
       SELECT position, id FROM events WHERE type = ANY(${types}) AND position > ${after} AND position <= ${to}
       ORDER BY position LIMIT ${pageSize}`
+    await expectInStore(tx, after) // since the plan was made; having read from it, we keep every partition where it is
     if (rows.length === 0) return undefined
     const ids = rows.map(({ id }) => id)
     const upTo = rows.at(-1)!.position

@@ -71,7 +71,7 @@ function countLines(text: Buffer): number {
   return lines
 }
 
-/** The lines of a file, in pages of about a megabyte; of a gzip file where its name says so. */
+/** The lines of a file, in pages of about two megabytes; of a gzip file where its name says so. */
 export async function* readLines(store: Store, name: string): AsyncGenerator<Page> {
   const bytes = await store.get(name)
   const text = name.endsWith('.gz') ? bytes.pipe(createGunzip({ chunkSize: CHUNK })) : bytes
@@ -95,8 +95,8 @@ export async function* readLines(store: Store, name: string): AsyncGenerator<Pag
   }
 }
 
-/** Of a page that is stored: PostgreSQL takes longer for the same lines in larger ones. */
-const READ_BYTES = 1024 * 1024
+/** Of a page that is stored. */
+const READ_BYTES = 2 * 1024 * 1024
 
 /** Of a page that is written; it is held in memory several times on its way. */
 export const PAGE_BYTES = 4 * 1024 * 1024
