@@ -10,6 +10,7 @@ const COMMANDS = {
   services: ['dev/services/command.ts', 'servicesCommand'],
   fanfare: ['dev/fanfare/command.ts', 'fanfareCommand'],
   'build:console': ['dev/console/command.ts', 'buildConsoleCommand'],
+  openapi: ['dev/openapi/command.ts', 'openapiCommand'],
   screenshots: ['dev/screenshots/command.ts', 'screenshotsCommand'],
   chaos: ['test/chaos/command.ts', 'chaosCommand'],
   bench: ['bench/command.ts', 'benchCommand'],

@@ -18,6 +18,8 @@ const CRUISED = ['src', 'workers', 'dev', 'examples', 'sandbox', 'test', 'bench'
 
 const EVENTS_CHECK = ['fanfare', 'events', 'check']
 
+const OPENAPI_CHECK = ['openapi', 'check']
+
 const tool = (name: string, what: string, command: string, ...args: string[]): Step => ({
   name,
   what,
@@ -62,6 +64,7 @@ export const steps: readonly Step[] = [
   tool('lockfile', 'fits package.json, complete for every platform', process.execPath, 'tools/check-lock.mjs'),
   tool('peers', 'their lockfile, likewise', process.execPath, 'tools/check-lock.mjs', 'bench/peers'),
   tool('events', 'their published versions stay readable', process.execPath, 'dev/run.mjs', ...EVENTS_CHECK),
+  tool('openapi', 'Redocly, Spectral, and the client', process.execPath, 'dev/run.mjs', ...OPENAPI_CHECK),
   { name: 'schema', what: 'prisma validate, prisma format --check', check: checkedSchema },
   { name: 'migrations', what: 'the migrations make exactly the schema', check: checkedMigrations },
 ]

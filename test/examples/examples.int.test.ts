@@ -3,6 +3,7 @@
 import { spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import type { Route } from '#http'
+import { fanfare } from '../../examples/client/fanfare.ts'
 import { ANSWERS, type RecordedAnswer } from '../../src/api/openapi/answers.ts'
 import { openApiDocument } from '../../src/api/openapi/openapi.ts'
 import { asRecorded } from './as-recorded.ts'
@@ -102,3 +103,26 @@ function record(answers: Record<string, RecordedAnswer>): void {
   writeFileSync(ANSWERS, JSON.stringify(answers, null, 2))
   spawnSync('node_modules/.bin/prettier', ['--write', ANSWERS])
 }
+
+it('the typed client quotes, places, finds and cancels an order', async () => {
+  const client = fanfare(shop.api.url, shop.api.key)
+  const lines = [{ sku: 'MUG-01', quantity: 2 }]
+  const { data: quote } = await client.POST('/v1/quotes', { body: { lines, shippingAddress: { country: 'GB' } } })
+  const { data: order } = await client.POST('/v1/orders', {
+    params: { header: { 'Idempotency-Key': 'from-the-client' } },
+    body: {
+      customer: { name: 'Ada Lovelace', email: 'ada@example.com' },
+      shippingAddress: { line1: '12 St James Square', city: 'London', postalCode: 'SW1Y 4JH', country: 'GB' },
+      lines,
+      payment: { token: 'pm_card_visa' },
+    },
+  })
+  expect(order!.total).toEqual(quote!.total)
+  const params = { path: { id: order!.id } }
+  const cancelled = await client.POST('/v1/orders/{id}/cancel', { params, body: { reason: 'Ordered by mistake' } })
+  expect(cancelled.data!.status).toBe('cancelled')
+  const { data: page } = await client.GET('/v1/orders', { params: { query: { status: 'cancelled' } } })
+  expect(page!.orders.map(({ id }) => id)).toContain(order!.id)
+  const late = client.POST('/v1/orders/{id}/return', { params })
+  await expect(late).rejects.toMatchObject({ name: 'Refused', code: 'order-not-returnable' })
+})

@@ -31,11 +31,11 @@ it('every example fits the schemas of its operation', () => {
 
 it('every answer of JSON has a recorded example that fits: RECORD_EXAMPLES=1 npm test -- test/examples', () => {
   const faults = routes.flatMap(({ operationId, replies }) => {
-    const [[status, { schema }] = ['', { schema: undefined }]] = Object.entries(replies)
-    if (!schema) return []
+    if (Object.values(replies).every(({ schema }) => !schema)) return []
     const answer = recorded[operationId]
-    if (answer?.status !== Number(status)) return [`${operationId} has none`]
-    const fault = misfit(schema, answer.body)
+    if (!answer) return [`${operationId} has none`]
+    const reply = replies[answer.status]
+    const fault = reply ? misfit(reply.schema, answer.body) : `${answer.status} is not among its answers`
     return fault === undefined ? [] : [`${operationId}: ${fault}`]
   })
   expect(faults).toEqual([])

@@ -69,7 +69,10 @@ export const Flow = z
   .meta({ id: 'Flow' })
 export type Flow = z.infer<typeof Flow>
 
-const Position = z.string().regex(/^\d{1,18}$/, 'must be a position of the event store')
+const Position = z
+  .string()
+  .regex(/^\d{1,18}$/, 'must be a position of the event store')
+  .meta({ examples: ['1042'] })
 
 const range = {
   from: Position.optional()

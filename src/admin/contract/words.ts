@@ -14,6 +14,7 @@ export const Fingerprint = z
   .string()
   .max(64)
   .regex(/^[0-9a-z]+$/, 'must be the fingerprint of a group')
+  .meta({ examples: ['1f0c9a2e6b7d4c35'] })
 
 /** PostgreSQL's text holds neither NUL nor lone surrogates. */
 export const Reason = z

@@ -24,7 +24,7 @@ export const OrderPage = z
     picture: Picture,
     standing: Standing,
   })
-  .meta({ id: 'OrderPage' })
+  .meta({ id: 'OrderForOperators' })
 
 type Told = Awaited<ReturnType<typeof storyOf>>
 

@@ -9,6 +9,7 @@ const Key = z
   .string()
   .max(200)
   .regex(/^[\x21-\x7e]+$/, 'must be a key')
+  .meta({ examples: ['fanfare_a_key_with_the_scope_admin'] })
 const SignIn = z
   .union([
     z.strictObject({ key: Key.describe('A key with the scope admin') }),

@@ -1,6 +1,9 @@
-import { z } from 'zod'
+import type { z } from 'zod'
 import { IDEMPOTENCY_KEY, type ReplyDoc, type Route } from '#http'
 import { answerOf } from './answers.ts'
+import { componentsOf, plain, reference } from './components.ts'
+import { PROBLEM } from './problem-schema.ts'
+import { tagsOf } from './tags.ts'
 
 type Json = Record<string, unknown>
 
@@ -15,12 +18,14 @@ export function openApiDocument(routes: readonly Route[]): Json {
       title: 'Fanfare',
       version: '1',
       license: { name: 'MIT', identifier: 'MIT' },
+      contact: { name: 'Whoever runs this installation' },
       description:
         'Place an order once; everything that has to happen reacts to it. Money is in minor units (pence, cents). ' +
         'Every refusal is a problem document (RFC 9457) with a stable `code`.',
     },
     servers: [{ url: '/', description: 'The one that this document comes from' }],
     security: [{ apiKey: [] }],
+    tags: tagsOf(routes),
     paths,
     components: {
       schemas: { ...schemas, Problem: PROBLEM },
@@ -55,9 +60,9 @@ function operation(route: Route): Json {
 const scopeOf = ({ scope = 'admin' }: Route) => scope
 
 function describe(route: Route): Json {
-  const needs = route.public || scopeOf(route) === 'any' ? [] : [`Needs the scope \`${scopeOf(route)}\`.`]
-  const sentences = [...(route.description ? [route.description] : []), ...needs]
-  return sentences.length === 0 ? {} : { description: sentences.join(' ') }
+  const scope = scopeOf(route)
+  const needs = route.public ? 'Needs no key.' : scope === 'any' ? 'Needs any key.' : `Needs the scope \`${scope}\`.`
+  return { description: route.description ? `${route.description} ${needs}` : needs }
 }
 
 const exampleOf = (example: unknown): Json => (example === undefined ? {} : { example })
@@ -139,78 +144,4 @@ function refusals(route: Route): Json {
   return Object.fromEntries(
     [...lists].map(([status, list]) => [status, { description: `Codes: ${[...list].join(', ')}`, content: problem }]),
   )
-}
-
-/** Every schema with an id that the operations reach, under its id. */
-function componentsOf(routes: readonly Route[]): Json {
-  const registry = z.registry<{ id: string }>()
-  for (const { body, replies } of routes) {
-    for (const schema of [body, ...Object.values(replies).map((reply) => reply.schema)])
-      if (schema) registry.add(schema, { id: nameOf(schema) })
-  }
-  const { schemas } = z.toJSONSchema(registry, { io: 'input', uri: (id) => `#/components/schemas/${id}` })
-  const { __shared: shared = {}, ...named } = schemas as Record<string, { $defs?: Json }>
-  return asComponents({ ...named, ...shared.$defs }) as Json
-}
-
-/** Schemas used inside others stand in a shared entry; they are components like the rest, and need no ids of their own. */
-function asComponents(schema: unknown): unknown {
-  if (Array.isArray(schema)) return schema.map(asComponents)
-  if (typeof schema !== 'object' || schema === null) return schema
-  const members = Object.entries(withoutTwice(schema)).filter(([key, value]) => !isOwnName(key, value))
-  return Object.fromEntries(
-    members.map(([key, value]) => [key, key === '$ref' ? toComponent(value) : asComponents(value)]),
-  )
-}
-
-/** A format says what its pattern says in more characters; and of a pattern the page would make a random example. */
-function withoutTwice(schema: object): object {
-  if (!('pattern' in schema) || !('format' in schema)) return schema
-  const { pattern: _pattern, ...rest } = schema
-  return rest
-}
-
-/** `id` is a name only as text: as an object it is a property called id. */
-const isOwnName = (key: string, value: unknown) =>
-  key === '$schema' || key === '$id' || (key === 'id' && typeof value === 'string')
-
-const toComponent = (reference: unknown) => `#/components/schemas/${String(reference).replace(/^.*\//, '')}`
-
-const plain = (schema: z.ZodType): Json => {
-  return asComponents(z.toJSONSchema(schema, { io: 'input' })) as Json
-}
-
-const reference = (schema: z.ZodType): Json => ({ $ref: `#/components/schemas/${nameOf(schema)}` })
-
-function nameOf(schema: z.ZodType): string {
-  const id = z.globalRegistry.get(schema)?.id
-  if (!id) throw new TypeError('A schema of the API needs a name: .meta({ id })')
-  return id
-}
-
-const PROBLEM = {
-  type: 'object',
-  required: ['type', 'title', 'status', 'code', 'detail', 'instance', 'requestId'],
-  properties: {
-    type: { type: 'string', format: 'uri' },
-    title: { type: 'string' },
-    status: { type: 'integer' },
-    code: { type: 'string', description: 'Stable' },
-    detail: { type: 'string', description: 'What is wrong in this case, and what to do' },
-    instance: { type: 'string' },
-    requestId: { type: 'string' },
-    errors: {
-      type: 'array',
-      items: {
-        type: 'object',
-        required: ['detail'],
-        properties: {
-          pointer: { type: 'string', description: 'JSON Pointer (RFC 6901) into the body' },
-          parameter: { type: 'string', description: 'Name of the path or query parameter or header' },
-          code: { type: 'string' },
-          detail: { type: 'string' },
-        },
-      },
-    },
-  },
 }
