@@ -30,6 +30,7 @@ const CORE = [
   '20261122020200_standing_deliveries',
   '20261122021500_alerts',
   '20261122105000_reaction_pauses',
+  '20261122106000_recoveries',
 ]
 
 /** A folder of Prisma: its name is that of the migration. */

@@ -113,7 +113,15 @@ async function aDay(opened: OpenDatabase) {
   await db.$executeRaw`UPDATE relay_checkpoints SET position = (SELECT max(position) FROM events)`
   expect(await lookForLost(opened)).toContainEqual(expect.objectContaining({ busy: false, lost: 0, unsettled: 0 }))
   const reconcileAll = () => Promise.resolve([])
-  for (const job of schedules({ db, wake: () => {}, reconcileAll, partitionLength: 'month' })) await job.run()
+  for (const job of schedules({
+    db,
+    instance: 'test',
+    log: createLogger('test', 'silent'),
+    wake: () => {},
+    reconcileAll,
+    partitionLength: 'month',
+  }))
+    await job.run()
   measureBacklog(db)
   expect(await register.metrics()).toContain('fanfare_relay_lag_seconds 0')
   await api.close()

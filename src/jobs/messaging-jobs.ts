@@ -9,6 +9,8 @@ import {
   type SpanOfEvents,
 } from '#messaging'
 import type { Database } from '#platform/database'
+import type { Logger } from '#platform/log/logger'
+import { redrivingRecovered } from './redrive-recovered.ts'
 import type { ScheduledJob } from './scheduled-job.ts'
 
 const SECOND = 1_000
@@ -17,6 +19,9 @@ const HOUR = 60 * MINUTE
 
 export interface MessagingNeeds {
   db: Database
+  /** Names this process as the holder of leases. */
+  instance: string
+  log: Logger
   /** Looks for lost events of every reaction and delivers them again. */
   reconcileAll: () => Promise<Reconciled[]>
   partitionLength: PartitionLength
@@ -33,6 +38,7 @@ export function messagingJobs(needs: MessagingNeeds, spans: readonly SpanOfEvent
   const { db, reconcileAll, partitionLength, names = createNames('') } = needs
   const measured = { db, names, spans, ...(needs.broker && { broker: needs.broker }) }
   return [
+    redrivingRecovered(needs),
     {
       name: 'messaging.roll-up-metrics',
       everyMs: 10 * SECOND,

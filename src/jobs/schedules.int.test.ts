@@ -6,6 +6,7 @@ import { closeMailer } from '#domains/notification'
 import { createPlacement } from '#domains/order'
 import { keepTokens } from '#domains/payment'
 import { aCaller, deadline, testDatabase, testMailServer, type TestDatabase } from '#testing'
+import { createLogger } from '#platform/log/logger'
 import { uuidv7 } from '#platform/uuid'
 import { schedules } from './schedules.ts'
 
@@ -45,8 +46,10 @@ const REQUEST = {
 const now = new Date(Date.now() + MINUTE)
 const ago = (ms: number) => new Date(Date.now() - ms)
 
+const log = createLogger('test', 'silent')
+
 function run(name: string) {
-  const job = schedules({ db: database.db, wake, reconcileAll, partitionLength: 'month' }).find(
+  const job = schedules({ db: database.db, instance: 'test', log, wake, reconcileAll, partitionLength: 'month' }).find(
     (candidate) => candidate.name === name,
   )
   return job!.run()
@@ -89,9 +92,14 @@ it.each([-60, 60])('goes by the clock of the database, where this process is %i 
       traceparent: null,
     })
     expect(Math.abs(order.placedAt.getTime() - REAL_NOW())).toBeLessThan(MINUTE)
-    const expiry = schedules({ db: database.db, wake, reconcileAll, partitionLength: 'month' }).find(
-      ({ name }) => name === 'order.expire-orders',
-    )
+    const expiry = schedules({
+      db: database.db,
+      instance: 'test',
+      log,
+      wake,
+      reconcileAll,
+      partitionLength: 'month',
+    }).find(({ name }) => name === 'order.expire-orders')
     expect(await expiry!.run()).toEqual({ expired: 1 })
     expect(await database.db.order.findUnique({ where: { id: order.id } })).toMatchObject({ status: 'placed' })
   } finally {

@@ -1,5 +1,6 @@
 import type { Response } from 'supertest'
 import { standIn } from '#http'
+import { uuidv7 } from '#platform/uuid'
 import { deadline } from '#testing'
 import { issueKey } from '../../src/api/index.ts'
 import { queueEvents } from '../../src/domains/webhooks/deliveries/queue-events.ts'
@@ -34,6 +35,7 @@ export async function makeThings({ system, api, rest }: Shop): Promise<Makers> {
   await expectOk(api.post(`/v1/orders/${read}/refunds`, { lines: [{ sku: MUG.sku, quantity: 1 }], reason: 'damaged' }))
   while (await queueEvents(db));
 
+  await leaveOutage(db)
   const dead = async (eventType: string) =>
     (await db.delivery.findMany({ where: { reaction: LETTERS, state: 'dead', eventType } })).map(({ id }) => id)
   const parcels = await dead('order.shipped')
@@ -74,6 +76,17 @@ export async function makeThings({ system, api, rest }: Shop): Promise<Makers> {
     [standIn('held delivery')]: async () => made('hold', await retried()),
     [standIn('action')]: async () => repair('discard', await letter()),
   }
+}
+
+/** The gateway was away, and one delivery was given up meanwhile. */
+async function leaveOutage(db: Shop['system']['db']) {
+  const [reaction, dependency] = ['payment.authorize-payment', 'payment-gateway']
+  const at = { openedAt: new Date(Date.now() - 120_000), closedAt: new Date(Date.now() - 60_000) }
+  const cause = 'Error: The payment gateway answered internal_error (500)'
+  await db.breaker.create({ data: { reaction, dependency, cause, instance: 'worker', recovered: true, ...at } })
+  const failed = { reason: 'attempts-exhausted', errorName: 'Error', errorMessage: cause, fingerprint: '3f2a91c07d55' }
+  const failedAt = new Date(Date.now() - 90_000)
+  await db.delivery.create({ data: { id: uuidv7(), reaction, dependency, state: 'dead', failedAt, ...failed } })
 }
 
 function take(things: string[], what: string): string {

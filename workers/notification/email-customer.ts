@@ -7,6 +7,7 @@ export default defineReaction({
   name: 'notification.email-customer',
   on: [OrderConfirmed, OrderRejected, OrderCancelled, OrderShipped, PaymentRefunded],
   lingerMs: 50,
+  dependency: 'mail-server',
   callTimeoutMs: 20_000,
   async call(event, context) {
     const { orderId } = event.data

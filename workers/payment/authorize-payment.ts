@@ -7,6 +7,7 @@ export default defineReaction({
   on: OrderPlaced,
   publishes: [PaymentAuthorized, PaymentDeclined],
   personalData: false,
+  dependency: 'payment-gateway',
   callTimeoutMs: 5_000,
   effect: ({ data }) => `authorize:${data.orderId}`,
   call: (placed, context) => authorize(gateway(), placed, context),

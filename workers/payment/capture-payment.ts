@@ -7,6 +7,7 @@ export default defineReaction({
   on: OrderConfirmed,
   publishes: [PaymentCaptured, PaymentFailed],
   lingerMs: 20,
+  dependency: 'payment-gateway',
   callTimeoutMs: 5_000,
   effect: ({ data }) => `capture:${data.orderId}`,
   async call({ data: { orderId } }, context) {

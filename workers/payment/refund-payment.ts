@@ -8,6 +8,7 @@ export default defineReaction({
   on: RefundRequested,
   publishes: [PaymentRefunded, RefundFailed],
   concurrency: 1, // refunds are few, and the reactions of a process share its connections
+  dependency: 'payment-gateway',
   callTimeoutMs: 5_000,
   effect: ({ data }) => `refund:${data.refundId}`,
   async call({ data: { orderId, amount } }, context) {

@@ -22,6 +22,7 @@ export default defineReaction({
   publishes: [PaymentVoided, PaymentRefunded, PaymentCaptured],
   personalData: false,
   lingerMs: 250,
+  dependency: 'payment-gateway',
   callTimeoutMs: 5_000,
   async call({ type, data: { orderId } }, { db, signal }) {
     const payment = await paymentOf(db, orderId)

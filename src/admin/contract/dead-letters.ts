@@ -166,15 +166,34 @@ export const selection = {
 export const Repair = z.strictObject({ ...selection, reason: Reason }).meta({ id: 'Repair' })
 export type Repair = z.infer<typeof Repair>
 
-export const Redrive = z
+const pace = {
+  reason: Reason,
+  canary: z.int().min(1).max(10_000).optional().describe('So many first, and the rest only if they fare well'),
+  rate: z.number().min(0.1).max(10_000).optional().describe('Deliveries per second at most'),
+  haltAbove: z.number().min(0).max(1).optional().describe('Stops when a larger share fails again'),
+}
+
+export const RedriveRecovered = z.strictObject(pace).meta({ id: 'RedriveRecovered' })
+export type RedriveRecovered = z.infer<typeof RedriveRecovered>
+
+export const RecoveryList = z
   .strictObject({
-    ...selection,
-    reason: Reason,
-    canary: z.int().min(1).max(10_000).optional().describe('So many first, and the rest only if they fare well'),
-    rate: z.number().min(0.1).max(10_000).optional().describe('Deliveries per second at most'),
-    haltAbove: z.number().min(0).max(1).optional().describe('Stops when a larger share fails again'),
+    recoveries: z.array(
+      z.strictObject({
+        dependency: z.string().describe('What reactions call, as they name it'),
+        reactions: z.array(z.string()),
+        letters: z.int(),
+        from: Moment,
+        until: Moment,
+        isBack: z.boolean().describe('A call has succeeded since; otherwise nobody has called it yet'),
+        stopped: z.string().nullable().describe('Why the policy has stopped redriving them; null where it has not'),
+      }),
+    ),
   })
-  .meta({ id: 'Redrive' })
+  .meta({ id: 'Recoveries' })
+export type RecoveryList = z.infer<typeof RecoveryList>
+
+export const Redrive = z.strictObject({ ...selection, ...pace }).meta({ id: 'Redrive' })
 export type Redrive = z.infer<typeof Redrive>
 
 export const Begun = z.strictObject({ actionId: Id }).meta({ id: 'BegunAction' })

@@ -18,7 +18,9 @@ const Repair = z
 
 export const Failure = z
   .strictObject({
-    kind: z.string().describe('A stable code, as `fanfare stuck` prints it; or `projection`, `breaker` or `paused`'),
+    kind: z
+      .string()
+      .describe('A stable code, as `fanfare stuck` prints it; or `projection`, `breaker`, `paused` or `recovered`'),
     severity: z.enum(['error', 'warning', 'info']),
     sentence: z.string().describe('What does not move, and why'),
     orders: z.int().describe('Orders that wait because of it'),

@@ -10,6 +10,13 @@ export const ReactionName = z
   .regex(/^[a-z0-9-]+\.[a-z0-9-]+$/, 'must be the name of a reaction, such as inventory.reserve-stock')
   .meta({ examples: ['notification.email-customer'] })
 
+/** What reactions call, as they name it. */
+export const Dependency = z
+  .string()
+  .max(100)
+  .regex(/^[a-z0-9-]+$/, 'must be the name of a dependency, such as payment-gateway')
+  .meta({ examples: ['payment-gateway'] })
+
 export const Fingerprint = z
   .string()
   .max(64)

@@ -82,7 +82,7 @@ interface Asked {
 }
 
 /** @returns the id of the action as soon as the audit table has it; the rest goes on by itself */
-function begin(needs: AdminNeeds, { caller, reaction, selector, options }: Asked): Promise<string> {
+export function begin(needs: AdminNeeds, { caller, reaction, selector, options }: Asked): Promise<string> {
   const { log, ending: signal } = needs
   return new Promise((resolve, reject) => {
     redrive(contextOf(needs, caller), reaction, selector, { ...options, signal, onBegun: resolve }).then(
@@ -167,7 +167,7 @@ function selectorOf({ ids, group, eventType, olderThanSeconds, all }: z.infer<ty
 }
 
 /** Only what is not undefined. */
-const given = <T extends object>(members: T) =>
+export const given = <T extends object>(members: T) =>
   Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as {
     [Key in keyof T]?: Exclude<T[Key], undefined>
   }

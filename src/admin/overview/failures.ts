@@ -1,4 +1,11 @@
-import { tellCause, type Outage, type ProjectionStatus, type ReactionPause, type StuckCause } from '#messaging'
+import {
+  tellCause,
+  type Outage,
+  type ProjectionStatus,
+  type ReactionPause,
+  type Recovery,
+  type StuckCause,
+} from '#messaging'
 import type { Failure } from '../contract/index.ts'
 
 const SEVERITY: Partial<Record<StuckCause['kind'], Failure['severity']>> = {
@@ -84,6 +91,23 @@ export function pauseFailure(pause: ReactionPause, held: readonly StuckCause[]):
     since: since.toISOString(),
     repair: { action: 'resume', reaction, group: null, deliveryId: null },
     command: `fanfare reactions resume ${reaction}`,
+  }
+}
+
+/** Something was away, and has left dead letters: one redrive for all of them. */
+export function recoveryFailure({ dependency, reactions, letters, from, isBack, stopped }: Recovery): Failure {
+  const now = isBack ? 'works again' : 'has not been called since'
+  const rest = stopped === null ? '' : ` The policy has stopped redriving them: ${stopped}`
+  return {
+    kind: 'recovered',
+    severity: 'warning',
+    sentence: `${dependency} was away and ${now}: ${letters} dead letters of ${reactions.join(', ')} are left of that time.${rest}`,
+    orders: letters,
+    example: null,
+    reaction: null,
+    since: from.toISOString(),
+    repair: null,
+    command: `fanfare dead-letters recovered ${dependency} --canary 10 --rate 20/s`,
   }
 }
 

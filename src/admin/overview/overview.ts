@@ -1,5 +1,6 @@
 import {
   countStanding,
+  findRecoveries,
   findStuck,
   findStuckProjections,
   listPauses,
@@ -10,7 +11,7 @@ import {
 } from '#messaging'
 import { readPlaced, readStates } from '#domains/order'
 import type { Overview } from '../contract/index.ts'
-import { byWeight, outageFailure, pauseFailure, projectionFailure, toFailure } from './failures.ts'
+import { byWeight, outageFailure, pauseFailure, projectionFailure, recoveryFailure, toFailure } from './failures.ts'
 import { readHealth } from './health.ts'
 import type { AdminNeeds } from '../needs.ts'
 
@@ -48,11 +49,12 @@ export async function readOverview(asked: Asked): Promise<Overview> {
 
 /** What waits for a reaction that is paused, waits for what paused it: one failure tells both. */
 async function readFailures({ db, isKnown }: Asked): Promise<Pick<Overview, 'breakers' | 'failures'>> {
-  const [causes, projections, pauses, open] = await Promise.all([
+  const [causes, projections, pauses, open, recoveries] = await Promise.all([
     findStuck(db),
     findStuckProjections(db, PATIENCE_MS),
     listPauses(db),
     readOpenBreakers(db),
+    findRecoveries(db),
   ])
   const outages = outagesOf(open)
   const paused = new Set(open.map(({ reaction }) => reaction))
@@ -61,6 +63,7 @@ async function readFailures({ db, isKnown }: Asked): Promise<Pick<Overview, 'bre
   const failures = [
     ...outages.map((outage) => outageFailure(outage, behind)),
     ...pauses.map((pause) => pauseFailure(pause, held)),
+    ...recoveries.map(recoveryFailure),
     ...others.map((cause) => toFailure(cause, isKnown)),
     ...projections.map(projectionFailure),
   ]

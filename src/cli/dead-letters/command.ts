@@ -7,6 +7,7 @@ import { untilStopped } from '../terminal/stop.ts'
 import { groups, history, list, show } from './browse.ts'
 import { discardCommand, restoreCommand } from './discard.ts'
 import { editCommand } from './edit.ts'
+import { recoveredCommand } from './recovered.ts'
 import { redriveCommand } from './redrive.ts'
 import { percent, selectorOf, type SelectorFlags } from './selector.ts'
 import { changeWaiting, waiting } from './waiting.ts'
@@ -21,6 +22,7 @@ Examples:
   ${host().call('dead-letters groups notification.email-customer')}
   ${host().call('dead-letters redrive notification.email-customer --all --canary 20 --rate 50/s --halt-above 5%')}
   ${host().call('dead-letters edit 01928c1e-… --set /customer/email=ada@example.com')}
+  ${host().call('dead-letters recovered payment-gateway --canary 20 --rate 50/s')}
   ${host().call('dead-letters waiting')}
   ${host().call('dead-letters retry payment.authorize-payment --all')}
 
@@ -58,13 +60,14 @@ function addLooking(add: Add) {
 }
 
 function addRepairing(add: Add) {
-  signed(selecting(add('redrive <reaction>', 'have dead letters delivered again')))
-    .option('--dry-run', 'only say what would be sent')
-    .option('--canary <n>', 'send so many first, and the rest only if they fare well', positive)
-    .option('--rate <n/s>', 'at most so many per second', rate)
-    .option('--halt-above <share>', 'stop when a larger share fails, such as 10% (default with --canary: 10%)', percent)
-    .addOption(durationOption('--wait <duration>', 'how long to wait for outcomes at the end', '10s'))
-    .action(exits(withSelector(redriveCommand)))
+  paced(signed(selecting(add('redrive <reaction>', 'have dead letters delivered again')))).action(
+    exits(withSelector(redriveCommand)),
+  )
+  paced(
+    signed(
+      add('recovered [dependency]', 'what is left of the time when something was away; with its name: redrive it'),
+    ),
+  ).action(exits(recoveredCommand))
   signed(add('edit <id>', 'repair the data of one dead letter and redrive it, in $EDITOR or by --file or --set'))
     .option('--file <path>', 'take the edited data from a file; - is standard input')
     .option('--set <pointer=value>', 'set one value, such as /customer/email=ada@example.com; repeatable', collect, [])
@@ -96,6 +99,15 @@ const signed = (command: Command, { why = false } = {}) =>
     .addOption(new Option('--reason <text>', 'why, for the audit table').makeOptionMandatory(why))
     .option('-y, --yes', 'do not ask')
     .addOption(operator())
+
+/** How a redrive goes about it. */
+const paced = (command: Command) =>
+  command
+    .option('--dry-run', 'only say what would be sent')
+    .option('--canary <n>', 'send so many first, and the rest only if they fare well', positive)
+    .option('--rate <n/s>', 'at most so many per second', rate)
+    .option('--halt-above <share>', 'stop when a larger share fails, such as 10% (default with --canary: 10%)', percent)
+    .addOption(durationOption('--wait <duration>', 'how long to wait for outcomes at the end', '10s'))
 
 const operator = () => new Option('--as <name>', 'whom the audit table names').default('', 'the user of this system')
 const collect = (value: string, given: string[]) => [...given, value]

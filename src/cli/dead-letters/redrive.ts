@@ -1,6 +1,7 @@
 import { SingleBar } from 'cli-progress'
 import {
   checkSelector,
+  EVERY_REACTION,
   planFor,
   redrive,
   type DeadLetterContext,
@@ -87,7 +88,8 @@ export function report(reaction: string, result: RedriveResult, { json }: { json
   )
   if (skipped > 0) say(`  ${skipped} left: ${UNDELIVERABLE}`)
   if (why) say(`  ${why}`)
-  if (deadAgain > 0) next(`groups ${reaction}`, `show ${reaction}`)
+  if (reaction === EVERY_REACTION) next('list', 'history')
+  else if (deadAgain > 0) next(`groups ${reaction}`, `show ${reaction}`)
   else if (outcome !== 'done') next(`redrive ${reaction} …   (sends what is still dead, and nothing twice)`, 'history')
   else if (inFlight + retrying > 0) next(`waiting ${reaction}`)
   return code

@@ -3,9 +3,8 @@ import { readRow, row, type Database, type Transaction } from '#platform/databas
 import type { Prisma } from '#prisma'
 import type { Mark } from './operator-actions.ts'
 
-/** What an operator does to deliveries of one reaction. */
+/** What is done to deliveries. */
 export interface Change {
-  reaction: string
   /**
    * The condition on `deliveries d`. Where ids are known, they and the state are enough: next to the reaction, a planner without
    * statistics reads every dead letter of it for each batch.
@@ -30,7 +29,7 @@ const Changed = row({
  */
 export function change(
   db: Database | Transaction,
-  { reaction, where, set, what }: Change,
+  { where, set, what }: Change,
   { actionId, by }: Mark,
 ): Promise<Changed> {
   return readRow(db, Changed)`
@@ -41,13 +40,13 @@ export function change(
     ), resolved AS (
       UPDATE deliveries d
       SET state = 'resolved', due_at = NULL, claimed_by = NULL, closed_at = clock_timestamp(), action_id = ${actionId}::uuid
-      FROM chosen WHERE d.id = chosen.id AND chosen.handled RETURNING d.id, d.event_id, d.due_at, 'resolved' AS what
+      FROM chosen WHERE d.id = chosen.id AND chosen.handled RETURNING d.id, d.reaction, d.event_id, d.due_at, 'resolved' AS what
     ), changed AS (
       UPDATE deliveries d SET ${set}
-      FROM chosen WHERE d.id = chosen.id AND NOT chosen.handled RETURNING d.id, d.event_id, d.due_at, ${what} AS what
+      FROM chosen WHERE d.id = chosen.id AND NOT chosen.handled RETURNING d.id, d.reaction, d.event_id, d.due_at, ${what} AS what
     ), told AS (
       INSERT INTO delivery_history (reaction, event_id, delivery_id, at, what, instance, due_at, action_id)
-      SELECT ${reaction}, event_id, id, clock_timestamp(), what, ${by}, due_at, ${actionId}::uuid
+      SELECT reaction, event_id, id, clock_timestamp(), what, ${by}, due_at, ${actionId}::uuid
       FROM (SELECT * FROM resolved UNION ALL SELECT * FROM changed) AS done
     )
     SELECT (SELECT count(*)::int FROM changed) AS changed, (SELECT count(*)::int FROM resolved) AS resolved`

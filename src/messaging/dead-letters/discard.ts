@@ -73,6 +73,7 @@ export async function restore(
 }
 
 interface StreamChange extends Omit<Change, 'where'> {
+  reaction: string
   selector: Selector
   state: Prisma.Sql
 }

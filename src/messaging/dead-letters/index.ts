@@ -9,8 +9,10 @@ export { asAction, readHistory, recordAction, type ChangeOfAccess, type PastActi
 export { pauseReaction, resumeReaction } from './pause-reaction.ts'
 export { planFor, type Plan } from './selection-preview.ts'
 export { redrive, type Progress, type RedriveOptions, type RedriveResult } from './redrive/redrive.ts'
+export { findRecoveries, type Recovery } from './recovered/find-recoveries.ts'
+export { redriveByPolicy, type RedrivePolicy } from './recovered/redrive-by-policy.ts'
 export { readOutcomes, type Outcomes } from './redrive/outcomes.ts'
-export { checkSelector, type Selector } from './selector.ts'
+export { checkSelector, EVERY_REACTION, type Selector } from './selector.ts'
 export {
   groupWaiting,
   hold,

@@ -1,5 +1,9 @@
 import { Prisma } from '#prisma'
 import { Refused } from './operator-context.ts'
+import { OUTAGES } from './recovered/outages.ts'
+
+/** In place of a reaction: every one. */
+export const EVERY_REACTION = ''
 
 /** Which deliveries of a reaction are meant: those that fit everything that is given. */
 export interface Selector {
@@ -10,6 +14,10 @@ export interface Selector {
   eventType?: string
   /** Failed for the last time at least this many milliseconds ago. */
   olderThanMs?: number
+  /** What they failed of in an outage that is over. Of `EVERY_REACTION` this must be given. */
+  recovered?: string
+  /** Failed for the last time at most this many milliseconds ago. */
+  youngerThanMs?: number
   /** Every one. Must be said, so that a forgotten condition is not a mass redrive. */
   all?: boolean
 }
@@ -23,9 +31,10 @@ export function checkId(id: string): void {
 }
 
 /** @throws Refused when nothing is selected, or an id is none */
-export function checkSelector({ ids = [], group, eventType, olderThanMs, all }: Selector): void {
+export function checkSelector({ ids = [], group, eventType, olderThanMs, recovered, all }: Selector): void {
   ids.forEach(checkId)
-  if (ids.length === 0 && group === undefined && eventType === undefined && olderThanMs === undefined && !all)
+  const isAnyGiven = [group, eventType, olderThanMs, recovered].some((one) => one !== undefined)
+  if (ids.length === 0 && !isAnyGiven && !all)
     throw new Refused('Say which ones are meant: ids, a group, an event type, an age, or all of them.')
 }
 
@@ -37,14 +46,20 @@ export const closable = ({ ids }: Selector) => (ids ? Prisma.sql`d.state IN ('de
 
 /** The condition on `deliveries d`. */
 export function matching(reaction: string, selector: Selector, state: Prisma.Sql = DEAD): Prisma.Sql {
-  const { ids, group, eventType, olderThanMs } = selector
+  const { ids, group, eventType, olderThanMs, recovered, youngerThanMs } = selector
   const conditions = [
-    Prisma.sql`d.reaction = ${reaction} AND (${state})`,
+    state,
+    (reaction !== EVERY_REACTION || recovered === undefined) && Prisma.sql`d.reaction = ${reaction}`,
     ids && Prisma.sql`(d.id = ANY(${[...ids]}::uuid[]) OR d.event_id = ANY(${[...ids]}::uuid[]))`,
     group !== undefined && Prisma.sql`d.fingerprint = ${group}`,
     eventType !== undefined && Prisma.sql`d.event_type = ${eventType}`,
     olderThanMs !== undefined &&
       Prisma.sql`coalesce(d.failed_at, d.created_at) <= clock_timestamp() - ${olderThanMs}::float8 * interval '1 ms'`,
+    recovered !== undefined &&
+      Prisma.sql`d.dependency = ${recovered} AND d.failed_at <@ (
+        SELECT ${OUTAGES} FROM breakers b WHERE b.dependency = ${recovered})`,
+    youngerThanMs !== undefined &&
+      Prisma.sql`d.failed_at > clock_timestamp() - ${youngerThanMs}::float8 * interval '1 ms'`,
   ]
   return Prisma.join(
     conditions.filter((condition): condition is Prisma.Sql => Boolean(condition)),

@@ -147,11 +147,7 @@ async function changeWaiting(
 ): Promise<WaitingResult> {
   checkSelector(selector)
   return asAction(context, { action, reaction, selector, reason }, async (mark) => {
-    const { changed } = await change(
-      context.db,
-      { reaction, where: matching(reaction, selector, from), set, what },
-      mark,
-    )
+    const { changed } = await change(context.db, { where: matching(reaction, selector, from), set, what }, mark)
     if (action === 'hold') await closeAnswered(context.db, reaction)
     return { outcome: 'done' as const, changed }
   })

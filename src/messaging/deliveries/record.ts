@@ -21,6 +21,8 @@ export interface FailedAttempt {
   error: Error
   /** W3C trace context of the attempt. @default null */
   triedIn?: string | null
+  /** What it failed of, where that is something that the reaction calls. @default null */
+  dependency?: string | null
   /** Tried again after so many milliseconds of the database's clock, or given up. */
   next: { kind: 'retry'; reason: RetryReason; afterMs: number } | { kind: 'dead'; reason: DeadReason }
 }
@@ -47,15 +49,16 @@ export async function recordFailures(
       SELECT *, CASE WHEN state = 'retrying' THEN now + after_ms * interval '1 ms' END AS due_at
       FROM (SELECT clock_timestamp() AS now) AS clock, jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS row(
         id uuid, event_id uuid, event_type text, stream text, stream_version int, correlation_id text, state text, after_ms float8,
-        reason text, attempt int, attempts int, what text, error_name text, error_message text, stack text, fingerprint text, traceparent text)
+        reason text, attempt int, attempts int, what text, error_name text, error_message text, stack text, fingerprint text, traceparent text,
+        dependency text)
     ), subscribed AS MATERIALIZED ( -- one that is retired at this moment is waited for, and is gone then
       SELECT event_type FROM subscriptions
       WHERE reaction = ${reaction} AND event_type IN (SELECT event_type FROM given WHERE state = 'retrying') FOR SHARE
     ), written AS (
       INSERT INTO deliveries AS d (id, reaction, event_id, event_type, stream, stream_version, correlation_id, state, due_at, attempts,
-        reason, error_name, error_message, stack, fingerprint, first_failed_at, failed_at, instance, traceparent)
+        reason, error_name, error_message, stack, fingerprint, first_failed_at, failed_at, instance, traceparent, dependency)
       SELECT id, ${reaction}, event_id, event_type, stream, stream_version, correlation_id, state, due_at, attempts,
-        reason, error_name, error_message, stack, fingerprint, now, now, ${instance}, traceparent
+        reason, error_name, error_message, stack, fingerprint, now, now, ${instance}, traceparent, dependency
       FROM given WHERE NOT EXISTS (
         SELECT FROM handled_events h WHERE h.event_id = given.event_id AND h.reaction = ${reaction} OFFSET 0)
         AND (state = 'dead' OR event_type IN (SELECT event_type FROM subscribed))
@@ -65,7 +68,7 @@ export async function recordFailures(
         attempts = greatest(d.attempts, excluded.attempts), reason = excluded.reason, error_name = excluded.error_name,
         error_message = excluded.error_message, stack = excluded.stack, fingerprint = excluded.fingerprint,
         first_failed_at = coalesce(d.first_failed_at, excluded.first_failed_at), failed_at = excluded.failed_at,
-        instance = excluded.instance, closed_at = NULL, traceparent = excluded.traceparent
+        instance = excluded.instance, closed_at = NULL, traceparent = excluded.traceparent, dependency = excluded.dependency
       WHERE d.state IN ('blocked', 'resolved') OR (d.state = 'retrying' AND coalesce(d.claimed_by, ${instance}) = ${instance})
       RETURNING id, event_id, due_at
     ), told AS (
@@ -80,7 +83,7 @@ export async function recordFailures(
   return dueInMs ?? undefined
 }
 
-function toRow(reaction: string, { event, attempt, error, next, triedIn = null }: FailedAttempt) {
+function toRow(reaction: string, { event, attempt, error, next, triedIn = null, dependency = null }: FailedAttempt) {
   const postponed = next.kind === 'retry' && next.reason !== 'failed'
   return {
     id: uuidv7(),
@@ -98,5 +101,6 @@ function toRow(reaction: string, { event, attempt, error, next, triedIn = null }
     ...errorColumns(error),
     fingerprint: fingerprintOf(reaction, event.type, next.reason, error),
     traceparent: triedIn,
+    dependency,
   }
 }

@@ -107,7 +107,9 @@ async function handleThrough(
     chosen.forEach((message, index) => (message.triedIn = spans[index]?.traceparent ?? null))
     redactErrors(outcomes, chosen)
     const { settlements, held, reason, isSaid } = divide(chosen, outcomes, turn, runtime)
-    if (reason) runtime.pause.hold(reason, turn, isSaid ? 1 : reaction.callConcurrency)
+    const { failingForMs } = runtime.failures
+    const probeWith = isSaid ? 1 : reaction.callConcurrency
+    if (reason) runtime.pause.hold({ error: reason, turn, probeWith, isSaid, failingForMs })
     else runtime.pause.resume()
     await settleWhenAvailable(reaction, settlements, runtime)
     waiting = [...waiting.filter((message) => !chosen.includes(message)), ...held]

@@ -7,6 +7,7 @@ import { createPause, whenAvailable } from './availability/availability.ts'
 import { createFailureRun } from './availability/breaker.ts'
 import { recordBreaker } from './availability/record-breaker.ts'
 import { drainCrashNet } from './crash-net.ts'
+import { shareBreaker } from './availability/share-breaker.ts'
 import type { Reaction } from './define/define-reaction.ts'
 import { createDeliveryBuffer, type DeliveryBuffer } from './delivery-buffer.ts'
 import { takeDueDeliveries } from './due/due-deliveries.ts'
@@ -45,12 +46,18 @@ export async function runReaction(reaction: Reaction, given: ReactionRuntime): P
     limit: reaction.batchSize * reaction.concurrency,
     onDue: (claimed) => buffer.put(...claimed.map((one) => ({ claimed: one }))),
   })
-  const record = recordBreaker(reaction.name, given)
+  const record = recordBreaker(reaction, given)
   const runtime: RunningRuntime & ReactionRuntime = {
     ...given,
     due,
     signal: stopping.signal,
-    pause: createPause({ reaction: reaction.name, log, signal: stopping.signal, record }),
+    pause: createPause({
+      reaction: reaction.name,
+      log,
+      signal: stopping.signal,
+      record,
+      sharing: shareBreaker(given.db, reaction.dependency),
+    }),
     failures: createFailureRun(),
     turns: createTurns(),
   }

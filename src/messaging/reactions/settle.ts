@@ -12,6 +12,7 @@ import { RetryLater, UnreadableEvent, Unrecoverable } from '../errors.ts'
 import { criticalSeconds, deliveryOutcomes } from '../metrics.ts'
 import { EventNotInStore, type BatchRuntime, type Outcome } from './batch/batch.ts'
 import type { Reaction } from './define/define-reaction.ts'
+import { isFailedCall } from './availability/breaker.ts'
 import type { DueDeliveries } from './due/due-deliveries.ts'
 import type { Message } from './batch/message.ts'
 import { delayAfter } from './define/retry-policy.ts'
@@ -68,6 +69,7 @@ export async function settle(
         error,
         next,
         ...(message.triedIn && { triedIn: message.triedIn }),
+        ...(isFailedCall(outcome) && { dependency: reaction.dependency ?? null }),
       })
     tell(reaction, message, error, next, runtime.log)
   }

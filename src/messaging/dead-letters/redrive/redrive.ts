@@ -8,7 +8,7 @@ import { createGuard, type Guard, type GuardOptions } from './guard.ts'
 import { asAction, type ActionOutcome, type Mark } from '../operator-actions.ts'
 import { NOTHING_KNOWN, readOutcomes, type Outcomes } from './outcomes.ts'
 import { planFor } from '../selection-preview.ts'
-import { DEAD, matching, DELIVERABLE, type Selector } from '../selector.ts'
+import { DEAD, DELIVERABLE, EVERY_REACTION, matching, type Selector } from '../selector.ts'
 
 export interface RedriveOptions extends GuardOptions {
   /** Deliveries per second at most. @default no limit */
@@ -17,6 +17,8 @@ export interface RedriveOptions extends GuardOptions {
   waitMs?: number
   /** Why, for the audit table. */
   reason?: string
+  /** By the policy: what it has redriven before is left out, so that each letter is redriven by it once in its life. @default false */
+  byPolicy?: boolean
   onProgress?: (progress: Progress) => void
   /** Called when the audit table has it, before anything is sent. */
   onBegun?: (actionId: string) => void
@@ -60,7 +62,8 @@ export async function redrive(
   return asAction(context, action, async (mark) => {
     options.onBegun?.(mark.actionId)
     const state: Progress = { total, sent: 0, alreadyHandled: 0, skipped: 0, ...NOTHING_KNOWN }
-    const scope = { ...mark, db: context.db, reaction, selector }
+    const { byPolicy = false } = options
+    const scope = { ...mark, db: context.db, reaction, selector, byPolicy }
     const ending = await send(scope, state, options).catch((error: Error): Ending => ({
       outcome: 'failed',
       why: `${error.message} What was not sent is still dead.`,
@@ -70,6 +73,7 @@ export async function redrive(
 }
 
 async function expectSubscription(db: Database, reaction: string) {
+  if (reaction === EVERY_REACTION) return
   if ((await db.subscription.count({ where: { reaction } })) === 0)
     throw new Refused(`${reaction} is subscribed to nothing, so no worker takes its events: start one with it first.`)
 }
@@ -78,6 +82,7 @@ interface Scope extends Mark {
   db: Database
   reaction: string
   selector: Selector
+  byPolicy: boolean
 }
 
 type Ending = Pick<RedriveResult, 'outcome' | 'why'>
@@ -116,8 +121,14 @@ const Candidate = row({ id: z.string(), stream: z.string(), streamVersion: z.int
 
 const SEQUENCE = Prisma.sql`coalesce(d.stream, ''), coalesce(d.stream_version, 0), d.id`
 
+const NOT_BY_POLICY = Prisma.sql`NOT d.redriven_by_policy`
+
 /** The next ones after a place. What died again under this very redrive is left out, so that it comes to an end. */
-function nextCandidates({ db, reaction, selector, actionId }: Scope, after: Candidate | undefined, limit: number) {
+function nextCandidates(
+  { db, reaction, selector, actionId, byPolicy }: Scope,
+  after: Candidate | undefined,
+  limit: number,
+) {
   const place = after
     ? Prisma.sql`(${SEQUENCE}) > (${after.stream}::text, ${after.streamVersion}::int, ${after.id}::uuid)`
     : Prisma.sql`true`
@@ -125,20 +136,21 @@ function nextCandidates({ db, reaction, selector, actionId }: Scope, after: Cand
     SELECT d.id::text, coalesce(d.stream, '') AS stream, coalesce(d.stream_version, 0) AS "streamVersion", ${DELIVERABLE} AS deliverable
     FROM deliveries d
     WHERE ${matching(reaction, selector)} AND ${place} AND d.action_id IS DISTINCT FROM ${actionId}::uuid
+      ${byPolicy ? Prisma.sql`AND ${NOT_BY_POLICY}` : Prisma.empty}
     ORDER BY ${SEQUENCE} LIMIT ${limit}`
 }
 
-async function sendBatch({ db, reaction, ...mark }: Scope, candidates: readonly Candidate[], state: Progress) {
+async function sendBatch({ db, byPolicy, ...mark }: Scope, candidates: readonly Candidate[], state: Progress) {
   const ids = candidates.filter(({ deliverable }) => deliverable).map(({ id }) => id)
   state.skipped += candidates.length - ids.length
   // One moment for all of a batch: what is claimed together is handled in order.
   const { changed, resolved } = await change(
     db,
     {
-      reaction,
-      where: Prisma.sql`d.id = ANY(${ids}::uuid[]) AND ${DEAD}`,
+      // Asked again under the lock of the row: two at once redrive it once.
+      where: Prisma.sql`d.id = ANY(${ids}::uuid[]) AND ${DEAD} AND (${NOT_BY_POLICY} OR NOT ${byPolicy})`,
       set: Prisma.sql`state = 'retrying', due_at = (SELECT clock_timestamp()), attempts = 0, starts = 0, claimed_by = NULL,
-        first_failed_at = NULL, reason = 'redriven', action_id = ${mark.actionId}::uuid`,
+        first_failed_at = NULL, reason = 'redriven', redriven_by_policy = d.redriven_by_policy OR ${byPolicy}, action_id = ${mark.actionId}::uuid`,
       what: 'redriven',
     },
     mark,

@@ -30,6 +30,8 @@ export interface Tried {
 export function createFailureRun() {
   let pattern = ''
   let length = 0
+  /** When the run began, by the monotonic clock. */
+  let began = 0
   let succeeded = 0
   let failed = 0
   const endRun = () => {
@@ -51,6 +53,7 @@ export function createFailureRun() {
       const seen = patternOf(outcome.error)
       if (seen !== pattern) endRun()
       pattern = seen
+      if (length === 0) began = performance.now()
       length++
     } else if (ANSWERED.has(outcome.kind)) {
       endRun()
@@ -58,6 +61,10 @@ export function createFailureRun() {
     }
   }
   return {
+    /** Milliseconds since the first of the calls that have failed in a row; 0 when the last one has not. */
+    get failingForMs() {
+      return length === 0 ? 0 : performance.now() - began
+    },
     /** @returns true when, with the calls of this batch, all calls of late have failed of one cause */
     note(tried: readonly Tried[]): boolean {
       tried.forEach(noteOne)

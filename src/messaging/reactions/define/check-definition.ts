@@ -6,6 +6,7 @@ interface Given {
   on?: unknown
   publishes?: unknown
   call?: unknown
+  dependency?: unknown
   handle?: unknown
   handleBatch?: unknown
   concurrency?: number
@@ -15,11 +16,12 @@ interface Given {
 }
 
 const OPTIONS = new Set(
-  `name on publishes call effect handle handleBatch retry callTimeoutMs callConcurrency concurrency prefetch batchSize lingerMs ordered fromStream personalData from`.split(
+  `name on publishes call effect handle handleBatch retry callTimeoutMs callConcurrency concurrency prefetch batchSize lingerMs ordered fromStream personalData from dependency`.split(
     ' ',
   ),
 )
 const RETRY_OPTIONS = new Set(['attempts', 'delaysMs', 'poisonAfter'])
+const DEPENDENCY = /^[a-z]+(-[a-z0-9]+)*$/
 const NAME = /^[a-z]+(-[a-z0-9]+)*\.[a-z]+(-[a-z0-9]+)*$/
 
 /** @throws TypeError with the sentence that says what is wrong with a reaction's definition, and what to do */
@@ -40,6 +42,9 @@ export function checkDefinition(given: Given): void {
   if (isFunction(given.handle) === isFunction(given.handleBatch))
     refuse(`needs one of handle and handleBatch, and has ${given.handle ? 'both' : 'none'}`)
   if (given.call !== undefined && !isFunction(given.call)) refuse('has a call that is not a function')
+  const { dependency } = given
+  if (dependency !== undefined && !(given.call && typeof dependency === 'string' && DEPENDENCY.test(dependency)))
+    refuse('names a dependency, such as payment-gateway, only where it has a call that needs it')
   if (!['beginning', 'now', undefined].includes(given.from as string)) refuse(`begins 'beginning' or 'now'`)
   if (given.from === 'beginning' && given.call)
     refuse(

@@ -44,6 +44,11 @@ export interface BatchContext<Result> {
 interface ReactionOptions {
   /** Milliseconds one `call` may take. @default 10000 */
   callTimeoutMs?: number
+  /**
+   * What its `call` needs, such as payment-gateway. Reactions that name the same one share its breaker, and what they gave up on while
+   * it was away is redriven together. @default none: it shares its breaker with nobody
+   */
+  dependency?: string
   /** Calls of one batch under way at once. @default 16 */
   callConcurrency?: number
   /**
@@ -137,6 +142,7 @@ export interface Reaction {
   readonly handle: ((event: never, context: HandleContext<never>) => Promise<Publication> | Publication) | undefined
   readonly handleBatch: ((events: never, context: BatchContext<never>) => Promise<readonly Publication[]>) | undefined
   readonly retry: RetryPolicy
+  readonly dependency?: string
   readonly callTimeoutMs: number
   readonly callConcurrency: number
   readonly concurrency: number
