@@ -5,9 +5,11 @@ import { PROJECT, SetupError } from '../project.ts'
 import { clientIsOld, writeClient } from './client.ts'
 import { theDocument } from './document.ts'
 import { lint } from './lint.ts'
+import { writePage } from './page.ts'
 
 const USAGE = `npm run openapi -- document [file]   writes the OpenAPI document (openapi.json)
 npm run openapi -- client            makes examples/client/schema.ts from it
+npm run openapi -- page              gets Scalar, which shows the document under /docs
 npm run openapi -- check             Redocly and Spectral find nothing, and the client is that of the document`
 
 /** @returns the exit code */
@@ -15,6 +17,7 @@ export async function openapiCommand([what, file = 'openapi.json', ...rest]: str
   if (rest.length > 0) throw new SetupError(USAGE)
   if (what === 'document') return write(file)
   if (what === 'client') return writeClient()
+  if (what === 'page') return writePage()
   if (what === 'check') return check()
   throw new SetupError(USAGE)
 }

@@ -21,8 +21,8 @@ export type Program = (file: string, ...args: string[]) => string[]
 export const fromSource: Program = (file, ...args) => [...TYPESCRIPT, file, ...args]
 
 const FOLDER = path.join(PROJECT, '.fanfare/compiled')
-/** Read by the API: what was published of each event, and what examples were answered. */
-const READ = ['src/events/published', 'src/api/openapi/answers.json']
+/** Read by the API: what was published of each event, what examples were answered, and the page of the documentation. */
+const READ = ['src/events/published', 'src/api/openapi/answers.json', 'src/api/openapi/page']
 /** What of the project its own processes run; nothing else can be run from there. */
 const SOURCES = ['src', 'workers', 'sandbox']
 /**

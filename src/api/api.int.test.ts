@@ -385,13 +385,19 @@ describe('the host', () => {
     expect((await api.http.get('/healthz').set('x-request-id', '<b>')).headers['x-request-id']).not.toBe('<b>')
   })
 
-  it('serves its documentation from its own files', async () => {
-    expect((await api.http.get('/docs').redirects(1)).text).toContain('swagger-ui')
-    const page = await api.http.get('/docs/')
-    expect(page.text).toContain('swagger-ui')
+  it('serves its documentation from its own files, packed for who takes it so', async () => {
+    const page = await api.http.get('/docs').redirects(1)
+    expect(page.text).toContain('src="scalar.js"')
     expect(page.text).not.toMatch(/(src|href)="https?:/)
-    expect((await api.http.get('/docs/swagger-ui-bundle.js')).status).toBe(200)
+    expect(page.headers['content-security-policy']).toContain("script-src 'self';")
     expect((await api.http.get('/docs/start.js')).text).toContain('/openapi.json')
+    const [packed, plain] = [
+      await api.http.get('/docs/scalar.js'),
+      await api.http.get('/docs/scalar.js').set('accept-encoding', 'identity'),
+    ]
+    expect(packed.headers['content-encoding']).toBe('gzip')
+    expect(plain.headers['content-encoding']).toBeUndefined()
+    expect(plain.text).toBe(packed.text)
   })
 
   it.each([
@@ -400,7 +406,7 @@ describe('the host', () => {
     { 'if-match': '"x"' },
     { 'if-unmodified-since': 'Mon, 01 Jan 1990 00:00:00 GMT' },
   ])('answers with the whole asset whatever part or version is asked for: %j', async (headers) => {
-    const { status, body } = await api.http.get('/docs/favicon-32x32.png').set(headers)
-    expect([status, (body as Buffer).subarray(1, 4).toString()]).toEqual([200, 'PNG'])
+    const { status, text } = await api.http.get('/docs/start.js').set(headers)
+    expect([status, text.slice(0, 7)]).toEqual([200, 'Scalar.'])
   })
 })

@@ -130,3 +130,23 @@ whenHere('an operator comes from an order to the cause, and from there to the re
   await deadline('the breaker is closed', async () => (await readOpenBreakers(system.db)).length === 0)
   expect(complaints).toEqual([])
 })
+
+whenHere('the reference under /docs keeps the key, asks no other host, and keeps to its policy', async () => {
+  const page = await browser.newPage()
+  const asked = new Set<string>()
+  const said: string[] = []
+  page.on('request', (request) => asked.add(new URL(request.url()).origin))
+  page.on('pageerror', (error) => said.push(error.message))
+  page.on('console', (message) => void (message.type() === 'error' && said.push(message.text())))
+  await page.goto(`${api.url}/docs/`)
+  const key = page.getByPlaceholder('Token').first()
+  await key.fill('fanfare_demo')
+  await key.blur()
+  const isKept = () => page.evaluate<boolean>(`JSON.stringify({ ...localStorage }).includes('fanfare_demo')`)
+  await deadline('the key is kept', isKept)
+  await page.reload()
+  await page.getByText('Place an order').first().waitFor()
+  await deadline('the key is there again', async () => (await key.inputValue()) === 'fanfare_demo')
+  expect({ asked: [...asked], said }).toEqual({ asked: [api.url], said: [] })
+  await page.close()
+})
