@@ -1,11 +1,21 @@
 import express, { type Express, type Request, type RequestHandler, type Response } from 'express'
 import type { z } from 'zod'
-import { invalid, Problem, readIdempotencyKey, type Reply, type Route, type RouteRequest } from '#http'
+import {
+  bodyTooLarge,
+  BULK,
+  invalid,
+  Problem,
+  readIdempotencyKey,
+  type Reply,
+  type Route,
+  type RouteRequest,
+} from '#http'
 import { inTime } from '#platform/process/in-time'
 import { activeTraceparent, inSpan, isTraceparent, SpanKind } from '#platform/tracing'
 import { answer } from './answer.ts'
 import { admit, mayStay, type Door } from './requests/authenticate.ts'
 import type { Once } from './requests/repeated-requests.ts'
+import { sendLines } from './send-lines.ts'
 import { sendLive } from './send-live.ts'
 
 /** Most bytes of a request's body. */
@@ -68,6 +78,7 @@ function answerTo(route: Route, host: Host) {
     response.locals['actor'] = caller.actor // for the log
     response.locals['isNoted'] = isOfOperators(route)
     if (route.body) await readBody(request, response)
+    if (route.lines) expectLines(request)
     const checked = {
       params: check('path', route.params, request.params),
       query: check('query', route.query, request.query),
@@ -75,14 +86,18 @@ function answerTo(route: Route, host: Host) {
       caller,
       traceparent: response.locals['traceparent'] as string | null,
       header: (name: string) => request.headers[name] as string | undefined,
+      get chunks(): AsyncIterable<Uint8Array> {
+        return request.iterator({ destroyOnReturn: false }) // a body that is given up does not take the answer with it
+      },
     } satisfies RouteRequest<unknown, unknown, unknown>
     const handle = () => route.handle(checked as RouteRequest<never, never, never>)
     const key = takesKey(route) ? readIdempotencyKey(checked.header('idempotency-key')) : undefined
     const content = [route.method, request.path, checked.body]
     const { clientId } = caller
     const reply = key ? host.once({ clientId, key, content }, route, handle) : Promise.resolve(handle())
-    const { live, ...whole } = await inTime(reply, DEADLINE_MS, tooSlow)
+    const { live, lines, ...whole } = await inTime(reply, DEADLINE_MS, tooSlow)
     if (live) await sendLive(response, live, { may: () => mayStay(host, route, request) })
+    else if (lines) await sendLines(response, lines)
     else send(response, whole)
   }
 }
@@ -108,6 +123,16 @@ function readBody(request: Request, response: Response): Promise<void> {
   return new Promise((resolve, reject) => {
     parse(request, response, (error?: unknown) => (error === undefined ? resolve() : reject(error)))
   })
+}
+
+/** Of the body of many lines only what stands in its headers: it is read as it is carried out. */
+function expectLines(request: Request): void {
+  const { 'content-type': type = 'none', 'content-encoding': encoding = 'identity' } = request.headers
+  if (!request.is('application/x-ndjson') || encoding.toLowerCase() !== 'identity') {
+    const detail = `Send the body plain, as Content-Type: application/x-ndjson (got ${type}, ${encoding}).`
+    throw new Problem(415, 'unsupported-media-type', detail, { headers: { Accept: 'application/x-ndjson' } })
+  }
+  if (Number(request.headers['content-length'] ?? 0) > BULK.bytes) throw bodyTooLarge()
 }
 
 function check(where: 'path' | 'query' | 'body', schema: z.ZodType | undefined, value: unknown): unknown {

@@ -1,3 +1,5 @@
+export { defineBulkRoute } from './bulk/define-bulk-route.ts'
+export { bodyTooLarge, BULK } from './bulk/carry-out-lines.ts'
 export { after, CURRENT_HEADERS, CURRENT_REFUSALS, currentHeaders, notBuilt, tooEarly } from './current.ts'
 export { allows, owns, SCOPES, seesAll, type Caller, type Scope } from './caller.ts'
 export { databaseUnavailable, invalid, Problem, toDocument, toProblem } from './problem.ts'

@@ -14,6 +14,8 @@ export interface RouteRequest<Params, Query, Body> {
   readonly traceparent: string | null
   /** A request header by its name in lower case. */
   header(name: string): string | undefined
+  /** The body as it comes, of a route with `lines`. */
+  readonly chunks: AsyncIterable<Uint8Array>
 }
 
 /** One message of a stream of Server-Sent Events. */
@@ -38,6 +40,8 @@ export interface Reply {
    * what waits for long has to end then.
    */
   live?: AsyncIterable<LiveMessage> | ((closed: AbortSignal) => AsyncIterable<LiveMessage>)
+  /** In place of `body`: sent as NDJSON as they come, each object a line. */
+  lines?: AsyncIterable<readonly object[]>
 }
 
 /** A header that the route reads, for the OpenAPI document. */
@@ -56,6 +60,8 @@ export interface ReplyDoc {
   isLive?: boolean
   /** Media type of an answer that is no JSON of a schema. */
   type?: string
+  /** The shape of each line, where it is sent as NDJSON. */
+  lines?: z.ZodType
 }
 
 type Schema = z.ZodType | undefined
@@ -91,6 +97,8 @@ interface RouteDefinition<Params extends Schema, Query extends Schema, Body exte
   query?: Query
   /** A JSON body of this shape is required. Without it the route takes no body. */
   body?: Body
+  /** In place of `body`: NDJSON, whose lines have this shape. They are not checked; see `defineBulkRoute`. */
+  lines?: z.ZodType
   /** What to send. Left out where nothing has to be sent. */
   example?: RouteExample<Sent<Params>, Sent<Query>, Sent<Body>>
   headers?: readonly HeaderDoc[]

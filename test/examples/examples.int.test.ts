@@ -26,12 +26,13 @@ interface Sent {
   method: string
   url: string
   body: string | undefined
+  bodyType: string
   /** What was put in the place of what stands in the example. */
   standIns: Map<string, string>
 }
 
 /** The example with real things in it. */
-async function requestOf({ method, path, example }: Route): Promise<Sent> {
+async function requestOf({ method, path, example, lines }: Route): Promise<Sent> {
   const { params, query, body } = (example ?? {}) as Record<string, Record<string, unknown> | undefined>
   const where = path.replaceAll(/\{(\w+)\}/g, (_whole, name: string) => encodeURIComponent(String(params?.[name])))
   const asked = new URLSearchParams(
@@ -50,6 +51,7 @@ async function requestOf({ method, path, example }: Route): Promise<Sent> {
     method: method.toUpperCase(),
     url,
     body: content === undefined ? undefined : JSON.stringify(content),
+    bodyType: lines ? 'application/x-ndjson' : 'application/json',
     standIns,
   }
 }
@@ -60,9 +62,9 @@ interface Answer {
   text: string
 }
 
-async function send({ method, url, body }: Sent): Promise<Answer> {
+async function send({ method, url, body, bodyType }: Sent): Promise<Answer> {
   const closed = new AbortController()
-  const headers = { authorization: `Bearer ${shop.api.key}`, ...(body && { 'content-type': 'application/json' }) }
+  const headers = { authorization: `Bearer ${shop.api.key}`, ...(body && { 'content-type': bodyType }) }
   const answer = await fetch(shop.api.url + url, { method, headers, body: body ?? null, signal: closed.signal })
   const type = answer.headers.get('content-type')?.split(';')[0] ?? ''
   if (type !== 'text/event-stream') return { status: answer.status, type, text: await answer.text() }

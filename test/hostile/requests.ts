@@ -8,7 +8,7 @@ interface Parameter {
 }
 interface Operation {
   parameters: Parameter[]
-  requestBody?: { content: { 'application/json': { schema: Schema } } }
+  requestBody?: { content: Record<string, { schema: Schema }> }
   responses: Record<string, { description: string }>
 }
 export interface OpenApi {
@@ -48,7 +48,7 @@ interface Target {
 }
 
 function requestTo({ components }: OpenApi, { template, method, operation }: Target): fc.Arbitrary<HostileRequest> {
-  const schema = operation.requestBody?.content['application/json'].schema
+  const [[type, { schema }] = ['', { schema: undefined }]] = Object.entries(operation.requestBody?.content ?? {})
   const good = schema ? valid(schema, components.schemas) : fc.constant(undefined)
   return fc
     .record({
@@ -66,7 +66,7 @@ function requestTo({ components }: OpenApi, { template, method, operation }: Tar
         method: method.toUpperCase(),
         template,
         path: pathOf(template, params) + queryOf(query, stray),
-        headers: { ...(text === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
+        headers: { ...(text === undefined ? {} : { 'content-type': type }), ...headers },
         body: cut === undefined ? text : text?.slice(0, cut),
         client,
       }
@@ -97,6 +97,7 @@ const strangeHeaders: fc.Arbitrary<Record<string, string>> = fc
       'idempotency-key': fc.oneof(fc.constantFrom('a', 'b', 'c', 'shared'), fc.uuid(), headerText),
       'content-type': fc.constantFrom(
         'application/json',
+        'application/x-ndjson',
         'text/plain',
         'application/json; charset=utf-16',
         'multipart/form-data',

@@ -7,8 +7,8 @@ type Json = Record<string, unknown>
 export function componentsOf(routes: readonly Route[]): Json {
   const registry = z.registry<{ id: string }>()
   const named = new Map<string, z.ZodType>()
-  for (const { body, replies } of routes) {
-    for (const schema of [body, ...Object.values(replies).map((reply) => reply.schema)]) {
+  for (const { body, lines, replies } of routes) {
+    for (const schema of [body, lines, ...Object.values(replies).flatMap((reply) => [reply.schema, reply.lines])]) {
       if (!schema) continue
       const id = nameOf(schema)
       if ((named.get(id) ?? schema) !== schema) throw new TypeError(`Two schemas of the API are called ${id}`)

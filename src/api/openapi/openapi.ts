@@ -53,6 +53,12 @@ function operation(route: Route): Json {
         content: { 'application/json': { schema: reference(route.body), ...exampleOf(route.example?.body) } },
       },
     }),
+    ...(route.lines && {
+      requestBody: {
+        required: true,
+        content: { 'application/x-ndjson': { schema: reference(route.lines), ...exampleOf(route.example?.body) } },
+      },
+    }),
     responses: { ...successes(route), ...refusals(route) },
   }
 }
@@ -109,11 +115,12 @@ function successes(route: Route): Json {
 const TEXT = { schema: { type: 'string' } }
 
 /** By media type. */
-const contentOf = ({ operationId }: Route, status: number, { schema, isLive, type }: ReplyDoc): Json => ({
+const contentOf = ({ operationId }: Route, status: number, { schema, isLive, type, lines }: ReplyDoc): Json => ({
   ...(schema && {
     'application/json': { schema: reference(schema), ...exampleOf(answerOf(operationId, status)) },
   }),
   ...(isLive && { 'text/event-stream': TEXT }),
+  ...(lines && { 'application/x-ndjson': { schema: reference(lines) } }),
   ...(type !== undefined && { [type]: type.includes('json') ? { schema: { type: 'object' } } : TEXT }),
 })
 

@@ -1,10 +1,10 @@
 import { ProductChanged } from '#events'
 import type { WakeUp } from '#messaging'
 import type { Database } from '#platform/database'
-import { defineRoute, etagOf, expectVersion, VERSION_HEADERS, type Reply, type Route } from '#http'
-import { changeProduct, putProduct, type Change } from './change-products.ts'
+import { defineBulkRoute, defineRoute, etagOf, expectVersion, VERSION_HEADERS, type Reply, type Route } from '#http'
+import { changeProduct, putProduct, putProducts, type Change } from './change-products.ts'
 import type { StoredProduct } from './products.ts'
-import { ProductChange, ProductContent, ProductView, Sku } from './schemas.ts'
+import { ProductChange, ProductContent, ProductLine, ProductView, Sku } from './schemas.ts'
 
 const tag = 'Catalogue'
 const scope = 'catalog:write'
@@ -75,6 +75,23 @@ export function changeRoutes({ db, wake, read }: Needs): Route[] {
       async handle({ params: { sku }, body: change, header, caller: { actor }, traceparent }) {
         const expect = (version: number) => expectVersion(header, version)
         return answer(await changeProduct(db, { sku, change }, expect, { actor, traceparent }))
+      },
+    }),
+    defineBulkRoute({
+      path: '/v1/products/bulk',
+      publishes: [ProductChanged],
+      operationId: 'putProducts',
+      summary: 'Add or change many products',
+      description:
+        'Each line is a product as it is to be, as in `PUT`, with its SKU; one that is so already is `unchanged`.',
+      tag,
+      scope,
+      line: ProductLine,
+      example: { sku: 'TEA-02', name: 'Earl Grey, 250 g', prices: [{ amount: 745, currency: 'GBP' }] },
+      async carryOut(products, { caller: { actor }, traceparent }) {
+        const changes = await putProducts(db, products, { actor, traceparent })
+        if (changes.some(({ outcome }) => outcome !== 'unchanged')) wake()
+        return changes.map(({ outcome, product: { sku, version } }) => ({ outcome, sku, version }))
       },
     }),
   ]

@@ -1,3 +1,4 @@
+import { request as httpRequest } from 'node:http'
 import { receiveStock } from '#domains/inventory'
 import { readStream } from '#messaging'
 import { testDatabase, type TestDatabase } from '#testing'
@@ -123,5 +124,88 @@ describe('PUT and PATCH /v1/products/{sku}', () => {
     expect(await shown('')).not.toContain('POT')
     expect(await shown('&active=no')).toEqual(['POT'])
     expect(await shown('&active=all')).toContain('POT')
+  })
+})
+
+const bulk = async (path: string, lines: readonly object[]) => {
+  const body = lines.map((line) => `${JSON.stringify(line)}\n`).join('')
+  const headers = { authorization: `Bearer ${api.key}`, 'content-type': 'application/x-ndjson' }
+  const answer = await fetch(api.url + path, { method: 'POST', headers, body })
+  expect([answer.status, answer.headers.get('content-type')]).toEqual([200, 'application/x-ndjson'])
+  return asLines(await answer.text())
+}
+const asLines = (text: string) =>
+  text
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>)
+
+const lamps = (count: number) =>
+  Array.from({ length: count }, (_, nth) => ({ sku: `B-${nth}`, name: `Lamp ${nth}`, prices: [gbp(nth)] }))
+
+describe('POST …/bulk', () => {
+  it('answers each line, and changes nothing when it is sent again', async () => {
+    const lines = [...lamps(3), { sku: 'B-1', name: 'Bulb', prices: [eur(7)] }, { sku: 'B-9' }]
+    expect(await bulk('/v1/products/bulk', lines)).toMatchObject([
+      { line: 1, outcome: 'created', sku: 'B-0', version: 1 },
+      { line: 2, outcome: 'created', sku: 'B-1', version: 1 },
+      { line: 3, outcome: 'created', sku: 'B-2' },
+      { line: 4, outcome: 'changed', sku: 'B-1', version: 2 },
+      { line: 5, outcome: 'refused', code: 'validation-failed' },
+      { end: true, lines: 5, refused: 1 },
+    ])
+    const again = await bulk('/v1/products/bulk', lines.slice(2, 4))
+    expect(again).toMatchObject([{ outcome: 'unchanged' }, { outcome: 'unchanged', version: 2 }, { refused: 0 }])
+    expect(await changesOf('B-1')).toHaveLength(2)
+  })
+
+  it('books receipts and corrections once for their ids', async () => {
+    const receipts = ['r-1', 'r-2', 'r-1'].map((id) => ({ id, lines: [{ sku: 'B-2', quantity: 4 }] }))
+    await bulk('/v1/stock/receipts/bulk', receipts)
+    expect(await bulk('/v1/stock/receipts/bulk', receipts)).toMatchObject([
+      { outcome: 'booked', id: 'r-1' },
+      {},
+      {},
+      {},
+    ])
+    const corrections = [-5, -5].map((change, nth) => ({
+      id: `c-${nth}`,
+      lines: [{ sku: 'B-2', change }],
+      reason: 'x',
+    }))
+    expect(await bulk('/v1/stock/corrections/bulk', corrections)).toMatchObject([
+      { outcome: 'booked' },
+      { outcome: 'refused', code: 'stock-not-on-hand' },
+      { end: true, refused: 1 },
+    ])
+    expect((await api.get('/v1/products/B-2/stock')).body).toMatchObject({ received: 8, corrected: -5, onHand: 3 })
+  })
+
+  it('has stored what it has answered when the connection breaks, and all of it can be sent again', async () => {
+    const lines = lamps(600).map((line) => ({ ...line, sku: `C-${line.sku}` }))
+    const headers = { authorization: `Bearer ${api.key}`, 'content-type': 'application/x-ndjson' }
+    const sending = httpRequest(`${api.url}/v1/products/bulk`, { method: 'POST', headers })
+    sending.on('error', () => {})
+    for (const line of lines.slice(0, 250)) sending.write(`${JSON.stringify(line)}\n`)
+    const answered = await new Promise<string>((resolve) =>
+      sending.on('response', (response) => {
+        response.on('error', () => {})
+        response.once('data', (chunk: Buffer) => {
+          sending.destroy()
+          resolve(chunk.toString())
+        })
+      }),
+    )
+    const told = answered.split('\n').filter((line) => line.endsWith('}'))
+    expect(told.length).toBeGreaterThan(0)
+    const again = await bulk('/v1/products/bulk', lines)
+    const outcomes = new Map(again.map(({ line, outcome }) => [line, outcome]))
+    for (const line of asLines(told.join('\n'))) expect(outcomes.get(line['line'])).toBe('unchanged')
+    expect(again.at(-1)).toEqual({ end: true, lines: 600, refused: 0 })
+  })
+
+  it('takes NDJSON alone', async () => {
+    const refused = await api.post('/v1/products/bulk', { sku: 'x' })
+    expect(refused).toMatchObject({ status: 415, body: { code: 'unsupported-media-type' } })
   })
 })

@@ -35,6 +35,8 @@ export const ProductContent = z
   .meta({ id: 'ProductContent' })
 export type ProductContent = z.infer<typeof ProductContent>
 
+export const ProductLine = z.strictObject({ ...Sku.shape, ...ProductContent.shape }).meta({ id: 'ProductLine' })
+
 export const ProductChange = ProductContent.extend({ active: z.boolean() }).partial().meta({ id: 'ProductChange' })
 export type ProductChange = z.infer<typeof ProductChange>
 

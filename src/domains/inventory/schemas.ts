@@ -37,6 +37,9 @@ const correction = { lines: z.array(CorrectionLine).min(1).max(MOST_LINES).refin
 export const NewReceipt = z.strictObject({ id: id.optional(), ...receipt }).meta({ id: 'NewStockReceipt' })
 export const NewCorrection = z.strictObject({ id: id.optional(), ...correction }).meta({ id: 'NewStockCorrection' })
 
+export const ReceiptOfMany = z.strictObject({ id, ...receipt }).meta({ id: 'StockReceiptOfMany' })
+export const CorrectionOfMany = z.strictObject({ id, ...correction }).meta({ id: 'StockCorrectionOfMany' })
+
 const booked = {
   id: z.string(),
   by: z.string().nullable().describe('Who booked it: client and key'),

@@ -1,10 +1,10 @@
 import { readStream } from '#messaging'
 import { testDatabase, type TestDatabase } from '#testing'
-import { apply } from '../../audit/invariant.ts'
-import { stockInvariants } from '../../audit/invariants/stock.ts'
-import { testApi, type TestApi } from '../../testing/api.ts'
-import { wrongStock } from './invariants.ts'
-import { keepReservations } from './keep-reservations.ts'
+import { apply } from '../../../audit/invariant.ts'
+import { stockInvariants } from '../../../audit/invariants/stock.ts'
+import { testApi, type TestApi } from '../../../testing/api.ts'
+import { wrongStock } from '../invariants.ts'
+import { keepReservations } from '../keep-reservations.ts'
 
 let database: TestDatabase
 let api: TestApi
