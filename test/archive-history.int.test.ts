@@ -45,7 +45,7 @@ beforeAll(async () => {
   await endFirstPartition(database, cut)
   await makePartition(database.db, { name: 'rest', from: leastId(cut), to: leastId(new Date(Date.now() + 24 * HOUR)) })
   await timed('fill', storeHistory(database.pool, EVENTS))
-  told.push(`${Math.round((await bytesStored()) / (EVENTS / EVENTS_PER_ORDER))} bytes on the disk for each order`)
+  tellSizes(await sizes())
 }, LONG_MS)
 afterAll(async () => {
   if (GIVEN) process.stdout.write(`${EVENTS} events: ${told.join(', ')}\n`)
@@ -54,12 +54,26 @@ afterAll(async () => {
   await rm(folder, { recursive: true })
 })
 
-/** Of all tables and indexes. */
-async function bytesStored(): Promise<number> {
-  const [row] = await database.db.$queryRaw<{ bytes: number }[]>`
-    SELECT sum(pg_total_relation_size(oid))::float8 AS bytes FROM pg_class
-    WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace`
-  return row!.bytes
+interface Size {
+  name: string
+  rows: number
+  indexes: number
+}
+
+/** Bytes on the disk for each order, by table. */
+async function sizes(): Promise<Size[]> {
+  return database.db.$queryRaw<Size[]>`
+    SELECT coalesce(parent.relname, c.relname)::text AS name, sum(pg_indexes_size(c.oid))::float8 / ${EVENTS / EVENTS_PER_ORDER} AS indexes,
+      sum(pg_total_relation_size(c.oid) - pg_indexes_size(c.oid))::float8 / ${EVENTS / EVENTS_PER_ORDER} AS rows
+    FROM pg_class c LEFT JOIN pg_inherits ON inhrelid = c.oid LEFT JOIN pg_class parent ON parent.oid = inhparent
+    WHERE c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace GROUP BY 1 ORDER BY sum(pg_total_relation_size(c.oid)) DESC`
+}
+
+function tellSizes(tables: readonly Size[]) {
+  const all = tables.reduce((sum, { rows, indexes }) => sum + rows + indexes, 0)
+  const largest = tables.filter(({ rows, indexes }) => rows + indexes > 100)
+  const each = largest.map(({ name, rows, indexes }) => `${name} ${Math.round(rows)} + ${Math.round(indexes)}`)
+  told.push(`${Math.round(all)} bytes on the disk for each order (rows + indexes: ${each.join(', ')})`)
 }
 
 async function timed<Result>(what: string, work: Promise<Result>): Promise<Result> {

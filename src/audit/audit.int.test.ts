@@ -292,7 +292,7 @@ const BREACHES: [invariant: string, why: RegExp, ...statements: string[]][] = [
   ],
   [
     'stock-is-what-was-booked',
-    /receipts and reservations add up to/,
+    /booked and reserved adds up to/,
     "UPDATE stock SET on_hand = on_hand - 1, reserved = reserved + 1 WHERE sku = 'MUG-01'",
   ],
   [

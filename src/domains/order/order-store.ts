@@ -117,14 +117,16 @@ export async function readOrderRows(db: Database | Transaction, ids: readonly st
   return withLines(db, await openRows(db, rows))
 }
 
-/** The rows of the next orders by id, after one of them. */
+/** The rows of the next orders by id, after one of them; without those whose events all lie in archives. */
 export async function readOrderPage(
   db: Database | Transaction,
   after: string,
   limit: number,
 ): Promise<VersionedOrder[]> {
   const rows = await readRows(db, OrderRow)`
-    SELECT ${COLUMNS} FROM orders WHERE id > ${after}::uuid ORDER BY id LIMIT ${limit}`
+    SELECT ${COLUMNS} FROM orders WHERE id > ${after}::uuid AND NOT EXISTS (
+      SELECT FROM streams s WHERE s.stream = 'order-' || orders.id AND s.archived >= s.version)
+    ORDER BY id LIMIT ${limit}`
   return withLines(db, await openRows(db, rows))
 }
 
