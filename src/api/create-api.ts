@@ -25,7 +25,7 @@ export function createApi({ routes, log, consoleFolder, ...host }: ApiOptions): 
   app.enable('case sensitive routing').enable('strict routing')
   app.use(observeRequests(log), expectHost)
   mountRoutes(app, routes, host)
-  serveDocumentation(app, openApiDocument(routes))
+  serveDocumentation(app, openApiDocument(routes.filter(({ undocumented }) => !undocumented)))
   if (consoleFolder !== undefined) serveConsole(app, consoleFolder)
   app.use(unknownRoute)
   app.use(answerProblem(log))

@@ -79,6 +79,7 @@ function answerTo(route: Route, host: Host) {
     response.locals['isNoted'] = isOfOperators(route)
     if (route.body) await readBody(request, response)
     if (route.lines) expectLines(request)
+    const bytes = route.takesBytes ? await readBytes(request, response) : undefined
     const checked = {
       params: check('path', route.params, request.params),
       query: check('query', route.query, request.query),
@@ -89,6 +90,7 @@ function answerTo(route: Route, host: Host) {
       get chunks(): AsyncIterable<Uint8Array> {
         return request.iterator({ destroyOnReturn: false }) // a body that is given up does not take the answer with it
       },
+      bytes,
     } satisfies RouteRequest<unknown, unknown, unknown>
     const handle = () => route.handle(checked as RouteRequest<never, never, never>)
     const key = takesKey(route) ? readIdempotencyKey(checked.header('idempotency-key')) : undefined
@@ -103,6 +105,17 @@ function answerTo(route: Route, host: Host) {
 }
 
 const parse = express.json({ limit: BODY_LIMIT, strict: false })
+
+const parseBytes = express.raw({ limit: BODY_LIMIT, type: () => true, inflate: false })
+
+function readBytes(request: Request, response: Response): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    parseBytes(request, response, (error?: unknown) => {
+      if (error !== undefined) reject(error)
+      else resolve(Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0))
+    })
+  })
+}
 
 /** The same on every version of Node; newer ones would unpack zstd as well. */
 const ENCODINGS: ReadonlySet<string> = new Set(['identity', 'gzip', 'deflate', 'br'])

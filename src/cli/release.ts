@@ -1,7 +1,7 @@
 import { catalogRoutes } from '#domains/catalog'
 import { stockRoutes } from '#domains/inventory'
 import { orderRoutes } from '#domains/order'
-import { refundRoutes } from '#domains/payment'
+import { providerRoutes, refundRoutes } from '#domains/payment'
 import { shippingRoutes } from '#domains/shipping'
 import { findReactions, loadProjections, loadReactions } from '#messaging'
 import type { Release } from '../catalogue/index.ts'
@@ -22,6 +22,7 @@ export async function thisRelease(): Promise<Release> {
       ...stockRoutes(NOT_RUN),
       ...orderRoutes(NOT_RUN),
       ...refundRoutes(NOT_RUN),
+      ...providerRoutes(NOT_RUN),
       ...shippingRoutes(NOT_RUN),
     ],
     jobs: schedules(NOT_RUN),

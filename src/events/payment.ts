@@ -83,6 +83,37 @@ export const RefundRequested = defineEvent({
   },
 })
 
+export const PaymentDeviated = defineEvent({
+  type: 'payment.deviated',
+  summary:
+    'The payment provider tells of something that was not asked for here and is not in the books: somebody has to look.',
+  stream: orderStream,
+  schema: z.object({
+    orderId,
+    kind: z.enum([
+      /** The hold was let go at the provider, by hand or after its days. */
+      'hold-canceled',
+      /** Money was given back at the provider that the books have no room for. */
+      'refunded',
+      /** A refund that was accepted did not reach the customer. */
+      'refund-failed',
+      'dispute-opened',
+      'dispute-closed',
+    ]),
+    amount: Money,
+    detail: z.string(),
+    /** Of the provider. */
+    providerEventId: z.string(),
+  }),
+  example: {
+    orderId: example.orderId,
+    kind: 'dispute-opened',
+    amount: example.total,
+    detail: 'fraudulent, needs_response',
+    providerEventId: 'evt_1Q2w3e4r',
+  },
+})
+
 export const RefundFailed = defineEvent({
   type: 'refund.failed',
   summary: 'The gateway has refused a refund; its amount can be refunded again.',

@@ -16,6 +16,8 @@ export interface RouteRequest<Params, Query, Body> {
   header(name: string): string | undefined
   /** The body as it comes, of a route with `lines`. */
   readonly chunks: AsyncIterable<Uint8Array>
+  /** The body as it was sent, where the route takes it so. */
+  readonly bytes?: Buffer | undefined
 }
 
 /** One message of a stream of Server-Sent Events. */
@@ -99,6 +101,10 @@ interface RouteDefinition<Params extends Schema, Query extends Schema, Body exte
   body?: Body
   /** In place of `body`: NDJSON, whose lines have this shape. They are not checked; see `defineBulkRoute`. */
   lines?: z.ZodType
+  /** Takes any body in place of one of a shape, as it was sent: a signature is over that. @default false */
+  takesBytes?: boolean
+  /** For a partner's program, which does not read our document. @default false */
+  undocumented?: boolean
   /** What to send. Left out where nothing has to be sent. */
   example?: RouteExample<Sent<Params>, Sent<Query>, Sent<Body>>
   headers?: readonly HeaderDoc[]

@@ -10,7 +10,7 @@ import {
 } from '#messaging'
 import { createFeed } from '#domains/live'
 import { createPlacement } from '#domains/order'
-import { expectProvider, keepTokens } from '#domains/payment'
+import { expectProvider, keepTokens, providerRoutes } from '#domains/payment'
 import { notBuilt, tooEarly } from '#http'
 import { directUrl, isDevelopmentKey } from '#platform/config'
 import { openDatabase } from '#platform/database'
@@ -64,7 +64,7 @@ await runProcess('api', async (context) => {
 
   const ending = new AbortController()
   let stopping = false
-  const routes = clientRoutes({
+  const forClients = clientRoutes({
     db,
     placement,
     wake,
@@ -73,6 +73,7 @@ await runProcess('api', async (context) => {
     takesTests: config.PAYMENT_GATEWAY_MODE === 'sandbox',
     isStopping: () => stopping,
   })
+  const routes = [...forClients, ...providerRoutes({ db, wake, log })]
   const names = createNames(config.MESSAGING_NAMESPACE)
   const release = remember(() => loadRelease(routes))
   const isProduction = config.NODE_ENV === 'production'

@@ -1,4 +1,5 @@
 export { refused } from './answer.ts'
-export { chosen, expectProvider, gateway } from './choose.ts'
+export { chosen, expectProvider, gateway, readNotice } from './choose.ts'
+export type { Notice } from './notice.ts'
 export type { GatewayAnswer, Hold, PaymentGateway } from './port.ts'
 export { createGateway } from './sandbox/client.ts'

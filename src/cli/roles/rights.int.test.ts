@@ -7,6 +7,8 @@ import recordHistory from '../../../workers/order/record-history.ts'
 import advanceOrder from '../../../workers/order/advance-order.ts'
 import sales from '../../../workers/analytics/sales.ts'
 import { receiveStock } from '#domains/inventory'
+import { keepPayments } from '#domains/payment'
+import { takeNotice } from '../../domains/payment/outside/take-notice.ts'
 import { anOrder, MUG, testApi } from '../../testing/api.ts'
 import { createClient, issueKey } from '../../api/index.ts'
 import { applyRights, tablesOf } from './apply.ts'
@@ -101,6 +103,30 @@ it('API and workers have what they need', async () => {
     .set({ ...headers, 'idempotency-key': 'two' })
     .send({ reason: 'x' })
   expect(cancelled.body.status).toBe('cancelled')
+  await api.close()
+})
+
+it('the API sets refunds aside, and books those that were made at the provider', async () => {
+  const client = await createClient(owner.db, 'refunds')
+  const { key } = await issueKey(owner.db, client, { scopes: ['admin'] })
+  const { db, ...opened } = as(ROLES.api)
+  const api = await testApi({ db, ...opened }, [], { prepared: true })
+  const headers = { authorization: `Bearer ${key}`, 'idempotency-key': 'paid' }
+  const { id: orderId, total } = (await api.place(anOrder(), headers)).body
+  const authorizationId = 'pi_roles'
+  await owner.db.$transaction((tx) =>
+    keepPayments(tx, [orderId], new Date(), () => ({
+      facts: [{ kind: 'authorized', authorizationId, amount: total }, { kind: 'captured' }],
+    })),
+  )
+  const refund = await api.http
+    .post(`/v1/orders/${orderId}/refunds`)
+    .set({ authorization: headers.authorization })
+    .send({ amount: { amount: 100, currency: 'GBP' } })
+  expect([refund.status, refund.body.code]).toEqual([202, null])
+  const amount = { amount: 200, currency: 'GBP' }
+  const notice = { id: 'evt_roles', authorizationId, amount, refund: 're_roles', detail: '', isOurs: false }
+  expect(await takeNotice(db, { ...notice, kind: 'refunded' })).toBe('noted')
   await api.close()
 })
 

@@ -66,9 +66,10 @@ export const RIGHTS: Readonly<Record<string, TableRights>> = {
   forgotten_persons: of('s', 's'),
   // payment
   payments: of('siu', 'siu'), // the API sets refunds aside
-  refunds: of('si', 'su'),
-  payment_tokens: of('si', 'sud', ''), // a worker deletes it when it was used
-  payment_ledger: of('', 'si'), // append-only
+  refunds: of('siu', 'su'), // the API settles what was refunded at the provider
+  payment_tokens: of('sid', 'sud', ''), // it is deleted with whatever is booked for the order
+  payment_ledger: of('i', 'si'), // append-only; the API books what was refunded at the provider
+  provider_events: of('si', ''),
   // webhooks: the scheduler, which is the owner, delivers them
   webhook_endpoints: of('siud', ''),
   webhook_deliveries: of('siud', ''),
