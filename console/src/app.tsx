@@ -31,6 +31,7 @@ import { OverviewPage } from './pages/overview/overview-page.tsx'
 import { ProjectionsPage } from './pages/projections-page.tsx'
 import { ReactionsPage } from './pages/reactions/reactions-page.tsx'
 import { SignInPage } from './pages/sign-in-page.tsx'
+import { WebhooksPage } from './pages/webhooks/webhooks-page.tsx'
 import { Empty } from './parts/frame.tsx'
 import { Icon, type IconName } from './parts/icons.tsx'
 import { RepairDialogs } from './parts/repair.tsx'
@@ -46,6 +47,7 @@ const PLACES: { to: string; name: string; icon: IconName }[] = [
   { to: '/flow', name: 'Flow', icon: 'flow' },
   { to: '/projections', name: 'Projections', icon: 'projections' },
   { to: '/events', name: 'Events', icon: 'events' },
+  { to: '/webhooks', name: 'Webhooks', icon: 'webhooks' },
   { to: '/invariants', name: 'Invariants', icon: 'check' },
   { to: '/keys', name: 'API keys', icon: 'key' },
   { to: '/log', name: 'Operators', icon: 'log' },
@@ -97,6 +99,7 @@ function SignedIn({ actor }: { actor: string }) {
               <Route path="/flow" component={FlowPage} />
               <Route path="/projections" component={ProjectionsPage} />
               <Route path="/events" component={EventsPage} />
+              <Route path="/webhooks/:id?">{({ id }) => <WebhooksPage id={id} />}</Route>
               <Route path="/invariants" component={InvariantsPage} />
               <Route path="/keys/:client?">{({ client }) => <KeysPage client={client} />}</Route>
               <Route path="/log" component={LogPage} />

@@ -31,6 +31,7 @@ export const THEME = createTheme({
     Table: { defaultProps: { verticalSpacing: 'sm', horizontalSpacing: 'md' } },
     Tooltip: { defaultProps: { withArrow: true, openDelay: 150, multiline: true } },
     Button: { defaultProps: { size: 'sm' } },
+    SegmentedControl: { defaultProps: { transitionDuration: 0 } },
     Badge: { defaultProps: { variant: 'light', radius: 'sm' } },
   },
 })

@@ -15,6 +15,9 @@ interface Groups {
 interface Letters {
   letters: { correlationId: string | null }[]
 }
+interface Webhooks {
+  webhooks: { id: string }[]
+}
 interface Orders {
   orders: { id: string; status: string }[]
 }
@@ -33,6 +36,8 @@ export async function pagesToShow(url: string, key: string): Promise<Shown[]> {
   const letters = `/v1/admin/dead-letters/${reaction}`
   const group = reaction && (await ask<Groups>(`${letters}/groups`)).groups[0]?.fingerprint
   const dead = group && (await ask<Letters>(`${letters}/letters?group=${group}`)).letters[0]?.correlationId
+  const { webhooks } = await ask<Webhooks>('/v1/admin/webhooks?which=all')
+  const endpoint = webhooks[0]?.id
   return [
     { name: 'overview', place: '/console/', ready: 'text=Orders per second' },
     ...(finished ? [{ name: 'order', place: `/console/orders/${finished.id}`, ready: 'svg.story' }] : []),
@@ -45,6 +50,8 @@ export async function pagesToShow(url: string, key: string): Promise<Shown[]> {
     { name: 'flow', place: '/console/flow', ready: '.part' },
     { name: 'projections', place: '/console/projections', ready: 'tbody tr' },
     { name: 'events', place: '/console/events', ready: 'h1' },
+    { name: 'webhooks', place: '/console/webhooks', ready: 'h1' },
+    ...(endpoint ? [{ name: 'webhook', place: `/console/webhooks/${endpoint}`, ready: 'tbody tr' }] : []),
     { name: 'invariants', place: '/console/invariants', ready: 'h1' },
     { name: 'keys', place: '/console/keys', ready: 'tbody tr' },
     { name: 'keys-of-client', place: '/console/keys/demo', ready: 'tbody tr' },

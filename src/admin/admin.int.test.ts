@@ -30,9 +30,10 @@ it('leads from what fails to its repair, which is on record', async () => {
   expect(overview.body.deliveries).toMatchObject({ dead: 1 })
   expect(overview.body.health).toMatchObject([
     { name: 'PostgreSQL', state: 'ok' },
-    { name: 'RabbitMQ', state: 'away' },
-    { name: 'Redis', state: 'away' },
+    { name: 'RabbitMQ', state: 'ok', detail: expect.stringMatching(/^RabbitMQ \d\S+ answers in/) },
+    { name: 'Redis', state: 'away', detail: 'Does not answer: nobody listens' },
     { name: 'Relay', state: 'ok' },
+    { name: 'Scheduler', state: 'away' },
     { name: 'Projections', state: 'ok' },
   ])
 

@@ -16,8 +16,8 @@ export interface AdminNeeds {
   reactionCalled: (name: string) => Promise<Reaction | undefined>
   /** Holds the database against every invariant, which takes as long as it takes. */
   audit: () => Promise<InvariantFinding[]>
-  /** URLs of what is only asked whether it answers. */
-  services: { rabbitmq: string; redis: string }
+  /** Ask a service, in its own protocol, whether it answers: who it is. */
+  services: { rabbitmq: () => Promise<string>; redis: () => Promise<string> }
   log: Logger
   /** Aborted when the process stops: what runs on its own ends, and live data too. */
   ending: AbortSignal

@@ -1,5 +1,6 @@
 import path from 'node:path'
 import {
+  createBrokerProbe,
   createNames,
   createProjectionReader,
   createWakeUp,
@@ -79,6 +80,10 @@ await runProcess('api', async (context) => {
   const isProduction = config.NODE_ENV === 'production'
   if (isProduction) await refuseDemoKey(db)
   const keys = createApiKeys(db, { refusesDemo: isProduction })
+  const store = openLimitStore(config.REDIS_URL, log)
+  onStop(store.close)
+  const rabbitmq = createBrokerProbe(config.RABBITMQ_URL)
+  onStop(rabbitmq.close)
   const forOperators = operatorRoutes({
     catalogue: { names, loadRelease: release },
     session: { db, keys },
@@ -89,13 +94,11 @@ await runProcess('api', async (context) => {
       flow: async () => flowOf(catalogueOf(await release())),
       reactionCalled: loadNamed,
       audit: () => auditAside(context),
-      services: { rabbitmq: config.RABBITMQ_URL, redis: config.REDIS_URL },
+      services: { rabbitmq: rabbitmq.ask, redis: store.ask },
       log,
       ending: ending.signal,
     },
   })
-  const store = openLimitStore(config.REDIS_URL, log)
-  onStop(store.close)
   const rates = { perClient: config.RATE_PER_CLIENT, perAddress: config.RATE_PER_ADDRESS }
   const limits = createLimits(rates, store.redis)
   // What is loaded and planned on first use would cost the first orders their time limit on a busy machine.

@@ -1,11 +1,12 @@
 import { OrderPlaced } from '#events'
-import { defineReaction, DependencyUnavailable, Unrecoverable } from '#messaging'
+import { createBrokerProbe, defineReaction, DependencyUnavailable, Unrecoverable } from '#messaging'
 import { openDatabase } from '#platform/database'
 import { createLogger } from '#platform/log/logger'
 import { adminRoutes } from '../admin/index.ts'
 import { audit } from '../audit/index.ts'
 import { createApiKeys, sessionRoutes } from '../api/index.ts'
 import { testApi, type TestApi } from './api.ts'
+import { requireTestService } from './rows/database.ts'
 import { testSystem, type TestSystem } from './system.ts'
 
 /** What the mail server of `mailing` does. */
@@ -28,11 +29,12 @@ export interface OperatedSystem {
   close(): Promise<void>
 }
 
-/** A system with one reaction, `mailing`, and with the operations for operators. RabbitMQ and Redis are away for their health. */
+/** A system with one reaction, `mailing`, and with the operations for operators. For its health Redis is away. */
 export async function operatedSystem(consoleFolder?: string): Promise<OperatedSystem> {
   const system = await testSystem([mailing])
   // As in the process of the API: statements of operators are planned by the sizes of tables.
   const { db, close: closeDatabase } = openDatabase(system.url, { planning: 'by-size', poolSize: 4 })
+  const rabbitmq = createBrokerProbe(requireTestService('TEST_RABBITMQ_URL'))
   const ending = new AbortController()
   const routes = adminRoutes({
     db,
@@ -41,7 +43,7 @@ export async function operatedSystem(consoleFolder?: string): Promise<OperatedSy
     reactionCalled: async (name) => (name === mailing.name ? mailing : undefined),
     audit: () => audit(db),
     flow: async () => ({ publishers: [], types: [], publishes: [], reacts: [] }),
-    services: { rabbitmq: 'amqp://127.0.0.1:1', redis: 'redis://127.0.0.1:1' },
+    services: { rabbitmq: rabbitmq.ask, redis: () => Promise.reject(new Error('nobody listens')) },
     log: createLogger('test', 'silent'),
     ending: ending.signal,
   })
@@ -53,6 +55,7 @@ export async function operatedSystem(consoleFolder?: string): Promise<OperatedSy
     async close() {
       ending.abort()
       await api.close()
+      await rabbitmq.close()
       await closeDatabase()
       await system.close()
     },

@@ -66,7 +66,7 @@ async function complaintsOfAxe(page: Page): Promise<string[]> {
 
 /** Every page, with what there is to see when something is dead and something is away. */
 const PAGES = ['', 'orders', 'dead-letters', 'dead-letters/test.mailing', 'reactions', 'flow', 'projections', 'events']
-const MORE_PAGES = ['invariants', 'keys', 'keys/test', 'log']
+const MORE_PAGES = ['webhooks', 'invariants', 'keys', 'keys/test', 'log']
 
 /** Without loading it anew: the session of this page goes on, and axe stays where it is. */
 async function visit(page: Page, place: string): Promise<string[]> {

@@ -16,6 +16,7 @@ const COLOURS: Record<string, string> = {
   held: 'grape',
   dead: 'red',
   discarded: 'gray',
+  'given-up': 'red',
   resolved: 'teal',
   done: 'teal',
   halted: 'orange',

@@ -1,8 +1,9 @@
-import { connect } from 'node:net'
 import type { Database } from '#platform/database'
 import { inTime } from '#platform/process/in-time'
 import { listProjections, readRelay } from '#messaging'
 import type { Overview } from '../contract/index.ts'
+import type { AdminNeeds } from '../needs.ts'
+import { standbyHealth } from './standbys.ts'
 
 type Part = Overview['health'][number]
 
@@ -10,18 +11,18 @@ const PROBE_MS = 1_000
 /** A relay publishes within milliseconds; what waits for longer waits for something. */
 const LATE_S = 5
 
-interface Asked {
-  db: Database
-  services: { rabbitmq: string; redis: string }
-}
+type Asked = Pick<AdminNeeds, 'db' | 'services'>
 
-/** How everything that an order needs stands. The broker and Redis are only asked whether they take a connection. */
+/** How everything stands that an order needs. Each is asked in its own protocol. */
 export async function readHealth({ db, services }: Asked): Promise<Part[]> {
+  const standbys = await standbyHealth(db).catch(() => undefined)
   return Promise.all([
     asPart('PostgreSQL', databaseHealth(db)),
-    asPart('RabbitMQ', reaches(services.rabbitmq, 5672)),
-    asPart('Redis', reaches(services.redis, 6379)),
+    ...(standbys ? [asPart('Replication', Promise.resolve(standbys))] : []),
+    asPart('RabbitMQ', answers(services.rabbitmq)),
+    asPart('Redis', answers(services.redis)),
     asPart('Relay', relayHealth(db)),
+    asPart('Scheduler', schedulerHealth(db)),
     asPart('Projections', projectionHealth(db)),
   ])
 }
@@ -40,6 +41,28 @@ async function databaseHealth(db: Database): Promise<Finding> {
   return { state: 'ok', detail: `Answers in ${(performance.now() - started).toFixed(1)} ms` }
 }
 
+async function answers(ask: () => Promise<string>): Promise<Finding> {
+  const started = performance.now()
+  const who = await ask()
+  return { state: 'ok', detail: `${who} answers in ${(performance.now() - started).toFixed(1)} ms` }
+}
+
+/** It counts every ten seconds; when it does not, nothing else that runs by the clock does. */
+const SCHEDULER_LATE_S = 60
+
+async function schedulerHealth(db: Database): Promise<Finding> {
+  const counted = await db.metricRollup.findFirst({
+    where: { step: 10 },
+    orderBy: { at: 'desc' },
+    select: { at: true },
+  })
+  const seconds = counted && Math.max(0, (Date.now() - counted.at.getTime()) / 1_000 - 10)
+  const isLate = seconds === null || seconds > SCHEDULER_LATE_S
+  const since = seconds === null ? 'Nothing was ever counted' : `Counted ${Math.round(seconds)} s ago`
+  const detail = `${since}; ${isLate ? 'no scheduler runs: nothing expires, webhooks and reconciliation wait' : 'what runs by the clock runs'}`
+  return { state: isLate ? 'away' : 'ok', detail }
+}
+
 async function relayHealth(db: Database): Promise<Finding> {
   const { holder, lagSeconds, position } = await readRelay(db)
   if (holder === null) return { state: 'away', detail: 'No relay runs, so nothing is published' }
@@ -54,21 +77,3 @@ async function projectionHealth(db: Database): Promise<Finding> {
   const names = standing.map(({ name }) => name).join(', ')
   return { state: standing.some(({ state }) => state === 'failed') ? 'away' : 'late', detail: `Not current: ${names}` }
 }
-
-/** Of several servers one is enough. */
-async function reaches(urls: string, port: number): Promise<Finding> {
-  const places = urls.split(',').map((one) => new URL(one))
-  const started = performance.now()
-  const { host } = await Promise.any(places.map((place) => opens(place, port))).catch((error: AggregateError) => {
-    throw error.errors[0]
-  })
-  return { state: 'ok', detail: `${host} takes connections, in ${(performance.now() - started).toFixed(1)} ms` }
-}
-
-const opens = ({ hostname, host, port }: URL, usual: number) =>
-  new Promise<{ host: string }>((resolve, reject) => {
-    const socket = connect({ host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || usual), timeout: PROBE_MS })
-    socket.once('connect', () => resolve({ host }) ?? socket.destroy())
-    socket.once('timeout', () => socket.destroy(new Error(`${host} does not answer`)))
-    socket.once('error', reject)
-  })

@@ -9,6 +9,7 @@ import {
   removeEndpoint,
   rotateSecret,
 } from './endpoints.ts'
+import { operatorRoutes } from './operator-routes.ts'
 import {
   EndpointChange,
   EndpointId,
@@ -36,6 +37,7 @@ export function webhookRoutes({ db }: { db: Database }): Route[] {
     ...lookingRoutes(db),
     ...changingRoutes(db, WEBHOOK_TARGETS),
     ...deliveryRoutes(db),
+    ...operatorRoutes(db),
   ]
 }
 
@@ -124,19 +126,6 @@ function lookingRoutes(db: Database): Route[] {
       handle: async ({ params: { id }, caller }) => ({
         status: 200,
         body: toView(await expectEndpoint(db, caller, id)),
-      }),
-    }),
-    defineRoute({
-      method: 'get',
-      path: '/v1/admin/webhooks',
-      operationId: 'listWebhooksInTrouble',
-      summary: 'Endpoints of all clients that fail, or are disabled',
-      tag: 'Operators',
-      scope: 'admin',
-      replies: { 200: { description: 'The oldest first', schema: EndpointList } },
-      handle: async () => ({
-        status: 200,
-        body: { webhooks: (await listEndpoints(db, { inTrouble: true })).map(toView) },
       }),
     }),
   ]

@@ -224,6 +224,35 @@ it('one event, or all of a time, is sent again under the same webhook-id', async
   )
 })
 
+it('an operator sends again, disables and enables, and leaves who did it and why', async () => {
+  const [shop, hook] = [await aClient(), await receiver()]
+  const { id } = await shop.endpoint(hook.url)
+  await shop.order()
+  const eventId = (await arrived(hook, 1))[0]!.event.id
+  const path = `/v1/webhooks/${id}/deliveries/${eventId}`
+  await deadline('its answer is noted', async () => (await shop.send('get', path)).body.state === 'delivered')
+  const own = await shop.send('post', `/v1/admin/webhooks/${id}/disable`, { reason: 'not mine to do' })
+  expect(own.status).toBe(403)
+  const asOperator = (path: string, body: object) => api.post(`/v1/admin/webhooks/${id}${path}`, body)
+  expect((await asOperator('/disable', {})).status).toBe(422)
+  expect((await asOperator('/disable', { reason: 'it loops' })).body).toMatchObject({ disabledBecause: 'asked' })
+  expect((await api.get('/v1/admin/webhooks')).body.webhooks).toContainEqual(expect.objectContaining({ id }))
+  expect((await asOperator('/enable', { reason: 'it is repaired' })).body).toMatchObject({ enabled: true })
+  expect((await api.get('/v1/admin/webhooks?which=all')).body.webhooks.length).toBeGreaterThan(1)
+  expect((await asOperator(`/deliveries/${eventId}/redeliver`, { reason: 'they lost it' })).body.due).toBe(1)
+  await arrived(hook, 2)
+  const since = new Date(Date.now() - 60_000).toISOString()
+  const range = await asOperator('/redeliver', { since, include: 'all', reason: 'they lost more' })
+  expect(range.body).toMatchObject({ due: 1, continueFrom: null })
+  const done = await database.db.operatorAction.findMany({ where: { phase: 'finished' }, orderBy: { id: 'asc' } })
+  expect(done.slice(-4)).toMatchObject([
+    { action: 'disable-webhook', reason: 'it loops', selector: { webhook: id } },
+    { action: 'enable-webhook' },
+    { action: 'redeliver-webhooks', selector: { event: eventId }, operator: expect.stringMatching(/^test\//) },
+    { action: 'redeliver-webhooks', result: { due: 1 } },
+  ])
+})
+
 it('a failing delivery is tried by the schedule and given up at its end, with each answer in its log', async () => {
   const [shop, hook] = [await aClient(), await receiver()]
   hook.answers = () => 500

@@ -6,7 +6,7 @@ const WORDS = { ok: 'works', late: 'is late', away: 'is away' }
 
 /** Each part that an order needs. */
 export const Health = ({ parts }: { parts: Overview['health'] }) => (
-  <SimpleGrid cols={{ base: 1, xs: 2, lg: 5 }} spacing="lg" verticalSpacing="md">
+  <SimpleGrid cols={{ base: 1, xs: 2, lg: 4 }} spacing="lg" verticalSpacing="md">
     {parts.map(({ name, state, detail }) => (
       <Box key={name}>
         <Group gap={8} wrap="nowrap">

@@ -5,7 +5,9 @@ import { useOverview } from '../../api/queries.ts'
 import { FailureCard } from '../../parts/failure-card.tsx'
 import { Card, Empty, PageHead, Shown } from '../../parts/frame.tsx'
 import { clockOf, count, duration, rate } from '../../parts/words.ts'
+import { PastCharts } from '../../parts/past.tsx'
 import { Health } from './health.tsx'
+import { ORDERS } from './past-of-orders.ts'
 import { States } from './states.tsx'
 
 /** The charts are a third of the whole, and one page needs them. */
@@ -39,6 +41,9 @@ export function OverviewPage() {
             </Grid>
             <Card title="Health">
               <Health parts={data.health} />
+            </Card>
+            <Card title="The past">
+              <PastCharts pasts={ORDERS} />
             </Card>
           </Stack>
         )}

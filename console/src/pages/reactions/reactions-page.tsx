@@ -6,6 +6,7 @@ import { useReactions } from '../../api/queries.ts'
 import { Card, Empty, PageHead, Shown } from '../../parts/frame.tsx'
 import { Listing, type Column as Head } from '../../parts/listing.tsx'
 import { PauseDialog } from '../../parts/pause-dialog.tsx'
+import { PastDialog } from './past-dialog.tsx'
 import { ReplayDialog } from './replay-dialog.tsx'
 import { ago, count, counted, duration, rate } from '../../parts/words.ts'
 
@@ -85,14 +86,17 @@ function Reactions({ all }: { all: readonly Reaction[] }) {
         {(one) => <Row one={one} slowest={slowest} onWish={(word) => setWish({ reaction: one.reaction, word })} />}
       </Listing>
       {wish?.word === 'replay' && <ReplayDialog reaction={wish.reaction} onClose={close} />}
-      {wish && wish.word !== 'replay' && <PauseDialog reaction={wish.reaction} word={wish.word} onClose={close} />}
+      {wish?.word === 'past' && <PastDialog reaction={wish.reaction} onClose={close} />}
+      {(wish?.word === 'pause' || wish?.word === 'resume') && (
+        <PauseDialog reaction={wish.reaction} word={wish.word} onClose={close} />
+      )}
     </>
   )
 }
 
 interface Wish {
   reaction: string
-  word: 'replay' | 'pause' | 'resume'
+  word: 'replay' | 'pause' | 'resume' | 'past'
 }
 
 interface Line {
@@ -144,6 +148,7 @@ function Row({ one, slowest, onWish }: Line) {
       </Table.Td>
       <Table.Td className="number">
         <Group gap={2} wrap="nowrap" justify="flex-end">
+          <Act word="past" reaction={one.reaction} onWish={onWish} />
           <Act word={one.paused ? 'resume' : 'pause'} reaction={one.reaction} onWish={onWish} />
           {one.known && <Act word="replay" reaction={one.reaction} onWish={onWish} />}
         </Group>
@@ -152,16 +157,16 @@ function Row({ one, slowest, onWish }: Line) {
   )
 }
 
-const NAMES = { replay: 'Replay', pause: 'Pause', resume: 'Resume' }
+const NAMES = { replay: 'Replay …', pause: 'Pause …', resume: 'Resume …', past: 'Past' }
 
 const Act = ({ word, reaction, onWish }: Wish & Pick<Line, 'onWish'>) => (
   <Button
     variant={word === 'resume' ? 'light' : 'subtle'}
     size="compact-xs"
     onClick={() => onWish(word)}
-    aria-label={`${NAMES[word]} ${reaction}`}
+    aria-label={`${NAMES[word].replace(' …', '')} ${reaction}`}
   >
-    {NAMES[word]} …
+    {NAMES[word]}
   </Button>
 )
 

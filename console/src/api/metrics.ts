@@ -1,0 +1,25 @@
+import { keepPreviousData, useQuery } from '@tanstack/react-query'
+import type { Metrics } from '../../../src/admin/contract/index.ts'
+import { ask } from './ask.ts'
+
+const HOUR_MS = 3_600_000
+
+/** How far back somebody looks. */
+export const RANGES = {
+  hour: { label: 'Hour', ms: HOUR_MS, everyMs: 10_000 },
+  day: { label: 'Day', ms: 24 * HOUR_MS, everyMs: 60_000 },
+  month: { label: 'Month', ms: 30 * 24 * HOUR_MS, everyMs: 300_000 },
+} as const
+export type Range = keyof typeof RANGES
+
+/** What the scheduler has counted. */
+export const usePast = (range: Range) =>
+  useQuery({
+    queryKey: ['metrics', range],
+    queryFn: () => {
+      const from = new Date(Date.now() - RANGES[range].ms).toISOString()
+      return ask<Metrics>(`/v1/admin/metrics?from=${encodeURIComponent(from)}`)
+    },
+    refetchInterval: RANGES[range].everyMs,
+    placeholderData: keepPreviousData,
+  })

@@ -1,0 +1,91 @@
+import { Anchor, Breadcrumbs, Table, Text } from '@mantine/core'
+import { Link, useLocation } from 'wouter'
+import { useEndpoints, type Endpoint } from '../../api/webhooks.ts'
+import { Card, Empty, PageHead, Shown } from '../../parts/frame.tsx'
+import { Listing, numbers } from '../../parts/listing.tsx'
+import { ago, count } from '../../parts/words.ts'
+import { EndpointView } from './endpoint-view.tsx'
+import { StandingBadge } from './standing-badge.tsx'
+
+/** Who is told of what happens, and whether they answer. */
+export function WebhooksPage({ id }: { id: string | undefined }) {
+  const endpoints = useEndpoints()
+  const chosen = endpoints.data?.webhooks.find((one) => one.id === id)
+  if (chosen)
+    return (
+      <>
+        <PageHead title="Webhooks" words={<Way endpoint={chosen} />} />
+        <EndpointView key={chosen.id} endpoint={chosen} />
+      </>
+    )
+  return (
+    <>
+      <PageHead title="Webhooks" words="Endpoints of clients that are told of what happens to their orders." />
+      <Card flush>
+        <Shown query={endpoints}>{({ webhooks }) => <Endpoints all={webhooks} />}</Shown>
+      </Card>
+    </>
+  )
+}
+
+const Way = ({ endpoint: { client, url } }: { endpoint: Endpoint }) => (
+  <Breadcrumbs>
+    <Anchor component={Link} to="/webhooks" size="sm">
+      All endpoints
+    </Anchor>
+    <Text size="sm" style={{ overflowWrap: 'anywhere' }}>
+      {client}: {url}
+    </Text>
+  </Breadcrumbs>
+)
+
+/** What does not work stands first. */
+const trouble = ({ disabledBecause, failingSince }: Endpoint) =>
+  failingSince !== null || (disabledBecause !== null && disabledBecause !== 'asked') ? 0 : 1
+
+function Endpoints({ all }: { all: readonly Endpoint[] }) {
+  const [, goTo] = useLocation()
+  return (
+    <Listing
+      columns={['Client', 'Endpoint', 'State', numbers('Waiting'), 'Delivered last']}
+      rows={all.toSorted((a, b) => trouble(a) - trouble(b) || a.client.localeCompare(b.client))}
+      keyOf={({ id }) => id}
+      empty={
+        <Empty icon="webhooks" title="No client has an endpoint">
+          A client makes one by POST /v1/webhooks, with a key that has the scope webhooks.
+        </Empty>
+      }
+    >
+      {(endpoint) => (
+        <Table.Tr className="row-link" onClick={() => goTo(`/webhooks/${endpoint.id}`)}>
+          <Table.Td>{endpoint.client}</Table.Td>
+          <Table.Td style={{ maxWidth: 380 }}>
+            <Anchor
+              component={Link}
+              to={`/webhooks/${endpoint.id}`}
+              size="sm"
+              fw={550}
+              style={{ overflowWrap: 'anywhere' }}
+            >
+              {endpoint.url}
+            </Anchor>
+            <Text size="xs" c="dimmed" lineClamp={1}>
+              {endpoint.description ||
+                (endpoint.eventTypes.length === 0 ? 'all events' : endpoint.eventTypes.join(', '))}
+            </Text>
+          </Table.Td>
+          <Table.Td>
+            <StandingBadge endpoint={endpoint} />
+            {endpoint.lastError !== null && (
+              <Text size="xs" c="dimmed" lineClamp={2} maw={300}>
+                {endpoint.lastError}
+              </Text>
+            )}
+          </Table.Td>
+          <Table.Td className="number">{count(endpoint.waiting)}</Table.Td>
+          <Table.Td style={{ whiteSpace: 'nowrap' }}>{ago(endpoint.lastDeliveredAt)}</Table.Td>
+        </Table.Tr>
+      )}
+    </Listing>
+  )
+}
