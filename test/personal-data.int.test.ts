@@ -3,7 +3,7 @@
 import { createGateway } from '#domains/payment'
 import { spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { accessSync, constants, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { accessSync, constants, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import {
@@ -238,8 +238,16 @@ it('seals a customer everywhere, forgets them, and no byte of them is left', asy
   await deadline('its dead letter', () => db.delivery.count({ where: { reaction: quoting.name, state: 'dead' } }))
   await discard(context, quoting.name, { all: true }, 'no use')
   await project(system, ...(await loadProjections(findReactions('workers'))))
+  const { events } = (await exportCustomer(db, email))!
   const archived = await archive()
-  expect((await exportCustomer(db, email))!.archives).toMatchObject([{ place: archived }])
+  expect(await db.event.count()).toBeLessThan(events.length)
+  const whole = (await exportCustomer(db, email))!
+  expect([whole.events, whole.archives]).toEqual([events, [{ name: path.basename(archived), place: archived }]])
+  renameSync(archived, `${archived}-elsewhere`)
+  expect((await exportCustomer(db, email))!.archives).toMatchObject([
+    { unread: expect.stringMatching('cannot be read') },
+  ])
+  renameSync(`${archived}-elsewhere`, archived)
   expect(await forgetCustomer(db, { email: ` ${email.toUpperCase()}`, by: 'ada', reason: 'asked for it' })).toBe(
     plan!.person,
   )
