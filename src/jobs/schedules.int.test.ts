@@ -8,6 +8,8 @@ import { keepTokens } from '#domains/payment'
 import { aCaller, deadline, testDatabase, testMailServer, type TestDatabase } from '#testing'
 import { createLogger } from '#platform/log/logger'
 import { uuidv7 } from '#platform/uuid'
+import { findAlerts } from './alerts/find-alerts.ts'
+import { auditing } from './audit-daily.ts'
 import { schedules } from './schedules.ts'
 
 let database: TestDatabase
@@ -189,4 +191,21 @@ it('tells operators by webhook and mail what they have to look at, once', async 
     hook.closeAllConnections()
     hook.close()
   }
+})
+
+test('the audit of the day is done once, however many schedulers there are, and tells what is broken', async () => {
+  const { db } = database
+  const broken = { invariant: 'a-law', says: 'something holds', count: 3, onlyWarns: false, offenders: [] }
+  let audits = 0
+  const audit = async () => [{ ...broken, invariant: `a-law-${++audits}` }]
+  const jobs = ['one', 'two', 'three'].map((instance) => auditing({ db, instance, audit }))
+  await Promise.all(jobs.map((job) => job.run()))
+  await jobs[0]!.run()
+  expect(audits).toBe(1)
+  expect(await db.operatorAction.count({ where: { operator: 'schedule', action: 'audit' } })).toBe(2) // begun, finished
+  const alerts = await findAlerts(db)
+  expect(alerts.map(({ key, sentence }) => [key, sentence])).toContainEqual([
+    'invariant a-law-1',
+    'Broken 3 times: something holds',
+  ])
 })

@@ -4,6 +4,7 @@ import { pruneTokens } from '#domains/payment'
 import { pruneDeliveries } from '#domains/webhooks'
 import { OrderConfirmed, OrderExpired, OrderPlaced, OrderShipped } from '#events'
 import type { WakeUp } from '#messaging'
+import { auditing } from './audit-daily.ts'
 import { alerting } from './alerts/alerts.ts'
 import { messagingJobs, type MessagingNeeds } from './messaging-jobs.ts'
 import type { ScheduledJob } from './scheduled-job.ts'
@@ -27,7 +28,10 @@ const SPANS = [
   { name: 'shipped', from: OrderPlaced.type, to: OrderShipped.type },
 ]
 
-interface Needs extends WakeUp, MessagingNeeds {}
+interface Needs extends WakeUp, MessagingNeeds {
+  /** Holds the database against every invariant. Left out: it is not done by the clock. */
+  audit?: () => Promise<object[]>
+}
 
 /** Everything that runs by the clock. One more job is one more entry. */
 export function schedules(needs: Needs): ScheduledJob[] {
@@ -35,6 +39,7 @@ export function schedules(needs: Needs): ScheduledJob[] {
   return [
     ...messagingJobs(needs, SPANS),
     alerting(db),
+    auditing(needs),
     {
       name: 'order.expire-orders',
       publishes: [OrderExpired],

@@ -13,7 +13,7 @@ import { createFeed } from '#domains/live'
 import { createPlacement } from '#domains/order'
 import { expectProvider, keepTokens, providerRoutes } from '#domains/payment'
 import { notBuilt, tooEarly } from '#http'
-import { directUrl, isDevelopmentKey } from '#platform/config'
+import { isDevelopmentKey } from '#platform/config'
 import { openDatabase } from '#platform/database'
 import { runProcess, type ProcessContext } from '#platform/process/shutdown'
 import {
@@ -25,8 +25,8 @@ import {
   refuseDemoKey,
   serve,
 } from '../api/index.ts'
-import type { Finding } from '../audit/index.ts'
 import { catalogueOf, flowOf, type Release } from '../catalogue/index.ts'
+import { auditAside } from './audit-aside.ts'
 import { armFrom, WORKERS } from './messaging.ts'
 import { serveMetrics } from './metrics.ts'
 import { checkWhenReachable } from './reach-database.ts'
@@ -141,13 +141,6 @@ function openForOperators({ config, onStop }: ProcessContext) {
 async function loadNamed(name: string) {
   const file = findReactions(WORKERS).find((one) => one.name === name)
   return file && (await loadReactions([file]))[0]
-}
-
-/** On a connection of its own, which may take as long as reading every order takes. */
-async function auditAside({ config }: ProcessContext): Promise<Finding[]> {
-  const { audit } = await import('../audit/index.ts')
-  const { db, close } = openDatabase(directUrl(config), { poolSize: 2, applicationName: 'fanfare audit' })
-  return audit(db).finally(close)
 }
 
 function knownReactions() {

@@ -2,6 +2,7 @@ import { runWebhooks } from '#domains/webhooks'
 import { schedules, startScheduler } from '#jobs'
 import { createWakeUp, reconcile } from '#messaging'
 import { runProcess } from '#platform/process/shutdown'
+import { auditAside } from './audit-aside.ts'
 import { openMessaging } from './messaging.ts'
 import { serveMetrics } from './metrics.ts'
 import { checkWhenReachable } from './reach-database.ts'
@@ -17,6 +18,7 @@ await runProcess('scheduler', async (context) => {
     // While RabbitMQ is away nothing can be delivered again, and the events are safe where they are.
     reconcileAll: async () => (broker.publishingPaused ? [] : reconcile(messaging)),
     partitionLength: config.EVENT_PARTITIONS,
+    audit: () => auditAside(context),
   })
   const scheduler = startScheduler({
     redisUrl: config.REDIS_URL,

@@ -2,6 +2,8 @@ import { z } from 'zod'
 import { readRows, row, type Database } from '#platform/database'
 import { inTime } from '#platform/process/in-time'
 import { Gauge } from '#platform/metrics'
+import { findRecoveries } from './dead-letters/index.ts'
+import { readBrokenInvariants } from './figures/index.ts'
 import { listProjections } from './projections/list.ts'
 import { readLatestWaiting, type Waiting } from './rollups/index.ts'
 
@@ -44,6 +46,7 @@ export function measureBacklog(db: Database): void {
   })
   measureProjections(db)
   measureQueues(db)
+  measureFindings(db)
 }
 
 /** As the scheduler has found them in the last minute; absent when it has not looked, or the broker has not answered. */
@@ -74,6 +77,31 @@ function measureQueues(db: Database): void {
     { name: 'fanfare_reaction_replicas', help: 'Processes that take from the queue of a reaction.' },
     ({ replicas }) => replicas,
   )
+}
+
+/** What an audit or an outage has left for somebody to look at. */
+function measureFindings(db: Database): void {
+  new Gauge({
+    name: 'fanfare_invariants_broken',
+    help: 'What breaks an invariant, by the latest audit.',
+    labelNames: ['invariant'],
+    async collect() {
+      const rows = await ask(readBrokenInvariants(db))
+      this.reset()
+      for (const { invariant, count } of rows ?? []) this.set({ invariant }, count)
+    },
+  })
+  new Gauge({
+    name: 'fanfare_dead_letters_recovered',
+    help: 'Dead letters of outages that are over, by what was away; stopped: the policy has given up redriving them.',
+    labelNames: ['dependency', 'stopped'],
+    async collect() {
+      const rows = await ask(findRecoveries(db))
+      this.reset()
+      for (const { dependency, letters, stopped } of rows ?? [])
+        this.set({ dependency, stopped: String(stopped !== null) }, letters)
+    },
+  })
 }
 
 function measureProjections(db: Database): void {

@@ -59,6 +59,7 @@ export { findStuck } from './stuck.ts'
 export { isForeign, tellCause } from './tell-cause.ts'
 export {
   outagesOf,
+  readBrokenInvariants,
   countStanding,
   readFigures,
   readOpenBreakers,
@@ -99,6 +100,7 @@ export { replay } from './reconcile/replay.ts'
 export type { ReplayOptions } from './reconcile/replay.ts'
 export { catchUp } from './catch-up.ts'
 export { retire } from './retire.ts'
+export { acquireLease } from './lease/lease.ts'
 export { runReaction, type RunningReaction } from './reactions/run-reaction.ts'
 export { runUnlessPaused } from './reactions/run-unless-paused.ts'
 export { listPauses, type ReactionPause } from './deliveries/pauses.ts'

@@ -1,6 +1,14 @@
-import { z } from 'zod'
-import { listPauses, listProjections, readLatestWaiting, readOpenBreakers, readRelay } from '#messaging'
-import { readRows, row, type Database } from '#platform/database'
+import {
+  findRecoveries,
+  listPauses,
+  listProjections,
+  readBrokenInvariants,
+  readLatestWaiting,
+  readOpenBreakers,
+  readRelay,
+} from '#messaging'
+import type { Database } from '#platform/database'
+import { listEndpoints } from '#domains/webhooks'
 import type { Alert } from './decide.ts'
 
 /** Milliseconds, or seconds, until something that usually heals by itself is told. */
@@ -21,6 +29,8 @@ export async function findAlerts(db: Database, now = new Date()): Promise<Alert[
     pauseAlerts(db, now),
     projectionAlerts(db),
     auditAlerts(db),
+    policyAlerts(db),
+    webhookAlerts(db, now),
   ])
   return parts.flat()
 }
@@ -96,24 +106,45 @@ async function projectionAlerts(db: Database): Promise<Alert[]> {
   )
 }
 
-const Broken = row({ invariant: z.string(), says: z.string(), count: z.int(), at: z.date() })
-
 /** What the latest audit has found. */
 async function auditAlerts(db: Database): Promise<Alert[]> {
-  const broken = await readRows(db, Broken)`
-    WITH latest AS (
-      SELECT at, result FROM operator_actions
-      WHERE action = 'audit' AND phase = 'finished' AND outcome = 'done' ORDER BY id DESC LIMIT 1
-    )
-    SELECT found.invariant, found.says, found.count, latest.at
-    FROM latest, jsonb_to_recordset(latest.result->'findings') AS found(invariant text, says text, count int, "onlyWarns" boolean)
-    WHERE found.count > 0 AND NOT found."onlyWarns"`
+  const broken = await readBrokenInvariants(db)
   return broken.map(({ invariant, says, count, at }) => ({
     key: `invariant ${invariant}`,
     sentence: `Broken ${count} times: ${says}`,
     since: at,
-    runbook: runbook('first-five-minutes'),
+    runbook: runbook('an-invariant-is-broken'),
   }))
 }
+
+/** Dead letters of outages at which the policy has stopped. */
+async function policyAlerts(db: Database): Promise<Alert[]> {
+  const recoveries = await findRecoveries(db)
+  return recoveries.flatMap(({ dependency, letters, stopped, until }) =>
+    given(stopped !== null, {
+      key: `redrive ${dependency}`,
+      sentence: `Redriving what the outage of ${dependency} has left was stopped, ${letters} dead letters are left: ${stopped}`,
+      since: until,
+      runbook: runbook('the-policy-has-stopped-redriving'),
+    }),
+  )
+}
+
+/** Milliseconds for which an endpoint that was disabled is told: then its client knows, or will not. */
+const DISABLED_MS = 24 * 3_600_000
+
+async function webhookAlerts(db: Database, now: Date): Promise<Alert[]> {
+  const endpoints = await listEndpoints(db, { inTrouble: true })
+  return endpoints.flatMap(({ id, client, disabledBecause, disabledAt, waiting }) =>
+    given(isLately(disabledAt, now) && disabledBecause !== 'asked', {
+      key: `webhook ${id}`,
+      sentence: `The endpoint ${id} of ${client} was disabled, ${disabledBecause === 'gone' ? 'because it is gone (410)' : 'after days of failing'}; ${waiting} webhooks wait.`,
+      since: disabledAt!,
+      runbook: runbook('an-endpoint-of-webhooks-fails'),
+    }),
+  )
+}
+
+const isLately = (at: Date | null, now: Date) => at !== null && now.getTime() - at.getTime() < DISABLED_MS
 
 const given = (isSo: boolean, alert: Alert): Alert[] => (isSo ? [alert] : [])

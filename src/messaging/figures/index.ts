@@ -1,4 +1,5 @@
 export { outagesOf, readOpenBreakers, type OpenBreaker, type Outage } from './breakers.ts'
+export { readBrokenInvariants } from './broken-invariants.ts'
 export { readFigures, type Figures, type ReactionFigures } from './reactions.ts'
 export { readRelay, type RelayStanding } from './relay.ts'
 export { readSpan, type Span } from './spans.ts'

@@ -26,6 +26,12 @@ const attempts = new Counter({
   labelNames: ['outcome'],
 })
 
+const disabledEndpoints = new Counter({
+  name: 'fanfare_webhook_endpoints_disabled_total',
+  help: 'Endpoints of clients that were disabled because they are gone or failing.',
+  labelNames: ['because'],
+})
+
 /**
  * Delivers what is due for one endpoint, until nothing is. Of one that fails it tries a single delivery at a time, with growing pauses,
  * so that neither we nor it are kept busy by what waits.
@@ -76,11 +82,13 @@ async function deliver(
   attempts.inc({ outcome })
   const told = { endpoint: endpointId, client, event: delivery.eventId, error: saying(answer) }
   if (outcome === 'given-up') log.warn(told, 'a webhook was given up; its client may ask for it again')
-  if (disabled)
+  if (disabled) {
+    disabledEndpoints.inc({ because: disabled })
     log.error(
       { ...told, because: disabled, help: `fanfare webhooks --client ${client}` },
       'an endpoint of webhooks was disabled',
     )
+  }
   return isSuccess(answer)
 }
 
