@@ -92,6 +92,7 @@ it('those of docs/quickstart.md work as printed', async () => {
   const events = { events: expect.any(Array), more: false }
   expect(await answersTo(blocksOf('docs/quickstart.md', 'sh').join('\n'))).toMatchObject([
     { sku: 'MUG-01' },
+    { sku: 'DESK-01', version: 1 },
     { total: { currency: 'GBP' } },
     { status: 'placed' },
     events, // no relay runs here, so nothing is published

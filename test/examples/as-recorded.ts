@@ -35,3 +35,11 @@ function shownText(text: string, name: string): string {
   if (name === 'stack') return text.split('\n')[0]!
   return text
 }
+
+/** Which members there are, and what kind of value each has. */
+export function shapeOf(value: unknown): string {
+  if (Array.isArray(value)) return `[${[...new Set(value.map(shapeOf))].toSorted().join()}]`
+  if (typeof value !== 'object' || value === null) return value === null ? 'null' : typeof value
+  const members = Object.entries(value).map(([key, member]) => `${key}:${shapeOf(member)}`)
+  return `{${members.toSorted().join()}}`
+}

@@ -32,7 +32,7 @@ const patterned = patternsIn(openApiDocument(documentedRoutes()))
  * What ECMAScript, RE2 (Go), Rust, Java, .NET and Python's `re` read alike: characters, classes, groups without names, alternatives and
  * bounded repetition. No looking around, no references back, no categories of Unicode, no more than 1,000 repetitions.
  */
-const ESCAPED = String.raw`\\(?:[dwsDWS]|x[0-9a-f]{2}|[^A-Za-z0-9])`
+const ESCAPED = String.raw`\\(?:[dwsDWStnr]|x[0-9a-f]{2}|[^A-Za-z0-9])`
 const CLASS = String.raw`\[\^?(?:${ESCAPED}|[^\\\[\]])+\]`
 const REPEATED = String.raw`(?:[*+?]|\{(?:\d{1,3}|1000)(?:,(?:\d{1,3}|1000)?)?\})`
 const PORTABLE = new RegExp(

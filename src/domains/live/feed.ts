@@ -38,7 +38,7 @@ export interface Listener {
 export interface Feed {
   /** @returns undefined when too many listen already */
   join(wanted: Wanted): Promise<Listener | undefined>
-  /** What was published after a position, a portion at a time. */
+  /** What was published after a position, a portion at a time. @throws UnreadableEvent when the first of it cannot be read */
   read(wanted: Wanted, after: bigint, span: number): Promise<{ events: FeedEvent[]; position: bigint; isFull: boolean }>
   /** How far the relay has published. */
   present(): Promise<bigint>
@@ -137,9 +137,11 @@ export function createFeed({ db, log, ending, lookMs = 200, most = 10_000 }: Fee
       const stream = wanted.orderId === undefined ? {} : { stream: `order-${wanted.orderId}` }
       const { events, ...rest } = await readFeed(db, { after, span, ...stream })
       const told = events.filter((event) => isWanted(wanted, event))
-      const unreadable = told.find((event) => event.unreadable)?.unreadable
-      if (unreadable) throw unreadable
-      return { ...rest, events: told }
+      const [first] = told
+      if (first?.unreadable) throw first.unreadable
+      const nth = told.findIndex((event) => event.unreadable)
+      if (nth === -1) return { ...rest, events: told }
+      return { events: told.slice(0, nth), position: told[nth - 1]!.position, isFull: true }
     },
     get listeners() {
       return count

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { expectOwned } from '#domains/order'
 import { PUBLIC_TYPES } from '#events'
+import { UnreadableEvent } from '#messaging'
 import { standIn, defineRoute, Refusal, wholeNumber, type Reply, type Route } from '#http'
 import type { Database } from '#platform/database'
 import type { Feed, Wanted } from './feed.ts'
@@ -52,7 +53,7 @@ const DESCRIPTION =
   'At least once: what has the same `id` is the same.'
 const headers = [{ name: 'Last-Event-ID', description: 'The id of the last message that was received' }]
 const replies = { 200: { description: 'A stream, or a page', schema: EventPage, isLive: true } }
-const refusals = { 503: 'too-many-streams' }
+const refusals = { 503: 'too-many-streams, event-not-readable-yet' }
 
 /** Positions that one page looks at. */
 const SPAN = 5_000
@@ -126,13 +127,20 @@ async function answer(feed: Feed, wanted: Wanted, asked: Asked, beginning: () =>
 }
 
 async function page(feed: Feed, wanted: Wanted, after: bigint, limit: number): Promise<Reply> {
-  const read = await feed.read(wanted, after, SPAN)
+  const read = await feed.read(wanted, after, SPAN).catch(notReadableYet)
   const events = read.events.slice(0, limit)
   const isCut = events.length < read.events.length
   const next = isCut ? events.at(-1)!.position : read.position
   const head = `"next":"${next}","more":${isCut || read.isFull}`
   const text = `{"events":[${events.map(({ json }) => json).join(',')}],${head}}`
   return { status: 200, text: { type: 'application/json; charset=utf-8', text } }
+}
+
+/** A release that is rolled out publishes what the one before cannot read. */
+function notReadableYet(error: unknown): never {
+  if (!(error instanceof UnreadableEvent)) throw error
+  const detail = 'The next event is of a newer release than the server that you asked. Ask again, from the same place.'
+  throw new Refusal('unavailable', 'event-not-readable-yet', detail, { cause: error, retryAfterS: 10 })
 }
 
 const tooMany = () =>
