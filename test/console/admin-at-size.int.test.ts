@@ -21,7 +21,7 @@ async function fill({ system: { db } }: OperatedSystem): Promise<void> {
   await db.$executeRaw`
     INSERT INTO orders SELECT made.* FROM filled f, (SELECT to_jsonb(o) AS o FROM orders o LIMIT 1) AS one,
       LATERAL jsonb_populate_record(NULL::orders, one.o || jsonb_build_object('id', f.id, 'placed_at', f.at, 'updated_at', f.at,
-        'person', NULL, 'sealed', NULL, 'version', 3, 'status', (ARRAY['placed', 'confirmed', 'shipped', 'shipped'])[1 + f.n % 4])) AS made`
+        'number', NULL, 'reference', NULL, 'person', NULL, 'sealed', NULL, 'version', 3, 'status', (ARRAY['placed', 'confirmed', 'shipped', 'shipped'])[1 + f.n % 4])) AS made`
   await db.$executeRaw`
     INSERT INTO events (position, id, type, version, stream, stream_version, data, correlation_id, actor, occurred_at)
     SELECT nextval('events_position_seq'), CASE v WHEN 1 THEN f.id

@@ -46,8 +46,8 @@ export async function insertOrders(
         note, metadata, person, sealed, (total->>'amount')::bigint, total->>'currency', costs, at, at
       FROM new, moment
     ), lines AS (
-      INSERT INTO order_lines (order_id, line, sku, name, quantity, unit_price)
-      SELECT "orderId", line, sku, name, quantity, "unitPrice"
+      INSERT INTO order_lines (order_id, client_id, line, sku, name, quantity, unit_price)
+      SELECT "orderId", "clientId", line, sku, name, quantity, "unitPrice"
       FROM new, ROWS FROM (jsonb_to_recordset(lines) AS (sku text, name text, quantity int, "unitPrice" int))
         WITH ORDINALITY AS l(sku, name, quantity, "unitPrice", line)
     ), kept AS (${keepPaymentMethods(Prisma.sql`new`)})
@@ -144,7 +144,8 @@ async function withLines(
 
 const LinesRow = row({ orderId: z.string(), lines: z.array(OrderLine) })
 
-async function linesOf(db: Database | Transaction, ids: readonly string[]) {
+/** The lines of orders, by id. */
+export async function linesOf(db: Database | Transaction, ids: readonly string[]) {
   if (ids.length === 0) return new Map<string, Order['lines']>()
   const rows = await readRows(db, LinesRow)`
     SELECT order_id AS "orderId", jsonb_agg(jsonb_build_object(

@@ -3,13 +3,14 @@ import type { WakeUp } from '#messaging'
 import type { Database } from '#platform/database'
 import { standIn, defineRoute, Refusal, type Route, type RouteRequest } from '#http'
 import { changeOrder, orderNotFound } from './change-order.ts'
+import { findOrders } from './find/find-orders.ts'
+import { COMBINATIONS, OrderQuery } from './find/query.ts'
 import { historyOf, HistoryView } from './reading/history.ts'
 import { idempotencyOf } from './place/idempotency.ts'
-import { listOrders } from './reading/list-orders.ts'
 import { expectOwned } from './owner.ts'
 import type { OrderCommand } from './state/decide.ts'
 import type { Placement } from './place/placement.ts'
-import { Cancellation, NewOrder, OrderAt, OrderId, OrderPage, OrderQuery, OrderView } from './schemas.ts'
+import { Cancellation, NewOrder, OrderAt, OrderId, OrderPage, OrderView } from './schemas.ts'
 import { storyOf, StoryView } from './reading/story.ts'
 import { findOrder } from './stream/catch-up.ts'
 import { orderAt } from './stream/past.ts'
@@ -100,12 +101,16 @@ function reading({ db }: Needs): Route[] {
       path: '/v1/orders',
       operationId: 'listOrders',
       summary: 'Orders of your client, the newest first',
+      description:
+        `Found together: ${COMBINATIONS.join('; ')}. Each is answered from an index, however many orders there are; what is not, is refused. ` +
+        'To follow changes, ask with `updated_since` for a minute before the latest `updatedAt` that you have: a change may be seen a moment later than others of its time.',
       tag,
       scope: 'orders:read',
       query: OrderQuery,
       example: { query: { status: 'shipped', limit: 10 } },
       replies: { 200: { description: 'A page of orders', schema: OrderPage } },
-      handle: async ({ query, caller }) => ({ status: 200, body: await listOrders(db, caller.clientId, query) }),
+      refusals: { 422: 'validation-failed, combination-not-supported' },
+      handle: async ({ query, caller }) => ({ status: 200, body: await findOrders(db, caller.clientId, query) }),
     }),
     defineRoute({
       method: 'get',

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { CostsView, MoneyView, wanted } from '#domains/pricing'
-import { country, mailAddress, needsPostalCode, pageLimit, paragraphs, text } from '#http'
+import { country, mailAddress, needsPostalCode, paragraphs, text } from '#http'
 import { namingTheCustomer } from './place/naming-the-customer.ts'
 import { FULFILLMENT_STATUSES, PAYMENT_STATUSES } from './state/axes.ts'
 import { ORDER_STATUSES } from './state/order-states.ts'
@@ -102,8 +102,23 @@ const head = {
   updatedAt: z.iso.datetime().describe('When the latest of its events happened'),
 }
 
+const Lines = z.array(
+  z
+    .strictObject({
+      sku: z.string(),
+      name: z.string(),
+      quantity: z.int(),
+      unitPrice: z.int().describe('Minor units, at the moment of placing'),
+    })
+    .meta({ id: 'OrderLine' }),
+)
+
 export const OrderSummary = z
-  .strictObject({ ...head, customer: z.strictObject({ name: z.string(), email: z.string() }) })
+  .strictObject({
+    ...head,
+    customer: z.strictObject({ name: z.string(), email: z.string() }),
+    lines: Lines.optional().describe('With `expand=lines`'),
+  })
   .meta({ id: 'OrderSummary' })
 export type OrderSummary = z.infer<typeof OrderSummary>
 
@@ -121,16 +136,7 @@ export const OrderView = z
     billingAddress: carried.billingAddress,
     note: carried.note,
     metadata: carried.metadata,
-    lines: z.array(
-      z
-        .strictObject({
-          sku: z.string(),
-          name: z.string(),
-          quantity: z.int(),
-          unitPrice: z.int().describe('Minor units, at the moment of placing'),
-        })
-        .meta({ id: 'OrderLine' }),
-    ),
+    lines: Lines,
     costs: CostsView.describe('What the total is made of, computed when it was placed'),
     answers: z
       .strictObject({ stock: Answered, payment: Answered, fraud: Answered, capture: Answered })
@@ -173,12 +179,6 @@ export const OrderAt = z.strictObject({
     .describe(
       'The order as it was then: a time (RFC 3339), or a version of its stream. A moment that is still to come shows the present.',
     ),
-})
-
-export const OrderQuery = z.strictObject({
-  status: z.enum(ORDER_STATUSES).optional(),
-  cursor: z.string().max(200).optional().describe('`next` of the page before'),
-  limit: pageLimit,
 })
 
 export const Cancellation = z

@@ -23,7 +23,7 @@ export function toView(order: VersionedOrder, { test }: { test: boolean }): Orde
     ...given('billingAddress', order.billingAddress ? toAddress(order.billingAddress) : undefined),
     ...given('note', order.note ?? undefined),
     ...given('metadata', order.metadata ?? undefined),
-    lines: order.lines.map(({ sku, name, quantity, unitPrice }) => ({ sku, name, quantity, unitPrice })),
+    lines: toLines(order.lines),
     costs: toCostsView(order),
     answers: { stock, payment, fraud, capture },
     ...(reason && detail ? { ended: { reason, detail } } : {}),
@@ -31,6 +31,9 @@ export function toView(order: VersionedOrder, { test }: { test: boolean }): Orde
     ...(test ? { test } : {}),
   }
 }
+
+export const toLines = (lines: VersionedOrder['lines']) =>
+  lines.map(({ sku, name, quantity, unitPrice }) => ({ sku, name, quantity, unitPrice }))
 
 export function toSummary(
   order: Pick<
