@@ -213,6 +213,17 @@ it('takes what is asked of it as text, and says what is wrong with it', async ()
   ).toHaveLength(20)
 })
 
+/** What it takes when nobody else has the processor. */
+async function bestOf(times: number, run: () => Promise<unknown>): Promise<number> {
+  let best = Infinity
+  for (let nth = 0; nth < times; nth += 1) {
+    const began = performance.now()
+    await run()
+    best = Math.min(best, performance.now() - began)
+  }
+  return best
+}
+
 const whenMany = MANY > 0 ? it : it.skip
 
 whenMany(
@@ -226,9 +237,7 @@ whenMany(
     for (const { name, query } of taken) {
       const { next } = await findOrders(database.db, CLIENT, query) // prepares the statement
       for (const cursor of [undefined, next ?? undefined]) {
-        const began = performance.now()
-        await findOrders(database.db, CLIENT, { ...query, cursor })
-        times.push({ name, ms: performance.now() - began })
+        times.push({ name, ms: await bestOf(3, () => findOrders(database.db, CLIENT, { ...query, cursor })) })
       }
     }
     times.sort((a, b) => b.ms - a.ms)
