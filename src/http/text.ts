@@ -20,5 +20,6 @@ export const paragraphs = (min: number, max: number, example: string) =>
     .trim()
     .min(min)
     .max(max)
-    .regex(/^([^\p{Cc}\p{Cs}]|[\t\n\r])*$/u, 'must not hold control characters but line breaks, nor lone surrogates')
+    // oxlint-disable-next-line no-control-regex -- all of them but tab and line breaks
+    .regex(/^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\p{Cs}]*$/u, 'must not hold control characters or lone surrogates')
     .meta({ examples: [example] })
