@@ -21,6 +21,15 @@ describe('a booking', () => {
     for (const number of numbers) expect(number).toMatch(/^FP[0-9A-HJKMNP-TV-Z]{16}$/)
   })
 
+  it('gives a number that cannot be told from the id of the order alone', () => {
+    const environment = process.env
+    const known = bookingFor(uuidv7(), orderId, { country: 'GB' }).trackingNumber
+    process.env = { ...environment, PERSONAL_DATA_KEYS: 'ab'.repeat(32) }
+    const other = bookingFor(uuidv7(), orderId, { country: 'GB' }).trackingNumber
+    process.env = environment
+    expect(other).not.toBe(known)
+  })
+
   it('leaves the country with another carrier', () => {
     expect(bookingFor(uuidv7(), orderId, { country: 'NO' })).toMatchObject({
       carrier: 'Fanfare World',

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto'
 import { ShipmentDelivered, type Address } from '#events'
 import { Refusal } from '#http'
+import { derivedSecret } from '#platform/sealing'
 
 export type ShipmentStatus = 'booked' | 'delivered' | 'called-off'
 
@@ -41,8 +41,8 @@ export function reportDelivery({ id, orderId, trackingNumber, status }: Shipment
 // Crockford's base 32: no letter that can be taken for a digit.
 const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
 
-/** 80 bits of the order id's hash: nobody can guess one parcel's number from another's. */
+/** 80 bits of a keyed hash of the order's id: without the master key nobody can tell it, not even who knows the id. */
 function trackingCode(orderId: string): string {
-  const bytes = createHash('sha256').update(`shipment of ${orderId}`).digest().subarray(0, 16)
+  const bytes = derivedSecret(`shipment of ${orderId}`).subarray(0, 16)
   return Array.from(bytes, (byte) => ALPHABET[byte & 31]).join('')
 }
