@@ -50,6 +50,8 @@ export const VARIABLES: CSSVariablesResolver = () => ({
     '--late': '#9a6700',
     '--bad': '#c22a32',
     '--mantine-color-teal-light-color': '#056544',
+    '--mantine-color-yellow-light-color': '#7a4f00',
+    '--mantine-color-orange-light-color': '#8f3d00',
     '--shade': '0 1px 2px rgb(16 24 40 / 5%)',
     ...hues(0),
   },

@@ -1,3 +1,4 @@
+import { webhookRoutes } from '#domains/webhooks'
 import { OrderPlaced } from '#events'
 import { createBrokerProbe, defineReaction, DependencyUnavailable, Unrecoverable } from '#messaging'
 import { openDatabase } from '#platform/database'
@@ -47,7 +48,7 @@ export async function operatedSystem(consoleFolder?: string): Promise<OperatedSy
     log: createLogger('test', 'silent'),
     ending: ending.signal,
   })
-  const all = [...routes, ...sessionRoutes({ db, keys: createApiKeys(db) })]
+  const all = [...routes, ...sessionRoutes({ db, keys: createApiKeys(db) }), ...webhookRoutes({ db })]
   const api = await testApi(system, all, consoleFolder === undefined ? {} : { consoleFolder })
   return {
     system,

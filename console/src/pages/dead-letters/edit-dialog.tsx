@@ -39,6 +39,7 @@ function Editor({ draft, reaction, id, onClose }: Asked & { draft: EditDraft }) 
   const isCurrent = settled === text && !check.isPlaceholderData && !check.isFetching
   const problem = fault ?? (isCurrent ? (check.error?.message ?? check.data?.problem) : undefined)
   const changes = check.data?.changes ?? []
+  const isWrong = problem != null && (changes.length > 0 || fault !== undefined)
   return (
     <ReasonDialog
       title={`Edit ${draft.eventType} for ${reaction}`}
@@ -55,13 +56,18 @@ function Editor({ draft, reaction, id, onClose }: Asked & { draft: EditDraft }) 
         description="••• is personal, and not shown. Left as it is, it stays as it is."
         autosize
         minRows={8}
-        maxRows={18}
+        maxRows={14}
         spellCheck={false}
         classNames={{ input: 'code-input' }}
         value={text}
         onChange={({ currentTarget }) => setText(currentTarget.value)}
-        error={changes.length > 0 || fault !== undefined ? problem : undefined}
+        aria-invalid={isWrong}
       />
+      {isWrong && (
+        <Alert color="red" role="alert" style={{ overflowWrap: 'anywhere' }}>
+          {problem}
+        </Alert>
+      )}
       {changes.length === 0 ? (
         <Text size="sm" c="dimmed" role="status">
           Nothing is different yet.

@@ -20,7 +20,7 @@ export function StandingBadge({ endpoint: { disabledBecause, failingSince } }: {
     )
   return (
     <Badge color="orange" tt="none">
-      fails since {ago(failingSince)}
+      fails, first {ago(failingSince)}
     </Badge>
   )
 }
