@@ -3,10 +3,10 @@
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { OrderPlaced, StockReserved } from '#events'
-import { defineReaction } from '#messaging'
+import { defineProjection, defineReaction } from '#messaging'
 import { createGateway } from '../src/payment-gateway/sandbox/client.ts'
 import { startTracing } from '../src/platform/tracing/start-tracing.ts'
-import { deadline, testSystem, type TestSystem } from '#testing'
+import { deadline, project, testSystem, type TestSystem } from '#testing'
 import { startGateway } from '../sandbox/payment-gateway/server.ts'
 import { anOrder, testApi, type TestApi } from '../src/testing/api.ts'
 
@@ -66,6 +66,14 @@ const note = defineReaction({
   },
 })
 
+const placed = defineProjection({
+  name: 'test.placed',
+  version: 1,
+  on: OrderPlaced,
+  tables: ['CREATE TABLE placed (n int)'],
+  async apply() {},
+})
+
 let system: TestSystem
 let api: TestApi
 const releases: (() => Promise<unknown>)[] = []
@@ -110,6 +118,7 @@ it('is one tree, with links where an attempt is repeated, and its id is in the l
   const { body } = await api.place(anOrder(), { traceparent: `00-${traceId}-${caller}-01` }).expect(202)
   const { db } = system
   await deadline('all is handled', async () => (await db.handledEvent.count()) === 2)
+  await project(system, placed)
   await system.stopReactions()
   await stop()
 
@@ -129,6 +138,7 @@ it('is one tree, with links where an attempt is repeated, and its id is in the l
     '          transaction (failed)',
     '      process order.note-stock -> process order.note-stock',
     '        transaction',
+    '  project test.placed',
   ])
   expect(tree).toEqual(
     expect.arrayContaining(['    INSERT events', '        INSERT handled_events', '        INSERT events']),

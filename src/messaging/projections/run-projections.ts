@@ -3,6 +3,7 @@ import { createBackoff } from '#platform/backoff'
 import { createBell } from '#platform/process/bell'
 import { isDatabaseOutage, type Database, type Transaction } from '#platform/database'
 import type { Logger } from '#platform/log/logger'
+import { inSpan } from '#platform/tracing'
 import { Prisma } from '#prisma'
 import { UnreadableEvent } from '../errors.ts'
 import { paceLooks } from '../event-store/pace-looks.ts'
@@ -162,7 +163,7 @@ async function follow(projection: Projection, held: Held): Promise<void> {
 /** @returns false when the projection is not ours any more, or has failed */
 async function applied(projection: Projection, target: Target, portion: Portion, { db, log, standing }: Held) {
   try {
-    await applyPortion(projection, target, portion)
+    await inProjectionSpan(projection, portion, () => applyPortion(projection, target, portion))
     return true
   } catch (error) {
     if (error instanceof Superseded) return false
@@ -175,6 +176,16 @@ async function applied(projection: Projection, target: Target, portion: Portion,
     )
     return false
   }
+}
+
+/** Spans that one links to at most: a projection that catches up reads thousands of events at once. */
+const MOST_LINKS = 100
+
+/** A span of the first of the events that belongs to a trace, linked to the others, as a batch of a reaction is. */
+function inProjectionSpan({ name }: Projection, { rows }: Portion, apply: () => Promise<void>): Promise<void> {
+  const [first = null, ...others] = rows.flatMap(({ traceparent }) => traceparent ?? [])
+  const attributes = { 'fanfare.projection': name, 'fanfare.events': rows.length }
+  return inSpan(`project ${name}`, { parent: first, links: others.slice(0, MOST_LINKS), attributes }, apply)
 }
 
 function advance({ name, version, generation }: Standing, from: bigint, to: bigint) {

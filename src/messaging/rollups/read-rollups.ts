@@ -33,6 +33,6 @@ const Latest = row({ waiting: z.custom<Readonly<Record<string, Waiting>>>() })
 export async function readLatestWaiting(db: Database): Promise<Readonly<Record<string, Waiting>>> {
   const [latest] = await readRows(db, Latest)`
     SELECT figures->'waiting' AS waiting FROM metric_rollups
-    WHERE step = ${LEVELS[0].step} AND at > now() - interval '1 minute' ORDER BY at DESC LIMIT 1`
+    WHERE step = ${LEVELS[0].step} AND at BETWEEN now() - interval '1 minute' AND now() + interval '1 minute' ORDER BY at DESC LIMIT 1`
   return latest?.waiting ?? {}
 }

@@ -41,7 +41,8 @@ const Standing = row({ now: z.int(), reached: z.int().nullable() })
 export async function rollUp({ db, broker, names, spans = [], ...given }: RollUpOptions): Promise<number> {
   const standing = await readRow(db, Standing)`
     SELECT (floor(extract(epoch FROM clock_timestamp()) / ${FINEST}) * ${FINEST})::int AS now,
-      (SELECT extract(epoch FROM max(at))::int FROM metric_rollups WHERE step = ${FINEST}) AS reached`
+      (SELECT extract(epoch FROM max(at))::int FROM metric_rollups
+        WHERE step = ${FINEST} AND at < clock_timestamp() + interval '1 minute') AS reached`
   const { now, reached } = { ...standing, ...given }
   const since = Math.max(reached ?? now - FIRST_LOOK, now - DAY)
   const idle = { sizes: () => Promise.resolve(new Map()), publishingPaused: true }
