@@ -31,7 +31,8 @@ let system: TestSystem
 let api: TestApi
 let gateway: RunningGateway
 let mail: TestMailServer
-const orders: Record<'delivered' | 'returned' | 'shipped' | 'cancelled' | 'rejected' | 'declined', string> = {} as never
+const orders: Record<'delivered' | 'returned' | 'partly' | 'shipped' | 'cancelled' | 'rejected' | 'declined', string> =
+  {} as never
 
 /** The whole shop in this process, and orders that have come to each of their ends. */
 beforeAll(async () => {
@@ -55,6 +56,8 @@ beforeAll(async () => {
   await system.stopReactions() // a shipped order is not cancelled any more
   orders.cancelled = await place()
   await api.post(`/v1/orders/${orders.cancelled}/cancel`, { reason: 'changed my mind' })
+  orders.partly = await place()
+  await cancelOneMug('one is enough')
   for (const reaction of reactions) await system.run(reaction)
   for (const name of ['delivered', 'returned', 'shipped'] as const) orders[name] = await place()
   orders.declined = await place({ payment: { token: 'pm_card_chargeDeclinedInsufficientFunds' } })
@@ -91,6 +94,12 @@ const refund = (orderId: string, wanted: object, key?: string) =>
     .post(`/v1/orders/${orderId}/refunds`)
     .set({ authorization: `Bearer ${api.key}`, ...(key && { 'idempotency-key': key }) })
     .send(wanted)
+
+const cancelOneMug = (key: string) =>
+  api.http
+    .post(`/v1/orders/${orders.partly}/lines/cancel`)
+    .set({ authorization: `Bearer ${api.key}`, 'idempotency-key': key })
+    .send({ lines: [{ sku: MUG.sku, quantity: 1 }], reason: 'one is enough' })
 
 const refunds: number[] = []
 
@@ -133,7 +142,7 @@ test('a shop in which all is well breaks no invariant', async () => {
     'delivered 1',
     'rejected 2',
     'returned 1',
-    'shipped 1',
+    'shipped 2',
   ])
   const findings = await audit(system.db, { patienceMs: 0, gateway: createGateway(gateway.url) })
   expect(findings.filter(({ count, skipped }) => count > 0 || skipped)).toEqual([])
@@ -158,11 +167,31 @@ test('an order gives its money back in parts, and never more than was taken', as
   expect((await refund(orders.delivered, { lines: [{ sku: MUG.sku, quantity: 2 }] })).status).toBe(422)
 })
 
+test('an order of which a piece was cancelled before its money was held ships and pays the rest', async () => {
+  const { body } = await api.get(`/v1/orders/${orders.partly}`)
+  expect(body).toMatchObject({
+    status: 'shipped',
+    paymentStatus: 'partially_refunded',
+    lines: [{ quantity: 2, cancelled: 1 }],
+  })
+  expect([body.total.amount, body.currentTotal.amount]).toEqual([2_500, 1_250])
+  const { body: money } = await api.get(`/v1/orders/${orders.partly}/refunds`)
+  expect(money).toMatchObject({
+    refunds: [{ status: 'succeeded', amount: { amount: 1_250 } }],
+    refundable: { amount: 1_250 },
+  })
+  const again = await cancelOneMug('one is enough')
+  const more = await cancelOneMug('not even one')
+  expect([again.status, more.status, more.body.code]).toEqual([200, 409, 'order-not-cancellable'])
+  const tooMuch = await refund(orders.partly, { lines: [{ sku: MUG.sku, quantity: 2 }] })
+  expect([tooMuch.status, tooMuch.body.code]).toEqual([422, 'quantity-too-large'])
+})
+
 test('what was published because of what is what reactions, routes and jobs declare', async () => {
   const { seen, undeclared } = await compareCauses(system.db, catalogueOf(await thisRelease()), 100_000)
   expect(undeclared).toEqual([])
-  expect(seen).toContainEqual({ because: null, type: 'order.placed', times: 6 })
-  expect(seen).toContainEqual({ because: 'order.placed', type: 'fraud.cleared', times: 6 })
+  expect(seen).toContainEqual({ because: null, type: 'order.placed', times: 7 })
+  expect(seen).toContainEqual({ because: 'order.placed', type: 'fraud.cleared', times: 7 })
 })
 
 /** One way to break each invariant, and a word of the sentence that tells of it. `$shipped` is the id of the shipped order. */
@@ -305,6 +334,11 @@ const BREACHES: [invariant: string, why: RegExp, ...statements: string[]][] = [
     /"MUG-01": 3\} are set aside for it; it wants \{"MUG-01": 2/,
     `UPDATE reservations SET lines = '[{"sku": "MUG-01", "quantity": 3}]' WHERE order_id = '$shipped'`,
   ],
+  [
+    'cancelled-pieces-are-free',
+    /\{"MUG-01": 1\} of it are cancelled; its stock knows of \{\}/,
+    "UPDATE reservations SET apart = '{}' WHERE order_id = '$partly'",
+  ],
   ['one-parcel-per-shipped-order', /its parcel is not there/, "DELETE FROM shipments WHERE order_id = '$shipped'"],
   [
     'money-is-conserved',
@@ -328,6 +362,11 @@ const BREACHES: [invariant: string, why: RegExp, ...statements: string[]][] = [
     'refunds-add-up',
     /0 of 2500 have gone back and 100 are set aside; refunds gave back 0 \(booked: 0\) and want 0/,
     "UPDATE payments SET refunding = 100 WHERE order_id = '$shipped'",
+  ],
+  [
+    'cancelled-pieces-are-refunded',
+    /there is no refund of them; 1250 can be refunded/,
+    "DELETE FROM refunds WHERE order_id = '$partly'",
   ],
   [
     'payment-token-is-forgotten',
@@ -399,7 +438,9 @@ function bury(reaction: string, type: string, message: string) {
 }
 
 test.each(BREACHES)('%s is broken: %s', async (name, why, ...statements) => {
-  const planted = statements.map((statement) => statement.replaceAll('$shipped', orders.shipped))
+  const planted = statements.map((statement) =>
+    statement.replaceAll('$shipped', orders.shipped).replaceAll('$partly', orders.partly),
+  )
   const finding = (await afterPlanting(...planted)).find(({ invariant }) => invariant === name)!
   expect(finding).toMatchObject({ invariant: name, count: 1 })
   expect(isBroken(finding, true)).toBe(true)
@@ -438,7 +479,7 @@ test('offenders are counted in full and listed in part', async () => {
     throw new RollBack()
   })
   await expect(planting).rejects.toThrow(RollBack)
-  expect(finding).toMatchObject({ count: 6 })
+  expect(finding).toMatchObject({ count: 7 })
   expect(finding!.offenders).toHaveLength(2)
 })
 

@@ -136,6 +136,30 @@ export const OrderCancelled = defineEvent({
   example: { orderId: example.orderId, ...example.called, customer: example.customer, reason: 'changed my mind' },
 })
 
+export const OrderReduced = defineEvent({
+  type: 'order.reduced',
+  summary: 'Pieces of the order will not be shipped, and what they cost is not owed. The total stays as it was placed.',
+  stream: orderStream,
+  person,
+  schema: z.object({
+    orderId,
+    customer: Customer,
+    cancellationId: z.uuid(),
+    /** With what was to be paid for them, in minor units. */
+    lines: z.array(z.object({ sku: z.string(), quantity: z.int().positive(), amount: z.int().nonnegative() })).min(1),
+    amount: Money,
+    reason: personal(z.string()),
+  }),
+  example: {
+    orderId: example.orderId,
+    customer: example.customer,
+    cancellationId: example.cancellationId,
+    lines: [{ sku: 'MUG-01', quantity: 1, amount: 1_250 }],
+    amount: { amount: 1_250, currency: 'GBP' },
+    reason: 'one is enough',
+  },
+})
+
 export const OrderExpired = defineEvent({
   type: 'order.expired',
   summary: 'The order was not decided within its time limit.',
@@ -188,6 +212,9 @@ export const ORDER_DECISIONS = [
   OrderDelivered,
   ReturnAccepted,
 ] as const
+
+/** What an order decides about parts of it: its state stays. */
+export const ORDER_PARTS = [OrderReduced] as const
 
 /** Every fact that an order has another state after, its placing included. */
 export const ORDER_STATES = [OrderPlaced, ...ORDER_DECISIONS] as const

@@ -22,7 +22,7 @@ import {
 import type { NewEvent, RecordedEvent } from '#messaging'
 import { react, record, testDatabase, type TestDatabase } from '#testing'
 import { say } from '../../src/cli/terminal/output.ts'
-import { anOrder, testApi, type TestApi } from '../../src/testing/api.ts'
+import { anOrder, MUG, testApi, type TestApi } from '../../src/testing/api.ts'
 import advanceOrder from '../../workers/order/advance-order.ts'
 import { Recorder, tellOf } from './recorder.ts'
 
@@ -65,7 +65,7 @@ const step = fc.oneof(
   { weight: 12, arbitrary: fc.constantFrom(...Object.keys(SAID)) },
   { weight: 8, arbitrary: fc.constantFrom(...GOOD) },
   { weight: 10, arbitrary: fc.constant('handle') },
-  { weight: 1, arbitrary: fc.constantFrom('cancel', 'return', 'expire') },
+  { weight: 1, arbitrary: fc.constantFrom('cancel', 'cancelOne', 'return', 'expire') },
 )
 /** Half of the lives go well, with something thrown in. */
 const lives = fc.oneof(
@@ -83,6 +83,9 @@ const lives = fc.oneof(
 
 const answerOf = (path: string) => tellOf(async () => await api.get(path))
 
+const cancelOne = (orderId: string) =>
+  api.post(`/v1/orders/${orderId}/lines/cancel`, { lines: [{ sku: MUG.sku, quantity: 1 }], reason: 'no need' })
+
 async function live(life: readonly string[], recorder: Recorder) {
   const orderId = (await api.place(anOrder())).body.id as string
   const waiting: RecordedEvent[] = []
@@ -91,6 +94,7 @@ async function live(life: readonly string[], recorder: Recorder) {
   for (const what of life) {
     if (what === 'handle') await react(database, advanceOrder, ...waiting.splice(0).reverse())
     else if (what === 'cancel') await api.post(`/v1/orders/${orderId}/cancel`, { reason: 'no need' })
+    else if (what === 'cancelOne') await cancelOne(orderId)
     else if (what === 'return') await api.post(`/v1/orders/${orderId}/return`)
     else if (what === 'expire') await expireOrders(database.db, { olderThanMs: 0, limit: 1 })
     else waiting.push(...(await record(database, SAID[what]!(orderId))))

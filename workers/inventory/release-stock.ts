@@ -1,23 +1,35 @@
 import { keepReservations } from '#domains/inventory'
-import { OrderCancelled, OrderExpired, OrderRejected, ReturnAccepted, StockReleased, StockRestocked } from '#events'
-import { defineReaction } from '#messaging'
+import {
+  OrderCancelled,
+  OrderExpired,
+  OrderReduced,
+  OrderRejected,
+  ReturnAccepted,
+  StockReleased,
+  StockRestocked,
+} from '#events'
+import { defineReaction, type RecordedOf } from '#messaging'
+
+const GIVES_BACK = [OrderRejected, OrderCancelled, OrderReduced, OrderExpired, ReturnAccepted] as const
 
 /** Gives back what an order does not need any more: what was set aside for it, and what it has returned. */
 export default defineReaction({
   name: 'inventory.release-stock',
-  on: [OrderRejected, OrderCancelled, OrderExpired, ReturnAccepted],
+  on: GIVES_BACK,
   publishes: [StockReleased, StockRestocked],
   personalData: false,
   async handleBatch(events, { tx, now }) {
-    const facts = events.map(({ type, data: { orderId } }) => ({
-      kind: type === 'return.accepted' ? ('returned' as const) : ('closed' as const),
-      orderId,
-    }))
-    const outcomes = await keepReservations(tx, facts, now)
-    return outcomes.map(({ before, next }, index) => {
-      const back = { orderId: facts[index]!.orderId, lines: [...next.lines] }
-      if (before.status === next.status || back.lines.length === 0) return
-      return next.status === 'returned' ? StockRestocked(back) : StockReleased(back)
+    const outcomes = await keepReservations(tx, events.map(factOf), now)
+    return outcomes.map(({ next, back }, index) => {
+      if (back.length === 0) return
+      const freed = { orderId: events[index]!.data.orderId, lines: [...back] }
+      return next.status === 'returned' ? StockRestocked(freed) : StockReleased(freed)
     })
   },
 })
+
+function factOf({ type, data }: RecordedOf<(typeof GIVES_BACK)[number]>) {
+  const { orderId } = data
+  if (type === 'order.reduced') return { kind: 'reduced' as const, orderId, lines: data.lines }
+  return { kind: type === 'return.accepted' ? ('returned' as const) : ('closed' as const), orderId }
+}

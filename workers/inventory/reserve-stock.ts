@@ -1,4 +1,4 @@
-import { keepReservations } from '#domains/inventory'
+import { keepReservations, wantedOf } from '#domains/inventory'
 import { OrderPlaced, StockRejected, StockReserved } from '#events'
 import { defineReaction } from '#messaging'
 
@@ -14,7 +14,7 @@ export default defineReaction({
       const { orderId } = placed[index]!
       if (before.status !== 'open') return // the order was closed before its stock was looked at: nobody is waiting
       return missing.length === 0
-        ? StockReserved({ orderId, lines: [...next.lines] })
+        ? StockReserved({ orderId, lines: wantedOf(next) })
         : StockRejected({ orderId, missing: [...missing] })
     })
   },

@@ -73,6 +73,19 @@ const refundsAddUp: Invariant = {
       OR coalesce(p.refunded, 0) < coalesce(r.given, 0) OR coalesce(p.refunded, 0) + coalesce(p.refunding, 0) > coalesce(p.amount, 0)`,
 }
 
+const cancelledIsRefunded: Invariant = {
+  name: 'cancelled-pieces-are-refunded',
+  says: 'What cancelled pieces of a paid order have cost is refunded, as far as other refunds have left it.',
+  offenders: (limits) => Prisma.sql`
+    SELECT o.id AS who, format('Pieces of it are cancelled (%s), and there is no refund of them; %s can be refunded.',
+      c.id, p.amount - p.refunded - p.refunding) AS why
+    FROM orders o JOIN payments p ON p.order_id = o.id
+    CROSS JOIN LATERAL jsonb_to_recordset(o.parts->'cancelled') AS c(id uuid, lines jsonb)
+    WHERE p.status = 'captured' AND NOT p.closed AND p.amount > p.refunded + p.refunding AND ${since('p.updated_at', limits)}
+      AND EXISTS (SELECT FROM jsonb_to_recordset(c.lines) AS line(amount bigint) WHERE amount > 0)
+      AND NOT EXISTS (SELECT FROM refunds r WHERE r.id = c.id)`,
+}
+
 const tokenIsForgotten: Invariant = {
   name: 'payment-token-is-forgotten',
   says: 'A payment token is kept for an order, and only until the answer of the gateway is booked.',
@@ -89,5 +102,6 @@ export const moneyInvariants = [
   isForAnOrder,
   followsItsOrder,
   refundsAddUp,
+  cancelledIsRefunded,
   tokenIsForgotten,
 ]

@@ -22,7 +22,8 @@ const BOOKED = Prisma.sql`
     UNION ALL
     SELECT 'corrected', line.* FROM stock_corrections, jsonb_to_recordset(lines) AS line(sku text, change int)
     UNION ALL
-    SELECT status, line.* FROM reservations, jsonb_to_recordset(lines) AS line(sku text, quantity int)
+    SELECT status, sku, quantity - coalesce((apart->sku->>'cancelled')::int, 0)
+    FROM reservations, jsonb_to_recordset(lines) AS line(sku text, quantity int)
   ) AS lines
   GROUP BY sku`
 
@@ -87,6 +88,24 @@ const isForAnOrder: Invariant = {
     WHERE r.status IN ('reserved', 'shipped', 'returned') AND kept.lines IS DISTINCT FROM wanted.lines`,
 }
 
+const cancelledIsFree: Invariant = {
+  name: 'cancelled-pieces-are-free',
+  says: 'The pieces of an order that were cancelled are those that are not set aside for it any more.',
+  offenders: (limits) => Prisma.sql`
+    SELECT o.id AS who, format('%s of it are cancelled; its stock knows of %s.', coalesce(told.pieces, '{}'), coalesce(kept.pieces, '{}')) AS why
+    FROM orders o JOIN reservations r ON r.order_id = o.id
+    CROSS JOIN LATERAL (
+      SELECT jsonb_object_agg(sku, quantity) AS pieces FROM (
+        SELECT sku, sum(quantity) AS quantity FROM jsonb_to_recordset(o.parts->'cancelled') AS cancelled(lines jsonb),
+          jsonb_to_recordset(lines) AS line(sku text, quantity int) GROUP BY sku) AS merged
+    ) told
+    CROSS JOIN LATERAL (
+      SELECT jsonb_object_agg(key, value->'cancelled') AS pieces FROM jsonb_each(r.apart) WHERE value->>'cancelled' <> '0'
+    ) kept
+    WHERE (o.parts IS NOT NULL OR r.apart <> '{}') AND o.parts_version = o.version AND ${since('o.updated_at', limits)}
+      AND told.pieces IS DISTINCT FROM kept.pieces`,
+}
+
 const parcels: Invariant = {
   name: 'one-parcel-per-shipped-order',
   says: 'An order that was shipped has a parcel, and no other order at its end has one on the way.',
@@ -97,4 +116,12 @@ const parcels: Invariant = {
       AND (o.status IN ('shipped', 'delivered', 'returned')) <> coalesce(s.status IN ('booked', 'delivered'), false)`,
 }
 
-export const stockInvariants = [isConserved, isWhatWasBooked, isAFact, followsItsOrder, isForAnOrder, parcels]
+export const stockInvariants = [
+  isConserved,
+  isWhatWasBooked,
+  isAFact,
+  followsItsOrder,
+  isForAnOrder,
+  cancelledIsFree,
+  parcels,
+]

@@ -1,4 +1,5 @@
 export { wrongStock, stockTotals } from './invariants.ts'
 export { keepReservations } from './keep-reservations.ts'
 export { stockRoutes } from './routes/routes.ts'
+export { wantedOf } from './reservation.ts'
 export { receiveStock, stockOf } from './stock.ts'

@@ -34,7 +34,8 @@ export async function wrongStock(db: Database | Transaction): Promise<string[]> 
         UNION ALL
         SELECT 'corrected', line.* FROM stock_corrections, jsonb_to_recordset(lines) AS line(sku text, change int)
         UNION ALL
-        SELECT status, line.* FROM reservations, jsonb_to_recordset(lines) AS line(sku text, quantity int)
+        SELECT status, sku, quantity - coalesce((apart->sku->>'cancelled')::int, 0)
+        FROM reservations, jsonb_to_recordset(lines) AS line(sku text, quantity int)
       ) AS booked
       GROUP BY sku
     ), compared AS (

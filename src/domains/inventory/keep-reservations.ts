@@ -1,11 +1,20 @@
 import { z } from 'zod'
 import { readRows, row, type Transaction } from '#platform/database'
-import { decide, movementsOf, type Decision, type Fact, type Movement, type Reservation } from './reservation.ts'
+import {
+  broughtBack,
+  decide,
+  movementsOf,
+  type Decision,
+  type Fact,
+  type Movement,
+  type Quantity,
+  type Reservation,
+} from './reservation.ts'
 import { lockStock, moveStock } from './stock.ts'
 
 export type OrderFact = Fact & { orderId: string }
-/** What a fact has changed; `before` and `next` are of the same status when it changed nothing. */
-export type Outcome = Decision & { before: Reservation }
+/** What a fact has changed, and the pieces that came back to the shelf. */
+export type Outcome = Decision & { before: Reservation; back: readonly Quantity[] }
 
 /**
  * Lets facts about many orders take effect on the stock, in the order given; one outcome for each. Locks the orders, then
@@ -24,8 +33,8 @@ export async function keepReservations(tx: Transaction, facts: readonly OrderFac
     for (const { sku, onHand } of moved) free.set(sku, (free.get(sku) ?? 0) + onHand)
     movements.push(...moved)
     reservations.set(fact.orderId, decision.next)
-    if (decision.next.status !== before.status) changed.add(fact.orderId)
-    return { ...decision, before }
+    if (decision.next.status !== before.status || decision.next.apart !== before.apart) changed.add(fact.orderId)
+    return { ...decision, before, back: broughtBack(moved) }
   })
   await moveStock(tx, movements)
   await save(
@@ -49,6 +58,7 @@ const ReservationRow = row({
   orderId: z.string(),
   status: z.enum(['open', 'reserved', 'rejected', 'released', 'shipped', 'returned']),
   lines: z.array(z.strictObject({ sku: z.string(), quantity: z.int() })),
+  apart: z.record(z.string(), z.object({ cancelled: z.int() })),
 })
 
 /** Locks one row per order; the ones that nobody has heard of come into being as open. */
@@ -57,14 +67,14 @@ async function claim(tx: Transaction, orderIds: ReadonlySet<string>, now: Date):
     INSERT INTO reservations (order_id, status, lines, updated_at)
     SELECT order_id, 'open', '[]', ${now} FROM unnest(${[...orderIds]}::uuid[]) AS wanted(order_id) ORDER BY order_id
     ON CONFLICT (order_id) DO UPDATE SET status = reservations.status
-    RETURNING order_id AS "orderId", status, lines`
-  return new Map(rows.map(({ orderId, status, lines }) => [orderId, { status, lines }]))
+    RETURNING order_id AS "orderId", status, lines, apart`
+  return new Map(rows.map(({ orderId, ...reservation }) => [orderId, reservation]))
 }
 
 async function save(tx: Transaction, rows: readonly (Reservation & { orderId: string })[], now: Date): Promise<void> {
   if (rows.length === 0) return
   await tx.$executeRaw`
-    UPDATE reservations SET status = decided.status, lines = decided.lines, updated_at = ${now}
-    FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS decided("orderId" uuid, status text, lines jsonb)
+    UPDATE reservations SET status = decided.status, lines = decided.lines, apart = decided.apart, updated_at = ${now}
+    FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS decided("orderId" uuid, status text, lines jsonb, apart jsonb)
     WHERE reservations.order_id = decided."orderId"`
 }

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { Unrecoverable } from '#messaging'
-import { decide, mergeLines, movementsOf, type Fact, type Reservation } from './reservation.ts'
+import { decide, mergeLines, movementsOf, wantedOf, type Fact, type Reservation } from './reservation.ts'
 
-const open: Reservation = { status: 'open', lines: [] }
+const open: Reservation = { status: 'open', lines: [], apart: {} }
 const lines = [
   { sku: 'A', quantity: 2 },
   { sku: 'B', quantity: 1 },
@@ -18,7 +18,7 @@ function after(facts: Fact[], free: ReadonlyMap<string, number> = plenty) {
 }
 
 test('an order gets all of its lines', () => {
-  expect(decide(open, placed, plenty)).toEqual({ next: { status: 'reserved', lines }, missing: [] })
+  expect(decide(open, placed, plenty)).toEqual({ next: { status: 'reserved', lines, apart: {} }, missing: [] })
 })
 
 test('or none, and is told each line that is short', () => {
@@ -56,7 +56,43 @@ test('what was never reserved cannot be shipped', () => {
   expect(() => after([{ kind: 'closed' }, { kind: 'shipped' }])).toThrow(Unrecoverable)
 })
 
-const anyFact = fc.constantFrom<Fact>(placed, { kind: 'closed' }, { kind: 'shipped' }, { kind: 'returned' })
+const lessA: Fact = { kind: 'reduced', lines: [{ sku: 'A', quantity: 1 }] }
+
+test('what is cancelled of an order is not set aside for it, whenever that is heard of', () => {
+  for (const facts of [
+    [placed, lessA],
+    [lessA, placed],
+  ]) {
+    const reservation = facts.reduce((now, fact) => decide(now, fact, plenty).next, open)
+    expect(reservation.status).toBe('reserved')
+    expect(wantedOf(reservation)).toEqual([
+      { sku: 'A', quantity: 1 },
+      { sku: 'B', quantity: 1 },
+    ])
+  }
+  const scarce = new Map([...plenty, ['A', 1]])
+  expect(decide(decide(open, lessA, scarce).next, placed, scarce).missing).toEqual([])
+})
+
+test('the pieces are where they are in whatever order the facts come', () => {
+  const facts = [placed, lessA, { kind: 'shipped' } as const]
+  const end = (order: Fact[]) => {
+    let reservation = open
+    const shelf = { onHand: 5, reserved: 0, shipped: 0 }
+    for (const fact of order) {
+      const next = attempt(reservation, fact, new Map([...plenty, ['A', shelf.onHand]]))
+      for (const { sku, ...moved } of movementsOf(reservation, next))
+        for (const place of ['onHand', 'reserved', 'shipped'] as const) if (sku === 'A') shelf[place] += moved[place]
+      reservation = next
+    }
+    return shelf
+  }
+  expect(end([placed, lessA, { kind: 'closed' }])).toEqual({ onHand: 5, reserved: 0, shipped: 0 })
+  for (const order of [facts, [lessA, placed, facts[2]!], [placed, facts[2]!, lessA]])
+    expect(end(order)).toEqual({ onHand: 4, reserved: 0, shipped: 1 })
+})
+
+const anyFact = fc.constantFrom<Fact>(placed, lessA, { kind: 'closed' }, { kind: 'shipped' }, { kind: 'returned' })
 
 test('no sequence of facts makes or loses a piece, or moves more than the order has', () => {
   fc.assert(

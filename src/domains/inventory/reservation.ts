@@ -18,12 +18,21 @@ export type Status = 'open' | 'reserved' | 'rejected' | 'released' | 'shipped' |
 
 export interface Reservation {
   status: Status
+  /** As they were ordered. */
   lines: readonly Quantity[]
+  /** Pieces that go another way than the rest, by SKU. Facts only add to it, so it is the same in whatever order they come. */
+  apart: Apart
 }
+
+/** Pieces of one SKU: cancelled ones are not reserved or shipped with the others. */
+export type Apart = Readonly<Record<string, { readonly cancelled: number }>>
 
 /** What has become of an order, as far as its stock is concerned. The facts may come in any order. */
 export type Fact =
-  { kind: 'placed'; lines: readonly Quantity[] } | { kind: 'closed' } | { kind: 'shipped' } | { kind: 'returned' }
+  | { kind: 'placed' | 'reduced'; lines: readonly Quantity[] }
+  | { kind: 'closed' }
+  | { kind: 'shipped' }
+  | { kind: 'returned' }
 
 export interface Decision {
   next: Reservation
@@ -42,19 +51,36 @@ const NEXT: Record<'closed' | 'shipped' | 'returned', Partial<Record<Status, Sta
 }
 
 export function decide(reservation: Reservation, fact: Fact, free: ReadonlyMap<string, number>): Decision {
-  if (fact.kind === 'placed') return reservation.status === 'open' ? reserve(fact.lines, free) : unchanged(reservation)
+  if (fact.kind === 'placed')
+    return reservation.status === 'open' ? reserve(reservation, fact.lines, free) : unchanged(reservation)
+  if (fact.kind === 'reduced') return { next: cancel(reservation, fact.lines), missing: [] }
   if (fact.kind === 'shipped') assertReserved(reservation)
   return { next: { ...reservation, status: NEXT[fact.kind][reservation.status] ?? reservation.status }, missing: [] }
 }
 
 const unchanged = (reservation: Reservation): Decision => ({ next: reservation, missing: [] })
 
-/** All lines or none. */
-function reserve(wanted: readonly Quantity[], free: ReadonlyMap<string, number>): Decision {
-  const lines = mergeLines(wanted)
-  const missing = missingOf(lines, free)
-  return { next: { status: missing.length === 0 ? 'reserved' : 'rejected', lines }, missing }
+/** All lines or none. What was cancelled before is not wanted any more. */
+function reserve({ apart }: Reservation, ordered: readonly Quantity[], free: ReadonlyMap<string, number>): Decision {
+  const lines = mergeLines(ordered)
+  const missing = missingOf(wantedOf({ lines, apart }), free)
+  return { next: { status: missing.length === 0 ? 'reserved' : 'rejected', lines, apart }, missing }
 }
+
+function cancel(reservation: Reservation, lines: readonly Quantity[]): Reservation {
+  const added = mergeLines(lines).map(({ sku, quantity }) => {
+    const { cancelled } = reservation.apart[sku] ?? { cancelled: 0 }
+    return [sku, { cancelled: cancelled + quantity }]
+  })
+  return { ...reservation, apart: { ...reservation.apart, ...Object.fromEntries(added) } }
+}
+
+/** The lines of an order without what was cancelled of them. */
+export const wantedOf = ({ lines, apart }: Pick<Reservation, 'lines' | 'apart'>): Quantity[] =>
+  lines.flatMap(({ sku, quantity }) => {
+    const wanted = quantity - (apart[sku]?.cancelled ?? 0)
+    return wanted > 0 ? [{ sku, quantity: wanted }] : []
+  })
 
 /** The lines that `free` cannot meet; none when the whole order can be met. */
 function missingOf(lines: readonly Quantity[], free: ReadonlyMap<string, number>): Shortage[] {
@@ -94,14 +120,23 @@ const PLACE: Record<Status, Place> = {
 export type Movement = { sku: string } & Record<Place, number>
 
 export function movementsOf(before: Reservation, after: Reservation): Movement[] {
-  const [from, to] = [PLACE[before.status], PLACE[after.status]]
-  if (from === to) return []
-  return after.lines.map(({ sku, quantity }) => ({
-    sku,
-    onHand: 0,
-    reserved: 0,
-    shipped: 0,
-    [from]: -quantity,
-    [to]: quantity,
-  }))
+  const [from, to] = [placesOf(before), placesOf(after)]
+  return after.lines.flatMap(({ sku }) => {
+    const [reserved, shipped] = (['reserved', 'shipped'] as const).map(
+      (place) => (to[place].get(sku) ?? 0) - (from[place].get(sku) ?? 0),
+    ) as [number, number]
+    return reserved === 0 && shipped === 0 ? [] : [{ sku, onHand: -reserved - shipped, reserved, shipped }]
+  })
+}
+
+/** Pieces that a movement brought back to the shelf. */
+export const broughtBack = (movements: readonly Movement[]): Quantity[] =>
+  movements.flatMap(({ sku, onHand }) => (onHand > 0 ? [{ sku, quantity: onHand }] : []))
+
+/** Pieces of a reservation that are not on the shelf. */
+function placesOf(reservation: Reservation) {
+  const place = PLACE[reservation.status]
+  const pieces = new Map(wantedOf(reservation).map(({ sku, quantity }) => [sku, quantity]))
+  const none = new Map<string, number>()
+  return { reserved: place === 'reserved' ? pieces : none, shipped: place === 'shipped' ? pieces : none }
 }

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { append, type Append, RetryLater, UnreadableEvent, Unrecoverable, type Publication } from '#messaging'
 import { readRows, row, type Database, type Transaction } from '#platform/database'
 import { Refusal } from '#http'
+import { cancelLines, type CancelLines } from './state/cancel-lines.ts'
 import { conclude, decide, type OrderCommand } from './state/decide.ts'
 import type { VersionedOrder } from './state/fold.ts'
 import type { RecordedAnswer } from './state/order.ts'
@@ -45,13 +46,11 @@ function untilNewerRelease(error: unknown): never {
 export function changeOrder(
   db: Database,
   id: string,
-  command: OrderCommand,
+  command: OrderCommand | CancelLines,
   origin: Pick<Append, 'traceparent' | 'actor'>,
 ): Promise<VersionedOrder> {
   return db.$transaction(async (tx) => {
-    const decided = await decideOrders(tx, [id], (order) =>
-      hasHappened(order, command) ? [] : [decide(order, command)],
-    ).catch(notByThisRelease)
+    const decided = await decideOrders(tx, [id], (order) => factsOf(order, command)).catch(notByThisRelease)
     const { order, facts } = decided.get(id) ?? noSuchOrder(id)
     await append(
       tx,
@@ -59,6 +58,11 @@ export function changeOrder(
     )
     return order
   })
+}
+
+function factsOf(order: VersionedOrder, command: OrderCommand | CancelLines) {
+  if (command.type === 'cancel-lines') return cancelLines(order, command)
+  return hasHappened(order, command) ? [] : [decide(order, command)]
 }
 
 /** Who asks again, because an answer was lost, gets the order. */

@@ -1,6 +1,7 @@
 export { advanceOrders, expireOrders } from './change-order.ts'
 export { HISTORY, recordHistory } from './reading/history.ts'
 export { ANSWERS } from './state/order.ts'
+export type { Parts } from './state/parts.ts'
 export { pruneKeys } from './place/idempotency.ts'
 export { createPlacement } from './place/placement.ts'
 export { customerOf } from './order-store.ts'

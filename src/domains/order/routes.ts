@@ -1,16 +1,18 @@
-import { OrderCancelled, OrderPlaced, orderStream, ReturnAccepted } from '#events'
+import { OrderCancelled, OrderReduced, OrderPlaced, orderStream, ReturnAccepted } from '#events'
 import type { WakeUp } from '#messaging'
 import type { Database } from '#platform/database'
-import { standIn, defineRoute, Refusal, type Route, type RouteRequest } from '#http'
+import { defineRoute, Refusal, standIn, type Route, type RouteRequest } from '#http'
+import { uuidOf, uuidv7 } from '#platform/uuid'
 import { changeOrder, orderNotFound } from './change-order.ts'
 import { findOrders } from './find/find-orders.ts'
 import { COMBINATIONS, OrderQuery } from './find/query.ts'
 import { historyOf, HistoryView } from './reading/history.ts'
 import { idempotencyOf } from './place/idempotency.ts'
 import { expectOwned } from './owner.ts'
+import type { CancelLines } from './state/cancel-lines.ts'
 import type { OrderCommand } from './state/decide.ts'
 import type { Placement } from './place/placement.ts'
-import { Cancellation, NewOrder, OrderAt, OrderId, OrderPage, OrderView } from './schemas.ts'
+import { Cancellation, LinesCancellation, NewOrder, OrderAt, OrderId, OrderPage, OrderView } from './schemas.ts'
 import { storyOf, StoryView } from './reading/story.ts'
 import { findOrder } from './stream/catch-up.ts'
 import { orderAt } from './stream/past.ts'
@@ -172,7 +174,7 @@ function reading({ db }: Needs): Route[] {
 type Changing = Pick<RouteRequest<{ id: string }, unknown, unknown>, 'params' | 'caller' | 'traceparent'>
 
 function changing({ db, wake }: Needs): Route[] {
-  const change = async ({ params: { id }, caller, traceparent }: Changing, command: OrderCommand) => {
+  const change = async ({ params: { id }, caller, traceparent }: Changing, command: OrderCommand | CancelLines) => {
     const owned = await expectOwned(db, caller, id)
     const order = await changeOrder(db, id, command, { traceparent, actor: caller.actor })
     wake()
@@ -196,6 +198,38 @@ function changing({ db, wake }: Needs): Route[] {
       replies: { 200: { description: 'The order, cancelled', schema: OrderView, headers: AFTER } },
       refusals: { 404: 'order-not-found', 409: 'order-not-cancellable', 503: 'newer-release-needed' },
       handle: (request) => change(request, { type: 'cancel', ...request.body }),
+    }),
+    defineRoute({
+      method: 'post',
+      path: '/v1/orders/{id}/lines/cancel',
+      publishes: [OrderReduced, OrderCancelled],
+      operationId: 'cancelLines',
+      summary: 'Cancel lines of an order that has not been shipped, or pieces of them',
+      description:
+        'Their stock is free again, and what they cost is refunded when it was taken. `total` stays what it was when the order was ' +
+        'placed; `currentTotal` is what it comes to now. When nothing is left, the order is cancelled.',
+      tag,
+      scope: 'orders:write',
+      params: OrderId,
+      body: LinesCancellation,
+      example: {
+        params: { id: standIn('new order') },
+        body: { lines: [{ sku: 'MUG-01', quantity: 1 }], reason: 'One is enough' },
+      },
+      replies: { 200: { description: 'The order without them', schema: OrderView, headers: AFTER } },
+      refusals: {
+        404: 'order-not-found',
+        409: 'order-not-cancellable',
+        422: 'validation-failed, unknown-sku, quantity-too-large',
+        503: 'newer-release-needed',
+      },
+      handle(request) {
+        const { params, caller, header, body } = request
+        const key = header('idempotency-key')
+        const id =
+          key === undefined ? uuidv7() : uuidOf(JSON.stringify([caller.clientId, params.id, 'cancel-lines', key]))
+        return change(request, { type: 'cancel-lines', id, ...body })
+      },
     }),
     defineRoute({
       method: 'post',

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { CostsView, MoneyView, wanted } from '#domains/pricing'
+import { CostsView, LIMITS, MoneyView, wanted } from '#domains/pricing'
 import { country, mailAddress, needsPostalCode, paragraphs, text } from '#http'
 import { namingTheCustomer } from './place/naming-the-customer.ts'
 import { FULFILLMENT_STATUSES, PAYMENT_STATUSES } from './state/axes.ts'
@@ -131,12 +131,17 @@ export const OrderView = z
       .int()
       .min(1)
       .describe('How many events of its stream this tells; the latest one happened at `updatedAt`'),
+    currentTotal: MoneyView.describe('The total without the pieces that were cancelled'),
     customer: CustomerInput,
     shippingAddress: AddressInput,
     billingAddress: carried.billingAddress,
     note: carried.note,
     metadata: carried.metadata,
-    lines: Lines,
+    lines: z.array(
+      Lines.element
+        .extend({ cancelled: z.int().describe('How many of them are cancelled') })
+        .meta({ id: 'CurrentLine' }),
+    ),
     costs: CostsView.describe('What the total is made of, computed when it was placed'),
     answers: z
       .strictObject({ stock: Answered, payment: Answered, fraud: Answered, capture: Answered })
@@ -188,3 +193,27 @@ export const Cancellation = z
     ),
   })
   .meta({ id: 'Cancellation' })
+
+export const LinesCancellation = z
+  .strictObject({
+    lines: z
+      .array(
+        z
+          .strictObject({
+            sku: text(1, 64, 'MUG-01').describe('Of a line of the order'),
+            quantity: z
+              .int()
+              .min(1)
+              .max(LIMITS.quantity)
+              .optional()
+              .describe('Without it, all that are left of the line'),
+          })
+          .meta({ id: 'CancelledLine' }),
+      )
+      .min(1)
+      .max(LIMITS.lines),
+    reason: text(1, 500, 'One is enough').describe(
+      'Goes into the order.reduced event; where nothing is left of the order, into order.cancelled and the mail, too',
+    ),
+  })
+  .meta({ id: 'LinesCancellation' })

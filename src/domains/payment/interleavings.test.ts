@@ -1,9 +1,9 @@
 // Tries the payment's decisions in every interleaving that fast-check finds: reactions stop between reading, asking the
-// gateway and booking, and may die there and begin again. The bank below keeps Stripe's rules.
+// gateway and booking, and may die there and begin again.
 import fc from 'fast-check'
 import { recordAuthorization } from './authorize.ts'
 import { isCapturable, recordCapture } from './capture.ts'
-import type { GatewayAnswer, PaymentGateway } from '#payment-gateway'
+import { modelBank } from '#testing'
 import { evolve, unknownPayment, type Payment } from './payment.ts'
 import { recordRefund } from './refunds/carry-out.ts'
 import { refundableOf } from './refunds/refund-amount.ts'
@@ -15,41 +15,6 @@ const REFUND_ID = '0190a1b2-0000-7000-8000-000000000002'
 const total = { amount: 2_500, currency: 'GBP' }
 const { signal } = new AbortController()
 
-function aBank() {
-  let back = 0
-  const done = new Set<string>()
-  let state: 'unknown' | 'authorized' | 'captured' | 'voided' | 'refunded' = 'unknown'
-  const move = (from: typeof state, to: typeof state): GatewayAnswer => {
-    if (state === to) return { ok: true, authorizationId: 'auth_1' }
-    if (state !== from) return { ok: false, code: 'unexpected_state', detail: `is ${state}`, state: state as never }
-    state = to
-    return { ok: true, authorizationId: 'auth_1' }
-  }
-  const give = (key: string, part: number): GatewayAnswer => {
-    if (done.has(key)) return { ok: true, authorizationId: 'auth_1' }
-    if (state !== 'captured' || back + part > total.amount)
-      return { ok: false, code: 'unexpected_state', detail: `is ${state}`, state: state as never }
-    done.add(key)
-    back += part
-    if (back === total.amount) state = 'refunded'
-    return { ok: true, authorizationId: 'auth_1' }
-  }
-  const gateway = {
-    name: 'the bank',
-    authorize: async () =>
-      state === 'unknown' ? move('unknown', 'authorized') : { ok: true, authorizationId: 'auth_1' },
-    capture: async () => move('authorized', 'captured'),
-    void: async () => move('authorized', 'voided'),
-    refund: async (_id, { idempotencyKey: key }, rest) => {
-      const answer = give(key, rest.amount)
-      return !answer.ok && answer.state === 'refunded' ? { ok: true, authorizationId: 'auth_1' } : answer
-    },
-    refundPart: async (_id, { amount: part }, { idempotencyKey: key }) => give(key, part),
-    open: async function* () {},
-  } as PaymentGateway
-  return { gateway, state: () => state, back: () => back }
-}
-
 interface Scenario {
   confirmed: boolean
   closed: boolean
@@ -60,7 +25,7 @@ interface Scenario {
 }
 
 async function play(scheduler: fc.Scheduler, { confirmed, closed, deaths, refunds }: Scenario) {
-  const { gateway, state, back } = aBank()
+  const { gateway, state, back } = modelBank(total.amount)
   let payment: Payment = unknownPayment
   const reactions: Promise<void>[] = []
   const pause = () => scheduler.schedule(Promise.resolve())

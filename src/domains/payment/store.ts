@@ -59,6 +59,15 @@ export async function keepPayments<Published>(
   return published
 }
 
+/** Locks the payments of all of these, in order of id, until the transaction ends. */
+export async function lockPayments(
+  tx: Transaction,
+  of: readonly { data: { orderId: string } }[],
+  now: Date,
+): Promise<void> {
+  await claim(tx, new Set(of.map(({ data }) => data.orderId)), now)
+}
+
 async function claim(tx: Transaction, orderIds: ReadonlySet<string>, now: Date): Promise<Map<string, Payment>> {
   const rows = await readRows(tx, PaymentRow)`
     INSERT INTO payments (order_id, status, updated_at)

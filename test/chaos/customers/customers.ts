@@ -22,6 +22,8 @@ export interface Wish {
   /** Sends the same request twice at once. */
   twice: boolean
   cancelAfterMs: number | undefined
+  /** Cancels one piece of the first line, and not the whole order. */
+  cancelsOne: boolean
 }
 
 /** What a customer knows at the end. */
@@ -75,7 +77,8 @@ function wishOf(seed: number, nth: number): Wish {
     body: JSON.stringify(order),
     key,
     twice: key !== undefined && dice.chance(0.1),
-    cancelAfterMs: dice.chance(0.08) ? dice.between(0, 3_000) : undefined,
+    cancelAfterMs: dice.chance(0.12) ? dice.between(0, 3_000) : undefined,
+    cancelsOne: dice.chance(0.4),
   }
 }
 
@@ -138,6 +141,12 @@ export function openBooks({ apiUrls, apiKey, seed }: Target): Books {
       signal: AbortSignal.timeout(PATIENCE_MS),
     })
 
+  const cancelOne = async (id: string, { body, nth }: Wish, reason: string) => {
+    const { lines } = JSON.parse(body) as { lines: { sku: string }[] }
+    const wanted = JSON.stringify({ lines: [{ sku: lines[0]!.sku, quantity: 1 }], reason })
+    await (await send(`/v1/orders/${id}/lines/cancel`, wanted, `one-less-${nth}`)).arrayBuffer()
+  }
+
   return {
     customers,
     latencies,
@@ -183,7 +192,9 @@ export function openBooks({ apiUrls, apiKey, seed }: Target): Books {
     async cancel(customer) {
       try {
         const [id] = customer.orderIds
-        const response = await send(`/v1/orders/${id}/cancel`, JSON.stringify({ reason: 'Changed my mind' }))
+        const reason = 'Changed my mind'
+        if (customer.wish.cancelsOne) return await cancelOne(id!, customer.wish, reason)
+        const response = await send(`/v1/orders/${id}/cancel`, JSON.stringify({ reason }))
         await response.arrayBuffer()
         customer.cancelled = response.status === 200 ? 'yes' : response.status === 409 ? 'refused' : 'unknown'
       } catch {

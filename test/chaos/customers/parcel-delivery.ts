@@ -9,16 +9,23 @@ interface Route {
 
 const EVERY_MS = 1_000
 const AT_ONCE = 5
+const GOODWILL = { amount: { amount: 100, currency: 'GBP' }, reason: 'goodwill' }
 
 /**
- * Brings parcels to their customers, some of whom send them back. Whatever is not answered is simply tried again with the
+ * Brings parcels to their customers, some of whom send them back, and some get a little of their money back. Whatever is not answered is simply tried again with the
  * next look. @returns a function that ends it
  */
 export function startParcelDelivery({ apiUrl, apiKey, dice }: Route): () => Promise<void> {
   const stopping = new AbortController()
-  const ask = async (path: string, method = 'GET') => {
-    const headers = { authorization: `Bearer ${apiKey}` }
-    const response = await fetch(`${apiUrl}${path}`, { method, headers, signal: AbortSignal.timeout(5_000) })
+  const ask = async (path: string, method = 'GET', body?: object) => {
+    const headers = { authorization: `Bearer ${apiKey}`, ...(body && { 'content-type': 'application/json' }) }
+    const signal = AbortSignal.timeout(5_000)
+    const response = await fetch(`${apiUrl}${path}`, {
+      method,
+      headers,
+      signal,
+      ...(body && { body: JSON.stringify(body) }),
+    })
     return (await response.json()) as Record<string, unknown>
   }
   const someOrders = async (status: string): Promise<string[]> => {
@@ -34,7 +41,9 @@ export function startParcelDelivery({ apiUrl, apiKey, dice }: Route): () => Prom
   }
   const round = async () => {
     for (const id of await someOrders('shipped')) await deliver(id)
-    for (const id of (await someOrders('delivered')).slice(0, 1)) await ask(`/v1/orders/${id}/return`, 'POST')
+    const [sentBack, complained] = await someOrders('delivered')
+    if (complained) await ask(`/v1/orders/${complained}/refunds`, 'POST', GOODWILL)
+    if (sentBack) await ask(`/v1/orders/${sentBack}/return`, 'POST')
   }
   const run = async () => {
     while (!stopping.signal.aborted) {

@@ -131,7 +131,10 @@ async function goods(db: Database): Promise<string[]> {
     SELECT s.sku, format('received %s, on hand %s, reserved %s, shipped %s; shipped orders took %s',
       s.received, s.on_hand, s.reserved, s.shipped, coalesce(taken.quantity, 0)) AS fault
     FROM stock s LEFT JOIN (
-      SELECT l.sku, sum(l.quantity) AS quantity FROM order_lines l JOIN orders o ON o.id = l.order_id
+      SELECT l.sku, sum(l.quantity - coalesce((
+        SELECT sum(gone.quantity) FROM jsonb_to_recordset(o.parts->'cancelled') AS cancelled(lines jsonb),
+          jsonb_to_recordset(cancelled.lines) AS gone(sku text, quantity int) WHERE gone.sku = l.sku), 0)) AS quantity
+      FROM order_lines l JOIN orders o ON o.id = l.order_id
       WHERE o.status IN ('shipped', 'delivered') GROUP BY l.sku -- what was returned is on the shelf again
     ) taken USING (sku)
     WHERE s.on_hand + s.reserved + s.shipped <> s.received OR s.on_hand < 0 OR s.reserved <> 0

@@ -1,10 +1,10 @@
 import { z } from 'zod'
-import { ORDER_STATES, PaymentCaptured, PaymentRefunded, PaymentVoided } from '#events'
+import { ORDER_PARTS, ORDER_STATES, PaymentCaptured, PaymentRefunded, PaymentVoided } from '#events'
 import type { RecordedOf } from '#messaging'
 import type { Database, Transaction } from '#platform/database'
 
 /** The facts of an order that concern its customer. */
-export const HISTORY = [...ORDER_STATES, PaymentCaptured, PaymentVoided, PaymentRefunded] as const
+export const HISTORY = [...ORDER_STATES, ...ORDER_PARTS, PaymentCaptured, PaymentVoided, PaymentRefunded] as const
 export type HistoryEvent = RecordedOf<(typeof HISTORY)[number]>
 
 /** What an event tells the customer, in one sentence. */
@@ -18,6 +18,8 @@ function sentenceFor(event: HistoryEvent): string {
       return `The order was rejected: ${event.data.detail}`
     case 'order.cancelled':
       return 'The order was cancelled.' // its reason is a caller's own words, which the order keeps sealed
+    case 'order.reduced':
+      return `Cancelled: ${event.data.lines.map(({ sku, quantity }) => `${quantity} × ${sku}`).join(', ')}.`
     case 'order.expired':
       return 'The order expired before it could be confirmed.'
     case 'order.shipped':

@@ -2,12 +2,13 @@ import type { Address } from '#events'
 import { toCostsView } from '#domains/pricing'
 import type { VersionedOrder } from '../state/fold.ts'
 import { fulfillmentStatusOf, paymentStatusOf } from '../state/axes.ts'
+import { cancelledAmount, cancelledOf } from '../state/parts.ts'
 import type { OrderSummary, OrderView } from '../schemas.ts'
 
 /** An order as the API shows it. Members stand in a fixed order, so that equal orders make equal bytes. */
 export function toView(order: VersionedOrder, { test }: { test: boolean }): OrderView {
   const { customer, stock, payment, fraud, capture, reason, detail } = order
-  const { carrier, trackingNumber } = order
+  const { carrier, trackingNumber, total, parts } = order
   return {
     id: order.id,
     ...namesOf(order),
@@ -15,7 +16,8 @@ export function toView(order: VersionedOrder, { test }: { test: boolean }): Orde
     paymentStatus: paymentStatusOf(order),
     fulfillmentStatus: fulfillmentStatusOf(order),
     version: order.version,
-    total: { amount: order.total.amount, currency: order.total.currency },
+    total: { amount: total.amount, currency: total.currency },
+    currentTotal: { amount: total.amount - cancelledAmount(parts), currency: total.currency },
     placedAt: order.placedAt.toISOString(),
     updatedAt: order.updatedAt.toISOString(),
     customer: { name: customer.name, email: customer.email, ...given('phone', customer.phone) },
@@ -23,7 +25,7 @@ export function toView(order: VersionedOrder, { test }: { test: boolean }): Orde
     ...given('billingAddress', order.billingAddress ? toAddress(order.billingAddress) : undefined),
     ...given('note', order.note ?? undefined),
     ...given('metadata', order.metadata ?? undefined),
-    lines: toLines(order.lines),
+    lines: toLines(order.lines).map((line) => ({ ...line, cancelled: cancelledOf(parts, line.sku) })),
     costs: toCostsView(order),
     answers: { stock, payment, fraud, capture },
     ...(reason && detail ? { ended: { reason, detail } } : {}),

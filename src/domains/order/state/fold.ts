@@ -1,5 +1,5 @@
 import type { OrderPlaced } from '#events'
-import { ORDER_DECISIONS, ORDER_STATES } from '#events'
+import { ORDER_DECISIONS, ORDER_PARTS, ORDER_STATES } from '#events'
 import { UnreadableEvent, type AnyEventType, type RecordedEvent } from '#messaging'
 import { ANSWERS, evolve, newOrder, NOTED, type Answer, type Order, type OrderFact } from './order.ts'
 
@@ -23,13 +23,13 @@ export const placedOrder = (data: Parameters<typeof newOrder>[0], placedAt: Date
 })
 
 const TYPES: ReadonlyMap<string, AnyEventType> = new Map(
-  [...ORDER_STATES, ...ANSWERS, ...NOTED].map((type) => [type.type, type]),
+  [...ORDER_STATES, ...ORDER_PARTS, ...ANSWERS, ...NOTED].map((type) => [type.type, type]),
 )
 
 /** What can change an order. */
 export const CONCERNS: readonly string[] = [...TYPES.keys()]
 
-const OWN: ReadonlySet<string> = new Set(ORDER_DECISIONS.map(({ type }) => type))
+const OWN: ReadonlySet<string> = new Set([...ORDER_DECISIONS, ...ORDER_PARTS].map(({ type }) => type))
 /** What the order itself has decided. Its row is written together with it. */
 export const isOwnFact = ({ type }: Pick<RecordedEvent, 'type'>): boolean => OWN.has(type)
 

@@ -17,11 +17,12 @@ import {
   type Customer,
   type Money,
   type ORDER_DECISIONS,
+  type ORDER_PARTS,
   type OrderLine,
   type RejectionReason,
 } from '#events'
 import { TRANSITIONS, type OrderFactType, type OrderStatus } from './order-states.ts'
-import { moneyBack, NO_PARTS, type MoneyBack, type Parts } from './parts.ts'
+import { reduced, moneyBack, NO_PARTS, type MoneyBack, type Parts } from './parts.ts'
 
 /** What one of the asked has answered so far. The first answer stands. */
 export type Verdict = 'pending' | 'yes' | 'no'
@@ -82,7 +83,8 @@ type Said<Type extends AnyEventType> = Type extends EventType<infer Name, infer 
 
 export type Answer = Said<(typeof ANSWERS)[number]>
 export type RecordedAnswer = RecordedOf<(typeof ANSWERS)[number]>
-export type OrderFact = Said<(typeof ORDER_DECISIONS)[number]>
+export type OrderFact = Said<(typeof ORDER_DECISIONS)[number]> | PartsFact
+type PartsFact = Said<(typeof ORDER_PARTS)[number]>
 
 type Ordered = Pick<Order, 'customer' | 'shippingAddress' | 'lines' | 'total'> & {
   readonly orderId: string
@@ -144,6 +146,8 @@ export function evolve(order: Order, event: Answer | MoneyBack | OrderFact): Ord
     case 'payment.voided':
     case 'payment.refunded':
       return { ...order, parts: moneyBack(order.parts, event) }
+    case 'order.reduced':
+      return { ...order, parts: reduced(order.parts, event) }
     case 'order.rejected':
       return { ...moved(order, event.type), reason: event.data.reason, detail: event.data.detail }
     case 'order.cancelled':

@@ -1,4 +1,5 @@
 import type { Costs, Money, OrderLine } from '#events'
+import { costOfPieces } from '#domains/pricing'
 import { Refusal, type Fault } from '#http'
 import type { Payment } from '../payment.ts'
 import type { NewRefund } from './schemas.ts'
@@ -66,20 +67,18 @@ function refuseMixed({ amount, lines, shipping }: NewRefund, currency: string) {
 function priced(
   { sku, quantity }: NonNullable<NewRefund['lines']>[number],
   index: number,
-  { lines, costs }: Paid,
+  paid: Paid,
   earlier: Earlier['lines'],
 ): RefundedLine {
-  const place = lines.findIndex((line) => line.sku === sku)
-  const line = lines[place]
+  const place = paid.lines.findIndex((line) => line.sku === sku)
+  const line = paid.lines[place]
   if (!line) throw invalid(`/lines/${index}/sku`, `'${sku}' is not in the order`, 'unknown-sku')
   const before = earlier.filter((one) => one.sku === sku).reduce((sum, one) => sum + one.quantity, 0)
   if (before + quantity > line.quantity) {
-    const why = `${line.quantity} were ordered and ${before} are refunded; there are not ${quantity} more`
+    const why = `${line.quantity} were ordered and ${before} are refunded or cancelled; there are not ${quantity} more`
     throw invalid(`/lines/${index}/quantity`, why, 'quantity-too-large')
   }
-  const total = costs?.lines[place]?.total ?? line.quantity * line.unitPrice
-  const upTo = (pieces: number) => Number((BigInt(total) * BigInt(pieces)) / BigInt(line.quantity))
-  return { sku, quantity, amount: upTo(before + quantity) - upTo(before) }
+  return { sku, quantity, amount: costOfPieces(paid, place, before, quantity) }
 }
 
 function shippingCost({ costs }: Paid, earlier: Earlier): number {

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { findOrder } from '#domains/order'
+import { findOrder, type Parts } from '#domains/order'
 import { RefundRequested } from '#events'
 import { append, type Append } from '#messaging'
 import { readRows, row, type Database, type Transaction } from '#platform/database'
@@ -28,8 +28,7 @@ export function requestRefund(
     const known = earlier.find((refund) => refund.id === id)
     if (known) return known
     const order = (await findOrder(tx, orderId))!
-    const counted = earlier.filter(({ status }) => status !== 'failed')
-    const taken = { lines: counted.flatMap(({ lines }) => lines), shipping: counted.some(({ shipping }) => shipping) }
+    const taken = takenOf(earlier, order.parts.cancelled)
     const { amount, lines } = refundAmount(wanted, order, taken, await paymentOf(tx, orderId))
     const { currency } = order.total
     const { reason, shipping = false } = wanted
@@ -39,6 +38,16 @@ export function requestRefund(
     await append(tx, [{ event, correlationId: orderId, ...origin }])
     return (await refundsOf(tx, orderId)).find((refund) => refund.id === id)!
   })
+}
+
+/** The pieces that earlier refunds have paid for, and those that were cancelled: their refund has the id of the cancellation. */
+function takenOf(earlier: readonly Refund[], cancelled: Parts['cancelled']) {
+  const counted = earlier.filter(({ status }) => status !== 'failed')
+  const others = counted.filter(({ id }) => !cancelled.some((one) => one.id === id))
+  return {
+    lines: [...others, ...cancelled].flatMap(({ lines }) => lines),
+    shipping: counted.some(({ shipping }) => shipping),
+  }
 }
 
 const Locked = row({ orderId: z.string() })

@@ -1,0 +1,50 @@
+import type { GatewayAnswer, PaymentGateway } from '#payment-gateway'
+
+type State = 'unknown' | 'authorized' | 'captured' | 'voided' | 'refunded'
+
+/** A payment gateway for models of one order: it keeps Stripe's rules, in memory, and fails never. */
+export function modelBank(total: number, token = 'accepted') {
+  let back = 0
+  const done = new Set<string>()
+  let state: State = 'unknown'
+  const yes: GatewayAnswer = { ok: true, authorizationId: 'auth_1' }
+  const no = (code = 'unexpected_state'): GatewayAnswer => ({
+    ok: false,
+    code,
+    detail: `is ${state}`,
+    ...(state !== 'unknown' && { state }),
+  })
+  const move = (from: State, to: State): GatewayAnswer => {
+    if (state !== from && state !== to) return no()
+    state = to
+    return yes
+  }
+  const give = (key: string, part: number): GatewayAnswer => {
+    if (done.has(key)) return yes
+    if (state !== 'captured' || back + part > total) return no()
+    done.add(key)
+    back += part
+    if (back === total) state = 'refunded'
+    return yes
+  }
+  const gateway = {
+    name: 'the bank',
+    authorize: async () => {
+      if (token === 'declined') return { ok: false, code: 'card_declined', detail: 'declined' }
+      return state === 'unknown' ? move('unknown', 'authorized') : yes
+    },
+    capture: async () => {
+      if (token === 'captureFail' && state === 'authorized')
+        return { ok: false, code: 'capture_failed', detail: 'lapsed' }
+      return move('authorized', 'captured')
+    },
+    void: async () => move('authorized', 'voided'),
+    refund: async (_id, { idempotencyKey: key }, rest) => {
+      const answer = give(key, rest.amount)
+      return !answer.ok && answer.state === 'refunded' ? yes : answer
+    },
+    refundPart: async (_id, { amount: part }, { idempotencyKey: key }) => give(key, part),
+    open: async function* () {},
+  } as PaymentGateway
+  return { gateway, state: () => state, back: () => back }
+}

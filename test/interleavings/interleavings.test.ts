@@ -1,0 +1,100 @@
+// One order, whose stock, money, screening and parcel answer in any order, while it and pieces of it are cancelled, refunded,
+// returned and expire, and reactions die between the bank's answer and their own transaction. However it went: one legal
+// state, every piece where it says, and the money to the minor unit.
+// More of them: INTERLEAVINGS=20000 npm test -- test/interleavings
+import fc from 'fast-check'
+import { anOrderPlaced } from '#testing'
+import { fulfillmentStatusOf, paymentStatusOf } from '../../src/domains/order/state/axes.ts'
+import { cancelledAmount, cancelledOf, refundedOf } from '../../src/domains/order/state/parts.ts'
+import { TRANSITIONS } from '../../src/domains/order/state/order-states.ts'
+import { openShop, type Shop } from './model.ts'
+
+const RUNS = Number(process.env['INTERLEAVINGS'] || 400)
+
+const orderId = '0199a000-0000-7000-8000-000000000001'
+const MUG = { sku: 'A', name: 'Mug', quantity: 3, unitPrice: 700 }
+const TEA = { sku: 'B', name: 'Tea', quantity: 1, unitPrice: 500 }
+const total = { amount: 2_600, currency: 'GBP' }
+const { data: placed } = anOrderPlaced({ orderId, lines: [MUG, TEA], total })
+
+const shop: fc.Arbitrary<Shop> = fc.record({
+  placed: fc.constant(placed),
+  onHand: fc.constantFrom(3, 3, 5, 2),
+  card: fc.constantFrom('accepted', 'accepted', 'accepted', 'accepted', 'declined', 'captureFail'),
+  fraud: fc.constantFrom(false, false, false, true),
+})
+
+const deliver = fc.record({ what: fc.constant('deliver' as const), nth: fc.nat(), crashes: fc.boolean() })
+const want = fc.oneof(
+  { weight: 1, arbitrary: fc.record({ what: fc.constantFrom('cancel', 'expire', 'return') }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      what: fc.constant('cancel-lines' as const),
+      sku: fc.constantFrom('A', 'B'),
+      quantity: fc.constantFrom(1, 1, 2, undefined),
+      again: fc.boolean(),
+    }),
+  },
+  { weight: 2, arbitrary: fc.record({ what: fc.constant('refund' as const), amount: fc.constantFrom(1, 500, 2_600) }) },
+  { weight: 2, arbitrary: fc.record({ what: fc.constant('arrive' as const) }) },
+)
+const life = fc.array(fc.oneof({ weight: 6, arbitrary: deliver }, { weight: 1, arbitrary: want }), { maxLength: 80 })
+
+type Step = typeof life extends fc.Arbitrary<(infer One)[]> ? One : never
+
+const idOf = (nth: number) => orderId.replace(/....$/, String(1_000 + nth))
+
+async function live(given: Shop, steps: readonly Step[]) {
+  const one = openShop(given)
+  let id = 0
+  for (const step of steps) {
+    if (step.what === 'deliver') {
+      if (one.pending() > 0) await one.step(step.nth, step.crashes)
+    } else if (step.what === 'cancel-lines') {
+      if (!step.again) id++
+      const lines = [{ sku: step.sku, quantity: step.quantity }]
+      one.order({ type: 'cancel-lines', id: idOf(id), lines, reason: 'no need' })
+    } else if (step.what === 'refund') one.refund(idOf(500 + id++), step.amount)
+    else if (step.what === 'arrive') one.arrive()
+    else if (step.what === 'cancel') one.order({ type: 'cancel', reason: 'no need' })
+    else one.order({ type: step.what })
+  }
+  for (let left = 2_000; one.pending() > 0; left--) {
+    if (left === 0) throw new Error(`never at rest: ${JSON.stringify(one.end())}`)
+    await one.step(0, false)
+  }
+  return one.end()
+}
+
+const WITHOUT_GOODS = ['rejected', 'cancelled', 'expired']
+
+test('one legal state, with stock and money exact', () =>
+  fc.assert(
+    fc.asyncProperty(shop, life, async (given, steps) => {
+      const { order, shelf, payment, refunds, bank, types } = await live(given, steps)
+      const isAtRest = !['placed', 'confirmed'].includes(order.status)
+      expect({ isAtRest, types }).toEqual({ isAtRest: true, types })
+      expect(Object.keys(TRANSITIONS)).toContain(order.status)
+
+      const isWithCustomer = ['shipped', 'delivered'].includes(order.status)
+      for (const { sku, quantity } of placed.lines) {
+        const shipped = isWithCustomer ? quantity - cancelledOf(order.parts, sku) : 0
+        expect(shelf.get(sku)).toEqual({ onHand: given.onHand - shipped, reserved: 0, shipped })
+      }
+
+      const isTaken = bank.state === 'captured' || bank.state === 'refunded'
+      expect(payment.refunding).toBe(0)
+      expect([refundedOf(order.parts), payment.refunded]).toEqual([bank.back, bank.back])
+      expect(bank.back).toBeLessThanOrEqual(isTaken ? total.amount : 0)
+      if (!isWithCustomer) expect(isTaken ? total.amount - bank.back : 0).toBe(0)
+      if (isWithCustomer) expect(bank.back).toBeGreaterThanOrEqual(cancelledAmount(order.parts))
+      for (const { status } of refunds.values()) expect(status).toBe('refunded')
+
+      const money = paymentStatusOf(order)
+      const expected = bank.back > 0 && bank.back < total.amount ? 'partially_refunded' : payment.status
+      expect(money).toBe(expected)
+      expect(fulfillmentStatusOf(order)).toBe(WITHOUT_GOODS.includes(order.status) ? 'unfulfilled' : order.status)
+    }),
+    { numRuns: RUNS },
+  ))

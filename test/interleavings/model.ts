@@ -1,0 +1,216 @@
+import {
+  type Money,
+  FraudCleared,
+  FraudFlagged,
+  ShipmentCreated,
+  ShipmentDelivered,
+  StockRejected,
+  StockReserved,
+} from '#events'
+import { Refusal } from '#http'
+import { RetryLater, type NewEvent } from '#messaging'
+import { modelBank } from '#testing'
+import {
+  decide as decideStock,
+  movementsOf,
+  wantedOf,
+  type Fact as StockFact,
+} from '../../src/domains/inventory/reservation.ts'
+import type { CancelLines } from '../../src/domains/order/state/cancel-lines.ts'
+import { cancelLines } from '../../src/domains/order/state/cancel-lines.ts'
+import { conclude, decide, type OrderCommand } from '../../src/domains/order/state/decide.ts'
+import { ANSWERS, evolve, newOrder, NOTED, type Answer, type OrderFact } from '../../src/domains/order/state/order.ts'
+import { recordAuthorization } from '../../src/domains/payment/authorize.ts'
+import { isCapturable, recordCapture } from '../../src/domains/payment/capture.ts'
+import { evolve as evolvePayment, unknownPayment, type Fact as PaymentFact } from '../../src/domains/payment/payment.ts'
+import { recordRefund } from '../../src/domains/payment/refunds/carry-out.ts'
+import { refundableOf } from '../../src/domains/payment/refunds/refund-amount.ts'
+import { owedFor, requestFor } from '../../src/domains/payment/refunds/refund-cancelled.ts'
+import { closing, giveBack, recordReturn } from '../../src/domains/payment/return.ts'
+
+type Data = Parameters<typeof newOrder>[0]
+type Said = Answer | OrderFact
+
+export interface Shop {
+  readonly placed: Data
+  /** Pieces of each SKU on the shelf. */
+  readonly onHand: number
+  readonly card: 'accepted' | 'declined' | 'captureFail'
+  readonly fraud: boolean
+}
+
+const { signal } = new AbortController()
+const FOLDED: ReadonlySet<string> = new Set([...ANSWERS, ...NOTED].map(({ type }) => type))
+const ANSWER: ReadonlySet<string> = new Set(ANSWERS.map(({ type }) => type))
+const CLOSES: ReadonlySet<string> = new Set(['order.rejected', 'order.cancelled', 'order.expired', 'return.accepted'])
+
+interface Delivery {
+  readonly reaction: string
+  readonly event: NewEvent
+  /** What the call has brought; a crash forgets it. */
+  called?: { readonly result: unknown }
+}
+
+/**
+ * One order with the decisions of its domains, as the reactions make them: each event goes to each of its reactions once, at any
+ * time. What a reaction asks of the bank, and what it books, are two steps, with anything between them.
+ */
+export function openShop({ placed, onHand, card, fraud }: Shop) {
+  const orderId = placed.orderId
+  const bank = modelBank(placed.total.amount, card)
+  const shelf = new Map(placed.lines.map(({ sku }) => [sku, { onHand, reserved: 0, shipped: 0 }]))
+  const refunds = new Map<string, { amount: number; status: string }>()
+  const deliveries: Delivery[] = []
+  const types: string[] = []
+  let [order, payment, isCalledOff] = [newOrder(placed), unknownPayment, false]
+  let stock: Parameters<typeof decideStock>[0] = { status: 'open', lines: [], apart: {} }
+
+  function publish(...events: readonly (NewEvent | undefined)[]) {
+    for (const event of events) {
+      if (!event) continue
+      types.push(event.type)
+      if (FOLDED.has(event.type)) order = evolve(order, event as Said)
+      for (const reaction of reactionsTo(event.type)) deliveries.push({ reaction, event })
+    }
+  }
+
+  /** The order decides on all that its stream tells. */
+  function own(facts: readonly OrderFact[]) {
+    for (const fact of facts) order = evolve(order, fact)
+    publish(...facts)
+  }
+
+  function book({ facts, publish: event }: { facts: readonly PaymentFact[]; publish?: NewEvent | NewEvent[] }) {
+    payment = facts.reduce(evolvePayment, payment)
+    publish(...[event ?? []].flat())
+  }
+
+  function move(fact: StockFact) {
+    const before = stock
+    const free = new Map([...shelf].map(([sku, { onHand: left }]) => [sku, left]))
+    const { next, missing } = decideStock(before, fact, free)
+    for (const { sku, ...moved } of movementsOf(before, next))
+      for (const place of ['onHand', 'reserved', 'shipped'] as const) shelf.get(sku)![place] += moved[place]
+    stock = next
+    if (fact.kind !== 'placed' || before.status !== 'open') return
+    publish(missing.length > 0 ? StockRejected({ orderId, missing: [...missing] }) : reserved())
+  }
+  const reserved = () => StockReserved({ orderId, lines: wantedOf(stock) })
+
+  function requestRefund(id: string, amount: number) {
+    refunds.set(id, { amount, status: 'requested' })
+    const money = { amount, currency: placed.total.currency }
+    book(requestFor({ orderId, cancellationId: id, amount: money }, amount))
+  }
+
+  /** What a reaction asks outside. */
+  async function call({ reaction, event }: Delivery): Promise<unknown> {
+    const context = { idempotencyKey: reaction, signal }
+    if (reaction === 'authorize')
+      return bank.gateway.authorize({ amount: placed.total, token: '', reference: orderId }, context)
+    if (reaction === 'capture') return isCapturable(payment) ? bank.gateway.capture('auth_1', context) : undefined
+    if (reaction === 'give-back') return giveBack(bank.gateway, closing(payment, CLOSES.has(event.type)), signal)
+    if (reaction !== 'refund') return undefined
+    const { refundId, amount } = event.data as { refundId: string; amount: Money }
+    return bank.gateway.refundPart('auth_1', amount, { idempotencyKey: refundId, signal })
+  }
+
+  /** What a reaction writes and publishes, in one transaction. */
+  function handle({ reaction, event: { type, data: raw } }: Delivery, result: unknown) {
+    const data = raw as never
+    switch (reaction) {
+      case 'advance':
+        return own(conclude(order))
+      case 'reserve':
+        return move({ kind: 'placed', lines: placed.lines })
+      case 'ship-stock':
+        return move({ kind: 'shipped' })
+      case 'release':
+        if (type === 'order.reduced') return move({ kind: 'reduced', lines: (raw as Lines).lines })
+        return move({ kind: type === 'return.accepted' ? 'returned' : 'closed' })
+      case 'screen':
+        return publish(
+          fraud ? FraudFlagged({ orderId, score: 90, reasons: ['x'] }) : FraudCleared({ orderId, score: 0 }),
+        )
+      case 'call-off':
+        return void (isCalledOff = true)
+      case 'book-parcel':
+        return publish(isCalledOff ? undefined : ShipmentCreated({ orderId, shipmentId: orderId, ...PARCEL }))
+      case 'authorize':
+        return book(recordAuthorization(payment, { orderId, total: placed.total }, result as never))
+      case 'capture':
+        return book(recordCapture(payment, orderId, result as never))
+      case 'give-back':
+        return book(recordReturn(payment, CLOSES.has(type), orderId, result as never))
+      case 'refund-cancelled': {
+        const { cancellationId, amount } = raw as Lines
+        const owed = owedFor(payment, amount.amount)
+        return owed > 0 ? requestRefund(cancellationId, owed) : undefined
+      }
+      case 'refund': {
+        const { refundId } = raw as { refundId: string }
+        const settled = recordRefund(data, result as never)
+        refunds.get(refundId)!.status = settled.facts[0]!.kind
+        return book(settled)
+      }
+    }
+  }
+
+  const shop = {
+    /** Carries one step of one delivery out. */
+    async step(nth: number, crashes: boolean) {
+      const at = nth % deliveries.length
+      const delivery = deliveries[at]!
+      try {
+        if (!delivery.called) return void (delivery.called = { result: await call(delivery) })
+        const { result } = delivery.called
+        delete delivery.called
+        if (crashes) return
+        handle(delivery, result)
+        deliveries.splice(deliveries.indexOf(delivery), 1)
+      } catch (error) {
+        if (!(error instanceof RetryLater) && (error as Error).constructor !== Error) throw error
+        deliveries.push(...deliveries.splice(deliveries.indexOf(delivery), 1)) // later
+      }
+    },
+    order(command: OrderCommand | CancelLines) {
+      try {
+        own(command.type === 'cancel-lines' ? cancelLines(order, command) : [decide(order, command)])
+      } catch (error) {
+        if (!(error instanceof Refusal)) throw error
+      }
+    },
+    refund(id: string, amount: number) {
+      if (amount <= refundableOf(payment)) requestRefund(id, amount)
+    },
+    arrive: () =>
+      void (order.trackingNumber && !order.arrived && publish(ShipmentDelivered({ orderId, shipmentId: orderId }))),
+    pending: () => deliveries.length,
+    end: () => ({ order, stock, payment, shelf, refunds, bank: { state: bank.state(), back: bank.back() }, types }),
+  }
+  publish({ type: 'order.placed', data: placed } as never)
+  return shop
+}
+
+interface Lines {
+  readonly cancellationId: string
+  readonly lines: { sku: string; quantity: number; amount: number }[]
+  readonly amount: { amount: number }
+}
+
+const PARCEL = { carrier: 'Post', trackingNumber: 'P1' }
+
+function reactionsTo(type: string): string[] {
+  const also = ANSWER.has(type) ? ['advance'] : []
+  if (CLOSES.has(type)) return ['release', 'give-back', ...(type === 'order.cancelled' ? ['call-off'] : [])]
+  return [...also, ...(REACTIONS[type] ?? [])]
+}
+
+const REACTIONS: Readonly<Record<string, readonly string[]>> = {
+  'order.placed': ['reserve', 'authorize', 'screen'],
+  'order.confirmed': ['capture', 'book-parcel'],
+  'order.shipped': ['ship-stock'],
+  'order.reduced': ['release', 'refund-cancelled'],
+  'payment.authorized': ['give-back'],
+  'refund.requested': ['refund'],
+}
