@@ -96,7 +96,7 @@ test('an archive that an earlier release wrote comes back, and is written again 
   for (const table of ['events', 'handled_events', 'deliveries', 'delivery_history']) {
     const file = path.join(name, `${table}.ndjson.gz`)
     const [lines, again] = [await linesIn(path.join(before, file)), await linesIn(path.join(folder, file))]
-    expect(again.map((line) => JSON.parse(line))).toEqual(lines.map((line) => JSON.parse(line)))
+    expect(again.map((line) => JSON.parse(line))).toMatchObject(lines.map((line) => JSON.parse(line) as object)) // and new columns
     if (table === 'events') expect(again).toEqual(lines) // also numbers that JavaScript would round
   }
 })

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { readRow, row, type Database, type Transaction } from '#platform/database'
+import { readRow, readRows, row, type Database, type Transaction } from '#platform/database'
 import { Prisma } from '#prisma'
 import type { Partition } from '../../event-store/partitions/partitions.ts'
 import { PAGE_BYTES, type Page } from './line-files.ts'
@@ -46,11 +46,21 @@ export async function* rowLines(
   }
 }
 
-/** Stores rows as they were; those that are there already are left out. */
-export function storeRows(tx: Transaction, table: string, { text }: Page): Promise<number> {
+const Column = row({ name: z.string() })
+
+/**
+ * Stores rows as they were; those that are there already are left out. A column that the release which wrote the lines had not, gets its
+ * default.
+ */
+export async function storeRows(tx: Transaction, table: string, { text }: Page): Promise<number> {
   const name = Prisma.raw(table)
+  const written = Object.keys(JSON.parse(text.slice(0, text.indexOf('\n'))) as object)
+  const known = await readRows(tx, Column)`
+    SELECT attname::text AS name FROM pg_attribute
+    WHERE attrelid = ${table}::regclass AND attnum > 0 AND NOT attisdropped AND attname = ANY(${written}::text[])`
+  const columns = Prisma.raw(known.map((column) => `"${column.name}"`).join(', '))
   return tx.$executeRaw(Prisma.sql`
-    INSERT INTO ${name} SELECT stored.* FROM unnest(string_to_array(${text}, E'\n')) AS line,
+    INSERT INTO ${name} (${columns}) SELECT ${columns} FROM unnest(string_to_array(${text}, E'\n')) AS line,
       LATERAL jsonb_populate_record(NULL::${name}, nullif(line, '')::jsonb) AS stored
     WHERE line <> '' ON CONFLICT DO NOTHING`)
 }
