@@ -16,6 +16,7 @@ import { addPartitions } from './history/partitions.ts'
 import { addRestore } from './history/restore.ts'
 import { addStory } from './commands/orders/story.ts'
 import { addStuck } from './commands/orders/stuck.ts'
+import { addMail } from './commands/orders/mail.ts'
 import { addTop } from './top/command.ts'
 import { addWebhooks } from './commands/access/webhooks.ts'
 import { addDeadLetters } from './dead-letters/command.ts'
@@ -61,6 +62,7 @@ function createProgram(): Command {
   const commands = [
     addStuck,
     addTop,
+    addMail,
     addDeadLetters,
     addStory,
     addAudit,

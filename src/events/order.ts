@@ -15,6 +15,8 @@ export const Customer = z.object({
   name: personal(z.string()),
   email: personal(z.string(), NO_ADDRESS),
   phone: personal(z.string()).optional(),
+  /** BCP 47: the language they are written to in. It says of nobody who they are. */
+  locale: z.string().optional(),
 })
 export type Customer = z.infer<typeof Customer>
 

@@ -111,8 +111,9 @@ describe('PUT and PATCH /v1/products/{sku}', () => {
   it('sells in the currency that is asked for, and nothing that is not active', async () => {
     await write('put', 'POT', { name: 'Pot', prices: [gbp(1_000), eur(1_200)] })
     const order = (given: object) => api.place(anOrder({ lines: [{ sku: 'POT', quantity: 2 }], ...given }))
-    const placed = await order({ currency: 'EUR' })
-    expect(placed.body.total).toEqual(eur(2_400))
+    const customer = { name: 'Ada', email: 'ada@example.com', locale: 'de-AT' }
+    const placed = await order({ currency: 'EUR', customer })
+    expect(placed.body).toMatchObject({ total: eur(2_400), customer })
     expect((await order({})).body.total).toEqual(gbp(2_000))
     const none = await order({ currency: 'JPY' })
     expect(none.body).toMatchObject({ code: 'currency-not-offered', errors: [{ pointer: '/lines/0/sku' }] })

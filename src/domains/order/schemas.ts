@@ -15,6 +15,13 @@ const CustomerInput = z
       .regex(/^\+?[0-9][0-9 ().-]{4,24}$/, 'must be a phone number such as +44 20 7946 0000')
       .meta({ examples: ['+44 20 7946 0000'] })
       .optional(),
+    locale: z
+      .string()
+      .max(35)
+      .regex(/^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$/, 'must be a language tag of BCP 47 such as de-AT')
+      .meta({ examples: ['en-GB'] })
+      .optional()
+      .describe('The language of their mails (BCP 47): en, de, fr; others are written to in English'),
   })
   .meta({ id: 'Customer' })
 

@@ -6,19 +6,21 @@ interface Format {
   minor: number
 }
 
-/** One for each currency: making one takes longer than a thousand amounts. */
+/** One for each locale and currency: making one takes longer than a thousand amounts. */
 const formats = new Map<string, Format>()
+const MOST_FORMATS = 500
 
-/** `£1,250.00`, from minor units; currencies have their own number of decimals. */
-export function formatMoney({ amount, currency }: Money): string {
-  const { write, minor } = formats.get(currency) ?? formatOf(currency)
+/** `£1,250.00`, from minor units; currencies have their own number of decimals. @param locale BCP 47 */
+export function formatMoney({ amount, currency }: Money, locale = 'en-GB'): string {
+  const { write, minor } = formats.get(`${locale} ${currency}`) ?? formatOf(locale, currency)
   return write.format(amount / minor)
 }
 
-function formatOf(currency: string): Format {
-  const write = new Intl.NumberFormat('en-GB', { style: 'currency', currency })
+function formatOf(locale: string, currency: string): Format {
+  const write = new Intl.NumberFormat(locale, { style: 'currency', currency })
   const { maximumFractionDigits: digits = 2 } = write.resolvedOptions()
   const format = { write, minor: 10 ** digits }
-  formats.set(currency, format)
+  if (formats.size >= MOST_FORMATS) formats.clear() // callers choose the locales
+  formats.set(`${locale} ${currency}`, format)
   return format
 }

@@ -72,3 +72,17 @@ it.each([
 ])('writes %j as %s', (money, written) => {
   expect(formatMoney(money).replace(/\s/u, ' ')).toBe(written)
 })
+
+it.each([
+  ['de-AT', 'Ihre Bestellung', /Guten Tag Ada Lovelace,[^]+Gesamtbetrag {2}€ 1\.259,00/],
+  ['de', 'Ihre Bestellung', /Gesamtbetrag {2}1\.259,00 €/],
+  ['fr-CA', 'Votre commande', /Total {2}1 259,00 €/],
+  ['pl', 'Your order', /Total {2}€1,259\.00/],
+  ['x-not-one', 'Your order', /Dear Ada Lovelace/],
+])('is written in the language of %s, or in English', (locale, subject, text) => {
+  const event = anOrderConfirmed({ orderId, total: { amount: 125_900, currency: 'EUR' } }) as Occasion
+  const told = letterAbout(event, { name: 'Ada Lovelace', locale })
+  expect(told.subject).toContain(subject)
+  expect(asText(told).replaceAll(/[\u00a0\u202f]/g, ' ')).toMatch(text)
+  expect(asHtml(told)).toContain(`<html lang="${told.locale}">`)
+})

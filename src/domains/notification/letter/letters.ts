@@ -8,12 +8,13 @@ import type {
   OrderRejected,
   OrderShipped,
   PaymentRefunded,
-  RejectionReason,
 } from '#events'
 import type { RecordedOf } from '#messaging'
 import { formatMoney } from './format-money.ts'
 import type { Letter } from './letter.ts'
 import { plainWords } from './plain-words.ts'
+import { chooseWords } from './words/choose-words.ts'
+import type { Words } from './words/words.ts'
 
 /** The facts a customer is written to about. */
 export type Occasion = RecordedOf<
@@ -24,105 +25,81 @@ export type Occasion = RecordedOf<
 export const LONGEST_NAME = 60
 const LONGEST_REASON = 200
 
-/** What the customer is told. Subjects hold nothing that a customer has typed. */
-export function letterAbout(occasion: Occasion, { name, number }: Addressee): Letter {
+/** Who is written to, and by what number they know their order; orders from before there were numbers have none. */
+export type Addressee = Pick<Customer, 'name' | 'locale'> & { readonly number?: string | undefined }
+
+/** What the customer is told, in their language. Subjects hold nothing that a customer has typed. */
+export function letterAbout(occasion: Occasion, { name, number, locale: wanted }: Addressee): Letter {
   const order = number ?? occasion.data.orderId
-  return { greeting: `Dear ${plainWords(name, LONGEST_NAME) ?? 'customer'},`, ...contentOf(occasion, order) }
+  const { locale, words } = chooseWords(wanted)
+  const { paragraphs, ...content } = contentOf(occasion, order, { words, locale })
+  return {
+    locale,
+    closing: words.closing,
+    greeting: words.greeting(plainWords(name, LONGEST_NAME)),
+    ...content,
+    paragraphs: [...paragraphs, words.orderNumber(order)],
+  }
 }
 
-/** Who is written to, and by what number they know their order; orders from before there were numbers have none. */
-export type Addressee = Pick<Customer, 'name'> & { readonly number?: string | undefined }
+interface Language {
+  words: Words
+  locale: string
+}
 
-function contentOf(occasion: Occasion, order: string): Omit<Letter, 'greeting'> {
+type Content = Omit<Letter, 'greeting' | 'closing' | 'locale'>
+
+function contentOf(occasion: Occasion, order: string, language: Language): Content {
+  const { words, locale } = language
   switch (occasion.type) {
     case 'order.confirmed':
-      return confirmed({ ...occasion.data, order })
-    case 'order.rejected':
-      return rejected({ ...occasion.data, order })
-    case 'order.cancelled':
-      return cancelled({ ...occasion.data, order })
-    case 'order.shipped':
-      return shipped({ ...occasion.data, order })
-    case 'payment.refunded':
-      return refunded({ ...occasion.data, order })
+      return confirmed(occasion.data, order, language)
+    case 'order.rejected': {
+      const { subject, text, why, money } = words.rejected
+      return { subject: subject(order), paragraphs: [`${text} ${why[occasion.data.reason]}`, money] }
+    }
+    case 'order.cancelled': {
+      const { subject, text, reason } = words.cancelled
+      const told = plainWords(occasion.data.reason, LONGEST_REASON)
+      return { subject: subject(order), paragraphs: [text, ...(told === undefined ? [] : [reason(told)])] }
+    }
+    case 'order.shipped': {
+      const { carrier, trackingNumber } = occasion.data
+      return { subject: words.shipped.subject(order), paragraphs: [words.shipped.text(carrier, trackingNumber)] }
+    }
+    case 'payment.refunded': {
+      const { subject, text } = words.refunded
+      return { subject: subject(order), paragraphs: [text(formatMoney(occasion.data.amount, locale))] }
+    }
   }
 }
 
 interface Confirmed {
-  order: string
   lines: readonly OrderLine[]
   total: Money
   costs?: Costs | undefined
 }
 
-function confirmed({ order, lines, total, costs }: Confirmed) {
+function confirmed({ lines, total, costs }: Confirmed, order: string, { words, locale }: Language): Content {
+  const { subject, text, total: sum } = words.confirmed
+  const bought = lines.map(({ name, quantity, unitPrice }) => {
+    return { label: `${quantity} × ${name}`, amount: quantity * unitPrice }
+  })
+  const rows = [...bought, ...(costs ? furtherRows(costs, words.rows) : [])]
+  const money = (amount: number) => formatMoney({ amount, currency: total.currency }, locale)
   return {
-    subject: `Your order ${order} is confirmed`,
-    paragraphs: ['Thank you. Your order is confirmed and will be on its way soon.', `Order number: ${order}`],
-    rows: [
-      ...lines.map(({ name, quantity, unitPrice }) => ({
-        label: `${quantity} × ${name}`,
-        amount: quantity * unitPrice,
-      })),
-      ...(costs ? furtherRows(costs) : []),
-    ].map(({ label, amount }) => ({ label, amount: formatMoney({ amount, currency: total.currency }) })),
-    total: { label: 'Total', amount: formatMoney(total) },
+    subject: subject(order),
+    paragraphs: [text],
+    rows: rows.map(({ label, amount }) => ({ label, amount: money(amount) })),
+    total: { label: sum, amount: money(total.amount) },
   }
 }
 
 /** What makes the total of the lines. */
-function furtherRows({ discounts, shippingMethod, taxes, taxIncluded }: Costs) {
+function furtherRows({ discounts, shippingMethod, taxes, taxIncluded }: Costs, words: Words['rows']) {
   return [
-    ...discounts.map(({ code, amount }) => ({ label: `Discount ${code}`, amount: -amount })),
+    ...discounts.map(({ code, amount }) => ({ label: words.discount(code), amount: -amount })),
     ...(shippingMethod ? [{ label: shippingMethod.name, amount: shippingMethod.price }] : []),
-    ...taxes.map(({ name, percent, amount }) => {
-      return { label: `${name} ${percent} %${taxIncluded ? ' (included)' : ''}`, amount }
-    }),
+    ...taxes.map(({ name, percent, amount }) => ({ label: words.tax(name, percent, taxIncluded), amount })),
   ]
-}
-
-const WHY_REJECTED: Record<RejectionReason, string> = {
-  'out-of-stock': 'Something you ordered is no longer in stock.',
-  'payment-declined': 'Your payment was declined.',
-  'fraud-suspected': 'We could not verify your order.',
-}
-
-function rejected({ order, reason }: { order: string; reason: RejectionReason }) {
-  return {
-    subject: `We could not accept your order ${order}`,
-    paragraphs: [
-      `We are sorry: we could not accept your order. ${WHY_REJECTED[reason]}`,
-      'You have not been charged; if an amount was reserved, it is free again.',
-      `Order number: ${order}`,
-    ],
-  }
-}
-
-function cancelled({ order, reason }: { order: string; reason: string }) {
-  const words = plainWords(reason, LONGEST_REASON)
-  return {
-    subject: `Your order ${order} is cancelled`,
-    paragraphs: [
-      'Your order is cancelled. Whatever was paid for it is given back.',
-      ...(words === undefined ? [] : [`Reason: ${words}`]),
-      `Order number: ${order}`,
-    ],
-  }
-}
-
-function shipped({ order, carrier, trackingNumber }: { order: string; carrier: string; trackingNumber: string }) {
-  return {
-    subject: `Your order ${order} is on its way`,
-    paragraphs: [
-      `Your parcel is with ${carrier}, under the tracking number ${trackingNumber}.`,
-      `Order number: ${order}`,
-    ],
-  }
-}
-
-function refunded({ order, amount }: { order: string; amount: Money }) {
-  return {
-    subject: `Your refund for order ${order}`,
-    paragraphs: [`We have given ${formatMoney(amount)} back to you.`, `Order number: ${order}`],
-  }
 }

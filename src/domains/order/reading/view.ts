@@ -20,7 +20,12 @@ export function toView(order: VersionedOrder, { test }: { test: boolean }): Orde
     currentTotal: { amount: total.amount - cancelledAmount(parts), currency: total.currency },
     placedAt: order.placedAt.toISOString(),
     updatedAt: order.updatedAt.toISOString(),
-    customer: { name: customer.name, email: customer.email, ...given('phone', customer.phone) },
+    customer: {
+      name: customer.name,
+      email: customer.email,
+      ...given('phone', customer.phone),
+      ...given('locale', customer.locale),
+    },
     shippingAddress: toAddress(order.shippingAddress),
     ...given('billingAddress', order.billingAddress ? toAddress(order.billingAddress) : undefined),
     ...given('note', order.note ?? undefined),

@@ -1,0 +1,39 @@
+import type { Words } from './words.ts'
+
+export const de: Words = {
+  greeting: (name) => (name === undefined ? 'Guten Tag,' : `Guten Tag ${name},`),
+  orderNumber: (order) => `Bestellnummer: ${order}`,
+  closing: 'Fanfare',
+  confirmed: {
+    subject: (order) => `Ihre Bestellung ${order} ist bestätigt`,
+    text: 'Vielen Dank. Ihre Bestellung ist bestätigt und macht sich bald auf den Weg.',
+    total: 'Gesamtbetrag',
+  },
+  rows: {
+    discount: (code) => `Rabatt ${code}`,
+    tax: (name, percent, included) => `${name} ${percent.replace('.', ',')} %${included ? ' (enthalten)' : ''}`,
+  },
+  rejected: {
+    subject: (order) => `Wir konnten Ihre Bestellung ${order} nicht annehmen`,
+    text: 'Es tut uns leid: Wir konnten Ihre Bestellung nicht annehmen.',
+    why: {
+      'out-of-stock': 'Etwas davon ist nicht mehr vorrätig.',
+      'payment-declined': 'Ihre Zahlung wurde abgelehnt.',
+      'fraud-suspected': 'Wir konnten Ihre Bestellung nicht überprüfen.',
+    },
+    money: 'Ihnen wurde nichts berechnet; ein vorgemerkter Betrag ist wieder frei.',
+  },
+  cancelled: {
+    subject: (order) => `Ihre Bestellung ${order} ist storniert`,
+    text: 'Ihre Bestellung ist storniert. Was dafür bezahlt wurde, erhalten Sie zurück.',
+    reason: (words) => `Grund: ${words}`,
+  },
+  shipped: {
+    subject: (order) => `Ihre Bestellung ${order} ist unterwegs`,
+    text: (carrier, trackingNumber) => `Ihr Paket ist bei ${carrier}, unter der Sendungsnummer ${trackingNumber}.`,
+  },
+  refunded: {
+    subject: (order) => `Ihre Erstattung zur Bestellung ${order}`,
+    text: (amount) => `Wir haben Ihnen ${amount} erstattet.`,
+  },
+}

@@ -1,0 +1,39 @@
+import type { Words } from './words.ts'
+
+export const fr: Words = {
+  greeting: (name) => (name === undefined ? 'Bonjour,' : `Bonjour ${name},`),
+  orderNumber: (order) => `Numéro de commande : ${order}`,
+  closing: 'Fanfare',
+  confirmed: {
+    subject: (order) => `Votre commande ${order} est confirmée`,
+    text: 'Merci. Votre commande est confirmée et sera bientôt expédiée.',
+    total: 'Total',
+  },
+  rows: {
+    discount: (code) => `Remise ${code}`,
+    tax: (name, percent, included) => `${name} ${percent.replace('.', ',')} %${included ? ' (incluse)' : ''}`,
+  },
+  rejected: {
+    subject: (order) => `Nous n’avons pas pu accepter votre commande ${order}`,
+    text: 'Nous sommes désolés : nous n’avons pas pu accepter votre commande.',
+    why: {
+      'out-of-stock': 'Un article n’est plus en stock.',
+      'payment-declined': 'Votre paiement a été refusé.',
+      'fraud-suspected': 'Nous n’avons pas pu vérifier votre commande.',
+    },
+    money: 'Rien ne vous a été débité ; un montant éventuellement réservé est de nouveau disponible.',
+  },
+  cancelled: {
+    subject: (order) => `Votre commande ${order} est annulée`,
+    text: 'Votre commande est annulée. Ce qui a été payé vous est remboursé.',
+    reason: (words) => `Motif : ${words}`,
+  },
+  shipped: {
+    subject: (order) => `Votre commande ${order} est en route`,
+    text: (carrier, trackingNumber) => `Votre colis est chez ${carrier}, sous le numéro de suivi ${trackingNumber}.`,
+  },
+  refunded: {
+    subject: (order) => `Votre remboursement pour la commande ${order}`,
+    text: (amount) => `Nous vous avons remboursé ${amount}.`,
+  },
+}

@@ -1,0 +1,14 @@
+import type { RejectionReason } from '#events'
+
+/** All that mails say in one language. What is passed in is text already; HTML and plain text are made of it afterwards. */
+export interface Words {
+  greeting(name: string | undefined): string
+  orderNumber(order: string): string
+  closing: string
+  confirmed: { subject(order: string): string; text: string; total: string }
+  rows: { discount(code: string): string; tax(name: string, percent: string, included: boolean): string }
+  rejected: { subject(order: string): string; text: string; why: Record<RejectionReason, string>; money: string }
+  cancelled: { subject(order: string): string; text: string; reason(words: string): string }
+  shipped: { subject(order: string): string; text(carrier: string, trackingNumber: string): string }
+  refunded: { subject(order: string): string; text(amount: string): string }
+}
