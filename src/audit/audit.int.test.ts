@@ -325,6 +325,11 @@ const BREACHES: [invariant: string, why: RegExp, ...statements: string[]][] = [
     "UPDATE stock SET on_hand = on_hand - 1, reserved = reserved + 1 WHERE sku = 'MUG-01'",
   ],
   [
+    'stock-booking-is-a-fact',
+    /It is booked, and no event tells of it/,
+    `INSERT INTO stock_receipts (id, lines, reason, actor) VALUES ('untold', '[]', 'found', 'client/test')`,
+  ],
+  [
     'stock-follows-its-order',
     /It is shipped, and its goods are released/,
     "UPDATE reservations SET status = 'released' WHERE order_id = '$shipped'",

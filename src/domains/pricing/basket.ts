@@ -29,6 +29,7 @@ export const wanted = {
     .string()
     .regex(/^[A-Z]{3}$/, 'must be a currency of ISO 4217, such as EUR')
     .meta({ examples: ['GBP'] })
+    .meta({ examples: ['GBP'] })
     .optional()
     .describe(
       'What is paid in (ISO 4217). Every product must have a price in it. Without it the first price of each counts',
