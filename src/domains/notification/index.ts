@@ -6,7 +6,7 @@ import { settings } from './settings.ts'
 import { tellCustomer, type Recipient } from './tell-customer.ts'
 
 export { LANGUAGES } from './letter/words/choose-words.ts'
-export { previewMails } from './preview.ts'
+export { previewMails, previewPage, type MailPreview } from './preview.ts'
 export { mailsAbout } from './mails-about.ts'
 export { pruneSentMails } from './prune-sent-mails.ts'
 

@@ -1,21 +1,103 @@
 import { OrderCancelled, OrderConfirmed, OrderRejected, OrderShipped, PaymentRefunded } from '#events'
+import { html } from './letter/html.ts'
 import { asHtml, asText } from './letter/letter.ts'
 import { letterAbout, type Occasion } from './letter/letters.ts'
 
-const TYPES = [OrderConfirmed, OrderRejected, OrderCancelled, OrderShipped, PaymentRefunded]
+/** Every row that there may be: what is short in one language may be long in another. */
+const confirmed = {
+  ...OrderConfirmed.example,
+  lines: [
+    { sku: 'MUG-01', name: 'Enamel mug', quantity: 2, unitPrice: 1_250 },
+    {
+      sku: 'POT-02',
+      name: 'Tea pot of stoneware with a handle of bamboo, 1.2 litres',
+      quantity: 1,
+      unitPrice: 123_400,
+    },
+  ],
+  costs: {
+    items: 125_900,
+    discount: 12_590,
+    shipping: 490,
+    tax: 18_967,
+    taxIncluded: true,
+    discounts: [{ code: 'SPRING-10', amount: 12_590 }],
+    shippingMethod: { method: 'standard', name: 'Standard', price: 490, discount: 0, tax: 82, total: 490 },
+    taxes: [{ name: 'VAT', percent: '20', taxed: 94_833, amount: 18_967 }],
+    lines: [],
+  },
+  total: { amount: 113_800, currency: 'GBP' },
+}
+
+const MAILS = [
+  { type: OrderConfirmed.type, data: confirmed },
+  ...[OrderRejected, OrderCancelled, OrderShipped, PaymentRefunded].map(({ type, example }) => ({
+    type,
+    data: example,
+  })),
+]
 
 export interface MailPreview {
   /** The event it tells of. */
   name: string
+  locale: string
   subject: string
   text: string
   html: string
 }
 
-/** Every mail to a customer, about the example of its event, in the language of a locale. */
+/** Every mail to a customer, about an example of its event, in the language of a locale. */
 export const previewMails = (locale: string): MailPreview[] =>
-  TYPES.map(({ type: name, example }) => {
-    const occasion = { type: name, data: example } as Occasion
-    const letter = letterAbout(occasion, { name: 'Ada Lovelace', number: 'FF-1042', locale })
-    return { name, subject: letter.subject, text: asText(letter), html: asHtml(letter) }
+  MAILS.map(({ type: name, data }) => {
+    const letter = letterAbout({ type: name, data } as Occasion, { name: 'Ada Lovelace', number: 'FF-1042', locale })
+    return { name, locale, subject: letter.subject, text: asText(letter), html: asHtml(letter) }
   })
+
+/** A page of all previews beside each other, as wide as a telephone shows them. @param fileOf where each stands, beside the page */
+export function previewPage(mails: readonly MailPreview[], fileOf: (mail: MailPreview) => string): string {
+  const names = [...new Set(mails.map(({ name }) => name))]
+  const cell = (mail: MailPreview) =>
+    html`<figure>
+      <figcaption><b>${mail.locale}</b> <a href="${fileOf(mail)}">${mail.subject}</a></figcaption>
+      <iframe src="${fileOf(mail)}" title="${mail.subject}"></iframe>
+    </figure>`
+  const { markup } = html`<!doctype html>
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <title>Mails to customers</title>
+        <style>
+          body {
+            font:
+              15px/1.5 system-ui,
+              sans-serif;
+            margin: 24px;
+          }
+          section {
+            display: flex;
+            flex-wrap: wrap;
+            gap: 16px;
+          }
+          figure {
+            margin: 0;
+            width: 375px;
+          }
+          iframe {
+            width: 375px;
+            height: 480px;
+            border: 1px solid #ccc;
+          }
+        </style>
+      </head>
+      <body>
+        <h1>Mails to customers</h1>
+        ${names.map(
+          (name) =>
+            html`<h2>${name}</h2>
+              <section>${mails.filter((mail) => mail.name === name).map(cell)}</section>`,
+        )}
+      </body>
+    </html>`
+  return markup
+}

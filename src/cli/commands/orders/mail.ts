@@ -1,12 +1,12 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { Option, type Command } from 'commander'
-import { LANGUAGES, previewMails } from '#domains/notification'
+import { LANGUAGES, previewMails, previewPage, type MailPreview } from '#domains/notification'
 import { exits } from '../../run.ts'
 import { EXIT, say } from '../../terminal/output.ts'
 
 interface Wanted {
-  locale: string
+  locale?: string
   to?: string
 }
 
@@ -16,30 +16,32 @@ export function addMail(program: Command): void {
   mail
     .command('preview [event]')
     .description('write the mail about an event such as order.confirmed, or about each, as it would be sent')
+    .addOption(new Option('--locale <locale>', `BCP 47, such as de-AT; languages: ${LANGUAGES.join(', ')}`))
     .addOption(
-      new Option('--locale <locale>', `BCP 47, such as de-AT; languages: ${LANGUAGES.join(', ')}`).default('en'),
+      new Option('--to <folder>', 'write HTML files there, and a page of all; in every language without --locale'),
     )
-    .addOption(new Option('--to <folder>', 'write HTML files there, in place of the text here'))
     .action(exits(preview))
 }
 
 async function preview(event: string | undefined, { locale, to }: Wanted): Promise<number> {
-  const all = previewMails(locale)
+  const locales = locale !== undefined ? [locale] : to === undefined ? ['en'] : LANGUAGES
+  const all = locales.flatMap(previewMails)
   const mails = event === undefined ? all : all.filter(({ name }) => name === event)
   if (mails.length === 0) {
-    say(`There is no mail about ${event}: ${all.map(({ name }) => name).join(', ')}`)
+    say(`There is no mail about ${event}: ${[...new Set(all.map(({ name }) => name))].join(', ')}`)
     return EXIT.refused
   }
-  for (const { name, subject, text, html } of mails) {
-    if (to === undefined) say(`--- ${name}\nSubject: ${subject}\n\n${text}`)
-    else say(`Written: ${write(to, `${name}.${locale}.html`, html)}`)
-  }
+  if (to === undefined) for (const { name, subject, text } of mails) say(`--- ${name}\nSubject: ${subject}\n\n${text}`)
+  else writeTo(to, mails)
   return EXIT.ok
 }
 
-function write(folder: string, name: string, content: string): string {
-  const file = path.join(folder, name.replaceAll(/[^\w.-]/g, '-'))
+const fileOf = ({ name, locale }: MailPreview) => `${name}.${locale}.html`.replaceAll(/[^\w.-]/g, '-')
+
+function writeTo(folder: string, mails: readonly MailPreview[]): void {
   mkdirSync(folder, { recursive: true })
-  writeFileSync(file, content)
-  return file
+  for (const mail of mails) writeFileSync(path.join(folder, fileOf(mail)), mail.html)
+  const page = path.join(folder, 'index.html')
+  writeFileSync(page, previewPage(mails, fileOf))
+  say(`Written: ${mails.length} mails, and ${page} shows them all`)
 }

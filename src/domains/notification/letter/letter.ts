@@ -22,7 +22,10 @@ export function asText({ greeting, paragraphs, rows = [], total, closing }: Lett
 const FONT = 'font-family: -apple-system, "Segoe UI", Roboto, Helvetica, Arial, sans-serif'
 const LINE = 'border-top: 1px solid #e6e3dc; padding: 10px 0; vertical-align: top'
 
-/** Tables and styles in place, which is what mail programs understand. */
+/**
+ * Tables and styles in place, which is what mail programs understand. What is hidden at the top is what they show beside the subject
+ * in a list of mails.
+ */
 export function asHtml({ locale, subject, greeting, paragraphs, rows = [], total, closing }: Letter): string {
   const body = html`<!doctype html>
     <html lang="${locale}">
@@ -32,6 +35,7 @@ export function asHtml({ locale, subject, greeting, paragraphs, rows = [], total
         <title>${subject}</title>
       </head>
       <body style="margin: 0; padding: 0; background: #f4f2ed">
+        <div style="display: none; max-height: 0; overflow: hidden">${paragraphs[0] ?? ''}</div>
         <table role="presentation" width="100%" cellpadding="0" cellspacing="0" style="background: #f4f2ed">
           <tr>
             <td align="center" style="padding: 32px 12px">
@@ -52,10 +56,10 @@ export function asHtml({ locale, subject, greeting, paragraphs, rows = [], total
                 <tr>
                   <td style="padding: 16px 32px 32px; ${FONT}; font-size: 16px; line-height: 1.55; color: #26221c">
                     <h1 style="margin: 0 0 20px; font-size: 22px; line-height: 1.3; overflow-wrap: anywhere">
-                      ${subject}
+                      ${unbroken(subject)}
                     </h1>
                     <p style="margin: 0 0 14px">${greeting}</p>
-                    ${paragraphs.map((text) => html`<p style="margin: 0 0 14px; overflow-wrap: anywhere">${text}</p>`)}
+                    ${paragraphs.map((text) => html`<p style="margin: 0 0 14px; overflow-wrap: anywhere">${unbroken(text)}</p>`)}
                     ${table(rows, total)}
                   </td>
                 </tr>
@@ -66,6 +70,16 @@ export function asHtml({ locale, subject, greeting, paragraphs, rows = [], total
       </body>
     </html>`
   return body.markup.replaceAll(/\n {4}/g, '\n')
+}
+
+const LONGEST_UNBROKEN = 20
+
+/** A number such as FF-1042 stays on one line; what is longer may be broken, where a telephone has no room for it. */
+function unbroken(text: string): Html[] {
+  return text.split(/( )/).map((word) => {
+    const isNumber = word.includes('-') && word.length <= LONGEST_UNBROKEN
+    return isNumber ? html`<span style="white-space: nowrap">${word}</span>` : html`${word}`
+  })
 }
 
 function table(rows: NonNullable<Letter['rows']>, total: Letter['total']): Html {

@@ -1,3 +1,4 @@
+import { OrderConfirmed } from '#events'
 import type { NewEvent } from '#messaging'
 import { aPaymentRefunded, anOrderCancelled, anOrderConfirmed, anOrderRejected, anOrderShipped } from '#testing'
 import { formatMoney } from './format-money.ts'
@@ -48,6 +49,23 @@ it('never lets a customer, a product or a reason write markup', () => {
     expect(page).not.toContain('<img')
     expect(page).toContain('&lt;img src=x onerror=&quot;alert(&#39;1&#39;)&quot;&gt; &amp; co')
   }
+})
+
+it('keeps a number on one line in HTML, and breaks what is longer than a telephone is wide', () => {
+  const event = aPaymentRefunded({ orderId }) as Occasion
+  const page = asHtml(letterAbout(event, { name: 'Ada', number: 'FF-1042' }))
+  expect(page).toContain('order <span style="white-space: nowrap">FF-1042</span>')
+  expect(asHtml(letterAbout(event, { name: 'Ada' }))).not.toContain(`nowrap">${orderId}`)
+})
+
+it.each([
+  ['en', 'VAT 20% (included)'],
+  ['de', 'VAT 20\u00a0% (enthalten)'],
+  ['fr', 'VAT 20\u00a0% (incluse)'],
+])('writes the percentage of a tax as %s does', (locale, written) => {
+  const { costs } = OrderConfirmed.example!
+  const told = letterAbout(anOrderConfirmed({ orderId, costs }) as Occasion, { name: 'Ada', locale })
+  expect(told.rows).toContainEqual(expect.objectContaining({ label: written }))
 })
 
 it('keeps customer text on its line, so that it cannot pretend to be ours', () => {

@@ -99,7 +99,7 @@ function confirmed({ lines, total, costs }: Confirmed, order: string, { words, l
 function furtherRows({ discounts, shippingMethod, taxes, taxIncluded }: Costs, words: Words['rows']) {
   return [
     ...discounts.map(({ code, amount }) => ({ label: words.discount(code), amount: -amount })),
-    ...(shippingMethod ? [{ label: shippingMethod.name, amount: shippingMethod.price }] : []),
+    ...(shippingMethod ? [{ label: words.shipping(shippingMethod.name), amount: shippingMethod.price }] : []),
     ...taxes.map(({ name, percent, amount }) => ({ label: words.tax(name, percent, taxIncluded), amount })),
   ]
 }

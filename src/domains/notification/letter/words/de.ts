@@ -11,7 +11,8 @@ export const de: Words = {
   },
   rows: {
     discount: (code) => `Rabatt ${code}`,
-    tax: (name, percent, included) => `${name} ${percent.replace('.', ',')} %${included ? ' (enthalten)' : ''}`,
+    shipping: (method) => `Versand: ${method}`,
+    tax: (name, percent, included) => `${name} ${percent.replace('.', ',')}\u00a0%${included ? ' (enthalten)' : ''}`,
   },
   rejected: {
     subject: (order) => `Wir konnten Ihre Bestellung ${order} nicht annehmen`,

@@ -11,7 +11,8 @@ export const en: Words = {
   },
   rows: {
     discount: (code) => `Discount ${code}`,
-    tax: (name, percent, included) => `${name} ${percent} %${included ? ' (included)' : ''}`,
+    shipping: (method) => `Shipping: ${method}`,
+    tax: (name, percent, included) => `${name} ${percent}%${included ? ' (included)' : ''}`,
   },
   rejected: {
     subject: (order) => `We could not accept your order ${order}`,

@@ -2,7 +2,7 @@ import type { Words } from './words.ts'
 
 export const fr: Words = {
   greeting: (name) => (name === undefined ? 'Bonjour,' : `Bonjour ${name},`),
-  orderNumber: (order) => `Numéro de commande : ${order}`,
+  orderNumber: (order) => `Numéro de commande\u00a0: ${order}`,
   closing: 'Fanfare',
   confirmed: {
     subject: (order) => `Votre commande ${order} est confirmée`,
@@ -11,22 +11,23 @@ export const fr: Words = {
   },
   rows: {
     discount: (code) => `Remise ${code}`,
-    tax: (name, percent, included) => `${name} ${percent.replace('.', ',')} %${included ? ' (incluse)' : ''}`,
+    shipping: (method) => `Livraison\u00a0: ${method}`,
+    tax: (name, percent, included) => `${name} ${percent.replace('.', ',')}\u00a0%${included ? ' (incluse)' : ''}`,
   },
   rejected: {
     subject: (order) => `Nous n’avons pas pu accepter votre commande ${order}`,
-    text: 'Nous sommes désolés : nous n’avons pas pu accepter votre commande.',
+    text: 'Nous sommes désolés\u00a0: nous n’avons pas pu accepter votre commande.',
     why: {
       'out-of-stock': 'Un article n’est plus en stock.',
       'payment-declined': 'Votre paiement a été refusé.',
       'fraud-suspected': 'Nous n’avons pas pu vérifier votre commande.',
     },
-    money: 'Rien ne vous a été débité ; un montant éventuellement réservé est de nouveau disponible.',
+    money: 'Rien ne vous a été débité\u00a0; un montant éventuellement réservé est de nouveau disponible.',
   },
   cancelled: {
     subject: (order) => `Votre commande ${order} est annulée`,
     text: 'Votre commande est annulée. Ce qui a été payé vous est remboursé.',
-    reason: (words) => `Motif : ${words}`,
+    reason: (words) => `Motif\u00a0: ${words}`,
   },
   shipped: {
     subject: (order) => `Votre commande ${order} est en route`,

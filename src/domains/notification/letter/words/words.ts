@@ -6,7 +6,11 @@ export interface Words {
   orderNumber(order: string): string
   closing: string
   confirmed: { subject(order: string): string; text: string; total: string }
-  rows: { discount(code: string): string; tax(name: string, percent: string, included: boolean): string }
+  rows: {
+    discount(code: string): string
+    shipping(method: string): string
+    tax(name: string, percent: string, included: boolean): string
+  }
   rejected: { subject(order: string): string; text: string; why: Record<RejectionReason, string>; money: string }
   cancelled: { subject(order: string): string; text: string; reason(words: string): string }
   shipped: { subject(order: string): string; text(carrier: string, trackingNumber: string): string }
