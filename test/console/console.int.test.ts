@@ -65,7 +65,17 @@ async function complaintsOfAxe(page: Page): Promise<string[]> {
 }
 
 /** Every page, with what there is to see when something is dead and something is away. */
-const PAGES = ['', 'orders', 'dead-letters', 'dead-letters/test.mailing', 'reactions', 'flow', 'projections', 'events']
+const PAGES = [
+  '',
+  'orders',
+  'dead-letters',
+  'dead-letters/test.mailing',
+  'reactions',
+  'flow',
+  'projections',
+  'schedules',
+  'events',
+]
 const MORE_PAGES = ['webhooks', 'invariants', 'keys', 'keys/test', 'log']
 
 /** Without loading it anew: the session of this page goes on, and axe stays where it is. */
@@ -129,6 +139,33 @@ whenHere('an operator comes from an order to the cause, and from there to the re
   await system.settled()
   await deadline('the breaker is closed', async () => (await readOpenBreakers(system.db)).length === 0)
   expect(complaints).toEqual([])
+})
+
+/** As if the mail server had been away when these died, and worked again. */
+async function outageIsOver(): Promise<void> {
+  await system.db.$executeRaw`UPDATE deliveries SET dependency = 'mail-server' WHERE state = 'dead'`
+  await system.db.$executeRaw`
+    INSERT INTO breakers (reaction, instance, cause, dependency, failing_since, opened_at, seen_at, closed_at, recovered)
+    SELECT 'test.mailing', 'another', 'it was away', 'mail-server', now() - interval '1 hour', now() - interval '1 hour', now(), now(), true`
+}
+
+whenHere('what an outage has left is redriven as one', async () => {
+  mailServer.state = 'refuses'
+  await api.place(anOrder())
+  await deadline('it is dead', async () => (await system.db.delivery.count({ where: { state: 'dead' } })) === 1)
+  await outageIsOver()
+  mailServer.state = 'works'
+  const page = await signIn()
+  await page.getByRole('button', { name: 'Redrive 1 as one …' }).click()
+  await page.getByRole('textbox', { name: 'Why' }).fill('it is back')
+  await page.getByRole('button', { name: 'Redrive 1', exact: true }).click()
+  await page.getByText('It has ended.').waitFor()
+  await page.getByRole('button', { name: 'Done' }).click()
+  await system.settled()
+  const recovered = { action: 'redrive', selector: { path: ['recovered'], equals: 'mail-server' } }
+  expect(await system.db.operatorAction.count({ where: recovered })).toBe(2) // begun, and finished
+  expect(await system.db.delivery.count({ where: { state: 'dead' } })).toBe(0)
+  await page.close()
 })
 
 whenHere('the reference under /docs keeps the key, asks no other host, and keeps to its policy', async () => {

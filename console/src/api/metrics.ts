@@ -23,3 +23,18 @@ export const usePast = (range: Range) =>
     refetchInterval: RANGES[range].everyMs,
     placeholderData: keepPreviousData,
   })
+
+/** How far back `now` looks: the scheduler counts every ten seconds. */
+const LATELY_MS = 90_000
+
+/** What went on in the last minute or so, in steps of ten seconds. */
+export const useLately = () =>
+  useQuery({
+    queryKey: ['metrics', 'lately'],
+    queryFn: () => {
+      const from = new Date(Date.now() - LATELY_MS).toISOString()
+      return ask<Metrics>(`/v1/admin/metrics?step=10&from=${encodeURIComponent(from)}`)
+    },
+    refetchInterval: 5_000,
+    placeholderData: keepPreviousData,
+  })

@@ -15,6 +15,7 @@ import type {
   ProjectionList,
   ReactionList,
   Redrive,
+  RedriveRecovered,
   Replay,
   ReplayPlanView,
 } from '../../../src/admin/contract/index.ts'
@@ -201,6 +202,12 @@ export const usePlan = (reaction: string, selection: Selection) =>
 export const useRedrive = (reaction: string) =>
   useMutation({
     mutationFn: (body: Redrive) => ask<{ actionId: string }>(`${letters(reaction)}/redrive`, { method: 'POST', body }),
+  })
+
+export const useRedriveRecovered = (dependency: string) =>
+  useMutation({
+    mutationFn: (body: RedriveRecovered) =>
+      ask<{ actionId: string }>(at(`recoveries/${encodeURIComponent(dependency)}/redrive`), { method: 'POST', body }),
   })
 
 /** How a redrive goes on, until it ends. */

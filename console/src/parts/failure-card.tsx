@@ -2,7 +2,7 @@ import { Anchor, Box, Button, Code, Group, Stack, Text } from '@mantine/core'
 import { Link } from 'wouter'
 import type { Failure } from '../../../src/admin/contract/index.ts'
 import { useRepair, type Repair } from './repair.tsx'
-import { ago, counted, short } from './words.ts'
+import { ago, count, counted, short } from './words.ts'
 
 const COLOURS: Record<Failure['severity'], string> = {
   error: 'var(--bad)',
@@ -21,6 +21,7 @@ const WORDS: Record<string, string> = {
   projection: 'Read model',
   breaker: 'Something is away',
   paused: 'Paused',
+  recovered: 'Left of an outage',
   'newer-release': 'Needs a newer release',
 }
 
@@ -69,20 +70,22 @@ const NAMES: Record<Repair['action'], string> = {
   retry: 'Retry now …',
   restore: 'Restore …',
   resume: 'Resume …',
+  'redrive-recovered': 'Redrive …',
 }
 
 function RepairButton({ repair }: { repair: Repair }) {
-  const { action, reaction, group } = repair
   const open = useRepair()
+  const { action } = repair
+  const isRedrive = action === 'redrive' || action === 'redrive-recovered'
   return (
     <>
-      {action === 'redrive' && group !== null && (
-        <Button component={Link} to={`/dead-letters/${reaction}/${group}`} variant="default">
+      {action === 'redrive' && repair.group !== null && (
+        <Button component={Link} to={`/dead-letters/${repair.reaction}/${repair.group}`} variant="default">
           Look
         </Button>
       )}
-      <Button variant={action === 'redrive' ? 'filled' : 'light'} onClick={() => open(repair)}>
-        {NAMES[action]}
+      <Button variant={isRedrive ? 'filled' : 'light'} onClick={() => open(repair)}>
+        {action === 'redrive-recovered' ? `Redrive ${count(repair.letters)} as one …` : NAMES[action]}
       </Button>
     </>
   )

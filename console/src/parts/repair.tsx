@@ -2,7 +2,8 @@ import { createContext, useContext, useState, type ReactNode } from 'react'
 import type { Failure } from '../../../src/admin/contract/index.ts'
 import { ChangeDialog } from './change-dialog.tsx'
 import { PauseDialog } from './pause-dialog.tsx'
-import { RedriveDialog } from './redrive-dialog.tsx'
+import { RecoveryDialog } from './redrive/recovery-dialog.tsx'
+import { RedriveDialog } from './redrive/redrive-dialog.tsx'
 
 export type Repair = NonNullable<Failure['repair']>
 
@@ -23,7 +24,9 @@ export function RepairDialogs({ children }: { children: ReactNode }) {
   )
 }
 
-function Dialog({ repair: { action, reaction, group, deliveryId }, onClose }: { repair: Repair; onClose: () => void }) {
+function Dialog({ repair, onClose }: { repair: Repair; onClose: () => void }) {
+  if (repair.action === 'redrive-recovered') return <RecoveryDialog left={repair} onClose={onClose} />
+  const { action, reaction, group, deliveryId } = repair
   const selection = group === null ? { ids: [deliveryId!] } : { group }
   if (action === 'resume') return <PauseDialog reaction={reaction} word="resume" onClose={onClose} />
   if (action === 'redrive') return <RedriveDialog reaction={reaction} selection={selection} onClose={onClose} />

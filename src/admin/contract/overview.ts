@@ -7,7 +7,7 @@ const Span = z
 
 const Command = z.string().describe('For the command line')
 
-const Repair = z
+const RepairOfReaction = z
   .strictObject({
     action: z.enum(['redrive', 'retry', 'restore', 'resume']),
     reaction: z.string(),
@@ -15,6 +15,17 @@ const Repair = z
     deliveryId: z.string().nullable(),
   })
   .describe('What the operations on dead letters take, or on a reaction: `resume`')
+
+const RepairOfOutage = z
+  .strictObject({
+    action: z.literal('redrive-recovered'),
+    dependency: z.string(),
+    reactions: z.array(z.string()),
+    letters: z.int(),
+  })
+  .describe('What an outage has left, as one: `POST /v1/admin/recoveries/{dependency}/redrive`')
+
+const Repair = z.discriminatedUnion('action', [RepairOfReaction, RepairOfOutage])
 
 export const Failure = z
   .strictObject({

@@ -106,7 +106,7 @@ export function recoveryFailure({ dependency, reactions, letters, from, isBack, 
     example: null,
     reaction: null,
     since: from.toISOString(),
-    repair: null,
+    repair: { action: 'redrive-recovered', dependency, reactions, letters },
     command: `fanfare dead-letters recovered ${dependency} --canary 10 --rate 20/s`,
   }
 }

@@ -6,7 +6,7 @@ import { useGroups, useLetters } from '../../api/queries.ts'
 import { ChangeDialog } from '../../parts/change-dialog.tsx'
 import { Card, Empty, Shown } from '../../parts/frame.tsx'
 import { Icon } from '../../parts/icons.tsx'
-import { RedriveDialog } from '../../parts/redrive-dialog.tsx'
+import { RedriveDialog } from '../../parts/redrive/redrive-dialog.tsx'
 import { ago, counted, momentOf, short } from '../../parts/words.ts'
 import { LetterDetail } from './letter-detail.tsx'
 

@@ -1,39 +1,43 @@
 import '@xyflow/react/dist/style.css'
 import { Box, useComputedColorScheme } from '@mantine/core'
-import { Controls, Handle, Position, ReactFlow, type Edge, type Node, type NodeProps } from '@xyflow/react'
-import { useMemo, type CSSProperties } from 'react'
-import type { Flow, ReactionList } from '../../../../src/admin/contract/index.ts'
+import { Controls, ReactFlow } from '@xyflow/react'
+import { useMemo } from 'react'
+import type { Flow, Metrics, ReactionList } from '../../../../src/admin/contract/index.ts'
+import { useLately } from '../../api/metrics.ts'
 import { useFlow, useReactions } from '../../api/queries.ts'
 import { PageHead, Shown } from '../../parts/frame.tsx'
-import { hue } from '../../theme.ts'
-import { duration, rate } from '../../parts/words.ts'
-import { placesOf } from './places.ts'
+import { chartOf } from './chart-of.ts'
+import { Part } from './part.tsx'
+
+const NOTHING: Metrics = { from: '', to: '', step: 10, points: [] }
 
 /** Which event leads to which reaction, and that to which event: as the code says, with figures of now. */
 export default function FlowPage() {
   const flow = useFlow()
   const { data } = useReactions()
+  const { data: lately } = useLately()
   return (
     <>
-      <PageHead title="Flow" words="Who publishes which event, and who reacts. Dashed lines lead back." />
+      <PageHead
+        title="Flow"
+        words="Who publishes which event, and who reacts, each second. What waits, fails or is paused stands with it; a line is as strong as its rate. Dashed lines lead back."
+      />
       <Shown query={flow} rows={12}>
-        {(known) => <Chart flow={known} reactions={data?.reactions ?? []} />}
+        {(known) => <Chart flow={known} reactions={data?.reactions ?? []} lately={lately ?? NOTHING} />}
       </Shown>
     </>
   )
 }
 
-type Figures = ReactionList['reactions'][number]
-interface Data extends Record<string, unknown> {
-  name: string
-  kind: 'request' | 'schedule' | 'reaction' | 'event'
-  colour: string
-  figures?: Figures | undefined
+interface Known {
+  flow: Flow
+  reactions: ReactionList['reactions']
+  lately: Metrics
 }
 
-function Chart({ flow, reactions }: { flow: Flow; reactions: readonly Figures[] }) {
+function Chart({ flow, reactions, lately }: Known) {
   const scheme = useComputedColorScheme('light')
-  const { nodes, edges } = useMemo(() => chartOf(flow, reactions), [flow, reactions])
+  const { nodes, edges } = useMemo(() => chartOf(flow, reactions, lately), [flow, reactions, lately])
   return (
     <Box className="card" h="calc(100dvh - 210px)" mih={420} style={{ overflow: 'hidden' }}>
       <ReactFlow
@@ -55,57 +59,3 @@ function Chart({ flow, reactions }: { flow: Flow; reactions: readonly Figures[] 
 }
 
 const TYPES = { part: Part }
-
-function Part({ data: { name, kind, colour, figures } }: NodeProps<Node<Data>>) {
-  const dead = figures?.dead ?? 0
-  return (
-    <div className="part" data-kind={kind} style={{ '--part': dead > 0 ? 'var(--bad)' : colour } as CSSProperties}>
-      <Handle type="target" position={Position.Left} isConnectable={false} />
-      <b>{name}</b>
-      {figures && (
-        <small>
-          {rate(figures.perSecond)}/s · {duration(figures.criticalP50)}
-          {figures.retrying > 0 && ` · ${figures.retrying} retrying`}
-          {dead > 0 && ` · ${dead} dead`}
-        </small>
-      )}
-      <Handle type="source" position={Position.Right} isConnectable={false} />
-    </div>
-  )
-}
-
-function chartOf(flow: Flow, reactions: readonly Figures[]): { nodes: Node<Data>[]; edges: Edge[] } {
-  const places = placesOf(flow)
-  const families = [...new Set(flow.types.map((type) => type.split('.')[0]))]
-  const colourOf = (type: string) => hue(Math.max(0, families.indexOf(type.split('.')[0])))
-  const figuresOf = new Map(reactions.map((one) => [one.reaction, one]))
-  const kinds = new Map<string, Data['kind']>([
-    ...flow.reacts.map(({ to }) => [to, 'reaction'] as const),
-    ...flow.publishers.map(({ name, kind }) => [name, kind] as const),
-    ...flow.types.map((type) => [type, 'event'] as const),
-  ])
-  const nodes = [...kinds].flatMap(([name, kind]): Node<Data>[] => {
-    const place = places.get(name)
-    if (!place) return []
-    const colour = kind === 'event' ? colourOf(name) : 'var(--ink-2)'
-    const data = { name, kind, colour, figures: figuresOf.get(name) }
-    return [{ id: name, type: 'part', position: { x: place.column * 270, y: place.row * 66 }, data }]
-  })
-  const links = [...flow.publishes, ...flow.reacts].filter(({ from, to }) => places.has(from) && places.has(to))
-  const edges = links.map(({ from, to }): Edge => {
-    const isBack = places.get(to)!.column <= places.get(from)!.column
-    const colour = colourOf(kinds.get(from) === 'event' ? from : to)
-    return {
-      id: `${from} > ${to}`,
-      source: from,
-      target: to,
-      style: {
-        stroke: colour,
-        strokeWidth: 1.4,
-        opacity: isBack ? 0.22 : 0.65,
-        ...(isBack && { strokeDasharray: '3 4' }),
-      },
-    }
-  })
-  return { nodes, edges }
-}
