@@ -5,7 +5,8 @@ import type { AddressInfo } from 'node:net'
 import { OrderPlaced, StockReserved } from '#events'
 import { defineProjection, defineReaction } from '#messaging'
 import { createGateway } from '../src/payment-gateway/sandbox/client.ts'
-import { startTracing } from '../src/platform/tracing/start-tracing.ts'
+import { inSpan } from '../src/platform/tracing.ts'
+import { LAST_SPANS_MS, startTracing } from '../src/platform/tracing/start-tracing.ts'
 import { deadline, project, testSystem, type TestSystem } from '#testing'
 import { startGateway } from '../sandbox/payment-gateway/server.ts'
 import { anOrder, testApi, type TestApi } from '../src/testing/api.ts'
@@ -146,4 +147,22 @@ it('is one tree, with links where an attempt is repeated, and its id is in the l
   const events = await db.event.findMany({ where: { correlationId: body.id as string }, orderBy: { position: 'asc' } })
   expect(events.map(({ traceparent }) => traceparent?.slice(3, 35))).toEqual([traceId, traceId])
   expect(lines.find(({ msg }) => msg.startsWith('an attempt failed'))).toMatchObject({ trace_id: traceId })
+})
+
+it('ends in time where the receiver takes connections and never answers', async () => {
+  let asked = 0
+  const silent = createServer(() => void asked++)
+  await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
+  try {
+    const { port } = silent.address() as AddressInfo
+    const stop = await startTracing({ endpoint: `http://127.0.0.1:${port}`, service: 'test' })
+    await inSpan('unheard', { root: true }, () => Promise.resolve())
+    const began = performance.now()
+    await stop()
+    expect(performance.now() - began).toBeLessThan(LAST_SPANS_MS + 4_000)
+    expect(asked).toBe(1)
+  } finally {
+    silent.closeAllConnections()
+    silent.close()
+  }
 })

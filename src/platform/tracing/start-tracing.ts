@@ -1,4 +1,5 @@
 import { hostname } from 'node:os'
+import { atMost } from '../process/in-time.ts'
 import { useTracer } from '../tracing.ts'
 
 export interface TracingOptions {
@@ -7,6 +8,9 @@ export interface TracingOptions {
   /** The process, for `service.name`. */
   service: string
 }
+
+/** For so long the end of a process waits for a receiver to take its last spans. What it has not taken then is dropped. */
+export const LAST_SPANS_MS = 2_000
 
 /**
  * Sends spans to a receiver of OTLP. What else may be set is read by OpenTelemetry's SDK from its usual variables, such as
@@ -34,7 +38,7 @@ export async function startTracing({ endpoint, service }: TracingOptions): Promi
   useTracer(provider.getTracer('fanfare'))
   return async () => {
     useTracer(undefined)
-    await provider.shutdown().catch(() => {}) // the receiver is away
+    await atMost(LAST_SPANS_MS, provider.shutdown()) // the receiver may be away, or silent
     context.disable()
   }
 }
