@@ -5,7 +5,8 @@ import { upsertProducts } from '#domains/catalog'
 import { closeMailer } from '#domains/notification'
 import { createPlacement } from '#domains/order'
 import { keepTokens } from '#domains/payment'
-import { aCaller, deadline, testDatabase, testMailServer, type TestDatabase } from '#testing'
+import { PaymentDeviated } from '#events'
+import { aCaller, deadline, record, testDatabase, testMailServer, type TestDatabase } from '#testing'
 import { createLogger } from '#platform/log/logger'
 import { uuidv7 } from '#platform/uuid'
 import { findAlerts } from './alerts/find-alerts.ts'
@@ -207,5 +208,24 @@ test('the audit of the day is done once, however many schedulers there are, and 
   expect(alerts.map(({ key, sentence }) => [key, sentence])).toContainEqual([
     'invariant a-law-1',
     'Broken 3 times: something holds',
+  ])
+})
+
+test('what happened at the payment provider and not here is an alert for a day', async () => {
+  const [older, newer, gone] = [uuidv7(), uuidv7(), uuidv7()]
+  const told = { kind: 'dispute-opened', amount: { amount: 2_500, currency: 'GBP' }, detail: 'fraudulent' } as const
+  const deviations = [gone, older, newer].map((orderId) =>
+    PaymentDeviated({ ...told, orderId, providerEventId: 'evt' }),
+  )
+  for (const event of deviations) await record(database, event)
+  await database.db.$executeRaw`ALTER TABLE events DISABLE TRIGGER USER`
+  await database.db
+    .$executeRaw`UPDATE events SET occurred_at = now() - interval '25 hours' WHERE stream = ${`order-${gone}`}`
+  const alerts = (await findAlerts(database.db)).filter(({ key }) => key.startsWith('payment '))
+  expect(alerts).toMatchObject([
+    {
+      key: `payment dispute-opened ${newer}`,
+      sentence: expect.stringMatching(/GBP 2500 in minor units\. 2 within a day/),
+    },
   ])
 })

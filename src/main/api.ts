@@ -11,7 +11,7 @@ import {
 } from '#messaging'
 import { createFeed } from '#domains/live'
 import { createPlacement } from '#domains/order'
-import { expectProvider, keepTokens, providerRoutes } from '#domains/payment'
+import { expectProvider, keepTokens, measureDeviations, providerRoutes } from '#domains/payment'
 import { notBuilt, tooEarly } from '#http'
 import { isDevelopmentKey } from '#platform/config'
 import { openDatabase } from '#platform/database'
@@ -62,6 +62,7 @@ await runProcess('api', async (context) => {
   const placement = createPlacement(db, keepTokens)
   onStop(placement.flush)
   measureBacklog(db)
+  measureDeviations(db)
 
   const ending = new AbortController()
   let stopping = false

@@ -8,6 +8,7 @@ import {
   readRelay,
 } from '#messaging'
 import type { Database } from '#platform/database'
+import { listDeviations } from '#domains/payment'
 import { listEndpoints } from '#domains/webhooks'
 import type { Alert } from './decide.ts'
 
@@ -31,6 +32,7 @@ export async function findAlerts(db: Database, now = new Date()): Promise<Alert[
     auditAlerts(db),
     policyAlerts(db),
     webhookAlerts(db, now),
+    deviationAlerts(db),
   ])
   return parts.flat()
 }
@@ -143,6 +145,25 @@ async function webhookAlerts(db: Database, now: Date): Promise<Alert[]> {
       runbook: runbook('an-endpoint-of-webhooks-fails'),
     }),
   )
+}
+
+const DEVIATED: Readonly<Record<string, string>> = {
+  'hold-canceled': 'A hold was cancelled at the payment provider',
+  refunded: 'Money was refunded at the payment provider that the books have no room for',
+  'refund-failed': 'A refund did not reach the customer, and the books say that it did',
+  'dispute-opened': 'A customer disputes a payment, and the provider takes it back',
+  'dispute-closed': 'A dispute was closed',
+}
+
+/** What happened at the payment provider and not here. One trouble for each kind and the newest order of it. */
+async function deviationAlerts(db: Database): Promise<Alert[]> {
+  const deviations = await listDeviations(db)
+  return deviations.map(({ kind, count, orderId, amount, at }) => ({
+    key: `payment ${kind} ${orderId}`,
+    sentence: `${DEVIATED[kind] ?? kind}: order ${orderId}, ${amount.currency} ${amount.amount} in minor units.${count > 1 ? ` ${count} within a day.` : ''}`,
+    since: at,
+    runbook: runbook('the-payment-provider-has-done-what-is-not-in-the-books'),
+  }))
 }
 
 const isLately = (at: Date | null, now: Date) => at !== null && now.getTime() - at.getTime() < DISABLED_MS
