@@ -198,8 +198,8 @@ const REFUSED: Refused[] = [
   {
     what: 'a product that no catalogue can hold',
     send: () => api.get('/v1/products/%00'),
-    status: 404,
-    code: 'product-not-found',
+    status: 422,
+    code: 'validation-failed',
   },
   {
     what: 'an empty Idempotency-Key',

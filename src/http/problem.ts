@@ -139,15 +139,19 @@ function toFaults(where: 'body' | 'query' | 'path', issue: z.core.$ZodIssue): Fa
   const fault = (path: readonly PropertyKey[], code: string, detail: string): Fault =>
     where === 'body'
       ? { pointer: pointerTo(path), code, detail }
-      : { parameter: path.map(shortened).join('.'), code, detail }
+      : { parameter: shortened(path[0] ?? ''), code, detail }
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => fault([...issue.path, key], 'unknown-field', 'is not known here; leave it out'))
   }
   if (issue.code === 'invalid_type' && issue.message.endsWith('received undefined')) {
     return [fault(issue.path, 'required', 'is required')]
   }
-  return [fault(issue.path, issue.code.replaceAll('_', '-'), issue.message)]
+  return [fault(issue.path, codeOf(issue), issue.message)]
 }
+
+/** A check of our own may name its code in `params`. */
+const codeOf = (issue: z.core.$ZodIssue): string =>
+  issue.code === 'custom' ? String(issue.params?.['code'] ?? 'invalid-format') : issue.code.replaceAll('_', '-')
 
 const pointerTo = (path: readonly PropertyKey[]): string =>
   path.map((part) => `/${shortened(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')

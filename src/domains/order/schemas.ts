@@ -37,7 +37,12 @@ const AddressInput = z
   })
   .superRefine(({ country, postalCode }, context) => {
     if (postalCode !== undefined || !needsPostalCode(country)) return
-    context.addIssue({ code: 'custom', path: ['postalCode'], message: `is required in ${country}` })
+    context.addIssue({
+      code: 'custom',
+      params: { code: 'required' },
+      path: ['postalCode'],
+      message: `is required in ${country}`,
+    })
   })
   .meta({ id: 'Address' })
 

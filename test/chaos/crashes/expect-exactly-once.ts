@@ -11,7 +11,13 @@ export async function expectExactlyOnce(system: TrialSystem, orders: number): Pr
     orders,
     placed: orders,
     shipped: orders,
-    stock: { received: RECEIVED, onHand: RECEIVED - orders * QUANTITY, reserved: 0, shipped: orders * QUANTITY },
+    stock: {
+      received: RECEIVED,
+      corrected: 0,
+      onHand: RECEIVED - orders * QUANTITY,
+      reserved: 0,
+      shipped: orders * QUANTITY,
+    },
     payments: [
       { kind: 'authorized', count: orders, amount },
       { kind: 'captured', count: orders, amount },

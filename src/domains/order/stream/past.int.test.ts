@@ -90,7 +90,7 @@ describe('GET /v1/orders/{id}?at=', () => {
     expect(answer.body.errors).toEqual([
       {
         parameter: 'at',
-        code: 'custom',
+        code: 'invalid-format',
         detail: 'must be a time such as 2026-11-21T14:02:00Z (RFC 3339), or a version of the order: 1, 2, …',
       },
     ])
