@@ -4,11 +4,11 @@ import type { Amount } from './port.ts'
 export interface Notice {
   /** Of the provider: the same again is the same notice. */
   id: string
+  /** The provider's id of what it is about. Two notices of one kind about the same thing tell of it once. */
+  about: string
   kind: 'refunded' | 'refund-failed' | 'hold-canceled' | 'dispute-opened' | 'dispute-closed'
   authorizationId: string
   amount: Amount
-  /** The provider's word for the refund, where it is about one. */
-  refund?: string
   detail: string
   /** It follows from a request of ours, and is in the books by that. */
   isOurs: boolean

@@ -122,13 +122,31 @@ test('a refund made in the dashboard becomes a refund of the order, once', async
   expect((await story(orderId)).filter((type) => type === 'payment.refunded')).toHaveLength(2)
 })
 
+test('what Stripe tells in two events counts once', async () => {
+  const { orderId, payment } = await captured()
+  const again = () => tell({ ...latest(), id: `${latest().id}_again` }).expect(204)
+  stripe.outside.refund(payment.authorizationId, 900)
+  await tell(latest()).expect(204)
+  await again()
+  stripe.outside.dispute(payment.authorizationId)
+  await tell(latest()).expect(204)
+  await again()
+  stripe.outside.refund(payment.authorizationId, 1_600)
+  await tell(latest()).expect(204)
+  await again()
+  expect(await paymentOf(system.db, orderId)).toMatchObject({ status: 'refunded', refunded: 2_500, refunding: 0 })
+  const told = (await story(orderId)).filter((type) => /^payment\.(refunded|deviated)$/.test(type))
+  expect(told).toEqual(['payment.refunded', 'payment.deviated', 'payment.refunded'])
+})
+
 test('what the books have no room for is told in the story, once, and changes nothing', async () => {
   const { orderId, payment } = await captured()
   stripe.outside.dispute(payment.authorizationId)
   for (let attempt = 0; attempt < 2; attempt++) await tell(latest()).expect(204)
   stripe.outside.refund(payment.authorizationId, 500)
   const real = latest()
-  const tooMuch = { ...real, id: 'evt_too_much', data: { object: { ...real.data.object, amount: 2_600 } } }
+  const other = { ...real.data.object, id: 're_too_much', amount: 2_600 }
+  const tooMuch = { ...real, id: 'evt_too_much', data: { object: other } }
   await tell(tooMuch).expect(204)
   await tell(real).expect(204)
   stripe.outside.failRefund(stripe.refunds.at(-1)!.id)

@@ -125,7 +125,7 @@ it('the API sets refunds aside, and books those that were made at the provider',
     .send({ amount: { amount: 100, currency: 'GBP' } })
   expect([refund.status, refund.body.code]).toEqual([202, null])
   const amount = { amount: 200, currency: 'GBP' }
-  const notice = { id: 'evt_roles', authorizationId, amount, refund: 're_roles', detail: '', isOurs: false }
+  const notice = { id: 'evt_roles', authorizationId, amount, about: 're_roles', detail: '', isOurs: false }
   expect(await takeNotice(db, { ...notice, kind: 'refunded' })).toBe('noted')
   await api.close()
 })

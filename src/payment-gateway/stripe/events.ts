@@ -33,7 +33,7 @@ function noticeOf(event: Stripe.Event): Omit<Notice, 'id'> | undefined {
       const { id, amount, currency, cancellation_reason: reason } = event.data.object
       const isOurs = reason === 'abandoned'
       const detail = `canceled at Stripe (${reason ?? 'no reason'})`
-      return { kind: 'hold-canceled', authorizationId: id, amount: fromStripe(amount, currency), detail, isOurs }
+      return { kind: 'hold-canceled', about: id, authorizationId: id, amount: fromStripe(amount, currency), detail, isOurs }
     }
     case 'refund.created':
       return refundOf('refunded', event.data.object)
@@ -54,9 +54,9 @@ function refundOf(kind: 'refunded' | 'refund-failed', refund: Stripe.Refund): Om
   if (authorizationId === undefined || isNone) return undefined
   return {
     kind,
+    about: refund.id,
     authorizationId,
     amount: fromStripe(refund.amount, refund.currency),
-    refund: refund.id,
     detail: [refund.id, refund.failure_reason ?? refund.reason].filter(Boolean).join(': '),
     // A failed one is news, whoever has asked for it.
     isOurs: kind === 'refunded' && refund.metadata?.['effect'] !== undefined,
@@ -70,7 +70,7 @@ function disputeOf(
   const authorizationId = idOf(intent)
   if (authorizationId === undefined) return undefined
   const detail = `${id}: ${reason}, ${status}`
-  return { kind, authorizationId, amount: fromStripe(amount, currency), detail, isOurs: false }
+  return { kind, about: id, authorizationId, amount: fromStripe(amount, currency), detail, isOurs: false }
 }
 
 const idOf = (intent: string | Stripe.PaymentIntent | null | undefined) =>

@@ -12,6 +12,7 @@ const payment = (given: Partial<Payment>): Payment => ({
 })
 const notice = (given: Partial<Notice>): Notice => ({
   id: 'evt_1',
+  about: 're_1',
   kind: 'refunded',
   authorizationId: 'pi_1',
   amount: { amount: 1_000, currency: 'GBP' },

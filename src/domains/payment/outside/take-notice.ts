@@ -39,21 +39,23 @@ async function lockPaymentWith(tx: Transaction, authorizationId: string): Promis
   return found?.orderId
 }
 
-async function isNew(tx: Transaction, { id, kind }: Notice, orderId: string, now: Date): Promise<boolean> {
+/** Stripe may tell of one refund in two events, each with an id of its own: https://docs.stripe.com/webhooks#handle-duplicate-events */
+async function isNew(tx: Transaction, { id, kind, about }: Notice, orderId: string, now: Date): Promise<boolean> {
   const stored = await tx.$executeRaw`
-    INSERT INTO provider_events (id, order_id, kind, received_at) VALUES (${id}, ${orderId}::uuid, ${kind}, ${now})
+    INSERT INTO provider_events (id, order_id, kind, received_at)
+    SELECT id, ${orderId}::uuid, ${kind}, ${now} FROM unnest(${[id, `${kind} ${about}`]}::text[]) AS told(id)
     ON CONFLICT (id) DO NOTHING`
-  return stored === 1
+  return stored === 2
 }
 
 async function bookRefund(
   tx: Transaction,
   orderId: string,
-  { amount: money, refund }: Notice,
+  { amount: money, about }: Notice,
   now: Date,
 ): Promise<Append['event']> {
   const { amount, currency } = money
-  const id = refundId(refund!)
+  const id = refundId(about)
   const facts = [
     { kind: 'refund-requested', amount },
     { kind: 'refunded', amount, refundId: id },
