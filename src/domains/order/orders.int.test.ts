@@ -149,6 +149,7 @@ describe('POST /v1/orders', () => {
     [{ reference: 'order of Ada@Example.com' }, '/reference', /nothing of a person/],
     [{ metadata: { who: 'ada  lovelace' } }, '/metadata/who', /nothing of a person/],
     [{ metadata: { $where: 'x' } }, '/metadata/$where', /must be A-Z/],
+    [{ metadata: JSON.parse('{"__proto__":"x"}') }, '/metadata/__proto__', /must be A-Z/],
     [
       { metadata: Object.fromEntries(Array.from({ length: 51 }, (_, nth) => [`k${nth}`, 'v'])) },
       '/metadata',
