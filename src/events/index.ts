@@ -1,5 +1,6 @@
 export * from './catalog.ts'
 export * from './costs.ts'
+export { exponentOf } from './currency.ts'
 export * from './fraud.ts'
 export * from './inventory.ts'
 export * from './loyalty.ts'

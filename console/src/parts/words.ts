@@ -1,3 +1,4 @@
+import { exponentOf } from '../../../src/events/currency.ts'
 import { durationOf } from '../../../src/picture/time/duration.ts'
 
 const number = new Intl.NumberFormat('en-GB')
@@ -26,8 +27,9 @@ export function ago(at: string | null): string {
 
 /** The amount is in minor units: pence, or whole yen. */
 export function money({ amount, currency }: { amount: number; currency: string }): string {
-  const format = new Intl.NumberFormat('en-GB', { style: 'currency', currency })
-  return format.format(amount / 10 ** (format.resolvedOptions().maximumFractionDigits ?? 2))
+  const digits = exponentOf(currency)
+  const decimals = { minimumFractionDigits: digits, maximumFractionDigits: digits }
+  return new Intl.NumberFormat('en-GB', { style: 'currency', currency, ...decimals }).format(amount / 10 ** digits)
 }
 
 /** The end of an id tells two of them apart; the beginning is the time. */

@@ -15,6 +15,7 @@ const after = (...facts: PointsFact[]) => facts.reduce(evolve, nothing)
 test.each([
   ['whole currency units count', [confirmed(2_599)], 25],
   ['also of a currency without a smaller unit', [confirmed(300, 'JPY')], 300],
+  ['by ISO 4217, where CLDR leaves decimals out', [confirmed(125_050, 'HUF')], 1_250],
   ['less what was refunded', [confirmed(2_599), refunded(1_000)], 15],
   ['in whatever order that is heard', [refunded(1_000), confirmed(2_599)], 15],
   ['and never less than nothing', [refunded(5_000), confirmed(2_599)], 0],

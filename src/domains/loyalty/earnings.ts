@@ -1,4 +1,4 @@
-import { PointsAwarded, PointsRevoked, type OrderConfirmed, type PaymentRefunded } from '#events'
+import { exponentOf, PointsAwarded, PointsRevoked, type OrderConfirmed, type PaymentRefunded } from '#events'
 import type { RecordedOf } from '#messaging'
 import { subjectOf } from '#platform/sealing'
 
@@ -46,7 +46,5 @@ const confirm = (earned: Earnings, { data, personal }: RecordedOf<typeof OrderCo
 
 function pointsFor({ currency, paid, refunded }: Earnings): number {
   if (!currency) return 0
-  const style = { style: 'currency', currency } as const
-  const { maximumFractionDigits: digits = 2 } = new Intl.NumberFormat('en', style).resolvedOptions()
-  return Math.floor(Math.max(0, paid - refunded) / 10 ** digits)
+  return Math.floor(Math.max(0, paid - refunded) / 10 ** exponentOf(currency))
 }

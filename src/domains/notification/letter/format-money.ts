@@ -1,4 +1,4 @@
-import type { Money } from '#events'
+import { exponentOf, type Money } from '#events'
 
 interface Format {
   write: Intl.NumberFormat
@@ -17,8 +17,9 @@ export function formatMoney({ amount, currency }: Money, locale = 'en-GB'): stri
 }
 
 function formatOf(locale: string, currency: string): Format {
-  const write = new Intl.NumberFormat(locale, { style: 'currency', currency })
-  const { maximumFractionDigits: digits = 2 } = write.resolvedOptions()
+  const digits = exponentOf(currency)
+  const decimals = { minimumFractionDigits: digits, maximumFractionDigits: digits }
+  const write = new Intl.NumberFormat(locale, { style: 'currency', currency, ...decimals })
   const format = { write, minor: 10 ** digits }
   if (formats.size >= MOST_FORMATS) formats.clear() // callers choose the locales
   formats.set(`${locale} ${currency}`, format)

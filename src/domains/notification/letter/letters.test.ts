@@ -35,6 +35,8 @@ it.each([
     'with Fanfare Post, under the tracking number FP123',
   ],
   [aPaymentRefunded({ orderId, amount: { amount: 2_500, currency: 'EUR' } }), '€25.00'],
+  // By ISO 4217, where CLDR leaves decimals out
+  [aPaymentRefunded({ orderId, amount: { amount: 125_050, currency: 'HUF' } }), '1,250.50'],
 ])('tells of $type', (event, sentence) => {
   const told = letter(event)
   expect(told.subject).toContain(orderId)
