@@ -33,7 +33,14 @@ function noticeOf(event: Stripe.Event): Omit<Notice, 'id'> | undefined {
       const { id, amount, currency, cancellation_reason: reason } = event.data.object
       const isOurs = reason === 'abandoned'
       const detail = `canceled at Stripe (${reason ?? 'no reason'})`
-      return { kind: 'hold-canceled', about: id, authorizationId: id, amount: fromStripe(amount, currency), detail, isOurs }
+      return {
+        kind: 'hold-canceled',
+        about: id,
+        authorizationId: id,
+        amount: fromStripe(amount, currency),
+        detail,
+        isOurs,
+      }
     }
     case 'refund.created':
       return refundOf('refunded', event.data.object)
