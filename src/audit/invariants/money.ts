@@ -82,7 +82,11 @@ const cancelledIsRefunded: Invariant = {
     FROM orders o JOIN payments p ON p.order_id = o.id
     CROSS JOIN LATERAL jsonb_to_recordset(o.parts->'cancelled') AS c(id uuid, lines jsonb)
     WHERE p.status = 'captured' AND NOT p.closed AND p.amount > p.refunded + p.refunding AND ${since('p.updated_at', limits)}
-      AND EXISTS (SELECT FROM jsonb_to_recordset(c.lines) AS line(amount bigint) WHERE amount > 0)
+      AND EXISTS (
+        SELECT FROM jsonb_to_recordset(c.lines) AS line(sku text, amount bigint) JOIN order_lines l ON l.order_id = o.id AND l.sku = line.sku
+        WHERE line.amount > 0 AND l.quantity > (
+          SELECT coalesce(sum(back.quantity), 0) FROM refunds r, jsonb_to_recordset(r.lines) AS back(sku text, quantity int)
+          WHERE r.order_id = o.id AND r.status <> 'failed' AND back.sku = line.sku))
       AND NOT EXISTS (SELECT FROM refunds r WHERE r.id = c.id)`,
 }
 

@@ -5,11 +5,13 @@ import { anOrderPlaced, project, react, record, testDatabase, type TestDatabase 
 import reserveStock from '../../../workers/inventory/reserve-stock.ts'
 import recordHistory from '../../../workers/order/record-history.ts'
 import advanceOrder from '../../../workers/order/advance-order.ts'
+import refundPayment from '../../../workers/payment/refund-payment.ts'
 import sales from '../../../workers/analytics/sales.ts'
 import { receiveStock } from '#domains/inventory'
 import { keepPayments } from '#domains/payment'
+import { audit } from '../../audit/index.ts'
 import { takeNotice } from '../../domains/payment/outside/take-notice.ts'
-import { anOrder, MUG, testApi } from '../../testing/api.ts'
+import { anOrder, MUG, TEA, testApi } from '../../testing/api.ts'
 import { createClient, issueKey } from '../../api/index.ts'
 import { applyRights, tablesOf } from './apply.ts'
 import { RIGHTS, ROLES } from './rights.ts'
@@ -103,6 +105,38 @@ it('API and workers have what they need', async () => {
     .set({ ...headers, 'idempotency-key': 'two' })
     .send({ reason: 'x' })
   expect(cancelled.body.status).toBe('cancelled')
+  await api.close()
+})
+
+it('a worker sets aside what cancelled pieces have cost, but for those that a refund has paid for', async () => {
+  const client = await createClient(owner.db, 'pieces')
+  const { key } = await issueKey(owner.db, client, { scopes: ['admin'] })
+  const api = await testApi(as(ROLES.api), [], { prepared: true })
+  const authorization = `Bearer ${key}`
+  const lines = [
+    { sku: MUG.sku, quantity: 2 },
+    { sku: TEA.sku, quantity: 1 },
+  ]
+  const { id: orderId, total } = (await api.place(anOrder({ lines }), { authorization, 'idempotency-key': 'pieces' }))
+    .body
+  await owner.db.$transaction((tx) =>
+    keepPayments(tx, [orderId], new Date(), () => ({
+      facts: [{ kind: 'authorized', authorizationId: 'pi_pieces', amount: total }, { kind: 'captured' }],
+    })),
+  )
+  const post = (path: string, body: object) =>
+    api.http.post(`/v1/orders/${orderId}/${path}`).set({ authorization }).send(body)
+  const tea = { sku: TEA.sku, quantity: 1 }
+  expect((await post('refunds', { lines: [tea] })).status).toBe(202)
+  expect((await post('lines/cancel', { lines: [tea], reason: 'x' })).status).toBe(200)
+  expect((await post('lines/cancel', { lines: [{ sku: MUG.sku, quantity: 1 }], reason: 'x' })).status).toBe(200)
+  const reduced = await owner.db.event.findMany({ where: { type: 'order.reduced' }, orderBy: { position: 'asc' } })
+  const worker = as(ROLES.worker)
+  for (const event of reduced) await react(worker, refundPayment, { ...event, time: event.occurredAt })
+  const refunds = await owner.db.refund.findMany({ where: { orderId }, orderBy: { amount: 'asc' } })
+  expect(refunds.map(({ amount }) => Number(amount))).toEqual([TEA.price, MUG.price])
+  const findings = await audit(owner.db, { patienceMs: 0 })
+  expect(findings.find(({ invariant }) => invariant === 'cancelled-pieces-are-refunded')).toMatchObject({ count: 0 })
   await api.close()
 })
 

@@ -66,7 +66,7 @@ export const RIGHTS: Readonly<Record<string, TableRights>> = {
   forgotten_persons: of('s', 's'),
   // payment
   payments: of('siu', 'siu'), // the API sets refunds aside
-  refunds: of('siu', 'su'), // the API settles what was refunded at the provider
+  refunds: of('siu', 'siu'), // the API settles what was refunded at the provider, workers set cancelled pieces aside
   payment_tokens: of('sid', 'sud', ''), // it is deleted with whatever is booked for the order
   payment_ledger: of('i', 'si'), // append-only; the API books what was refunded at the provider
   provider_events: of('si', ''),

@@ -154,6 +154,15 @@ export async function linesOf(db: Database | Transaction, ids: readonly string[]
   return new Map(rows.map(({ orderId, lines }) => [orderId, lines]))
 }
 
+const CostsRow = row({ id: z.string(), costs: Costs.nullable() })
+
+/** What orders were placed over, by id; nothing personal is read. */
+export async function boughtIn(db: Database | Transaction, ids: readonly string[]) {
+  const lines = await linesOf(db, ids)
+  const rows = await readRows(db, CostsRow)`SELECT id, costs FROM orders WHERE id = ANY(${[...ids]}::uuid[])`
+  return new Map(rows.map(({ id, costs }) => [id, { costs, lines: lines.get(id) ?? [] }]))
+}
+
 function toOrder({ amount, currency, sealed: _, parts, isPartial, ...row }: OrderRow, lines: Order['lines']) {
   const total = { amount: Number(amount), currency }
   return { ...row, lines, total, parts: parts ?? NO_PARTS, ...(isPartial && { isPartial }) } satisfies VersionedOrder
