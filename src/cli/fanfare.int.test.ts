@@ -1,4 +1,6 @@
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { text } from 'node:stream/consumers'
 import path from 'node:path'
 import pg from 'pg'
 import { anOrderPlaced, record, requireTestService, testDatabase, type TestDatabase } from '#testing'
@@ -190,4 +192,11 @@ it('tells of what waits for a reaction that this version does not have', async (
   expect(output).toContain('gone.reaction and order.placed: waits, and this version has no such reaction.')
   expect(output).toContain('fanfare worker --retire gone.reaction')
   expect(code).toBe(1)
+})
+
+it('ends in silence when nobody reads on: fanfare … | head', async () => {
+  const child = spawn(process.execPath, [PROGRAM, '--help'], { stdio: ['ignore', 'pipe', 'pipe'] })
+  child.stdout.destroy()
+  const [said, [code]] = await Promise.all([text(child.stderr), once(child, 'exit')])
+  expect([said, code]).toEqual(['', 0])
 })

@@ -1,8 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Command } from 'commander'
-import { readFigures, readLatestWaiting, readOpenBreakers, readRelay } from '#messaging'
+import { listPauses, readFigures, readLatestWaiting, readOpenBreakers, readRelay } from '#messaging'
 import { readPlaced, readStates } from '#domains/order'
-import type { Database } from '#platform/database'
+import { isDatabaseOutage, type Database } from '#platform/database'
+import { inTime, NoAnswer } from '#platform/process/in-time'
 import { withDatabase } from '../connect.ts'
 import { host } from '../host.ts'
 import { exits } from '../run.ts'
@@ -13,7 +14,7 @@ import { drawTop, type TopFigures } from './draw.ts'
 
 const help = () => `
 Queue, oldest and processes are what the scheduler has found in the last minute; p50 and p99 are the time from an event to the
-commit of the reaction, of five minutes. Without a terminal, and with --once, it prints one picture and ends. q ends it.
+commit of the reaction, of five minutes. While PostgreSQL is away the last picture stays, and says so. Without a terminal, and with --once, it prints one picture and ends. q ends it.
 
 Examples:
   ${host().call('top')}
@@ -49,20 +50,21 @@ async function watch({ every, once, json: asJson }: Flags): Promise<number> {
 const plainly = ({ relay, ...rest }: TopFigures) => ({ ...rest, relay: { ...relay, position: String(relay.position) } })
 
 async function read(db: Database): Promise<TopFigures> {
-  const [placed, states, figures, waiting, relay, breakers] = await Promise.all([
+  const [placed, states, figures, waiting, relay, breakers, pauses] = await Promise.all([
     readPlaced(db),
     readStates(db, 1),
     readFigures(db),
     readLatestWaiting(db),
     readRelay(db),
     readOpenBreakers(db),
+    listPauses(db),
   ])
-  return { at: new Date(), placed, states, figures, waiting, relay, breakers }
+  return { at: new Date(), placed, states, figures, waiting, relay, breakers, pauses }
 }
 
-/** On the terminal's other screen, which leaves what was there as it was. */
-const ENTER = '\u001B[?1049h\u001B[?25l'
-const LEAVE = '\u001B[?25h\u001B[?1049l'
+/** On the terminal's other screen, which leaves what was there as it was. What is wider than the terminal is cut by it. */
+const ENTER = '\u001B[?1049h\u001B[?25l\u001B[?7l'
+const LEAVE = '\u001B[?7h\u001B[?25h\u001B[?1049l'
 const HOME = '\u001B[H'
 const END_OF_LINE = '\u001B[K'
 const BELOW = '\u001B[J'
@@ -72,19 +74,40 @@ async function follow(db: Database, everyMs: number): Promise<void> {
   const end = () => ending.abort()
   const onKey = (key: Buffer) => ['q', '\u0003', '\u001B'].includes(key.toString()) && end()
   const { stdin, stdout } = process
+  let top: TopFigures | undefined
+  const show = () => top && stdout.write(pictureOf(top, everyMs))
   stdin.setRawMode(true).resume().on('data', onKey)
   process.once('SIGTERM', end)
-  stdout.write(ENTER)
+  stdout.on('resize', show).write(ENTER)
   try {
     while (!ending.signal.aborted) {
-      const lines = drawTop(await read(db), stdout.columns, styled).slice(0, stdout.rows - 1)
-      const told = [...lines, '', styled('dim', `every ${everyMs / 1_000} s · q ends`)].slice(0, stdout.rows)
-      stdout.write(`${HOME}${told.map((line) => visible(line) + END_OF_LINE).join('\r\n')}${BELOW}`)
+      top = await readOrStay(db, top)
+      show()
       await wait(everyMs, undefined, { signal: ending.signal }).catch(() => {})
     }
   } finally {
-    stdout.write(LEAVE)
+    stdout.off('resize', show).write(LEAVE)
     stdin.off('data', onKey).setRawMode(false).pause()
     process.off('SIGTERM', end)
   }
+}
+
+/** Milliseconds until a database that does not answer counts as away. */
+const PATIENCE_MS = 5_000
+
+/** What stands now. While PostgreSQL is away: the figures of before, and since when. */
+async function readOrStay(db: Database, before: TopFigures | undefined): Promise<TopFigures> {
+  try {
+    return await inTime(read(db), PATIENCE_MS)
+  } catch (error) {
+    if (!before || !(error instanceof NoAnswer || isDatabaseOutage(error))) throw error
+    return { ...before, awaySince: before.awaySince ?? new Date() }
+  }
+}
+
+function pictureOf(top: TopFigures, everyMs: number): string {
+  const { columns, rows } = process.stdout
+  const lines = drawTop(top, columns, styled).slice(0, rows - 2)
+  const told = [...lines, '', styled('dim', `every ${everyMs / 1_000} s · q ends`)].slice(0, rows)
+  return `${HOME}${told.map((line) => visible(line) + END_OF_LINE).join('\r\n')}${BELOW}`
 }

@@ -41,6 +41,9 @@ const TOP: TopFigures = {
       since: new Date('2026-11-22T11:59:30Z'),
     },
   ],
+  pauses: [
+    { reaction: 'fraud.screen-order', operator: 'ada', reason: 'new rules', since: new Date('2026-11-22T11:59:10Z') },
+  ],
 }
 
 const plain = (_: string, text: string) => text
@@ -57,6 +60,7 @@ it('shows orders, reactions and what is away', () => {
     'mail.tell              0.2      12  93.0 s   12 ms   1.8 s        2     7        0     0',
     '',
     'paused for 40 s: mail.tell: mail server: connection refused',
+    'paused for 60 s by ada: fraud.screen-order: new rules',
   ])
 })
 
@@ -64,4 +68,10 @@ it('leaves out columns where the terminal is narrow', () => {
   const lines = drawTop(TOP, 60, plain).slice(4)
   expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(60)
   expect(lines.join()).toContain('fraud.screen-order')
+})
+
+it('says that PostgreSQL is away, and shows what was read before', () => {
+  const [head, ...rest] = drawTop({ ...TOP, awaySince: new Date('2026-11-22T12:00:12Z') }, 120, plain)
+  expect(head).toBe('fanfare top  12:00:10 UTC   PostgreSQL is away since 12:00:12; this is of before')
+  expect(rest).toEqual(drawTop(TOP, 120, plain).slice(1))
 })

@@ -1,4 +1,4 @@
-import type { Figures, OpenBreaker, RelayStanding } from '#messaging'
+import type { Figures, OpenBreaker, ReactionPause, RelayStanding } from '#messaging'
 
 /** What `fanfare top` shows, of one moment. */
 export interface TopFigures {
@@ -10,6 +10,9 @@ export interface TopFigures {
   waiting: Readonly<Record<string, { queued?: number; oldestMs?: number; replicas?: number }>>
   relay: RelayStanding
   breakers: readonly OpenBreaker[]
+  pauses: readonly ReactionPause[]
+  /** Since when PostgreSQL is away; the rest is what was read before. @default it answers */
+  awaySince?: Date
 }
 
 /** How a piece of text looks: the terminal's business. */
@@ -21,17 +24,23 @@ const LATE_S = 5
 /** The whole picture, line by line, none wider than `width`. */
 export function drawTop(top: TopFigures, width: number, paint: Paint): string[] {
   const shown = [...headOf(top, paint), '', ...ordersOf(top, paint), '', ...reactionsOf(top, width, paint)]
-  return [...shown, ...outagesOf(top, width, paint)]
+  return [...shown, ...pausedOf(top, width, paint)]
 }
 
-function headOf({ at, relay, figures }: TopFigures, paint: Paint): string[] {
-  const clock = `${at.toISOString().slice(11, 19)} UTC`
+function headOf({ at, relay, figures, awaySince }: TopFigures, paint: Paint): string[] {
+  const clock = `${timeOf(at)} UTC`
+  if (awaySince) {
+    const away = paint('red', `PostgreSQL is away since ${timeOf(awaySince)}; this is of before`)
+    return [`${paint('bold', 'fanfare top')}  ${paint('dim', clock)}   ${away}`]
+  }
   const { reactions } = figures
   const dead = sum(reactions.map((one) => one.dead))
   const state = relay.holder === null ? paint('red', 'no relay publishes') : lagOf(relay.lagSeconds, paint)
   const letters = dead > 0 ? paint('red', `${dead} dead`) : paint('green', 'no dead letters')
   return [`${paint('bold', 'fanfare top')}  ${paint('dim', clock)}   ${state}   ${letters}`]
 }
+
+const timeOf = (at: Date) => at.toISOString().slice(11, 19)
 
 const lagOf = (seconds: number, paint: Paint) =>
   seconds > LATE_S
@@ -94,13 +103,17 @@ function reactionsOf(top: TopFigures, width: number, paint: Paint): string[] {
   return [paint('dim', head), ...rows]
 }
 
-function outagesOf({ breakers, at }: TopFigures, width: number, paint: Paint): string[] {
-  if (breakers.length === 0) return []
-  const told = breakers.map(({ reaction, cause, since }) => {
-    const seconds = Math.round((at.getTime() - since.getTime()) / 1_000)
-    return paint('yellow', short(`paused for ${seconds} s: ${reaction}: ${cause}`, width))
-  })
-  return ['', ...told]
+/** By what is away, and by operators. */
+function pausedOf({ breakers, pauses, at }: TopFigures, width: number, paint: Paint): string[] {
+  const seconds = (since: Date) => Math.max(0, Math.round((at.getTime() - since.getTime()) / 1_000))
+  const told = [
+    ...breakers.map(({ reaction, cause, since }) => `paused for ${seconds(since)} s: ${reaction}: ${cause}`),
+    ...pauses.map(({ reaction, operator, reason, since }) => {
+      const why = reason === null ? '' : `: ${reason}`
+      return `paused for ${seconds(since)} s by ${operator}: ${reaction}${why}`
+    }),
+  ]
+  return told.length === 0 ? [] : ['', ...told.map((line) => paint('yellow', short(line, width)))]
 }
 
 const sum = (numbers: readonly number[]) => numbers.reduce((total, one) => total + one, 0)
