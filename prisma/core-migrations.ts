@@ -31,6 +31,7 @@ const CORE = [
   '20261122021500_alerts',
   '20261122105000_reaction_pauses',
   '20261122106000_recoveries',
+  '20261122112000_schedule_runs',
 ]
 
 /** A folder of Prisma: its name is that of the migration. */

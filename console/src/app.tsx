@@ -30,6 +30,7 @@ import { OrdersPage } from './pages/order/orders-page.tsx'
 import { OverviewPage } from './pages/overview/overview-page.tsx'
 import { ProjectionsPage } from './pages/projections-page.tsx'
 import { ReactionsPage } from './pages/reactions/reactions-page.tsx'
+import { SchedulesPage } from './pages/schedules-page.tsx'
 import { SignInPage } from './pages/sign-in-page.tsx'
 import { WebhooksPage } from './pages/webhooks/webhooks-page.tsx'
 import { Empty } from './parts/frame.tsx'
@@ -46,6 +47,7 @@ const PLACES: { to: string; name: string; icon: IconName }[] = [
   { to: '/reactions', name: 'Reactions', icon: 'reactions' },
   { to: '/flow', name: 'Flow', icon: 'flow' },
   { to: '/projections', name: 'Projections', icon: 'projections' },
+  { to: '/schedules', name: 'Schedules', icon: 'clock' },
   { to: '/events', name: 'Events', icon: 'events' },
   { to: '/webhooks', name: 'Webhooks', icon: 'webhooks' },
   { to: '/invariants', name: 'Invariants', icon: 'check' },
@@ -98,6 +100,7 @@ function SignedIn({ actor }: { actor: string }) {
               <Route path="/reactions" component={ReactionsPage} />
               <Route path="/flow" component={FlowPage} />
               <Route path="/projections" component={ProjectionsPage} />
+              <Route path="/schedules" component={SchedulesPage} />
               <Route path="/events" component={EventsPage} />
               <Route path="/webhooks/:id?">{({ id }) => <WebhooksPage id={id} />}</Route>
               <Route path="/invariants" component={InvariantsPage} />

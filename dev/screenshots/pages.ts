@@ -49,6 +49,7 @@ export async function pagesToShow(url: string, key: string): Promise<Shown[]> {
     { name: 'reactions', place: '/console/reactions', ready: 'tbody tr' },
     { name: 'flow', place: '/console/flow', ready: '.part' },
     { name: 'projections', place: '/console/projections', ready: 'tbody tr' },
+    { name: 'schedules', place: '/console/schedules', ready: 'h1' },
     { name: 'events', place: '/console/events', ready: 'h1' },
     { name: 'webhooks', place: '/console/webhooks', ready: 'h1' },
     ...(endpoint ? [{ name: 'webhook', place: `/console/webhooks/${endpoint}`, ready: 'tbody tr' }] : []),

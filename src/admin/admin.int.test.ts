@@ -205,6 +205,27 @@ it('streams what the relay publishes, and goes on where a connection ended', asy
   expect(told).toMatch(/^id: \d+\nevent: events\ndata: \[\{.*"type":"order.placed"/m)
 })
 
+it('says what runs by the clock, and what of it failed', async () => {
+  const { db } = system
+  await db.scheduleRun.create({
+    data: {
+      name: 'test.fail',
+      everyMs: 3_600_000,
+      instance: 'one',
+      finishedAt: new Date(),
+      outcome: 'failed',
+      failures: 2,
+      failedAt: new Date(),
+      error: 'Error: a cable',
+    },
+  })
+  const { status, body } = await api.get('/v1/admin/schedules')
+  expect({ status, body }).toMatchObject({
+    status: 200,
+    body: { schedules: [{ name: 'test.fail', state: 'failed', everySeconds: 3_600, failures: 2 }] },
+  })
+})
+
 it('tells what happened in the past, also when it is counted late', async () => {
   const { db, broker, names } = system
   const spans = [{ name: 'confirmed', from: 'order.placed', to: 'order.confirmed' }]

@@ -10,6 +10,7 @@ import {
 } from '#messaging'
 import type { Database } from '#platform/database'
 import type { Logger } from '#platform/log/logger'
+import { pruneRuns } from './record-runs.ts'
 import { redrivingRecovered } from './redrive-recovered.ts'
 import type { ScheduledJob } from './scheduled-job.ts'
 
@@ -54,6 +55,14 @@ export function messagingJobs(needs: MessagingNeeds, spans: readonly SpanOfEvent
         const reports = (await reconcileAll()).filter(({ delivered }) => delivered > 0)
         if (reports.length === 0) return undefined
         return { redelivered: Object.fromEntries(reports.map(({ reaction, delivered }) => [reaction, delivered])) }
+      },
+    },
+    {
+      name: 'messaging.prune-schedule-runs',
+      everyMs: HOUR,
+      async run() {
+        const forgotten = await pruneRuns(db)
+        return forgotten > 0 ? { forgotten } : undefined
       },
     },
     {

@@ -9,8 +9,10 @@ import { PaymentDeviated } from '#events'
 import { aCaller, deadline, record, testDatabase, testMailServer, type TestDatabase } from '#testing'
 import { createLogger } from '#platform/log/logger'
 import { uuidv7 } from '#platform/uuid'
+import { readSchedules, type Schedule } from '../admin/overview/schedules.ts'
 import { findAlerts } from './alerts/find-alerts.ts'
 import { auditing } from './audit-daily.ts'
+import { recordRuns } from './record-runs.ts'
 import { schedules } from './schedules.ts'
 
 let database: TestDatabase
@@ -192,6 +194,47 @@ it('tells operators by webhook and mail what they have to look at, once', async 
     hook.closeAllConnections()
     hook.close()
   }
+})
+
+test('each run leaves how it ended, and what no process runs any more is forgotten', async () => {
+  const { db } = database
+  let broken = true
+  const job = recordRuns(
+    { db, instance: 'one' },
+    {
+      name: 'test.count',
+      everyMs: 10_000,
+      async run() {
+        const seen = await db.scheduleRun.findUnique({ where: { name: 'test.count' } })
+        expect(seen).toMatchObject({ everyMs: 10_000, instance: 'one', finishedAt: null })
+        if (broken) throw new Error('a cable')
+        return { counted: 3 }
+      },
+    },
+  )
+  await expect(job.run()).rejects.toThrow('a cable')
+  await expect(job.run()).rejects.toThrow('a cable')
+  const after = () => readSchedules(db)
+  expect(await after()).toMatchObject([{ state: 'failed', failures: 2, error: 'Error: a cable', result: null }])
+  broken = false
+  expect(await job.run()).toEqual({ counted: 3 })
+  expect(await after()).toMatchObject([
+    { state: 'done', everySeconds: 10, failures: 0, error: 'Error: a cable', result: { counted: 3 } },
+  ])
+  const [{ begunAt, nextDueAt, durationMs }] = (await after()) as [Schedule]
+  expect(Date.parse(nextDueAt) - Date.parse(begunAt)).toBe(10_000)
+  expect(durationMs).toBeGreaterThanOrEqual(0)
+  await db.$executeRaw`UPDATE schedule_runs SET begun_at = begun_at - interval '90 s'`
+  expect(await after()).toMatchObject([{ state: 'late' }])
+  expect(await run('messaging.prune-schedule-runs')).toBeUndefined()
+  await db.$executeRaw`UPDATE schedule_runs SET begun_at = begun_at - interval '8 d'`
+  expect(await run('messaging.prune-schedule-runs')).toEqual({ forgotten: 1 })
+})
+
+test('a run is made where it cannot be written down', async () => {
+  await database.db.$executeRaw`ALTER TABLE schedule_runs RENAME TO gone`
+  const job = { name: 'test.count', everyMs: 1_000, run: () => Promise.resolve({ counted: 3 }) }
+  expect(await recordRuns({ db: database.db, instance: 'one' }, job).run()).toEqual({ counted: 3 })
 })
 
 test('the audit of the day is done once, however many schedulers there are, and tells what is broken', async () => {

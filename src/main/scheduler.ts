@@ -1,5 +1,5 @@
 import { runWebhooks } from '#domains/webhooks'
-import { schedules, startScheduler } from '#jobs'
+import { recordRuns, schedules, startScheduler } from '#jobs'
 import { createWakeUp, reconcile } from '#messaging'
 import { runProcess } from '#platform/process/shutdown'
 import { auditAside } from './audit-aside.ts'
@@ -23,7 +23,7 @@ await runProcess('scheduler', async (context) => {
   const scheduler = startScheduler({
     redisUrl: config.REDIS_URL,
     namespace: config.MESSAGING_NAMESPACE,
-    jobs,
+    jobs: jobs.map((job) => recordRuns(messaging, job)),
     log,
   })
   onStop(() => scheduler.stop())

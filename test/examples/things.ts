@@ -36,6 +36,8 @@ export async function makeThings({ system, api, rest }: Shop): Promise<Makers> {
   while (await queueEvents(db));
 
   await leaveOutage(db)
+
+  await leaveRun(db)
   const dead = async (eventType: string) =>
     (await db.delivery.findMany({ where: { reaction: LETTERS, state: 'dead', eventType } })).map(({ id }) => id)
   const parcels = await dead('order.shipped')
@@ -76,6 +78,13 @@ export async function makeThings({ system, api, rest }: Shop): Promise<Makers> {
     [standIn('held delivery')]: async () => made('hold', await retried()),
     [standIn('action')]: async () => repair('discard', await letter()),
   }
+}
+
+/** What the scheduler has left of a run. */
+async function leaveRun(db: Shop['system']['db']) {
+  const [begunAt, finishedAt] = [new Date(Date.now() - 12_000), new Date(Date.now() - 11_800)]
+  const how = { instance: 'scheduler', outcome: 'done', result: { expired: 2 } }
+  await db.scheduleRun.create({ data: { name: 'order.expire-orders', everyMs: 30_000, begunAt, finishedAt, ...how } })
 }
 
 /** The gateway was away, and one delivery was given up meanwhile. */

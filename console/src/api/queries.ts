@@ -18,6 +18,7 @@ import type {
   RedriveRecovered,
   Replay,
   ReplayPlanView,
+  ScheduleList,
 } from '../../../src/admin/contract/index.ts'
 import { ask } from './ask.ts'
 
@@ -41,6 +42,9 @@ export const useReactions = () =>
 
 export const useProjections = () =>
   useQuery({ queryKey: ['projections'], queryFn: () => ask<ProjectionList>(at('projections')), refetchInterval: 3_000 })
+
+export const useSchedules = () =>
+  useQuery({ queryKey: ['schedules'], queryFn: () => ask<ScheduleList>(at('schedules')), refetchInterval: 5_000 })
 
 export const useFlow = () =>
   useQuery({ queryKey: ['flow'], queryFn: () => ask<Flow>(at('flow')), staleTime: Number.POSITIVE_INFINITY })

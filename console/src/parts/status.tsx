@@ -23,6 +23,7 @@ const COLOURS: Record<string, string> = {
   interrupted: 'orange',
   failed: 'red',
   running: 'teal',
+  late: 'orange',
   paused: 'yellow',
 }
 

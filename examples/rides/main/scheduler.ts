@@ -1,4 +1,4 @@
-import { messagingJobs, startScheduler } from '#jobs'
+import { messagingJobs, recordRuns, startScheduler } from '#jobs'
 import { createWakeUp, reconcile } from '#messaging'
 import { runProcess } from '#platform/process/shutdown'
 import { openMessaging } from '../../../src/main/messaging.ts'
@@ -19,7 +19,12 @@ await runProcess('scheduler', async (context) => {
     }),
     ...rideJobs({ db, ...createWakeUp(pool) }),
   ]
-  const scheduler = startScheduler({ redisUrl: config.REDIS_URL, namespace: config.MESSAGING_NAMESPACE, jobs, log })
+  const scheduler = startScheduler({
+    redisUrl: config.REDIS_URL,
+    namespace: config.MESSAGING_NAMESPACE,
+    jobs: jobs.map((job) => recordRuns(messaging, job)),
+    log,
+  })
   onStop(() => scheduler.stop())
   log.info({ jobs: jobs.map(({ name, everyMs }) => `${name} every ${everyMs / 1_000} s`) }, 'running by the clock')
 })

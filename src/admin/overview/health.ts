@@ -3,6 +3,7 @@ import { inTime } from '#platform/process/in-time'
 import { listProjections, readRelay } from '#messaging'
 import type { Overview } from '../contract/index.ts'
 import type { AdminNeeds } from '../needs.ts'
+import { readSchedules } from './schedules.ts'
 import { standbyHealth } from './standbys.ts'
 
 type Part = Overview['health'][number]
@@ -59,8 +60,11 @@ async function schedulerHealth(db: Database): Promise<Finding> {
   const seconds = counted && Math.max(0, (Date.now() - counted.at.getTime()) / 1_000 - 10)
   const isLate = seconds === null || seconds > SCHEDULER_LATE_S
   const since = seconds === null ? 'Nothing was ever counted' : `Counted ${Math.round(seconds)} s ago`
-  const detail = `${since}; ${isLate ? 'no scheduler runs: nothing expires, webhooks and reconciliation wait' : 'what runs by the clock runs'}`
-  return { state: isLate ? 'away' : 'ok', detail }
+  if (isLate)
+    return { state: 'away', detail: `${since}; no scheduler runs: nothing expires, webhooks and reconciliation wait` }
+  const troubled = (await readSchedules(db)).filter(({ state }) => state === 'failed' || state === 'late')
+  if (troubled.length === 0) return { state: 'ok', detail: `${since}; what runs by the clock runs` }
+  return { state: 'late', detail: `${since}; ${troubled.map(({ name, state }) => `${name} ${state}`).join(', ')}` }
 }
 
 async function relayHealth(db: Database): Promise<Finding> {

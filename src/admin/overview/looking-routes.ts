@@ -1,10 +1,11 @@
 import type { z } from 'zod'
 import { listPauses, listProjections, readFigures, readOpenBreakers } from '#messaging'
 import { defineRoute, type Route } from '#http'
-import { Flow, Overview, ProjectionList, ReactionList } from '../contract/index.ts'
+import { Flow, Overview, ProjectionList, ReactionList, ScheduleList } from '../contract/index.ts'
 import { liveMessages } from '../live.ts'
 import type { AdminNeeds } from '../needs.ts'
 import { readOverview } from './overview.ts'
+import { readSchedules } from './schedules.ts'
 import { remember } from '../remember.ts'
 
 export const tag = 'Operators'
@@ -75,6 +76,16 @@ export function lookingRoutes(needs: AdminNeeds): Route[] {
       scope: 'admin',
       replies: { 200: { description: 'By name', schema: ProjectionList } },
       handle: async () => ({ status: 200, body: { projections: (await listProjections(db)).map(toProjection) } }),
+    }),
+    defineRoute({
+      method: 'get',
+      path: '/v1/admin/schedules',
+      operationId: 'listSchedules',
+      summary: 'What runs by the clock: the latest run of each, how it ended, and when the next one is due',
+      tag,
+      scope: 'admin',
+      replies: { 200: { description: 'By name', schema: ScheduleList } },
+      handle: async () => ({ status: 200, body: { schedules: await readSchedules(db) } }),
     }),
   ]
 

@@ -50,6 +50,7 @@ export const RIGHTS: Readonly<Record<string, TableRights>> = {
   breakers: of('s', 'siud'),
   reaction_pauses: of('siud', 's'), // by operators, through the API
   metric_rollups: of('s', ''), // written by the scheduler, which is the owner
+  schedule_runs: of('s', ''), // likewise
   alerts: of('', ''),
   projections: of('s', 'siud'), // their own tables: see below
   projection_shadows: of('s', 'siud'),

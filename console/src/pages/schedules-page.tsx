@@ -1,0 +1,85 @@
+import { Table, Text } from '@mantine/core'
+import type { ScheduleList } from '../../../src/admin/contract/index.ts'
+import { useSchedules } from '../api/queries.ts'
+import { Card, Empty, PageHead, Shown } from '../parts/frame.tsx'
+import { Listing, numbers } from '../parts/listing.tsx'
+import { StatusBadge } from '../parts/status.tsx'
+import { ago, count, duration, momentOf } from '../parts/words.ts'
+
+type Schedule = ScheduleList['schedules'][number]
+
+const COLUMNS = ['Schedule', 'State', numbers('Every'), 'Last run', numbers('Took'), 'Next due', 'What it did']
+
+/** What runs by the clock, and how its latest run went. */
+export function SchedulesPage() {
+  const schedules = useSchedules()
+  return (
+    <>
+      <PageHead title="Schedules" words="What runs by the clock. A run that fails is tried again up to four times." />
+      <Card flush>
+        <Shown query={schedules} rows={10}>
+          {({ schedules: all }) => (
+            <Listing
+              columns={COLUMNS}
+              rows={all.toSorted((a, b) => trouble(a) - trouble(b))}
+              keyOf={({ name }) => name}
+              empty={
+                <Empty icon="clock" title="Nothing has run by the clock yet">
+                  The process scheduler runs these: fanfare scheduler.
+                </Empty>
+              }
+            >
+              {(one) => <Row one={one} />}
+            </Listing>
+          )}
+        </Shown>
+      </Card>
+    </>
+  )
+}
+
+/** What does not work stands first. */
+const trouble = ({ state }: Schedule) => (state === 'failed' || state === 'late' ? 0 : 1)
+
+function Row({ one }: { one: Schedule }) {
+  const { name, everySeconds, state, begunAt, durationMs, nextDueAt, instance, result, failures, failedAt, error } = one
+  return (
+    <Table.Tr>
+      <Table.Td>
+        <Text size="sm" fw={550}>
+          {name}
+        </Text>
+        <Text size="xs" c="dimmed">
+          {instance}
+        </Text>
+      </Table.Td>
+      <Table.Td>
+        <StatusBadge state={state} />
+        {error !== null && (
+          <Text size="xs" c={failures > 0 ? 'var(--bad)' : 'dimmed'} maw={320} style={{ overflowWrap: 'anywhere' }}>
+            {failures > 0 ? `${count(failures)} failed, ` : 'Failed '}
+            {ago(failedAt)}: {error}
+          </Text>
+        )}
+      </Table.Td>
+      <Table.Td className="number">{duration(everySeconds * 1_000)}</Table.Td>
+      <Table.Td style={{ whiteSpace: 'nowrap' }} title={momentOf(begunAt)}>
+        {ago(begunAt)}
+      </Table.Td>
+      <Table.Td className="number">{duration(durationMs)}</Table.Td>
+      <Table.Td style={{ whiteSpace: 'nowrap' }} title={momentOf(nextDueAt)}>
+        {until(nextDueAt)}
+      </Table.Td>
+      <Table.Td>
+        <Text size="xs" c="dimmed" maw={320} lineClamp={3} style={{ overflowWrap: 'anywhere' }}>
+          {result === null ? 'nothing to do' : JSON.stringify(result)}
+        </Text>
+      </Table.Td>
+    </Table.Tr>
+  )
+}
+
+function until(at: string): string {
+  const ms = new Date(at).getTime() - Date.now()
+  return ms < 1_000 ? 'now' : `in ${duration(ms)}`
+}
