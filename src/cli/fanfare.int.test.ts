@@ -160,7 +160,7 @@ it('completes commands, options and names of reactions in bash', async () => {
     const line = `COMP_WORDS=(fanfare ${words.map((word) => `'${word}'`).join(' ')}); COMP_CWORD=${words.length}; _fanfare; echo "\${COMPREPLY[@]}"`
     return spawnSync('bash', ['-c', `${output}\n${line}`], { encoding: 'utf8' }).stdout.trim()
   }
-  expect(completed('re')).toBe('reconcile replay restore relay')
+  expect(completed('re')).toBe('reactions reconcile replay restore relay')
   expect(completed('dead-letters', 'red')).toBe('redrive')
   expect(completed('replay', 'loyalty.aw')).toBe('loyalty.award-points')
   expect(completed('audit', '--str')).toBe('--strict')
