@@ -28,7 +28,15 @@ suite(`several servers${canReplicate ? '' : ' (skipped: PostgreSQL is not instal
     const { db, pool, close } = openDatabase(both(), { answerWithinMs: 20_000 })
     await db.$executeRaw`CREATE TABLE written (n int)`
     const write = (n: number) => db.$transaction((tx) => tx.$executeRaw`INSERT INTO written VALUES (${n}::int)`)
-    await Promise.all(Array.from({ length: 20 }, (_, n) => write(n)))
+    /** A write that found no free connection in time has not begun. */
+    const written = (n: number) =>
+      deadline('it is written', () =>
+        write(n).then(
+          () => true,
+          () => false,
+        ),
+      )
+    await Promise.all(Array.from({ length: 20 }, (_, n) => written(n)))
     const woken = jest.fn()
     const wakeUps = listenForWakeUps(both(), createLogger('test', 'silent'), woken)
     await deadline('it listens', () => woken.mock.calls.length > 0)
@@ -41,12 +49,7 @@ suite(`several servers${canReplicate ? '' : ' (skipped: PostgreSQL is not instal
     const during = await write(20).catch((error: unknown) => error)
     expect(isDatabaseOutage(during)).toBe(true)
     await pair.standby.promote()
-    await deadline('it is written', () =>
-      write(21).then(
-        () => true,
-        () => false,
-      ),
-    )
+    await written(21)
     expect((await pair.standby.run('SELECT FROM written')).rowCount).toBe(21)
 
     woken.mockClear()
