@@ -99,7 +99,10 @@ export function lookingRoutes(needs: AdminNeeds): Route[] {
       pauses.map(({ reaction, since, ...one }) => [reaction, { ...one, since: since.toISOString() }]),
     )
     const open = new Map(
-      breakers.map(({ reaction, since, ...one }) => [reaction, { ...one, since: since.toISOString() }]),
+      breakers.map(({ reaction, cause, processes, since }) => [
+        reaction,
+        { cause, processes, since: since.toISOString() },
+      ]),
     )
     return {
       seconds,

@@ -38,6 +38,7 @@ const TOP: TopFigures = {
       reaction: 'mail.tell',
       cause: 'mail server: connection refused',
       processes: 1,
+      instances: ['worker@a:1'],
       since: new Date('2026-11-22T11:59:30Z'),
     },
   ],
