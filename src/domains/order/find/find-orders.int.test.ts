@@ -189,6 +189,20 @@ async function allPages(query: OrderQuery): Promise<string[]> {
   return ids
 }
 
+it('finds by SKU what a release has written that gave lines no client', async () => {
+  await database.pool.query(
+    `WITH older AS (
+      INSERT INTO orders (id, status, version, client_id, customer, shipping_address, total, currency, placed_at, updated_at)
+      SELECT gen_random_uuid(), 'placed', 1, client_id, customer, shipping_address, total, currency, placed_at, updated_at
+      FROM orders WHERE client_id = $1 LIMIT 1 RETURNING id
+    )
+    INSERT INTO order_lines (order_id, line, sku, name, quantity, unit_price) SELECT id, 1, 'OLD-01', 'Old', 1, 100 FROM older`,
+    [CLIENT],
+  )
+  const { orders } = await findOrders(database.db, CLIENT, OrderQuery.parse({ sku: 'OLD-01' }))
+  expect(orders).toHaveLength(1)
+})
+
 it('takes what is asked of it as text, and says what is wrong with it', async () => {
   const find = (query: object) => findOrders(database.db, CLIENT, OrderQuery.parse(query))
   const { orders, next } = await find({ sku: 'MUG-01', expand: 'lines', limit: '1' })
