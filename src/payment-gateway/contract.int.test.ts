@@ -3,6 +3,7 @@ import { createServer, request as ask, type IncomingMessage, type ServerResponse
 import type { AddressInfo } from 'node:net'
 import { DependencyUnavailable, RetryLater, Unrecoverable } from '#messaging'
 import { uuidv7 } from '#platform/uuid'
+import { deadline } from '#testing'
 import { startGateway } from '../../sandbox/payment-gateway/server.ts'
 import { startStripe } from '../../sandbox/stripe/server.ts'
 import type { GatewayAnswer, PaymentGateway, Wanted } from './port.ts'
@@ -101,16 +102,13 @@ describe.each(Object.keys(PROVIDERS))('%s', (provider) => {
     return []
   }
   /** Again until it is decided, as deliveries do it. */
-  async function decided(act: () => Promise<GatewayAnswer>) {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await act()
-      } catch (error) {
-        if (error instanceof Unrecoverable || attempt === 10) throw error
-        if (error instanceof RetryLater) await new Promise((waited) => setTimeout(waited, SLOW_MS / 4))
-      }
-    }
-  }
+  const decided = (act: () => Promise<GatewayAnswer>) =>
+    deadline('it is decided', () =>
+      act().catch((error: unknown) => {
+        if (error instanceof Unrecoverable) throw error
+        return undefined
+      }),
+    )
 
   test('holds, takes and gives back; what is done already counts as done', async () => {
     const id = await held()
