@@ -32,6 +32,7 @@ export interface RunningReaction {
 /**
  * Runs one reaction in this process until stopped: takes what has arrived on its queue, and what is due in PostgreSQL, batch
  * by batch. Any number of processes may run the same reaction; they share both.
+ * @throws TopologyMismatch when its queue stands with other properties; then it takes nothing any more
  */
 export async function runReaction(reaction: Reaction, given: ReactionRuntime): Promise<RunningReaction> {
   const { broker, names, log } = given
@@ -74,17 +75,23 @@ export async function runReaction(reaction: Reaction, given: ReactionRuntime): P
     },
   }
   given.onBegun?.(begun)
-  consumers.push(
-    await broker.consume({
-      queue: names.queue(reaction.name),
-      topology: topologyOf(names, { name: reaction.name, eventTypes }),
-      prefetch: reaction.prefetch,
-      onDelivery: (delivery) => buffer.put({ delivery }),
-      onCancelled: () => void reportLostQueue(runtime, reaction.name),
-      onLost: () => buffer.keepOnly(({ claimed }) => claimed !== undefined),
-    }),
-    await drainCrashNet(reaction, runtime),
-  )
+  try {
+    const topology = topologyOf(names, { name: reaction.name, eventTypes })
+    consumers.push(
+      await broker.consume({
+        queue: names.queue(reaction.name),
+        topology,
+        prefetch: reaction.prefetch,
+        onDelivery: (delivery) => buffer.put({ delivery }),
+        onCancelled: () => void reportLostQueue(runtime, reaction.name),
+        onLost: () => buffer.keepOnly(({ claimed }) => claimed !== undefined),
+      }),
+    )
+    consumers.push(await drainCrashNet(reaction, runtime))
+  } catch (error) {
+    await begun.stop()
+    throw error
+  }
   // It was stopped before there was a broker.
   if (stopping.signal.aborted) await Promise.all(consumers.map((consumer) => consumer.close()))
   return begun

@@ -13,6 +13,7 @@ import { anOrderPlaced, deadline, record, testSystem, type TestSystem } from '#t
 
 let system: TestSystem
 const stops: (() => Promise<unknown>)[] = []
+const logged: string[] = []
 
 const sending = defineReaction({ name: 'test.sending', on: OrderPlaced, handle() {} })
 const other = defineReaction({ name: 'test.other', on: OrderPlaced, handle() {} })
@@ -27,7 +28,7 @@ afterAll(async () => {
 })
 
 async function startWorker() {
-  const log = createLogger('test', 'silent')
+  const log = createLogger('test', 'warn', { write: (line: string) => void logged.push(line) })
   const runtime = { ...system, retryDelays: [50], log, instance: 'test', wakeUp: createWakeUp(system.pool), lookMs: 50 }
   const worker = await runUnlessPaused([sending, other], runtime)
   stops.push(worker.stop)
@@ -70,4 +71,21 @@ it('holds what a paused reaction is owed, over a new process, and delivers it on
     { action: 'pause', operator: 'ada', reason: asked.reason },
     { action: 'resume', reaction: sending.name },
   ])
+})
+
+it('takes messages of a resumed reaction as soon as its queue is as it should be', async () => {
+  const context = { db: system.db, operator: 'ada' }
+  const queue = system.names.queue(sending.name)
+  const strange = { name: queue, arguments: { 'x-queue-type': 'classic' } }
+  await pauseReaction(context, { reaction: sending.name })
+  await deadline('nobody takes its messages', async () => (await consumersOf(sending.name)) === 0)
+  await system.broker.destroy({ queues: [strange], exchanges: [], bindings: [] })
+  await deadline('another stands in its place', () =>
+    system.broker.declare({ queues: [strange], exchanges: [], bindings: [] }).then(() => true),
+  )
+  await resumeReaction(context, { reaction: sending.name })
+  await deadline('it is refused', () => logged.some((line) => line.includes('TopologyMismatch')))
+
+  await system.broker.destroy({ queues: [strange], exchanges: [], bindings: [] })
+  await deadline('it takes messages', async () => (await consumersOf(sending.name)) > 0)
 })

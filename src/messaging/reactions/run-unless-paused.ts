@@ -31,9 +31,13 @@ export async function runUnlessPaused(
   const start = (course: Course) => {
     let taking!: Promise<unknown>
     const begun = new Promise<void>((resolve) => {
-      const onBegun = (running: RunningReaction) => resolve(void (course.running = running))
+      let mine: RunningReaction | undefined
+      const onBegun = (running: RunningReaction) => resolve(void (mine = course.running = running))
       taking = runReaction(course.reaction, { ...given, onBegun })
-      taking.catch(() => resolve())
+      taking.catch(() => {
+        if (course.running === mine) course.running = undefined // so that the next look starts it again
+        resolve()
+      })
     })
     course.changing = begun.finally(() => (course.changing = undefined))
     return taking
@@ -51,7 +55,9 @@ export async function runUnlessPaused(
       if (stopped || course.changing || isPaused === (course.running === undefined)) continue
       log.info({ reaction }, isPaused ? 'an operator pauses it: its messages wait' : 'an operator lets it go on')
       const changed = isPaused ? pause(course) : start(course)
-      changed.catch((err: unknown) => log.error({ err, reaction }, 'it could not be paused, or resumed'))
+      changed.catch((err: unknown) =>
+        log.warn({ err, reaction }, 'it could not be paused, or resumed; it is tried again'),
+      )
     }
   }
   const noteFailure = (error: Error) =>
