@@ -2,13 +2,16 @@ import { createGateway } from '#domains/payment'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { archiveBefore, findReactions, loadProjections, loadReactions, restoreArchive } from '#messaging'
+import { archiveBefore, findReactions, loadProjections, loadReactions, rebuild, restoreArchive } from '#messaging'
 import { receiveStock } from '#domains/inventory'
 import { foldIntoRows } from '#domains/order'
+import { exportCustomer } from '#domains/customer'
 import { SHOP_RATES } from '#domains/pricing'
+import { deleteOrders, planDeletion } from '#domains/retention'
 import { shippingRoutes } from '#domains/shipping'
 import { createWakeUp } from '#messaging'
 import type { Transaction } from '#platform/database'
+import { createLogger } from '#platform/log/logger'
 import {
   deadline,
   endFirstPartition,
@@ -216,6 +219,12 @@ const BREACHES: [invariant: string, why: RegExp, ...statements: string[]][] = [
     /2 events are at position \d+/,
     `INSERT INTO events SELECT position, 'ffffffff-ffff-4fff-bfff-ffffffffffff', type, version, stream, 900, data, correlation_id,
        causation_id, traceparent, occurred_at FROM events WHERE type = 'order.shipped' AND stream = 'order-$shipped'`,
+  ],
+  [
+    'deleted-order-is-gone',
+    /there are rows of it: loyalty_orders, order_history, order_lines, orders, payment_ledger, payments, reservations, shipments/,
+    `INSERT INTO deleted_orders (order_id, client_id, test, status, placed_at, updated_at, action_id)
+     SELECT id, client_id, test, status, placed_at, updated_at, gen_random_uuid() FROM orders WHERE id = '$shipped'`,
   ],
   ['order-placed-once', /no such order/, "DELETE FROM orders WHERE id = '$shipped'"],
   [
@@ -518,6 +527,18 @@ test('what waits for a newer release after a roll back is told, and breaks nothi
   expect(told).toEqual(['newer-release-is-there'])
 })
 
+const archiving = () => ({
+  db: system.db,
+  instance: 'test',
+  openAmong: () => Promise.resolve([]),
+  beforeGoing: (streams: readonly string[]) => foldIntoRows(system.db, streams),
+})
+
+async function isWell() {
+  const findings = await audit(system.db, { patienceMs: 0, gateway: createGateway(gateway.url) })
+  expect(findings.filter(({ count, skipped }) => count > 0 || skipped)).toEqual([])
+}
+
 test('a shop whose orders lie in an archive breaks no invariant, and tells where they lie', async () => {
   const { db } = system
   const folder = await mkdtemp(path.join(tmpdir(), 'fanfare-archive-'))
@@ -532,12 +553,7 @@ test('a shop whose orders lie in an archive breaks no invariant, and tells where
     SELECT reaction, (SELECT max(position) FROM events) FROM subscriptions GROUP BY reaction`
   await endFirstPartition(system, new Date(end))
   await deadline('the partition has ended', () => Date.now() > end)
-  const beforeGoing = (streams: readonly string[]) => foldIntoRows(db, streams)
-  const options = { db, instance: 'test', openAmong: () => Promise.resolve([]), beforeGoing }
-  const isWell = async () => {
-    const findings = await audit(db, { patienceMs: 0, gateway: createGateway(gateway.url) })
-    expect(findings.filter(({ count, skipped }) => count > 0 || skipped)).toEqual([])
-  }
+  const options = archiving()
   const isTold = async () => {
     expect((await api.get(order)).body).toEqual(before.order)
     const place = path.join(folder, 'first')
@@ -558,4 +574,110 @@ test('a shop whose orders lie in an archive breaks no invariant, and tells where
   expect((await api.get(`${order}/story`)).body).toEqual(before.story)
   await isWell()
   await rm(folder, { recursive: true })
+})
+
+describe('old orders whose events lie in an archive', () => {
+  let folder: string
+  beforeAll(async () => {
+    folder = await mkdtemp(path.join(tmpdir(), 'fanfare-archive-'))
+    await place() // its events are not in it
+    await system.settled()
+    await project(system, ...(await loadProjections(findReactions('workers'))))
+    await archiveBefore({ ...archiving(), before: new Date(), to: folder })
+  })
+  afterAll(() => rm(folder, { recursive: true }))
+
+  const remove = () =>
+    deleteOrders({
+      db: system.db,
+      instance: 'test',
+      operator: 'tester',
+      reason: 'kept for ten years',
+      before: new Date(Date.now() + 60_000),
+    })
+
+  /** Whoever changes something of an order waits for the row of its stream. @returns what lets it go */
+  async function holdStream(orderId: string) {
+    const client = await system.pool.connect()
+    await client.query('BEGIN')
+    await client.query('SELECT FROM streams WHERE stream = $1 FOR UPDATE', [`order-${orderId}`])
+    return async () => {
+      await client.query('ROLLBACK')
+      client.release()
+    }
+  }
+
+  /** Those that wait for rows. */
+  const waiting = (many: number) =>
+    deadline(`${many} wait`, async () => {
+      const rows = await system.db.$queryRaw<{ pid: number }[]>`
+        SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`
+      return rows.length >= many && rows.map(({ pid }) => pid)
+    })
+
+  const post = (orderId: string, what: string, body: object = {}) =>
+    answered(() => api.post(`/v1/orders/${orderId}/${what}`, body)).then(({ status, body }) => [status, body.code])
+
+  test('go all at once or not at all: a deletion that is killed has changed nothing', async () => {
+    const plan = await planDeletion(system.db, new Date(Date.now() + 60_000))
+    expect(plan).toMatchObject({ orders: 7, kept: { 'not-archived': 1 } })
+    const letGo = await holdStream(orders.returned)
+    const deleting = remove().catch((error: Error) => error)
+    const [pid] = await waiting(1)
+    await system.db.$queryRaw`SELECT pg_terminate_backend(${pid}::int)`
+    expect(await deleting).toBeInstanceOf(Error)
+    await letGo()
+    expect([await system.db.deletedOrder.count(), await system.db.carriedForward.count()]).toEqual([0, 0])
+    await isWell()
+  })
+
+  test('go, but for one whose refund is asked for at the same moment; who comes later is told', async () => {
+    const letGo = await holdStream(orders.delivered)
+    const refunded = post(orders.delivered, 'refunds', { amount: { amount: 10, currency: 'GBP' } })
+    await waiting(1)
+    const deleting = remove()
+    await waiting(2)
+    const late = Promise.all([post(orders.partly, 'refunds'), post(orders.shipped, 'return')])
+    await waiting(4)
+    await letGo()
+    expect(await refunded).toEqual([202, null])
+    expect(await deleting).toMatchObject({ outcome: 'done', deleted: 6 })
+    expect(await late).toEqual([
+      [410, 'order-deleted'],
+      [410, 'order-deleted'],
+    ])
+    await system.settled()
+    expect((await planDeletion(system.db, new Date(Date.now() + 60_000))).kept).toEqual({ 'not-archived': 2 })
+    await project(system, ...(await loadProjections(findReactions('workers'))))
+    await isWell()
+  })
+
+  test('are told of: when and why they went, and where their events lie', async () => {
+    const order = `/v1/orders/${orders.shipped}`
+    for (const wanted of ['', '?at=1', '/history', '/refunds'])
+      expect((await api.get(`${order}${wanted}`)).body).toMatchObject({ status: 410, code: 'order-deleted' })
+    const deleted = { by: 'tester', why: 'kept for ten years' }
+    const archives = [{ name: 'first', place: path.join(folder, 'first') }]
+    expect((await api.get(`${order}/story`)).body).toMatchObject({ status: 'shipped', events: [], archives, deleted })
+    const known = await exportCustomer(system.db, anOrder().customer.email)
+    expect(known?.deletedOrders).toHaveLength(6)
+    expect(known?.events).toContainEqual(expect.objectContaining({ orderId: orders.shipped, type: 'order.shipped' }))
+  })
+
+  test('stay deleted when their events are restored and read models rebuilt', async () => {
+    const { db } = system
+    await restoreArchive({ db, instance: 'test', place: path.join(folder, 'first') })
+    await isWell()
+    const [customers] = (await loadProjections(findReactions('workers'))).filter(
+      ({ name }) => name === 'lookup.customer-orders',
+    )
+    const log = createLogger('test', 'silent')
+    expect(await rebuild(customers!, { db, log, instance: 'test' })).toMatchObject({ outcome: 'swapped' })
+    const known = () => db.$queryRaw<object[]>`SELECT FROM projection_lookup_customer_orders.orders`
+    expect(await known()).toHaveLength(8)
+    await isWell()
+    expect(await remove()).toMatchObject({ deleted: 0 })
+    expect(await known()).toHaveLength(2)
+    await isWell()
+  })
 })

@@ -54,8 +54,11 @@ const LedgerSum = row({ name: z.string(), sum: z.string() })
 
 async function readLedger(db: Database | Transaction): Promise<Totals> {
   const rows = await readRows(db, LedgerSum)`
-    SELECT currency || ' ' || kind AS name, count(*) || ' × ' || sum(greatest(abs(held), abs(taken))) AS sum
-    FROM payment_ledger GROUP BY currency, kind`
+    SELECT currency || ' ' || kind AS name, sum(entries) || ' × ' || sum(amount) AS sum FROM (
+      SELECT currency, kind, count(*) AS entries, sum(greatest(abs(held), abs(taken))) AS amount FROM payment_ledger GROUP BY currency, kind
+      UNION ALL
+      SELECT key, substr(account, 7), entries, amount FROM carried_forward WHERE account LIKE 'money.%') AS booked
+    GROUP BY currency, kind`
   return new Map(rows.map(({ name, sum }) => [name, sum]))
 }
 

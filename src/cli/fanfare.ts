@@ -13,6 +13,7 @@ import { addReconcile } from './commands/messaging/reconcile.ts'
 import { addReplay } from './commands/messaging/replay.ts'
 import { addRoles } from './commands/access/roles.ts'
 import { addPartitions } from './history/partitions.ts'
+import { addOldOrders } from './history/delete-orders.ts'
 import { addRestore } from './history/restore.ts'
 import { addStory } from './commands/orders/story.ts'
 import { addStuck } from './commands/orders/stuck.ts'
@@ -72,6 +73,7 @@ function createProgram(): Command {
     addProjections,
     addArchive,
     addRestore,
+    addOldOrders,
     addPartitions,
     addCustomers,
     addEvents,

@@ -41,6 +41,7 @@ const STATUS_OF: Readonly<Record<RefusalKind, number>> = {
   invalid: 422,
   forbidden: 403,
   'not-found': 404,
+  gone: 410,
   conflict: 409,
   busy: 503,
   unavailable: 503,

@@ -3,6 +3,7 @@ export type RefusalKind =
   | 'invalid' // change the request
   | 'forbidden' // ask with another key
   | 'not-found' // ask for something else
+  | 'gone' // ask no more: it was there
   | 'conflict' // the thing's state does not allow it now
   | 'busy' // the same request again, a little later
   | 'unavailable' // something this process needs is away; the same request again, later

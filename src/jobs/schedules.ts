@@ -6,6 +6,7 @@ import { OrderConfirmed, OrderExpired, OrderPlaced, OrderShipped } from '#events
 import type { WakeUp } from '#messaging'
 import { auditing } from './audit-daily.ts'
 import { alerting } from './alerts/alerts.ts'
+import { deletingOldOrders } from './delete-old-orders.ts'
 import { messagingJobs, type MessagingNeeds } from './messaging-jobs.ts'
 import type { ScheduledJob } from './scheduled-job.ts'
 import { AT_ONCE, untilDone } from './until-done.ts'
@@ -40,6 +41,7 @@ export function schedules(needs: Needs): ScheduledJob[] {
     ...messagingJobs(needs, SPANS),
     alerting(db),
     auditing(needs),
+    deletingOldOrders(needs),
     {
       name: 'order.expire-orders',
       publishes: [OrderExpired],

@@ -1,8 +1,7 @@
 import { z } from 'zod'
-import { findOrder, storyOf, StoryView } from '#domains/order'
+import { findOrder, missingOrder, storyOf, StoryView } from '#domains/order'
 import type { StuckCause, StuckKind } from '#messaging'
 import type { Database } from '#platform/database'
-import { Refusal } from '#http'
 import { drawStory, layOut } from '../../picture/index.ts'
 import { Id, Moment } from '../contract/words.ts'
 import { Picture, Standing } from '../contract/index.ts'
@@ -28,7 +27,7 @@ export const OrderPage = z
 
 type Told = Awaited<ReturnType<typeof storyOf>>
 
-/** Everything that an operator wants to know of one order. @throws Refusal `order-not-found` */
+/** Everything that an operator wants to know of one order. @throws Refusal `order-not-found`, `order-deleted` */
 export async function readOrderPage(db: Database, id: string, isKnown: (reaction: string) => boolean) {
   const { order, story } = await tellOrder(db, id)
   const { status, version, placedAt, updatedAt, total, customer, detail } = order
@@ -57,7 +56,7 @@ export async function drawOrder(db: Database, id: string): Promise<string> {
 
 async function tellOrder(db: Database, id: string) {
   const order = await findOrder(db, id)
-  if (!order) throw new Refusal('not-found', 'order-not-found', `There is no order ${id}.`)
+  if (!order) return missingOrder(db, id)
   return { order, story: await storyOf(db, order) }
 }
 

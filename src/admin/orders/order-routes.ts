@@ -8,7 +8,7 @@ import type { AdminNeeds } from '../needs.ts'
 import { drawOrder, OrderPage, readOrderPage } from './order-page.ts'
 
 const params = z.strictObject({ id: Id })
-const refusals = { 404: 'order-not-found' }
+const refusals = { 404: 'order-not-found', 410: 'order-deleted' }
 
 const Words = z
   .string()

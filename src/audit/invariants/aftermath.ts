@@ -26,12 +26,14 @@ const mailsAreSent: Invariant = {
 
 const points: Invariant = {
   name: 'points-add-up',
-  says: 'The points of an account are the sum of what its orders have earned.',
+  says: 'The points of an account are the sum of what its orders have earned, deleted ones included.',
   offenders: () => Prisma.sql`
     SELECT coalesce(a.person, o.person) AS who, format('The account has %s points, its orders have earned %s.',
       coalesce(a.points, 0), coalesce(o.points, 0)) AS why
     FROM loyalty_accounts a
-    FULL JOIN (SELECT person, sum(points) AS points FROM loyalty_orders WHERE person IS NOT NULL GROUP BY person) o ON o.person = a.person
+    FULL JOIN (SELECT person, sum(points) AS points FROM (
+      SELECT person, points FROM loyalty_orders WHERE person IS NOT NULL
+      UNION ALL SELECT key, amount FROM carried_forward WHERE account = 'loyalty.points') AS earned GROUP BY person) o ON o.person = a.person
     WHERE coalesce(a.points, 0) <> coalesce(o.points, 0)`,
 }
 

@@ -3,7 +3,7 @@ import { since, type Invariant } from '../invariant.ts'
 
 const placedOnce: Invariant = {
   name: 'order-placed-once',
-  says: 'Every order was published by exactly one order.placed, and every order.placed has its order.',
+  says: 'Every order was published by exactly one order.placed, and every order.placed has its order, or that was deleted.',
   offenders: () => Prisma.sql`
     SELECT coalesce(o.id::text, placed.id) AS who,
       CASE WHEN o.id IS NULL THEN 'It was published, but there is no such order.'
@@ -12,6 +12,7 @@ const placedOnce: Invariant = {
     FULL JOIN (SELECT data->>'orderId' AS id, count(*) AS times FROM events WHERE type = 'order.placed' GROUP BY 1) placed
       ON placed.id = o.id::text
     WHERE (o.id IS NULL OR placed.times IS DISTINCT FROM 1)
+      AND NOT (o.id IS NULL AND EXISTS (SELECT FROM deleted_orders d WHERE d.order_id::text = placed.id))
       AND NOT (placed.times IS NULL AND EXISTS (SELECT FROM streams s WHERE s.stream = 'order-' || o.id
         AND (s.archived > 0 OR EXISTS (SELECT FROM archives WHERE state = 'detached'))))`,
 }
@@ -73,4 +74,19 @@ const movesOn: Invariant = {
     WHERE o.status IN ('placed', 'confirmed') AND ${since('o.updated_at', limits)}`,
 }
 
-export const orderInvariants = [placedOnce, costsItsLines, movesOn]
+const deletedIsGone: Invariant = {
+  name: 'deleted-order-is-gone',
+  says: 'Of an order that was deleted no row is left.',
+  offenders: () => Prisma.sql`
+    SELECT order_id AS who, format('It was deleted at %s, and there are rows of it: %s.',
+      to_char(min(deleted_at) AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS "UTC"'), string_agg(DISTINCT place, ', ')) AS why
+    FROM deleted_orders JOIN (
+      SELECT id AS order_id, 'orders' AS place FROM orders UNION ALL SELECT order_id, 'order_lines' FROM order_lines
+      UNION ALL SELECT order_id, 'reservations' FROM reservations UNION ALL SELECT order_id, 'payments' FROM payments
+      UNION ALL SELECT order_id, 'payment_ledger' FROM payment_ledger UNION ALL SELECT order_id, 'refunds' FROM refunds
+      UNION ALL SELECT order_id, 'shipments' FROM shipments UNION ALL SELECT order_id, 'loyalty_orders' FROM loyalty_orders
+      UNION ALL SELECT order_id, 'order_history' FROM order_history
+    ) AS left_over USING (order_id) GROUP BY order_id`,
+}
+
+export const orderInvariants = [placedOnce, costsItsLines, movesOn, deletedIsGone]

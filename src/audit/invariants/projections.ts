@@ -66,6 +66,7 @@ const knowsOrders = (name: string, projection: string, table: string): Invariant
         ELSE format('It is %s there; the order is %s.', r.status, o.status) END AS why
       FROM orders o FULL JOIN ${Prisma.raw(`${schema}.${table}`)} r ON r.order_id = o.id
       WHERE (o.id IS NULL OR r.order_id IS NULL OR o.status <> r.status OR o.total <> r.total)
+        AND NOT (o.id IS NULL AND EXISTS (SELECT FROM deleted_orders d WHERE d.order_id = r.order_id))
         AND NOT EXISTS (
           SELECT FROM events e WHERE e.stream = 'order-' || coalesce(o.id, r.order_id)
             AND e.position > (SELECT position FROM projections WHERE name = ${projection}))`,

@@ -1,3 +1,4 @@
+import { PIECES } from '#domains/inventory'
 import { Prisma } from '#prisma'
 import { since, type Invariant } from '../invariant.ts'
 
@@ -11,7 +12,7 @@ const isConserved: Invariant = {
     WHERE on_hand + reserved + shipped <> received + corrected OR least(on_hand, reserved, shipped, received) < 0`,
 }
 
-/** What receipts, corrections and reservations add up to, by SKU. */
+/** What receipts, corrections and reservations add up to, by SKU; with what deleted orders have shipped. */
 const BOOKED = Prisma.sql`
   SELECT sku, coalesce(sum(quantity) FILTER (WHERE place = 'received'), 0) AS received,
     coalesce(sum(quantity) FILTER (WHERE place = 'corrected'), 0) AS corrected,
@@ -22,8 +23,9 @@ const BOOKED = Prisma.sql`
     UNION ALL
     SELECT 'corrected', line.* FROM stock_corrections, jsonb_to_recordset(lines) AS line(sku text, change int)
     UNION ALL
-    SELECT status, sku, quantity - coalesce((apart->sku->>'cancelled')::int, 0)
-    FROM reservations, jsonb_to_recordset(lines) AS line(sku text, quantity int)
+    SELECT place, sku, quantity FROM (${PIECES}) AS pieces
+    UNION ALL
+    SELECT 'shipped', key, amount FROM carried_forward WHERE account = 'stock.shipped'
   ) AS lines
   GROUP BY sku`
 

@@ -92,9 +92,10 @@ const ORDER_ID = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}
 
 const Stranger = row({ id: z.string() })
 
-/** Which of these ids no order has. */
+/** Which of these ids no order has, or had before it was deleted as an old one. */
 export async function withoutOrder(db: Database | Transaction, ids: readonly string[]): Promise<Set<string>> {
   const rows = await readRows(db, Stranger)`
-    SELECT id FROM unnest(${[...ids]}::uuid[]) AS asked(id) WHERE NOT EXISTS (SELECT FROM orders o WHERE o.id = asked.id)`
+    SELECT id FROM unnest(${[...ids]}::uuid[]) AS asked(id) 
+    WHERE NOT EXISTS (SELECT FROM orders o WHERE o.id = asked.id) AND NOT EXISTS (SELECT FROM deleted_orders d WHERE d.order_id = asked.id)`
   return new Set(rows.map(({ id }) => id))
 }

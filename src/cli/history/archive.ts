@@ -1,11 +1,11 @@
-import { InvalidArgumentError, type Command } from 'commander'
+import type { Command } from 'commander'
 import { foldIntoRows, openAmong } from '#domains/order'
 import { archiveBefore, Refused, type ArchiveReport } from '#messaging'
 import { withDatabase } from '../connect.ts'
 import { host } from '../host.ts'
 import { instanceOf } from '../instance.ts'
 import { exits } from '../run.ts'
-import { json } from '../terminal/options.ts'
+import { date, json } from '../terminal/options.ts'
 import { counted, EXIT, isTerminal, say, sayJson, warn } from '../terminal/output.ts'
 import { untilStopped } from '../terminal/stop.ts'
 
@@ -74,11 +74,4 @@ function describe({ name, until, events, outcome, place, reasons }: ArchiveRepor
   if (outcome === 'archived') return `${what} archived in ${place}`
   if (outcome === 'ready') return `${what} would be archived`
   return `${what} kept\n${reasons.map((reason) => `  ${reason}`).join('\n')}`
-}
-
-function date(text: string): Date {
-  const moment = new Date(text)
-  if (!/^\d{4}-\d{2}-\d{2}/.test(text) || Number.isNaN(moment.getTime()))
-    throw new InvalidArgumentError('A date is written as 2026-09-01.')
-  return moment
 }

@@ -65,6 +65,9 @@ export const RIGHTS: Readonly<Record<string, TableRights>> = {
   // keys of personal data: a row that is locked needs the right to update
   personal_keys: of('siu', 'siu', ''),
   forgotten_persons: of('s', 's'),
+  // what is left of deleted orders: written by the scheduler and by `orders delete`, which are the owner
+  deleted_orders: of('s', ''),
+  carried_forward: of('', ''),
   // payment
   payments: of('siu', 'siu'), // the API sets refunds aside
   refunds: of('siu', 'siu'), // the API settles what was refunded at the provider, workers set cancelled pieces aside

@@ -35,3 +35,11 @@ export function position(text: string): bigint {
   if (!/^\d+$/.test(text)) throw new InvalidArgumentError('A position is a whole number from 0.')
   return BigInt(text)
 }
+
+/** `2026-09-01`, or a moment of that day. */
+export function date(text: string): Date {
+  const moment = new Date(text)
+  if (!/^\d{4}-\d{2}-\d{2}/.test(text) || Number.isNaN(moment.getTime()))
+    throw new InvalidArgumentError('A date is written as 2026-09-01.')
+  return moment
+}

@@ -1,6 +1,6 @@
 import { pointsOf } from '#domains/loyalty'
 import { mailsAbout } from '#domains/notification'
-import { archivesOfOrder, ordersOfPerson, viewsOf, type OrderOfPerson } from '#domains/order'
+import { archivesOfOrder, deletedOrdersOfPerson, ordersOfPerson, viewsOf } from '#domains/order'
 import { orderStream } from '#events'
 import { ArchiveRefused, readArchived, readStream, type RecordedEvent } from '#messaging'
 import type { Database } from '#platform/database'
@@ -18,14 +18,16 @@ export async function exportCustomer(db: Database, email: string) {
   const person = await personOf(db, email)
   if (person === undefined) return undefined
   const orders = await ordersOfPerson(db, person)
-  const ids = orders.map(({ id }) => id)
-  const archives = await archivesOf(db, orders)
+  const deleted = await deletedOrdersOfPerson(db, person)
+  const ids = [...deleted, ...orders].map(({ id }) => id)
+  const archives = await archivesOf(db, [...deleted, ...orders])
   const events = await eventsOf(db, ids, archives)
   return {
     email: email.trim().toLowerCase(),
     person,
     points: await pointsOf(db, person),
     orders: await viewsOf(db, orders),
+    deletedOrders: deleted.map(({ id, status, placedAt, deletedAt }) => ({ id, status, placedAt, deletedAt })),
     mails: await mailsAbout(db, ids),
     events,
     archives,
@@ -33,7 +35,7 @@ export async function exportCustomer(db: Database, email: string) {
 }
 
 /** Each once. */
-async function archivesOf(db: Database, orders: readonly OrderOfPerson[]) {
+async function archivesOf(db: Database, orders: readonly Parameters<typeof archivesOfOrder>[1][]) {
   const places = new Map<string, Archive>()
   for (const order of orders) for (const one of await archivesOfOrder(db, order)) places.set(one.name, one)
   return [...places.values()]

@@ -1,5 +1,6 @@
 export { wrongStock, stockTotals } from './invariants.ts'
 export { keepReservations } from './keep-reservations.ts'
+export { PIECES } from './pieces.ts'
 export { stockRoutes } from './routes/routes.ts'
 export { wantedOf } from './reservation.ts'
 export { receiveStock, stockOf } from './stock.ts'

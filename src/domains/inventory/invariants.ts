@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { readRow, readRows, row, type Database, type Transaction } from '#platform/database'
+import { PIECES } from './pieces.ts'
 
 export type StockTotals = z.infer<typeof StockTotals>
 const StockTotals = row({
@@ -34,8 +35,9 @@ export async function wrongStock(db: Database | Transaction): Promise<string[]> 
         UNION ALL
         SELECT 'corrected', line.* FROM stock_corrections, jsonb_to_recordset(lines) AS line(sku text, change int)
         UNION ALL
-        SELECT status, sku, quantity - coalesce((apart->sku->>'cancelled')::int, 0)
-        FROM reservations, jsonb_to_recordset(lines) AS line(sku text, quantity int)
+        SELECT place, sku, quantity FROM (${PIECES}) AS pieces
+        UNION ALL
+        SELECT 'shipped', key, amount FROM carried_forward WHERE account = 'stock.shipped'
       ) AS booked
       GROUP BY sku
     ), compared AS (

@@ -92,7 +92,7 @@ export function eventRoutes({ db, feed }: { db: Database; feed: Feed }): Route[]
       headers,
       example: { params: { id: standIn('order') }, query: { limit: 2 } },
       replies,
-      refusals: { ...refusals, 404: 'order-not-found' },
+      refusals: { ...refusals, 404: 'order-not-found', 410: 'order-deleted' },
       async handle({ params: { id: orderId }, query, caller, header }) {
         const { clientId } = await expectOwned(db, caller, orderId)
         return answer(feed, { clientId, orderId }, { ...query, ...lookOf(header) }, () => Promise.resolve(0n))

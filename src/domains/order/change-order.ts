@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { append, type Append, RetryLater, UnreadableEvent, Unrecoverable, type Publication } from '#messaging'
 import { readRows, row, type Database, type Transaction } from '#platform/database'
 import { Refusal } from '#http'
+import { missingOrder } from './deleted.ts'
 import { cancelLines, type CancelLines } from './state/cancel-lines.ts'
 import { conclude, decide, type OrderCommand } from './state/decide.ts'
 import type { VersionedOrder } from './state/fold.ts'
@@ -41,7 +42,7 @@ function untilNewerRelease(error: unknown): never {
 
 /**
  * Carries a caller's command out on one order, in one transaction with the fact that follows.
- * @throws Refusal `order-not-found`, or a conflict when the order's state does not allow it
+ * @throws Refusal `order-not-found` or `order-deleted`, or a conflict when the order's state does not allow it
  */
 export function changeOrder(
   db: Database,
@@ -51,7 +52,7 @@ export function changeOrder(
 ): Promise<VersionedOrder> {
   return db.$transaction(async (tx) => {
     const decided = await decideOrders(tx, [id], (order) => factsOf(order, command)).catch(notByThisRelease)
-    const { order, facts } = decided.get(id) ?? noSuchOrder(id)
+    const { order, facts } = decided.get(id) ?? (await missingOrder(tx, id))
     await append(
       tx,
       facts.map((fact) => ({ ...fact, correlationId: id, ...origin })),
@@ -78,12 +79,6 @@ function notByThisRelease(cause: unknown): never {
     { retryAfterS: NEWER_RELEASE_MS / 1_000, cause },
   )
 }
-
-function noSuchOrder(id: string): never {
-  throw orderNotFound(id)
-}
-
-export const orderNotFound = (id: string) => new Refusal('not-found', 'order-not-found', `There is no order ${id}.`)
 
 const Due = row({ id: z.string() })
 

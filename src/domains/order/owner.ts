@@ -1,18 +1,19 @@
 import { z } from 'zod'
 import { owns, type Caller } from '#http'
 import { readRows, row, type Database, type Transaction } from '#platform/database'
-import { orderNotFound } from './change-order.ts'
+import { missingOrder, orderNotFound } from './deleted.ts'
 
 const OwnerRow = row({ clientId: z.string(), test: z.boolean() })
 
 /**
  * Lets a caller at orders of its client alone.
  * @returns whose it is, and whether it is a test
- * @throws Refusal `order-not-found`, also where it is another client's: whether that exists is not told
+ * @throws Refusal `order-deleted`; `order-not-found`, also where it is another client's: whether that exists is not told
  */
 export async function expectOwned(db: Database, caller: Caller, id: string): Promise<z.infer<typeof OwnerRow>> {
   const [order] = await readRows(db, OwnerRow)`SELECT client_id AS "clientId", test FROM orders WHERE id = ${id}::uuid`
-  if (!order || !owns(caller, order)) throw orderNotFound(id)
+  if (!order) return missingOrder(db, id, (deleted) => owns(caller, deleted))
+  if (!owns(caller, order)) throw orderNotFound(id)
   return order
 }
 

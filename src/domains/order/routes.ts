@@ -1,9 +1,10 @@
 import { OrderCancelled, OrderReduced, OrderPlaced, orderStream, ReturnAccepted } from '#events'
 import type { WakeUp } from '#messaging'
 import type { Database } from '#platform/database'
-import { defineRoute, Refusal, standIn, type Route, type RouteRequest } from '#http'
+import { defineRoute, owns, Refusal, standIn, type Route, type RouteRequest } from '#http'
 import { uuidOf, uuidv7 } from '#platform/uuid'
-import { changeOrder, orderNotFound } from './change-order.ts'
+import { changeOrder } from './change-order.ts'
+import { findDeleted, missingOrder } from './deleted.ts'
 import { findOrders } from './find/find-orders.ts'
 import { COMBINATIONS, OrderQuery } from './find/query.ts'
 import { historyOf, HistoryView } from './reading/history.ts'
@@ -92,11 +93,7 @@ function placing({ placement, wake, takesTests = true }: Needs): Route {
 }
 
 function reading({ db }: Needs): Route[] {
-  const stored = async (id: string) => {
-    const order = await findOrder(db, id)
-    if (!order) throw orderNotFound(id)
-    return order
-  }
+  const stored = async (id: string) => (await findOrder(db, id)) ?? missingOrder(db, id)
   return [
     defineRoute({
       method: 'get',
@@ -128,7 +125,7 @@ function reading({ db }: Needs): Route[] {
       query: OrderAt,
       example: { params: { id: standIn('order') } },
       replies: { 200: { description: 'The order', schema: OrderView } },
-      refusals: { 404: 'order-not-found; order-not-placed-yet and order-archived with `at`' },
+      refusals: { 404: 'order-not-found; order-not-placed-yet and order-archived with `at`', 410: 'order-deleted' },
       async handle({ params: { id }, query: { at }, caller }) {
         const owned = await expectOwned(db, caller, id)
         const order = at === undefined ? await stored(id) : await orderAt(db, id, at)
@@ -140,7 +137,8 @@ function reading({ db }: Needs): Route[] {
       path: '/v1/orders/{id}/story',
       operationId: 'getStory',
       summary: 'Everything that happened because of an order',
-      description: 'Each event in causal order, and each reaction to it with its attempts, failures and dead letters.',
+      description:
+        'Each event in causal order, and each reaction to it with its attempts, failures and dead letters. Of a deleted order, when and why it was deleted, and where its events lie.',
       tag,
       scope: 'admin',
       params: OrderId,
@@ -148,6 +146,8 @@ function reading({ db }: Needs): Route[] {
       replies: { 200: { description: 'The story so far', schema: StoryView } },
       refusals: { 404: 'order-not-found' },
       async handle({ params, caller }) {
+        const deleted = await findDeleted(db, params.id)
+        if (deleted && owns(caller, deleted)) return { status: 200, body: await storyOf(db, deleted) }
         await expectOwned(db, caller, params.id)
         return { status: 200, body: await storyOf(db, await stored(params.id)) }
       },
@@ -162,7 +162,7 @@ function reading({ db }: Needs): Route[] {
       params: OrderId,
       example: { params: { id: standIn('order') } },
       replies: { 200: { description: 'The steps so far, first to last', schema: HistoryView } },
-      refusals: { 404: 'order-not-found' },
+      refusals: { 404: 'order-not-found', 410: 'order-deleted' },
       async handle({ params, caller }) {
         await expectOwned(db, caller, params.id)
         return { status: 200, body: await historyOf(db, params.id) }
@@ -196,7 +196,12 @@ function changing({ db, wake }: Needs): Route[] {
       idempotency: 'again',
       example: { params: { id: standIn('new order') }, body: { reason: 'Ordered by mistake' } },
       replies: { 200: { description: 'The order, cancelled', schema: OrderView, headers: AFTER } },
-      refusals: { 404: 'order-not-found', 409: 'order-not-cancellable', 503: 'newer-release-needed' },
+      refusals: {
+        404: 'order-not-found',
+        409: 'order-not-cancellable',
+        410: 'order-deleted',
+        503: 'newer-release-needed',
+      },
       handle: (request) => change(request, { type: 'cancel', ...request.body }),
     }),
     defineRoute({
@@ -220,6 +225,7 @@ function changing({ db, wake }: Needs): Route[] {
       refusals: {
         404: 'order-not-found',
         409: 'order-not-cancellable',
+        410: 'order-deleted',
         422: 'validation-failed, unknown-sku, quantity-too-large',
         503: 'newer-release-needed',
       },
@@ -244,7 +250,12 @@ function changing({ db, wake }: Needs): Route[] {
       idempotency: 'again',
       example: { params: { id: standIn('delivered order') } },
       replies: { 200: { description: 'The order, returned', schema: OrderView, headers: AFTER } },
-      refusals: { 404: 'order-not-found', 409: 'order-not-returnable', 503: 'newer-release-needed' },
+      refusals: {
+        404: 'order-not-found',
+        409: 'order-not-returnable',
+        410: 'order-deleted',
+        503: 'newer-release-needed',
+      },
       handle: (request) => change(request, { type: 'return' }),
     }),
   ]

@@ -46,7 +46,7 @@ export interface ArchiveReport {
  * First its tables are detached, all in one moment: from then on nothing can be written there, and its events count as handled. Then
  * they are written, the files are read again and compared, and only then they are dropped. Killed anywhere and called again, it
  * goes on from there.
- * @throws ArchiveRefused when another process archives or restores, or nothing can be written there
+ * @throws ArchiveRefused when another process moves or deletes history, or nothing can be written there
  */
 export async function archiveBefore(options: ArchiveOptions): Promise<ArchiveReport[]> {
   return underLease(options, async (lease) => {
@@ -118,14 +118,14 @@ async function finish(db: Database, { partition, place }: Detached, lease: Lease
 
 const LEASE_MS = 15_000
 
-/** One process at a time archives or restores. */
+/** One process at a time archives, restores, or deletes what archives take the place of. */
 export async function underLease<Result>(
   { db, instance }: { db: Database; instance: string },
   work: (lease: Lease) => Promise<Result>,
 ): Promise<Result> {
   const begin = () => Promise.resolve()
   const acquired = await acquireLease({ db, name: 'archive', holder: instance, leaseMs: LEASE_MS, begin })
-  if (!acquired) throw new ArchiveRefused('Another process archives or restores at this moment; try again later.')
+  if (!acquired) throw new ArchiveRefused('Another process archives, restores, or deletes old orders at this moment; try again later.')
   try {
     return await work(acquired.lease)
   } finally {

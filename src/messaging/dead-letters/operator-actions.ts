@@ -20,6 +20,7 @@ const KINDS = [
   'enable-webhook',
   'disable-webhook',
   'redeliver-webhooks',
+  'delete-orders',
   'audit',
   'replay',
   ...changesOfAccess,

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import path from 'node:path'
 import type { Command } from 'commander'
-import { findOrder, storyOf } from '#domains/order'
+import { findDeleted, findOrder, storyOf } from '#domains/order'
 import { Refused } from '#messaging'
 import type { Database } from '#platform/database'
 import { withDatabase } from '../../connect.ts'
@@ -64,20 +64,23 @@ function tell(id: string, flags: Flags): Promise<number> {
 type Story = Awaited<ReturnType<typeof readStory>>
 
 async function readStory(db: Database, id: string, { personal = false }: Pick<Flags, 'personal'>) {
-  const order = await findOrder(db, id)
+  const order = (await findOrder(db, id)) ?? (await findDeleted(db, id))
   if (!order) throw new Refused(`There is no order ${id} in this database.`)
   return storyOf(db, order, { personal })
 }
 
 function draw(story: Story) {
+  if (story.deleted) say(`It was deleted at ${iso(story.deleted.at)} by ${story.deleted.by}: ${story.deleted.why}`)
   for (const { name, place } of story.archives)
     say(`Events of that time lie in the archive ${name}. To bring them back: ${host().call(`restore ${place}`)}`)
-  if (story.events.length === 0) return say(`The order is ${story.status}.`)
+  if (story.events.length === 0) return say(`The order ${story.deleted ? 'was' : 'is'} ${story.status}.`)
   for (const { text } of linesOf(story)) say(text)
   const open = openLines(story)
   if (open.length > 0) say(`\nNot handled yet:\n${open.join('\n')}`)
   say(`\n${ending(story)}`)
 }
+
+const iso = (moment: Date) => moment.toISOString()
 
 function drawInto(file: string, story: Story) {
   const again = host().call(`story ${story.orderId} --svg ${file === '-' ? 'story.svg' : path.basename(file)}`)

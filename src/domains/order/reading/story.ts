@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { archivesOf, openedEvents, readStory, type StoryEvent } from '#messaging'
 import type { Database } from '#platform/database'
+import type { DeletedOrder } from '../deleted.ts'
 import type { VersionedOrder } from '../state/fold.ts'
 import { ORDER_STATUSES } from '../state/order-states.ts'
 import { streamOf } from '../stream/catch-up.ts'
@@ -67,6 +68,10 @@ export const StoryView = z
     archives: z
       .array(z.strictObject({ name: z.string(), place: z.string() }))
       .describe('Where the events lie that are not here any more; `fanfare restore` brings them back'),
+    deleted: z
+      .strictObject({ at: Moment, by: z.string(), why: z.string() })
+      .nullable()
+      .describe('When the order was deleted, by whom and why; null of one that is there'),
   })
   .meta({ id: 'Story' })
 
@@ -76,10 +81,13 @@ const OPEN: ReadonlySet<string> = new Set(['waiting', 'retrying', 'blocked'])
 /** Ids of events are by the clocks of processes, and some events follow the last that changes the order. */
 const MARGIN_MS = 3_600_000
 
-type Told = Pick<VersionedOrder, 'id' | 'status' | 'placedAt' | 'updatedAt'>
+type Told = Pick<VersionedOrder, 'id' | 'status' | 'placedAt' | 'updatedAt'> | DeletedOrder
 
 /** Where events of an order lie that are not in the store any more. */
-export const archivesOfOrder = (db: Database, { id, placedAt, updatedAt }: Omit<Told, 'status'>) =>
+export const archivesOfOrder = (
+  db: Database,
+  { id, placedAt, updatedAt }: Pick<Told, 'id' | 'placedAt' | 'updatedAt'>,
+) =>
   archivesOf(db, streamOf(id), {
     from: new Date(placedAt.getTime() - MARGIN_MS),
     to: new Date(updatedAt.getTime() + MARGIN_MS),
@@ -92,7 +100,15 @@ export async function storyOf(db: Database, order: Told, { personal = false } = 
   const archives = await archivesOfOrder(db, order)
   const start = events[0]?.time.getTime() ?? 0
   const open = events.some(({ reactions }) => reactions.some(({ state }) => OPEN.has(state)))
-  return { orderId, status, settled: !open, events: events.map((event) => toEventView(event, start)), archives }
+  const deleted = 'deletedAt' in order ? { at: order.deletedAt, by: order.by, why: order.why } : null
+  return {
+    orderId,
+    status,
+    settled: !open,
+    events: events.map((event) => toEventView(event, start)),
+    archives,
+    deleted,
+  }
 }
 
 function toEventView({ stream: _stream, ...event }: StoryEvent, start: number) {

@@ -1,7 +1,7 @@
 import { archivedAmong, readStream, type RecordedEvent } from '#messaging'
 import type { Database } from '#platform/database'
 import { Refusal } from '#http'
-import { orderNotFound } from '../change-order.ts'
+import { missingOrder } from '../deleted.ts'
 import { fold, readable, type VersionedOrder } from '../state/fold.ts'
 import { streamOf } from './catch-up.ts'
 
@@ -18,7 +18,7 @@ export async function orderAt(db: Database, id: string, moment: Moment): Promise
   const events = await readStream(db, stream)
   if ((await archivedAmong(db, [stream])).has(stream)) throw isArchived(id)
   const placed = fold(events.slice(0, 1))
-  if (!placed) throw orderNotFound(id)
+  if (!placed) return missingOrder(db, id)
   const order = fold(readable(events.slice(0, countUntil(events, moment))))
   if (!order) throw notPlacedYet(id, moment, placed.placedAt)
   return order

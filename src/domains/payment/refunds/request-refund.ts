@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { findOrder, type Parts } from '#domains/order'
+import { findOrder, missingOrder, type Parts } from '#domains/order'
 import { RefundRequested } from '#events'
 import { append, type Append } from '#messaging'
 import { readRows, row, type Database, type Transaction } from '#platform/database'
@@ -14,7 +14,7 @@ type Origin = Pick<Append, 'traceparent' | 'actor'>
  * Sets an amount aside for a refund and publishes that it is wanted. Refunds of one order, and what gives its money back as a whole,
  * wait for each other at the lock on its payment: together they never get more than was taken. The table refuses it as well.
  * @param id the same one again finds its refund, and changes nothing
- * @throws Refusal
+ * @throws Refusal, also when the order is deleted at this moment: who deletes has locked its payment as well
  */
 export function requestRefund(
   db: Database,
@@ -27,7 +27,7 @@ export function requestRefund(
     const earlier = await refundsOf(tx, orderId)
     const known = earlier.find((refund) => refund.id === id)
     if (known) return known
-    const order = (await findOrder(tx, orderId))!
+    const order = (await findOrder(tx, orderId)) ?? (await missingOrder(tx, orderId))
     const taken = takenOf(earlier, order.parts.cancelled)
     const { amount, lines } = refundAmount(wanted, order, taken, await paymentOf(tx, orderId))
     const { currency } = order.total

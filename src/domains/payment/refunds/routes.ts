@@ -1,4 +1,4 @@
-import { expectOwned, findOrder, OrderId } from '#domains/order'
+import { expectOwned, findOrder, missingOrder, OrderId } from '#domains/order'
 import { RefundRequested } from '#events'
 import type { WakeUp } from '#messaging'
 import { standIn, defineRoute, type Caller, type Route } from '#http'
@@ -36,6 +36,7 @@ export function refundRoutes({ db, wake }: { db: Database } & WakeUp): Route[] {
       replies: { 202: { description: 'The refund, requested', schema: RefundView } },
       refusals: {
         404: 'order-not-found',
+        410: 'order-deleted',
         409: 'nothing-to-refund, refund-too-large',
         422: 'validation-failed, unknown-sku, quantity-too-large, nothing-to-refund',
       },
@@ -57,11 +58,14 @@ export function refundRoutes({ db, wake }: { db: Database } & WakeUp): Route[] {
       params: OrderId,
       example: { params: { id: standIn('order') } },
       replies: { 200: { description: 'Its refunds, and what is left', schema: RefundList } },
-      refusals: { 404: 'order-not-found' },
+      refusals: { 404: 'order-not-found', 410: 'order-deleted' },
       async handle({ params: { id }, caller }) {
         await expectOwned(db, caller, id)
         const [refunds, payment, order] = await Promise.all([refundsOf(db, id), paymentOf(db, id), findOrder(db, id)])
-        const refundable = { amount: refundableOf(payment), currency: order!.total.currency }
+        const refundable = {
+          amount: refundableOf(payment),
+          currency: (order ?? (await missingOrder(db, id))).total.currency,
+        }
         return { status: 200, body: { refunds: refunds.map(toRefundView), refundable } }
       },
     }),

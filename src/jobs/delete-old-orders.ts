@@ -1,0 +1,28 @@
+import { deleteOrders, isAnyDue, keptSince } from '#domains/retention'
+import { ArchiveRefused } from '#messaging'
+import type { Database } from '#platform/database'
+import type { ScheduledJob } from './scheduled-job.ts'
+
+const HOUR_MS = 3_600_000
+/** What is left then is deleted in the next hours. */
+const AT_MOST_MS = 10 * 60_000
+
+/** Deletes what is older than `KEEP_ORDERS_YEARS` says. While somebody archives or restores, it waits for the next hour. */
+export const deletingOldOrders = ({ db, instance }: { db: Database; instance: string }): ScheduledJob => ({
+  name: 'order.delete-old-orders',
+  everyMs: HOUR_MS,
+  async run() {
+    const before = keptSince(new Date())
+    if (!before || !(await isAnyDue(db, before))) return undefined
+    const reason = `KEEP_ORDERS_YEARS: nothing has happened to them since ${before.toISOString().slice(0, 10)}`
+    const signal = AbortSignal.timeout(AT_MOST_MS)
+    const done = await deleteOrders({ db, instance, operator: 'schedule', reason, before, signal }).catch(
+      whileArchiving,
+    )
+    return done && { deleted: done.deleted, outcome: done.outcome }
+  },
+})
+
+function whileArchiving(error: unknown): undefined {
+  if (!(error instanceof ArchiveRefused)) throw error
+}
