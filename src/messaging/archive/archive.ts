@@ -125,7 +125,10 @@ export async function underLease<Result>(
 ): Promise<Result> {
   const begin = () => Promise.resolve()
   const acquired = await acquireLease({ db, name: 'archive', holder: instance, leaseMs: LEASE_MS, begin })
-  if (!acquired) throw new ArchiveRefused('Another process archives, restores, or deletes old orders at this moment; try again later.')
+  if (!acquired)
+    throw new ArchiveRefused(
+      'Another process archives, restores, or deletes old orders at this moment; try again later.',
+    )
   try {
     return await work(acquired.lease)
   } finally {
