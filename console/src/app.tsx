@@ -35,7 +35,7 @@ import { SignInPage } from './pages/sign-in-page.tsx'
 import { WebhooksPage } from './pages/webhooks/webhooks-page.tsx'
 import { Empty } from './parts/frame.tsx'
 import { Icon, type IconName } from './parts/icons.tsx'
-import { RepairDialogs } from './parts/repair.tsx'
+import { RepairDialogs } from './parts/dialogs/repair.tsx'
 import { SearchBox } from './parts/search-box.tsx'
 
 const FlowPage = lazy(() => import('./pages/flow/flow-page.tsx'))

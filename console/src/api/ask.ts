@@ -32,6 +32,14 @@ export async function ask<Answer>(path: string, { method = 'GET', body, signal }
   throw new ApiProblem(answer.status, content.code ?? 'unknown', content.detail ?? `The API answered ${answer.status}.`)
 }
 
+/** @throws ApiProblem */
+export const post = <Answer>(path: string, body?: unknown, signal?: AbortSignal) =>
+  ask<Answer>(path, { method: 'POST', body, signal })
+
+export const admin = (path: string) => `/v1/admin/${path}`
+export const ofReaction = (reaction: string) => admin(`reactions/${encodeURIComponent(reaction)}`)
+export const ofLetters = (reaction: string) => admin(`dead-letters/${encodeURIComponent(reaction)}`)
+
 /** What a caller cannot change is asked once. */
 export const isWorthRepeating = (failures: number, error: Error) =>
   failures < 2 && !(error instanceof ApiProblem && error.status >= 400 && error.status < 500)

@@ -1,4 +1,4 @@
-import { useMutation, useQuery, useQueryClient, keepPreviousData } from '@tanstack/react-query'
+import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import type {
   ActionList,
   ActionView,
@@ -14,83 +14,60 @@ import type {
   Plan,
   ProjectionList,
   ReactionList,
-  Redrive,
-  RedriveRecovered,
-  Replay,
   ReplayPlanView,
   ScheduleList,
 } from '../../../src/admin/contract/index.ts'
-import { ask } from './ask.ts'
+import { admin, ask, ofLetters, ofReaction, post } from './ask.ts'
 
 export interface Session {
   client: string
   actor: string
 }
 
-const at = (path: string) => `/v1/admin/${path}`
-const letters = (reaction: string) => at(`dead-letters/${encodeURIComponent(reaction)}`)
-
 export const useSession = () =>
-  useQuery({ queryKey: ['session'], queryFn: () => ask<Session>(at('session')), retry: false, staleTime: 60_000 })
+  useQuery({ queryKey: ['session'], queryFn: () => ask<Session>(admin('session')), retry: false, staleTime: 60_000 })
 
 /** Live messages renew it; it is asked for only where they do not come. */
 export const useOverview = () =>
-  useQuery({ queryKey: ['overview'], queryFn: () => ask<Overview>(at('overview')), refetchInterval: 15_000 })
+  useQuery({ queryKey: ['overview'], queryFn: () => ask<Overview>(admin('overview')), refetchInterval: 15_000 })
 
 export const useReactions = () =>
-  useQuery({ queryKey: ['reactions'], queryFn: () => ask<ReactionList>(at('reactions')), refetchInterval: 3_000 })
+  useQuery({ queryKey: ['reactions'], queryFn: () => ask<ReactionList>(admin('reactions')), refetchInterval: 3_000 })
 
 export const useProjections = () =>
-  useQuery({ queryKey: ['projections'], queryFn: () => ask<ProjectionList>(at('projections')), refetchInterval: 3_000 })
+  useQuery({
+    queryKey: ['projections'],
+    queryFn: () => ask<ProjectionList>(admin('projections')),
+    refetchInterval: 3_000,
+  })
 
 export const useSchedules = () =>
-  useQuery({ queryKey: ['schedules'], queryFn: () => ask<ScheduleList>(at('schedules')), refetchInterval: 5_000 })
+  useQuery({ queryKey: ['schedules'], queryFn: () => ask<ScheduleList>(admin('schedules')), refetchInterval: 5_000 })
 
 export const useFlow = () =>
-  useQuery({ queryKey: ['flow'], queryFn: () => ask<Flow>(at('flow')), staleTime: Number.POSITIVE_INFINITY })
+  useQuery({ queryKey: ['flow'], queryFn: () => ask<Flow>(admin('flow')), staleTime: Number.POSITIVE_INFINITY })
 
 export const useActions = () =>
-  useQuery({ queryKey: ['actions'], queryFn: () => ask<ActionList>(at('actions?limit=100')), refetchInterval: 5_000 })
+  useQuery({
+    queryKey: ['actions'],
+    queryFn: () => ask<ActionList>(admin('actions?limit=100')),
+    refetchInterval: 5_000,
+  })
 
 /** Asked every two seconds while one runs. */
 export const useAudit = () =>
   useQuery({
     queryKey: ['audit'],
-    queryFn: () => ask<AuditView>(at('audit')),
+    queryFn: () => ask<AuditView>(admin('audit')),
     refetchInterval: ({ state }) => (state.data?.running ? 2_000 : 30_000),
   })
-
-export function useRunAudit() {
-  const queries = useQueryClient()
-  return useMutation({
-    mutationFn: (body: { reason: string }) => ask<{ actionId: string }>(at('audit'), { method: 'POST', body }),
-    onSuccess: () => queries.invalidateQueries({ queryKey: ['audit'] }),
-  })
-}
-
-const reactions = (reaction: string) => at(`reactions/${encodeURIComponent(reaction)}`)
-
-export function usePausing(reaction: string, word: 'pause' | 'resume') {
-  const queries = useQueryClient()
-  return useMutation({
-    mutationFn: (body: { reason: string }) =>
-      ask<{ actionId: string }>(`${reactions(reaction)}/${word}`, { method: 'POST', body }),
-    onSuccess: () => queries.invalidateQueries(),
-  })
-}
 
 export const useReplayPlan = (reaction: string, from: string) =>
   useQuery({
     queryKey: ['replay-plan', reaction, from],
-    queryFn: () =>
-      ask<ReplayPlanView>(`${reactions(reaction)}/plan-replay`, { method: 'POST', body: from === '' ? {} : { from } }),
+    queryFn: () => post<ReplayPlanView>(`${ofReaction(reaction)}/plan-replay`, from === '' ? {} : { from }),
     placeholderData: keepPreviousData,
     gcTime: 0,
-  })
-
-export const useReplay = (reaction: string) =>
-  useMutation({
-    mutationFn: (body: Replay) => ask<{ actionId: string }>(`${reactions(reaction)}/replay`, { method: 'POST', body }),
   })
 
 interface Client {
@@ -116,31 +93,10 @@ export const useClients = () =>
 export const useKeys = (client: string) =>
   useQuery({ queryKey: ['keys', client], queryFn: () => ask<{ keys: ApiKey[] }>(`/v1/clients/${client}/keys`) })
 
-/** A change of clients or keys: where it is sent, what with, and why. */
-interface KeyChange {
-  path: string
-  body?: object
-  reason: string
-}
-
-/** What a new key answers with is shown once, and kept nowhere. */
-export function useKeyChange() {
-  const queries = useQueryClient()
-  return useMutation({
-    mutationFn: ({ path, body, reason }: KeyChange) =>
-      body === undefined
-        ? ask<{ key?: string }>(`${path}?reason=${encodeURIComponent(reason)}`, { method: 'POST' })
-        : ask<{ key?: string }>(path, { method: 'POST', body: { ...body, reason } }),
-    onSuccess: () =>
-      Promise.all(['clients', 'keys', 'actions'].map((key) => queries.invalidateQueries({ queryKey: [key] }))),
-    gcTime: 0,
-  })
-}
-
 export const useSearch = (words: string) =>
   useQuery({
     queryKey: ['search', words],
-    queryFn: ({ signal }) => ask<FoundOrders>(at(`orders?q=${encodeURIComponent(words)}`), { signal }),
+    queryFn: ({ signal }) => ask<FoundOrders>(admin(`orders?q=${encodeURIComponent(words)}`), { signal }),
     enabled: words.length > 1,
     placeholderData: keepPreviousData,
   })
@@ -149,7 +105,7 @@ export const useSearch = (words: string) =>
 export const useOrder = (id: string) =>
   useQuery({
     queryKey: ['order', id],
-    queryFn: () => ask<OrderPage>(at(`orders/${id}`)),
+    queryFn: () => ask<OrderPage>(admin(`orders/${id}`)),
     refetchInterval: ({ state }) => (state.data?.standing.finished ? 10_000 : 1_000),
   })
 
@@ -165,14 +121,14 @@ export const useOrderAt = (id: string, time: string | undefined) =>
 export const useDeadLetters = () =>
   useQuery({
     queryKey: ['dead-letters'],
-    queryFn: () => ask<DeadLetterSummary>(at('dead-letters')),
+    queryFn: () => ask<DeadLetterSummary>(admin('dead-letters')),
     refetchInterval: 3_000,
   })
 
 export const useGroups = (reaction: string | undefined) =>
   useQuery({
     queryKey: ['dead-letters', reaction],
-    queryFn: () => ask<GroupList>(`${letters(reaction!)}/groups`),
+    queryFn: () => ask<GroupList>(`${ofLetters(reaction!)}/groups`),
     enabled: reaction !== undefined,
     refetchInterval: 3_000,
   })
@@ -180,14 +136,14 @@ export const useGroups = (reaction: string | undefined) =>
 export const useLetters = (reaction: string, group: string) =>
   useQuery({
     queryKey: ['dead-letters', reaction, group],
-    queryFn: () => ask<LetterList>(`${letters(reaction)}/letters?group=${group}&limit=50`),
+    queryFn: () => ask<LetterList>(`${ofLetters(reaction)}/letters?group=${group}&limit=50`),
     refetchInterval: 5_000,
   })
 
 export const useLetter = (reaction: string, id: string | undefined) =>
   useQuery({
     queryKey: ['letter', reaction, id],
-    queryFn: () => ask<LetterView>(`${letters(reaction)}/letters/${id}`),
+    queryFn: () => ask<LetterView>(`${ofLetters(reaction)}/letters/${id}`),
     enabled: id !== undefined,
   })
 
@@ -199,37 +155,15 @@ export interface Selection {
 export const usePlan = (reaction: string, selection: Selection) =>
   useQuery({
     queryKey: ['plan', reaction, selection],
-    queryFn: () => ask<Plan>(`${letters(reaction)}/plan`, { method: 'POST', body: selection }),
+    queryFn: () => post<Plan>(`${ofLetters(reaction)}/plan`, selection),
     gcTime: 0,
-  })
-
-export const useRedrive = (reaction: string) =>
-  useMutation({
-    mutationFn: (body: Redrive) => ask<{ actionId: string }>(`${letters(reaction)}/redrive`, { method: 'POST', body }),
-  })
-
-export const useRedriveRecovered = (dependency: string) =>
-  useMutation({
-    mutationFn: (body: RedriveRecovered) =>
-      ask<{ actionId: string }>(at(`recoveries/${encodeURIComponent(dependency)}/redrive`), { method: 'POST', body }),
   })
 
 /** How a redrive goes on, until it ends. */
 export const useAction = (id: string | undefined) =>
   useQuery({
     queryKey: ['action', id],
-    queryFn: () => ask<ActionView>(at(`actions/${id}`)),
+    queryFn: () => ask<ActionView>(admin(`actions/${id}`)),
     enabled: id !== undefined,
     refetchInterval: ({ state }) => (state.data?.finishedAt ? false : 500),
   })
-
-export type ChangeWord = 'discard' | 'restore' | 'retry' | 'hold'
-
-export function useChange(reaction: string, word: ChangeWord) {
-  const queries = useQueryClient()
-  return useMutation({
-    mutationFn: (body: Selection & { reason: string }) =>
-      ask<{ actionId: string }>(`${letters(reaction)}/${word}`, { method: 'POST', body }),
-    onSuccess: () => queries.invalidateQueries(),
-  })
-}

@@ -1,4 +1,4 @@
-import { keepPreviousData, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { ask } from './ask.ts'
 
 /** As `/v1/admin/webhooks` tells it. */
@@ -60,13 +60,3 @@ export const useDelivery = (id: string, eventId: string) =>
     queryFn: () => ask<Delivery & { log: Attempt[] }>(`/v1/webhooks/${id}/deliveries/${eventId}`),
     refetchInterval: 3_000,
   })
-
-/** What an operator does to an endpoint: the path beneath it, what is sent, and why. */
-export function useEndpointChange(id: string) {
-  const queries = useQueryClient()
-  return useMutation({
-    mutationFn: ({ path, body }: { path: string; body: object }) =>
-      ask<{ due?: number }>(`/v1/admin/webhooks/${id}/${path}`, { method: 'POST', body }),
-    onSuccess: () => Promise.all(['webhooks', 'actions'].map((key) => queries.invalidateQueries({ queryKey: [key] }))),
-  })
-}

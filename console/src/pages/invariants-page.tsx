@@ -2,16 +2,16 @@ import { Alert, Anchor, Badge, Button, Code, Group, Stack, Table, Text } from '@
 import { useState } from 'react'
 import { Link } from 'wouter'
 import type { AuditView, InvariantFinding } from '../../../src/admin/contract/index.ts'
-import { useAudit, useRunAudit } from '../api/queries.ts'
+import { admin, post } from '../api/ask.ts'
+import { useAudit } from '../api/queries.ts'
 import { Card, Empty, PageHead, Shown } from '../parts/frame.tsx'
 import { Listing } from '../parts/listing.tsx'
-import { ReasonDialog } from '../parts/reason-dialog.tsx'
+import { ReasonDialog } from '../parts/dialogs/reason-dialog.tsx'
 import { ago, count, duration } from '../parts/words.ts'
 
 /** What must hold whatever has crashed, and what breaks it. */
 export function InvariantsPage() {
   const audit = useAudit()
-  const run = useRunAudit()
   const [asks, setAsks] = useState(false)
   const running = audit.data?.running ?? false
   return (
@@ -35,8 +35,7 @@ export function InvariantsPage() {
           title="Run the audit"
           verb="Run"
           words="It reads every order and changes nothing. On a million orders it takes minutes."
-          change={run}
-          onSubmit={(reason) => run.mutate({ reason }, { onSuccess: () => setAsks(false) })}
+          send={(reason) => post(admin('audit'), { reason })}
           onClose={() => setAsks(false)}
         />
       )}

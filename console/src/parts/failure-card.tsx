@@ -1,7 +1,7 @@
 import { Anchor, Box, Button, Code, Group, Stack, Text } from '@mantine/core'
 import { Link } from 'wouter'
 import type { Failure } from '../../../src/admin/contract/index.ts'
-import { useRepair, type Repair } from './repair.tsx'
+import { useRepair, type Repair } from './dialogs/repair.tsx'
 import { ago, count, counted, short } from './words.ts'
 
 const COLOURS: Record<Failure['severity'], string> = {

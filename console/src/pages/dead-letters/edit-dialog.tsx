@@ -2,10 +2,11 @@ import { Alert, Button, Modal, Text, Textarea } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
 import { useState } from 'react'
 import type { EditDraft } from '../../../../src/admin/contract/index.ts'
-import { useDraft, useEdit, useEditCheck, useUndoEdit } from '../../api/edits.ts'
-import { Differences } from '../../parts/differences.tsx'
+import { post } from '../../api/ask.ts'
+import { ofLetter, useDraft, useEditCheck } from '../../api/edits.ts'
 import { Shown } from '../../parts/frame.tsx'
-import { ReasonDialog } from '../../parts/reason-dialog.tsx'
+import { ReasonDialog } from '../../parts/dialogs/reason-dialog.tsx'
+import { Differences } from '../../parts/message/differences.tsx'
 import { counted } from '../../parts/words.ts'
 
 interface Asked {
@@ -34,7 +35,6 @@ function Editor({ draft, reaction, id, onClose }: Asked & { draft: EditDraft }) 
   const [text, setText] = useState(() => JSON.stringify(draft.data, null, 2))
   const [settled] = useDebouncedValue(text, PAUSE_MS)
   const check = useEditCheck({ reaction, id }, parsed(settled).data)
-  const change = useEdit({ reaction, id })
   const { data, fault } = parsed(text)
   const isCurrent = settled === text && !check.isPlaceholderData && !check.isFetching
   const problem = fault ?? (isCurrent ? (check.error?.message ?? check.data?.problem) : undefined)
@@ -46,8 +46,7 @@ function Editor({ draft, reaction, id, onClose }: Asked & { draft: EditDraft }) 
       verb="Keep the edit"
       words="For this reaction alone: the event in the store stays as it is, and so does its id. It is sent by a redrive, and can be undone until then."
       size="xl"
-      change={change}
-      onSubmit={(reason) => change.mutate({ data, basedOn: draft.editedAt, reason }, { onSuccess: onClose })}
+      send={(reason) => post(`${ofLetter({ reaction, id })}/edit`, { data, basedOn: draft.editedAt, reason })}
       onClose={onClose}
       ready={isCurrent && check.data?.fits === true && fault === undefined}
     >
@@ -108,16 +107,12 @@ export function EditedAlert({ reaction, id, onUndo }: Omit<Asked, 'onClose'> & {
   )
 }
 
-export function UndoDialog({ reaction, id, onClose }: Asked) {
-  const change = useUndoEdit({ reaction, id })
-  return (
-    <ReasonDialog
-      title="Undo the edit"
-      verb="Undo it"
-      words="It is the event again as the store has it."
-      change={change}
-      onSubmit={(reason) => change.mutate({ reason }, { onSuccess: onClose })}
-      onClose={onClose}
-    />
-  )
-}
+export const UndoDialog = ({ onClose, ...letter }: Asked) => (
+  <ReasonDialog
+    title="Undo the edit"
+    verb="Undo it"
+    words="It is the event again as the store has it."
+    send={(reason) => post(`${ofLetter(letter)}/undo-edit`, { reason })}
+    onClose={onClose}
+  />
+)

@@ -1,12 +1,14 @@
 import { Anchor, Breadcrumbs, Button, Table, Text, TextInput } from '@mantine/core'
 import { useState } from 'react'
 import { Link, useLocation } from 'wouter'
-import { useClients, useKeyChange } from '../../api/queries.ts'
+import { post } from '../../api/ask.ts'
+import { useClients } from '../../api/queries.ts'
 import { Card, Empty, PageHead, Shown } from '../../parts/frame.tsx'
 import { Listing, numbers } from '../../parts/listing.tsx'
-import { ReasonDialog } from '../../parts/reason-dialog.tsx'
+import { ReasonDialog } from '../../parts/dialogs/reason-dialog.tsx'
 import { count, momentOf } from '../../parts/words.ts'
-import { ClientKeys, NewKeyButton } from './client-keys.tsx'
+import { ClientKeys } from './client-keys.tsx'
+import { NewKeyButton } from './new-key.tsx'
 
 /** Who may ask the API, and for what. */
 export const KeysPage = ({ client }: { client: string | undefined }) =>
@@ -74,16 +76,13 @@ function Clients() {
 
 function NewClient({ onClose, onMade }: { onClose: () => void; onMade: (name: string) => void }) {
   const [name, setName] = useState('')
-  const change = useKeyChange()
-  const make = (reason: string) =>
-    change.mutate({ path: '/v1/clients', body: { name }, reason }, { onSuccess: () => onMade(name) })
   return (
     <ReasonDialog
       title="New client"
       verb="Make it"
       words="It can do nothing before it has a key."
-      change={change}
-      onSubmit={make}
+      send={(reason) => post('/v1/clients', { name, reason })}
+      onDone={() => onMade(name)}
       onClose={onClose}
       ready={name !== ''}
     >

@@ -1,7 +1,8 @@
 import { Anchor, Badge, Box, Button, Grid, Group, Stack, Table, Text } from '@mantine/core'
 import type { StoryEvent, StoryReaction } from '../../../../src/admin/contract/index.ts'
 import { Card } from '../../parts/frame.tsx'
-import { Payload } from '../../parts/payload.tsx'
+import { Listing, numbers } from '../../parts/listing.tsx'
+import { Payload } from '../../parts/message/payload.tsx'
 import { StatusBadge } from '../../parts/status.tsx'
 import { clockOf, duration } from '../../parts/words.ts'
 
@@ -48,33 +49,20 @@ export function EventDetail({ event, onClose, onSelect }: Given) {
   )
 }
 
-function Reactions({ reactions }: { reactions: readonly StoryReaction[] }) {
-  if (reactions.length === 0)
-    return (
+const Reactions = ({ reactions }: { reactions: readonly StoryReaction[] }) => (
+  <Listing
+    columns={['Reaction', 'State', numbers('Handled after'), numbers('Its work')]}
+    rows={reactions}
+    keyOf={({ reaction }) => reaction}
+    empty={
       <Text size="sm" c="dimmed">
         No reaction is on this event.
       </Text>
-    )
-  return (
-    <div className="table-scroll">
-      <Table>
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th>Reaction</Table.Th>
-            <Table.Th>State</Table.Th>
-            <Table.Th className="number">Handled after</Table.Th>
-            <Table.Th className="number">Its work</Table.Th>
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {reactions.map((one) => (
-            <Row key={one.reaction} reaction={one} />
-          ))}
-        </Table.Tbody>
-      </Table>
-    </div>
-  )
-}
+    }
+  >
+    {(one) => <Row reaction={one} />}
+  </Listing>
+)
 
 const Row = ({ reaction: { reaction, state, afterMs, durationMs, dueAt, history } }: { reaction: StoryReaction }) => (
   <Table.Tr>

@@ -8,7 +8,7 @@ import { Icon } from '../../parts/icons.tsx'
 import { StatusBadge } from '../../parts/status.tsx'
 import { duration, money, momentOf } from '../../parts/words.ts'
 import { EventDetail } from './event-detail.tsx'
-import { StoryPicture } from './story-picture.tsx'
+import { StoryPicture } from './story/story-picture.tsx'
 import { TimeSlider } from './time-slider.tsx'
 
 /** One order: how it stands, why it is not finished, and everything that happened because of it. */

@@ -1,4 +1,4 @@
-import type { Past, Point } from '../../parts/past.tsx'
+import type { Past, Point } from '../../parts/past/past-charts.tsx'
 import { count, duration, rate } from '../../parts/words.ts'
 
 const waitingOf = ({ waiting }: Point) =>

@@ -1,5 +1,5 @@
 import { Modal } from '@mantine/core'
-import { PastCharts, type Past } from '../../parts/past.tsx'
+import { PastCharts, type Past } from '../../parts/past/past-charts.tsx'
 import { count, duration, rate } from '../../parts/words.ts'
 
 /** What a reaction did over the last hour, day or month, and what waited for it. */

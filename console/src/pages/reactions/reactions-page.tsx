@@ -5,7 +5,7 @@ import type { ReactionList } from '../../../../src/admin/contract/index.ts'
 import { useReactions } from '../../api/queries.ts'
 import { Card, Empty, PageHead, Shown } from '../../parts/frame.tsx'
 import { Listing, type Column as Head } from '../../parts/listing.tsx'
-import { PauseDialog } from '../../parts/pause-dialog.tsx'
+import { ChangeDialog } from '../../parts/dialogs/change-dialog.tsx'
 import { PastDialog } from './past-dialog.tsx'
 import { ReplayDialog } from './replay-dialog.tsx'
 import { ago, count, counted, duration, rate } from '../../parts/words.ts'
@@ -88,7 +88,7 @@ function Reactions({ all }: { all: readonly Reaction[] }) {
       {wish?.word === 'replay' && <ReplayDialog reaction={wish.reaction} onClose={close} />}
       {wish?.word === 'past' && <PastDialog reaction={wish.reaction} onClose={close} />}
       {(wish?.word === 'pause' || wish?.word === 'resume') && (
-        <PauseDialog reaction={wish.reaction} word={wish.word} onClose={close} />
+        <ChangeDialog reaction={wish.reaction} word={wish.word} onClose={close} />
       )}
     </>
   )

@@ -1,10 +1,10 @@
 import { Alert, Box, Text, TextInput } from '@mantine/core'
-import { useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import type { ReplayPlanView } from '../../../../src/admin/contract/index.ts'
-import { useReplay, useReplayPlan } from '../../api/queries.ts'
+import { ofReaction, post } from '../../api/ask.ts'
+import { useReplayPlan } from '../../api/queries.ts'
 import { Shown } from '../../parts/frame.tsx'
-import { ReasonDialog } from '../../parts/reason-dialog.tsx'
+import { ReasonDialog } from '../../parts/dialogs/reason-dialog.tsx'
 import { count, counted } from '../../parts/words.ts'
 
 /** Events of the past to one reaction: first what would be delivered, then why. */
@@ -12,25 +12,12 @@ export function ReplayDialog({ reaction, onClose }: { reaction: string; onClose:
   const [from, setFrom] = useState('')
   const isPosition = /^\d{0,18}$/.test(from)
   const plan = useReplayPlan(reaction, isPosition ? from : '')
-  const change = useReplay(reaction)
-  const queries = useQueryClient()
-  const begin = (reason: string) =>
-    change.mutate(
-      { reason, ...(from !== '' && { from }) },
-      {
-        onSuccess: () => {
-          onClose()
-          void queries.invalidateQueries()
-        },
-      },
-    )
   return (
     <ReasonDialog
       title={`Replay: ${reaction}`}
       verb={plan.data ? `Replay ${count(plan.data.delivered)}` : 'Replay'}
       words="Has events of the past delivered to this reaction that it has not handled."
-      change={change}
-      onSubmit={begin}
+      send={(reason) => post(`${ofReaction(reaction)}/replay`, { reason, ...(from !== '' && { from }) })}
       onClose={onClose}
       ready={isPosition && (plan.data?.delivered ?? 0) > 0}
     >
@@ -51,7 +38,7 @@ export function ReplayDialog({ reaction, onClose }: { reaction: string; onClose:
 
 const Plan = ({ plan: { delivered, events, handled, kept, types, to, callsOut } }: { plan: ReplayPlanView }) => (
   <>
-    <Box p="md" bg="var(--ground-2)" style={{ borderRadius: 'var(--mantine-radius-md)' }}>
+    <Box className="said-first">
       <Text size="sm" fw={600}>
         {delivered === 0 ? 'Nothing is left to deliver.' : `${counted(delivered, 'event')} would be delivered.`}
       </Text>

@@ -1,7 +1,8 @@
 import { Checkbox, NumberInput } from '@mantine/core'
 import { useState } from 'react'
-import { useEndpointChange, type Endpoint } from '../../api/webhooks.ts'
-import { ReasonDialog } from '../../parts/reason-dialog.tsx'
+import { admin, post } from '../../api/ask.ts'
+import type { Endpoint } from '../../api/webhooks.ts'
+import { ReasonDialog } from '../../parts/dialogs/reason-dialog.tsx'
 import { counted } from '../../parts/words.ts'
 
 interface Asked {
@@ -11,7 +12,6 @@ interface Asked {
 
 /** Ends deliveries for a while, or takes them up again. */
 export function SwitchDialog({ endpoint: { id, client, enabled, waiting }, onClose }: Asked) {
-  const change = useEndpointChange(id)
   const verb = enabled ? 'Disable' : 'Enable'
   return (
     <ReasonDialog
@@ -22,10 +22,7 @@ export function SwitchDialog({ endpoint: { id, client, enabled, waiting }, onClo
           ? 'Nothing is sent to it until it is enabled. What happens meanwhile is brought by “Send again”.'
           : `It is sent what waits for it: ${counted(waiting, 'delivery', 'deliveries')}.`
       }
-      change={change}
-      onSubmit={(reason) =>
-        change.mutate({ path: enabled ? 'disable' : 'enable', body: { reason } }, { onSuccess: onClose })
-      }
+      send={(reason) => post(admin(`webhooks/${id}/${enabled ? 'disable' : 'enable'}`), { reason })}
       onClose={onClose}
     />
   )
@@ -41,20 +38,18 @@ export function RedeliverDialog({
 }: Asked & { eventId?: string | undefined }) {
   const [hours, setHours] = useState<number | string>(1)
   const [all, setAll] = useState(false)
-  const change = useEndpointChange(id)
   const send = (reason: string) => {
     const since = new Date(Date.now() - Number(hours) * HOUR_MS).toISOString()
-    const range = { path: 'redeliver', body: { since, include: all ? 'all' : 'undelivered', reason } }
-    const one = { path: `deliveries/${eventId}/redeliver`, body: { reason } }
-    change.mutate(eventId === undefined ? range : one, { onSuccess: onClose })
+    return eventId === undefined
+      ? post(admin(`webhooks/${id}/redeliver`), { since, include: all ? 'all' : 'undelivered', reason })
+      : post(admin(`webhooks/${id}/deliveries/${eventId}/redeliver`), { reason })
   }
   return (
     <ReasonDialog
       title={`Send again to ${client}`}
       verb="Send again"
       words="Under the same webhook-id, so who has seen an event knows it again."
-      change={change}
-      onSubmit={send}
+      send={send}
       onClose={onClose}
       ready={hours !== ''}
     >

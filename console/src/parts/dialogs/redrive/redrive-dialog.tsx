@@ -1,8 +1,9 @@
 import { Alert, Box, Text } from '@mantine/core'
-import type { Plan } from '../../../../src/admin/contract/index.ts'
-import { usePlan, useRedrive, type Selection } from '../../api/queries.ts'
-import { Shown } from '../frame.tsx'
-import { count, counted } from '../words.ts'
+import type { Plan } from '../../../../../src/admin/contract/index.ts'
+import { ofLetters, post } from '../../../api/ask.ts'
+import { usePlan, type Selection } from '../../../api/queries.ts'
+import { Shown } from '../../frame.tsx'
+import { count, counted } from '../../words.ts'
 import { Choices } from './choices.tsx'
 import { Steps, type Begin } from './steps.tsx'
 
@@ -15,22 +16,20 @@ interface Asked {
 /** A redrive in three steps: what would happen, how carefully, and what becomes of it. */
 export const RedriveDialog = ({ reaction, selection, onClose }: Asked) => (
   <Steps title={`Redrive: ${reaction}`} onClose={onClose}>
-    {(begin) => <PlanStep reaction={reaction} selection={selection} begin={begin} />}
+    {(begin) => <PlanStep reaction={reaction} selection={selection} {...begin} />}
   </Steps>
 )
 
-function PlanStep({ reaction, selection, begin: { onBegun, onClose } }: Omit<Asked, 'onClose'> & { begin: Begin }) {
+function PlanStep({ reaction, selection, ...begin }: Asked & Begin) {
   const plan = usePlan(reaction, selection)
-  const redrive = useRedrive(reaction)
   return (
     <Shown query={plan} rows={3}>
       {(known) => (
         <Choices
           total={known.total}
           sent={known.total - known.alreadyHandled - known.undeliverable}
-          redrive={redrive}
-          onSubmit={(how) => redrive.mutate({ ...selection, ...how }, { onSuccess: onBegun })}
-          onClose={onClose}
+          send={(how) => post(`${ofLetters(reaction)}/redrive`, { ...selection, ...how })}
+          {...begin}
         >
           <PlanTable plan={known} />
         </Choices>
@@ -42,7 +41,7 @@ function PlanStep({ reaction, selection, begin: { onBegun, onClose } }: Omit<Ask
 function PlanTable({ plan: { total, alreadyHandled, undeliverable, kinds } }: { plan: Plan }) {
   if (total === 0) return <Alert color="gray">Nothing fits any more: it was repaired meanwhile.</Alert>
   return (
-    <Box p="md" bg="var(--ground-2)" style={{ borderRadius: 'var(--mantine-radius-md)' }}>
+    <Box className="said-first">
       <Text size="sm" fw={600}>
         {counted(total, 'dead letter')} {total === 1 ? 'is' : 'are'} selected.
       </Text>

@@ -1,7 +1,6 @@
 import { createContext, useContext, useState, type ReactNode } from 'react'
-import type { Failure } from '../../../src/admin/contract/index.ts'
+import type { Failure } from '../../../../src/admin/contract/index.ts'
 import { ChangeDialog } from './change-dialog.tsx'
-import { PauseDialog } from './pause-dialog.tsx'
 import { RecoveryDialog } from './redrive/recovery-dialog.tsx'
 import { RedriveDialog } from './redrive/redrive-dialog.tsx'
 
@@ -27,8 +26,8 @@ export function RepairDialogs({ children }: { children: ReactNode }) {
 function Dialog({ repair, onClose }: { repair: Repair; onClose: () => void }) {
   if (repair.action === 'redrive-recovered') return <RecoveryDialog left={repair} onClose={onClose} />
   const { action, reaction, group, deliveryId } = repair
+  if (action === 'resume') return <ChangeDialog reaction={reaction} word={action} onClose={onClose} />
   const selection = group === null ? { ids: [deliveryId!] } : { group }
-  if (action === 'resume') return <PauseDialog reaction={reaction} word="resume" onClose={onClose} />
   if (action === 'redrive') return <RedriveDialog reaction={reaction} selection={selection} onClose={onClose} />
   return <ChangeDialog reaction={reaction} selection={selection} word={action} onClose={onClose} />
 }

@@ -1,8 +1,8 @@
 import '@mantine/charts/styles.css'
 import { LineChart } from '@mantine/charts'
 import { Box, Text } from '@mantine/core'
-import type { Range } from '../api/metrics.ts'
-import type { Past, Point } from './past.tsx'
+import type { Range } from '../../api/metrics.ts'
+import type { Past, Point } from './past-charts.tsx'
 
 interface Given {
   past: Past

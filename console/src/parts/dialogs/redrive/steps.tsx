@@ -3,8 +3,12 @@ import { useQueryClient } from '@tanstack/react-query'
 import { useState, type ReactNode } from 'react'
 import { Course } from './course.tsx'
 
+export interface Begun {
+  actionId: string
+}
+
 export interface Begin {
-  onBegun: (action: { actionId: string }) => void
+  onBegun: (action: Begun) => void
   onClose: () => void
 }
 

@@ -1,5 +1,5 @@
 import { Text } from '@mantine/core'
-import type { CheckedEdit } from '../../../src/admin/contract/index.ts'
+import type { CheckedEdit } from '../../../../src/admin/contract/index.ts'
 
 type Difference = CheckedEdit['changes'][number]
 

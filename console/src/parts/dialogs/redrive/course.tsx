@@ -1,9 +1,9 @@
 import { Alert, Box, Button, Group, Progress, SimpleGrid, Stack, Text } from '@mantine/core'
-import type { ActionView } from '../../../../src/admin/contract/index.ts'
-import { useAction } from '../../api/queries.ts'
-import { Shown } from '../frame.tsx'
-import { StatusBadge } from '../status.tsx'
-import { count } from '../words.ts'
+import type { ActionView } from '../../../../../src/admin/contract/index.ts'
+import { useAction } from '../../../api/queries.ts'
+import { Shown } from '../../frame.tsx'
+import { StatusBadge } from '../../status.tsx'
+import { count } from '../../words.ts'
 
 /** What becomes of a redrive, from its beginning to its end. */
 export function Course({ actionId, onClose }: { actionId: string; onClose: () => void }) {

@@ -1,8 +1,8 @@
 import { Group, SegmentedControl, Skeleton, Stack } from '@mantine/core'
 import { lazy, Suspense, useState } from 'react'
-import type { Metrics } from '../../../src/admin/contract/index.ts'
-import { RANGES, usePast, type Range } from '../api/metrics.ts'
-import { Empty, Shown } from './frame.tsx'
+import type { Metrics } from '../../../../src/admin/contract/index.ts'
+import { RANGES, usePast, type Range } from '../../api/metrics.ts'
+import { Empty, Shown } from '../frame.tsx'
 
 const PastChart = lazy(() => import('./past-chart.tsx'))
 

@@ -1,0 +1,40 @@
+import { Box, Text } from '@mantine/core'
+import { admin, post } from '../../../api/ask.ts'
+import { counted } from '../../words.ts'
+import { Choices } from './choices.tsx'
+import { Steps } from './steps.tsx'
+
+interface Left {
+  dependency: string
+  reactions: string[]
+  letters: number
+}
+
+/** What an outage has left, of every reaction, redriven as one. */
+export const RecoveryDialog = ({
+  left: { dependency, reactions, letters },
+  onClose,
+}: {
+  left: Left
+  onClose: () => void
+}) => (
+  <Steps title={`Redrive what ${dependency} has left`} onClose={onClose}>
+    {(begin) => (
+      <Choices
+        total={letters}
+        sent={letters}
+        send={(how) => post(admin(`recoveries/${encodeURIComponent(dependency)}/redrive`), how)}
+        {...begin}
+      >
+        <Box className="said-first">
+          <Text size="sm" fw={600}>
+            {counted(letters, 'dead letter')} of {reactions.join(', ')}.
+          </Text>
+          <Text size="sm" c="dimmed">
+            They failed at {dependency} while it was away. What has been handled meanwhile is only closed.
+          </Text>
+        </Box>
+      </Choices>
+    )}
+  </Steps>
+)
