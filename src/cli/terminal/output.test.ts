@@ -1,4 +1,4 @@
-import { visible } from './output.ts'
+import { table, visible } from './output.ts'
 
 it.each([
   ['a screen that is cleared', 'a\u001B[2J\u001B[Hb', String.raw`a\u001b[2J\u001b[Hb`],
@@ -19,4 +19,33 @@ it('leaves our own styles, ends of lines, tabs and every script', () => {
 it('leaves JSON the same text', () => {
   const value = { text: 'a\u009B2J\u202Eb' }
   expect(JSON.parse(visible(JSON.stringify(value)))).toEqual(value)
+})
+
+const HEAD = ['reaction', 'dead', 'error']
+const ROWS = [
+  ['notification.email-customer', 71, 'The mail server answered 550 to RCPT TO: no such mailbox'],
+  ['order.advance-order', 1, 'short'],
+]
+const linesOf = (room?: number) => table(HEAD, ROWS, room).split('\n').map((line) => line.trimEnd()) // prettier-ignore
+
+it('cuts the last column of a table where the terminal ends', () => {
+  expect(linesOf(72)).toEqual([
+    ' reaction                      dead   error',
+    ' notification.email-customer   71     The mail server answered 550 to…',
+    ' order.advance-order           1      short',
+  ])
+})
+
+it('puts the last column beneath where there is no room for it', () => {
+  expect(linesOf(50)).toEqual([
+    ' reaction                      dead',
+    ' notification.email-customer   71',
+    '   The mail server answered 550 to RCPT TO: no su…',
+    ' order.advance-order           1',
+    '   short',
+  ])
+})
+
+it('leaves a table whole where no terminal ends', () => {
+  expect(linesOf(Infinity)[1]).toContain('no such mailbox')
 })

@@ -24,14 +24,28 @@ const codeOf = (character: string) => `\\u${character.charCodeAt(0).toString(16)
 
 export const isTerminal = () => Boolean(process.stdout.isTTY && process.stdin.isTTY)
 
-export function table(head: string[], rows: (string | number)[][]): string {
-  const wide = Math.max(80, process.stdout.columns ?? 160)
-  const plain = new Table({
-    head,
-    style: { head: isTerminal() ? ['bold'] : [], border: [], compact: true },
-    chars: LINES,
-  })
-  plain.push(...rows.map((row) => row.map((cell) => cut(String(cell), Math.floor(wide / 2)))))
+/** In a terminal no line is wider than that, if only the last column is too wide: it is cut, or stands beneath its row. */
+export function table(head: string[], rows: (string | number)[][], room = process.stdout.columns ?? Infinity): string {
+  const texts = rows.map((row) =>
+    row.map((cell) => cut(String(cell), Math.max(40, Math.floor(Math.min(room, 160) / 2)))),
+  )
+  const widths = head.map((name, index) => Math.max(name.length, ...texts.map((row) => row[index]!.length)) + GAP)
+  const rest = room - widths.slice(0, -1).reduce((sum, width) => sum + width, 0) - GAP
+  if (rest >= Math.min(LEAST, widths.at(-1)!)) return lined(head, texts.map((row) => [...row.slice(0, -1), cut(row.at(-1)!, rest)])) // prettier-ignore
+  const [first, ...lines] = lined(head.slice(0, -1), texts.map((row) => row.slice(0, -1))).split('\n') // prettier-ignore
+  const beneath = rows.map((row) => `   ${cut(String(row.at(-1)), room - GAP)}`)
+  return [first, ...lines.flatMap((line, index) => [line, beneath[index]!])].join('\n')
+}
+
+/** Between two columns. */
+const GAP = 3
+/** What a sentence needs beside other columns. */
+const LEAST = 24
+
+function lined(head: string[], rows: string[][]): string {
+  const style = { head: isTerminal() ? ['bold'] : [], border: [], compact: true }
+  const plain = new Table({ head, style, chars: LINES })
+  plain.push(...rows)
   return plain.toString()
 }
 
