@@ -67,16 +67,21 @@ async function bringUp(system: System, plan: () => WorkerProcess[], watch: boole
   } finally {
     steps.end()
   }
-  say(
-    `\nFanfare is up after ${steps.seconds} s, with ${workers.length} worker process${workers.length === 1 ? '' : 'es'}.\n`,
-  )
-  for (const [what, where] of system.places()) say(`  ${what.padEnd(10)} ${where}`)
-  say(`  ${'Console'.padEnd(10)} ${await system.consolePlace()}  (once; npm run console gives another)`)
-  say(`  ${'Logs'.padEnd(10)} ${path.relative(PROJECT, LOGS)} (warnings and errors are shown here too)\n`)
+  say(`\n${styled('bold', `Fanfare is up after ${steps.seconds} s`)}, with ${workersOf(workers.length)}.\n`)
+  const places = [
+    ['Console', await system.consolePlace()],
+    ['', styled('dim', 'signs in once; npm run console gives another')],
+    ...system.places(),
+    ['Logs', `${path.relative(PROJECT, LOGS)} (warnings and errors are shown here too)`],
+  ] as const
+  for (const [what, where] of places) say(`  ${styled('bold', what.padEnd(10))} ${where}`)
+  say()
   if (system.isProduction) say('NODE_ENV is production, so there is no demo key and no sample order.')
   else await placeSampleOrder(system.api)
   say(`\n${styled('dim', 'Ctrl-C stops everything.')}`)
 }
+
+const workersOf = (count: number) => `${count} worker process${count === 1 ? '' : 'es'}`
 
 /** Plans processes for the reactions that are there at that moment. */
 function planner({ scale, together }: Options): () => WorkerProcess[] {

@@ -15,7 +15,7 @@ export function placesOf(
     ['API docs', `${api}/docs`],
     ['Mail', process.env['SMTP_URL'] ? smtpUrl : `http://127.0.0.1:${set.port('mail')}`],
     ['Gateway', gatewayUrl],
-    ['Services', 'npm run services -- status; npm run services -- urls prints their URLs'],
+    ['Services', 'npm run services -- status, and -- urls for their URLs'],
     ...managementPage(set),
     ...(metricsPort === undefined ? [] : [metricsPages(metricsPort, processes)]),
   ]
