@@ -1,11 +1,12 @@
 // npm run screenshots: every page of the console of a system that runs, on two sizes and in both colours, to be looked at.
 import { mkdirSync } from 'node:fs'
 import path from 'node:path'
-import type { BrowserContext, Page } from 'playwright-core'
+import type { BrowserContext } from 'playwright-core'
 import { commandLine, parse } from '../command-line.ts'
 import { PROJECT } from '../project.ts'
 import { openChromium } from './chromium.ts'
-import { pagesToShow } from './pages.ts'
+import { live } from './life/live.ts'
+import { pagesToShow, type Shown } from './pages.ts'
 
 interface Flags {
   url: string
@@ -22,10 +23,19 @@ const FOLDER = path.join(PROJECT, '.fanfare/screenshots')
 /** @returns the exit code */
 export function screenshotsCommand(args: string[]): Promise<number> {
   const program = commandLine('npm run screenshots --', 'Takes pictures of every page of the console.')
+    .enablePositionalOptions()
     .option('--url <url>', 'of the API', 'http://127.0.0.1:3000')
     .option('--key <key>', 'with the scope admin', 'fanfare_demo')
     .option('--only <name>', 'pages whose name begins so')
     .action(takeAll)
+  program
+    .command('life')
+    .description('stands around a system and places orders, some of which fail, until Ctrl-C')
+    .option('--url <url>', 'of the API', 'http://127.0.0.1:3000')
+    .option('--key <key>', 'with the scope admin', 'fanfare_demo')
+    .option('--rate <number>', 'orders each second', '2')
+    .option('--away <part>', 'mail or gateway does not answer', 'none')
+    .action(live)
   return parse(program, args)
 }
 
@@ -43,8 +53,7 @@ async function takeAll({ url, key, only = '' }: Flags): Promise<void> {
           reducedMotion: 'reduce',
         })
         await signIn(context, url, key)
-        for (const page of pages)
-          await take(await openPage(context, url + page.place, page.ready), `${page.name}-${size}-${colorScheme}`)
+        for (const page of pages) await take(context, { url, page, name: `${page.name}-${size}-${colorScheme}` })
         await context.close()
       }
   } finally {
@@ -57,18 +66,28 @@ async function signIn(context: BrowserContext, url: string, key: string): Promis
   if (!answer.ok()) throw new Error(`${url} did not take the key: ${await answer.text()}`)
 }
 
-async function openPage(context: BrowserContext, address: string, ready: string): Promise<Page> {
-  const page = await context.newPage()
-  page.on('console', (message) => message.type() === 'error' && console.error(`${address}: ${message.text()}`))
-  page.on('pageerror', (error) => console.error(`${address}: ${error.message}`))
-  await page.goto(address)
-  await page.locator(ready).first().waitFor({ timeout: 20_000 })
-  await page.waitForTimeout(700) // charts draw themselves in
-  return page
+interface Taking {
+  url: string
+  page: Shown
+  name: string
 }
 
-async function take(page: Page, name: string): Promise<void> {
+async function take(context: BrowserContext, { url, page: { place, ready, act }, name }: Taking): Promise<void> {
+  const page = await context.newPage()
+  page.on('console', (message) => message.type() === 'error' && console.error(`${name}: ${message.text()}`))
+  page.on('pageerror', (error) => console.error(`${name}: ${error.message}`))
+  await page.goto(url + place)
+  await page.locator(ready).first().waitFor({ timeout: 20_000 })
+  const times = await page.evaluate<string>(TIMES)
+  await act?.(page)
+  await page.waitForTimeout(700) // charts draw themselves in
   await page.screenshot({ path: path.join(FOLDER, `${name}.png`), fullPage: true })
-  console.log(`${name}.png`)
+  console.log(`${`${name}.png`.padEnd(36)} ${times}`)
   await page.close()
 }
+
+/** Since the address was entered: what the browser saw. */
+const TIMES = `(() => {
+  const [painted] = performance.getEntriesByName('first-contentful-paint')
+  return 'painted after ' + Math.round(painted?.startTime) + ' ms, with its data after ' + Math.round(performance.now()) + ' ms'
+})()`

@@ -1,9 +1,28 @@
-interface Shown {
+import type { Page } from 'playwright-core'
+
+export interface Shown {
   name: string
   /** Beneath the address of the API. */
   place: string
   /** What is there when the page has its data: a selector of Playwright. */
   ready: string
+  /** What is done before the picture is taken. */
+  act?: (page: Page) => Promise<void>
+}
+
+/** Presses buttons, one after the other, until there is a dialog. */
+const pressing =
+  (...names: (string | RegExp)[]) =>
+  async (page: Page) => {
+    for (const name of names) await page.getByRole('button', { name }).first().click()
+    await page.getByRole('dialog').waitFor()
+  }
+
+const editing = async (page: Page) => {
+  await pressing('Edit …')(page)
+  const data = page.getByRole('textbox', { name: 'Data' })
+  await data.fill((await data.inputValue()).replace(/"number": (\d+)/, '"number": 1000'))
+  await page.getByText('fits the schema').waitFor()
 }
 
 interface Summary {
@@ -16,7 +35,7 @@ interface Letters {
   letters: { correlationId: string | null }[]
 }
 interface Webhooks {
-  webhooks: { id: string }[]
+  webhooks: { id: string; failingSince: string | null }[]
 }
 interface Orders {
   orders: { id: string; status: string }[]
@@ -37,25 +56,62 @@ export async function pagesToShow(url: string, key: string): Promise<Shown[]> {
   const group = reaction && (await ask<Groups>(`${letters}/groups`)).groups[0]?.fingerprint
   const dead = group && (await ask<Letters>(`${letters}/letters?group=${group}`)).letters[0]?.correlationId
   const { webhooks } = await ask<Webhooks>('/v1/admin/webhooks?which=all')
-  const endpoint = webhooks[0]?.id
+  const endpoint = (webhooks.find(({ failingSince }) => failingSince !== null) ?? webhooks[0])?.id
   return [
+    { name: 'sign-in', place: '/console/#sign-in=none', ready: 'text=Sign in' },
     { name: 'overview', place: '/console/', ready: 'text=Orders per second' },
-    ...(finished ? [{ name: 'order', place: `/console/orders/${finished.id}`, ready: 'svg.story' }] : []),
+    ...(finished
+      ? [
+          { name: 'order', place: `/console/orders/${finished.id}`, ready: 'svg.story' },
+          {
+            name: 'order-event',
+            place: `/console/orders/${finished.id}`,
+            ready: 'svg.story',
+            act: (page: Page) => page.getByRole('button', { name: 'Event order.placed' }).click(),
+          },
+        ]
+      : []),
     ...(dead ? [{ name: 'order-dead', place: `/console/orders/${dead}`, ready: 'svg.story' }] : []),
     { name: 'orders', place: '/console/orders?q=ada', ready: 'table' },
+    { name: 'orders-live', place: '/console/orders', ready: 'h1' },
     { name: 'dead-letters', place: '/console/dead-letters', ready: reaction ? 'table' : 'text=no dead letters' },
     ...(reaction ? [{ name: 'groups', place: `/console/dead-letters/${reaction}`, ready: '.group-row' }] : []),
-    ...(group ? [{ name: 'group', place: `/console/dead-letters/${reaction}/${group}`, ready: 'pre.payload' }] : []),
+    ...(group
+      ? [
+          { name: 'group', place: `/console/dead-letters/${reaction}/${group}`, ready: 'pre.payload' },
+          ...[
+            { name: 'redrive-dialog', act: pressing('Redrive all …') },
+            { name: 'discard-dialog', act: pressing('Discard …') },
+            { name: 'edit-dialog', act: editing },
+          ].map((one) => ({ ...one, place: `/console/dead-letters/${reaction}/${group}`, ready: 'pre.payload' })),
+        ]
+      : []),
     { name: 'reactions', place: '/console/reactions', ready: 'tbody tr' },
+    ...[
+      { name: 'past-dialog', act: pressing(/^Past/) },
+      { name: 'replay-dialog', act: pressing(/^Replay/) },
+      { name: 'pause-dialog', act: pressing(/^Pause/) },
+    ].map((one) => ({ ...one, place: '/console/reactions', ready: 'tbody tr' })),
     { name: 'flow', place: '/console/flow', ready: '.part' },
     { name: 'projections', place: '/console/projections', ready: 'tbody tr' },
     { name: 'schedules', place: '/console/schedules', ready: 'h1' },
     { name: 'events', place: '/console/events', ready: 'h1' },
-    { name: 'webhooks', place: '/console/webhooks', ready: 'h1' },
-    ...(endpoint ? [{ name: 'webhook', place: `/console/webhooks/${endpoint}`, ready: 'tbody tr' }] : []),
+    { name: 'webhooks', place: '/console/webhooks', ready: 'tbody tr' },
+    ...(endpoint
+      ? [
+          { name: 'webhook', place: `/console/webhooks/${endpoint}`, ready: 'tbody tr' },
+          {
+            name: 'attempts-dialog',
+            place: `/console/webhooks/${endpoint}`,
+            ready: 'tbody tr',
+            act: pressing(/^order\./),
+          },
+        ]
+      : []),
     { name: 'invariants', place: '/console/invariants', ready: 'h1' },
     { name: 'keys', place: '/console/keys', ready: 'tbody tr' },
     { name: 'keys-of-client', place: '/console/keys/demo', ready: 'tbody tr' },
+    { name: 'new-key-dialog', place: '/console/keys/demo', ready: 'tbody tr', act: pressing('New key …') },
     { name: 'log', place: '/console/log', ready: 'h1' },
   ]
 }

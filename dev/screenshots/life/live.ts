@@ -1,0 +1,30 @@
+import path from 'node:path'
+import { setTimeout as after } from 'node:timers/promises'
+import { PROJECT } from '../../project.ts'
+import { asking, furnish, orderOf } from './customers.ts'
+import { gateway, mailServer, OUTSIDE, shop } from './outside.ts'
+
+export interface LifeFlags {
+  url: string
+  key: string
+  rate: string
+  away: string
+}
+
+/** Stands around a system, and places orders, until it is stopped. */
+export async function live({ url, key, rate, away }: LifeFlags): Promise<never> {
+  if (away !== 'mail') mailServer()
+  if (away !== 'gateway') await gateway(path.join(PROJECT, '.fanfare/life'))
+  shop()
+  console.log(
+    `For npm start: SMTP_URL=smtp://127.0.0.1:${OUTSIDE.mail} PAYMENT_GATEWAY_URL=http://127.0.0.1:${OUTSIDE.gateway}`,
+  )
+  const ask = asking(url, key)
+  const answers = () => fetch(`${url}/readyz`).then(({ ok }) => ok, () => false) // prettier-ignore
+  while (!(await answers())) await after(1_000)
+  await furnish(ask, OUTSIDE.shop)
+  for (let n = 0; ; n++) {
+    await ask('/v1/orders', orderOf(n)).catch(({ message }: Error) => console.error(message))
+    await after((2_000 * Math.random()) / Number(rate))
+  }
+}
