@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { hanging } from './hanging.ts'
 import { say } from './output.ts'
 import { styled } from './style.ts'
 
@@ -30,7 +31,7 @@ export async function followStory<S extends Story>(
   while (Date.now() < end && !signal?.aborted) {
     const story = await read()
     for (const { key, text } of linesOf(story)) {
-      if (!told.has(key)) say(text)
+      if (!told.has(key)) sayLine(text)
       told.add(key)
     }
     if (story.settled && story.events.length > 0) return story
@@ -38,6 +39,10 @@ export async function followStory<S extends Story>(
   }
   return undefined
 }
+
+/** Where the name of a reaction stands. */
+const INDENT = 16
+export const sayLine = (text: string) => say(hanging(text, INDENT))
 
 interface Line {
   /** What makes it the same line when the story is read again. */

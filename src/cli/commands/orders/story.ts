@@ -11,7 +11,7 @@ import { durationOption, json } from '../../terminal/options.ts'
 import { EXIT, say, sayJson } from '../../terminal/output.ts'
 import { untilStopped } from '../../terminal/stop.ts'
 import { drawStory } from '../../../picture/index.ts'
-import { ending, followStory, linesOf, openLines } from '../../terminal/story.ts'
+import { ending, followStory, linesOf, openLines, sayLine } from '../../terminal/story.ts'
 
 const help = () => `
 Exit codes: 0 drawn · 1 with --follow: not settled in time · 2 wrong usage, no such order, or PostgreSQL does not answer
@@ -74,7 +74,7 @@ function draw(story: Story) {
   for (const { name, place } of story.archives)
     say(`Events of that time lie in the archive ${name}. To bring them back: ${host().call(`restore ${place}`)}`)
   if (story.events.length === 0) return say(`The order ${story.deleted ? 'was' : 'is'} ${story.status}.`)
-  for (const { text } of linesOf(story)) say(text)
+  for (const { text } of linesOf(story)) sayLine(text)
   const open = openLines(story)
   if (open.length > 0) say(`\nNot handled yet:\n${open.join('\n')}`)
   say(`\n${ending(story)}`)

@@ -1,0 +1,17 @@
+import { hanging } from './hanging.ts'
+
+const line =
+  '     12 ms    \u001B[33m✗\u001B[39m payment.authorize-payment\u001B[2m ← order.placed\u001B[22m, attempt 1: no answer'
+
+it('breaks a line between words, and counts what a terminal shows', () => {
+  expect(hanging(line, 16, 60).split('\n')).toEqual([
+    '     12 ms    \u001B[33m✗\u001B[39m payment.authorize-payment\u001B[2m ← order.placed\u001B[22m,',
+    '                attempt 1: no answer',
+  ])
+  expect(hanging(line, 16, 200)).toBe(line)
+})
+
+it('leaves a word whole that is too long, and lines of files', () => {
+  expect(hanging(`a ${'b'.repeat(40)} c`, 2, 20)).toBe(`a\n  ${'b'.repeat(40)}\n  c`)
+  expect(hanging(line, 16, Number.POSITIVE_INFINITY)).toBe(line)
+})
