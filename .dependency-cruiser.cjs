@@ -13,7 +13,7 @@ const PLATFORM = '^src/platform/'
 const SETTINGS = '^src/platform/settings\\.ts$'
 const MESSAGING_DOOR = '^src/messaging/index\\.ts$'
 /** Folders of the core that know no other. */
-const MESSAGING_GROUND = '^src/messaging/(event-store|broker|lease)/'
+const MESSAGING_GROUND = '^src/messaging/(event-store|broker|lease|processes)/'
 /** Files beside the folders of the core that every folder may use, and that use none of them. All others put folders together. */
 const MESSAGING_WORDS =
   '^src/messaging/(cloud-event|crash-points|define-event|errors|metrics|personal-marks|published-by|story)\\.ts$'

@@ -32,6 +32,8 @@ const CORE = [
   '20261122105000_reaction_pauses',
   '20261122106000_recoveries',
   '20261122112000_schedule_runs',
+  '20261123500000_processes',
+  '20261123501000_asked_runs',
 ]
 
 /** A folder of Prisma: its name is that of the migration. */

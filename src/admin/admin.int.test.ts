@@ -26,6 +26,12 @@ it('leads from what fails to its repair, which is on record', async () => {
   expect(overview.status).toBe(200)
   const [failure] = overview.body.failures
   expect(failure).toMatchObject({ kind: 'dead', orders: 1, example: order.id, repair: { action: 'redrive' } })
+  expect(failure).toMatchObject({
+    failureClass: 'data',
+    advice: 'edit',
+    changed: expect.stringMatching(/^The message was/),
+  })
+  expect(overview.body.running).toEqual({ processes: [], sentence: null })
   expect(failure.sentence).toMatch(/^test.mailing and order.placed: given up after 1 attempt: .*refuses everybody$/)
   expect(overview.body.deliveries).toMatchObject({ dead: 1 })
   expect(overview.body.health).toMatchObject([
@@ -50,7 +56,7 @@ it('leads from what fails to its repair, which is on record', async () => {
   })
 
   const { body: groups } = await api.get(`${letters}/groups`)
-  expect(groups.groups).toMatchObject([{ count: 1, eventType: 'order.placed' }])
+  expect(groups.groups).toMatchObject([{ count: 1, eventType: 'order.placed', failureClass: 'data', running: [] }])
   const [group] = groups.groups
   const { body: listed } = await api.get(`${letters}/letters?group=${group.fingerprint}`)
   expect(listed).toMatchObject({ letters: [{ id: group.exampleId, eventId }], next: null })

@@ -11,6 +11,7 @@ import { addProcesses } from './commands/processes.ts'
 import { addReactions } from './commands/messaging/reactions.ts'
 import { addReconcile } from './commands/messaging/reconcile.ts'
 import { addReplay } from './commands/messaging/replay.ts'
+import { addSchedules } from './commands/messaging/schedules.ts'
 import { addRoles } from './commands/access/roles.ts'
 import { addPartitions } from './history/partitions.ts'
 import { addOldOrders } from './history/delete-orders.ts'
@@ -68,6 +69,7 @@ function createProgram(): Command {
     addStory,
     addAudit,
     addReactions,
+    addSchedules,
     addReconcile,
     addReplay,
     addProjections,

@@ -1,4 +1,5 @@
 export { messagingJobs } from './messaging-jobs.ts'
 export { recordRuns } from './record-runs.ts'
+export { runAsked } from './run-asked.ts'
 export { schedules } from './schedules.ts'
 export { startScheduler } from './scheduler.ts'

@@ -17,6 +17,8 @@ export interface SchedulerOptions {
 }
 
 export interface Scheduler {
+  /** Runs one of the jobs at once, in this process and once; it is not tried again. Undefined for an unknown name. @throws what the job throws */
+  run(name: string): Promise<'done' | 'still running' | undefined>
   /** Waits for the jobs under way, at most `graceMs` (default 10 seconds); longer ones are cut off and run again. */
   stop(graceMs?: number): Promise<void>
 }
@@ -64,6 +66,7 @@ export function startScheduler(options: SchedulerOptions): Scheduler {
   const timer = setInterval(() => void assertAll(), reassertMs)
 
   return {
+    run: (name) => run(name, ATTEMPTS.attempts),
     async stop(graceMs = 10_000) {
       clearInterval(timer)
       const closing = worker.close().then(() => queue.close())

@@ -6,13 +6,14 @@ import { closeMailer } from '#domains/notification'
 import { createPlacement } from '#domains/order'
 import { keepTokens } from '#domains/payment'
 import { PaymentDeviated } from '#events'
+import { askRun, readHistory, readSchedules, reportProcess, type Schedule } from '#messaging'
 import { aCaller, deadline, record, testDatabase, testMailServer, type TestDatabase } from '#testing'
 import { createLogger } from '#platform/log/logger'
 import { uuidv7 } from '#platform/uuid'
-import { readSchedules, type Schedule } from '../admin/overview/schedules.ts'
 import { findAlerts } from './alerts/find-alerts.ts'
 import { auditing } from './audit-daily.ts'
 import { recordRuns } from './record-runs.ts'
+import { runAsked } from './run-asked.ts'
 import { schedules } from './schedules.ts'
 
 let database: TestDatabase
@@ -271,4 +272,36 @@ test('what happened at the payment provider and not here is an alert for a day',
       sentence: expect.stringMatching(/GBP 2500 in minor units\. 2 within a day/),
     },
   ])
+})
+
+test('an operator has a schedule run out of turn, which is on record with its end', async () => {
+  const { db } = database
+  const operator = { db, operator: 'ada' }
+  const ask = () => askRun(operator, { schedule: 'test.count', reason: 'The gateway is back' })
+  await expect(ask()).rejects.toThrow('Nothing called test.count has run by the clock here.')
+  let broken = false
+  const run = async () => {
+    if (broken) throw new Error('a cable')
+    return { counted: 3 }
+  }
+  const job = recordRuns({ db, instance: 'one' }, { name: 'test.count', everyMs: 3_600_000, run })
+  await job.run()
+  const { actionId } = await ask()
+  await expect(ask()).rejects.toThrow('test.count is asked for already')
+  expect(await readSchedules(db)).toMatchObject([{ isAsked: true }])
+  const scheduler = { run: () => job.run().then(() => 'done' as const) }
+  const asked = runAsked({ db, log, scheduler, names: ['test.count'], everyMs: 20 })
+  const ended = (id: string) =>
+    deadline('it has ended', async () => (await readHistory(db, { actionId: id })).find(({ outcome }) => outcome))
+  expect(await ended(actionId)).toMatchObject({ operator: 'ada', action: 'run-schedule', outcome: 'done' })
+  broken = true
+  expect(await ended((await ask()).actionId)).toMatchObject({ outcome: 'failed', result: { why: 'Error: a cable' } })
+  await asked.stop()
+
+  await db.$executeRaw`UPDATE schedule_runs SET finished_at = NULL`
+  const { begun, end } = reportProcess({ db, instance: 'one', service: 'scheduler', release: '1.0.0' })
+  await begun
+  await expect(ask()).rejects.toThrow(/^test.count runs at this moment, since \S+ in one: wait for its end.$/)
+  await end() // as if it had been killed in that run
+  expect(await ask()).toMatchObject({ actionId: expect.any(String) as string })
 })

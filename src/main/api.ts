@@ -27,9 +27,10 @@ import {
 } from '../api/index.ts'
 import { catalogueOf, flowOf, type Release } from '../catalogue/index.ts'
 import { auditAside } from './audit-aside.ts'
-import { armFrom, WORKERS } from './messaging.ts'
+import { armFrom, instanceName, WORKERS } from './messaging.ts'
 import { serveMetrics } from './metrics.ts'
 import { checkWhenReachable } from './reach-database.ts'
+import { reportRunning } from './report-running.ts'
 import { clientRoutes, operatorRoutes } from './routes.ts'
 
 /** Connections that operators' questions use at most: opened when somebody asks, and closed again when nobody does. */
@@ -54,6 +55,7 @@ await runProcess('api', async (context) => {
   const { db, pool, close } = openDatabase(config.DATABASE_URL, options)
   onStop(close)
   await checkWhenReachable(context)
+  void reportRunning({ db, instance: instanceName('api'), service: 'api' }, context)
   const { DATABASE_REPLICA_URL: replicaUrl } = config
   const replica = replicaUrl ? openDatabase(replicaUrl, { ...options, pooler: 'none' }) : undefined
   if (replica) onStop(replica.close)

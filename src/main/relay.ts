@@ -5,6 +5,7 @@ import { runProcess } from '#platform/process/shutdown'
 import { openMessaging, WORKERS } from './messaging.ts'
 import { serveMetrics } from './metrics.ts'
 import { onceReachable } from './reach-database.ts'
+import { reportRunning } from './report-running.ts'
 
 await runProcess('relay', async (context) => {
   const { config, log, onStop } = context
@@ -13,6 +14,7 @@ await runProcess('relay', async (context) => {
   // The reactions of this release are subscribed before anything is published, whichever process happens to start first.
   const workers = await loadReactions(findReactions(WORKERS))
   const joined = await onceReachable(context, () => subscribe(messaging.db, workers))
+  await reportRunning({ ...messaging, service: 'relay' }, context)
   const relay = startRelay(messaging)
   onStop(relay.stop)
   // The relay that publishes may be another one, which does not know them yet.

@@ -1,17 +1,19 @@
 import { runWebhooks } from '#domains/webhooks'
-import { recordRuns, schedules, startScheduler } from '#jobs'
+import { recordRuns, runAsked, schedules, startScheduler } from '#jobs'
 import { createWakeUp, reconcile } from '#messaging'
 import { runProcess } from '#platform/process/shutdown'
 import { auditAside } from './audit-aside.ts'
 import { openMessaging } from './messaging.ts'
 import { serveMetrics } from './metrics.ts'
 import { checkWhenReachable } from './reach-database.ts'
+import { reportRunning } from './report-running.ts'
 
 await runProcess('scheduler', async (context) => {
   const { config, log, onStop } = context
   const messaging = openMessaging('scheduler', context, 'by-size')
   await checkWhenReachable(context)
   const { db, pool, broker } = messaging
+  void reportRunning({ ...messaging, service: 'scheduler' }, context)
   const jobs = schedules({
     ...messaging,
     ...createWakeUp(pool),
@@ -27,6 +29,8 @@ await runProcess('scheduler', async (context) => {
     log,
   })
   onStop(() => scheduler.stop())
+  const asked = runAsked({ db, log, scheduler, names: jobs.map(({ name }) => name) })
+  onStop(asked.stop)
   const webhooks = runWebhooks({ db, log })
   onStop(webhooks.stop)
   await serveMetrics(context)

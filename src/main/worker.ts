@@ -26,6 +26,7 @@ import { connectionsMissing } from './connections.ts'
 import { openMessaging, WORKERS } from './messaging.ts'
 import { serveMetrics } from './metrics.ts'
 import { onceReachable } from './reach-database.ts'
+import { reportRunning } from './report-running.ts'
 
 const { positionals: wanted, values: flags } = readArguments()
 
@@ -59,6 +60,8 @@ async function react(context: ProcessContext) {
     const what = { reaction, type: eventType }
     log.info(what, `subscribed to a type that this release does not know: of a newer release, or to be retired`)
   }
+  const runs = [...namesOf(workers), ...namesOf(projections)].toSorted()
+  await reportRunning({ ...messaging, service: 'worker', runs }, context)
   await project(projections, messaging, context)
   waitsFor = 'RabbitMQ'
   const wakeUp = createWakeUp(messaging.pool)

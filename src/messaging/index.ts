@@ -54,6 +54,8 @@ export type { PartitionLength } from './event-store/partitions/make-partitions.t
 export { createWakeUp } from './event-store/wake-up.ts'
 export type { WakeUp } from './event-store/wake-up.ts'
 export { measureBacklog } from './backlog-metrics.ts'
+export { listRunning, reportProcess } from './processes/index.ts'
+export type { ProcessReport, ReportedProcess, RunningProcesses } from './processes/index.ts'
 export { readStory } from './story.ts'
 export { findStuck } from './stuck.ts'
 export { isForeign, tellCause } from './tell-cause.ts'
@@ -66,6 +68,7 @@ export {
   readPublishedAfter,
   readPublishedData,
   readRelay,
+  readSchedules,
   readSpan,
 } from './figures/index.ts'
 export type {
@@ -75,6 +78,7 @@ export type {
   PublishedEvent,
   ReactionFigures,
   RelayStanding,
+  Schedule,
   Span,
 } from './figures/index.ts'
 export { countOf, quantile, readLatestWaiting, readRollups, rollUp } from './rollups/index.ts'
@@ -107,14 +111,17 @@ export { listPauses, type ReactionPause } from './deliveries/pauses.ts'
 export { strangeSubscriptions, subscribe } from './deliveries/subscriptions.ts'
 export {
   asAction,
+  askRun,
   checkSelector,
   commitEdit,
   describeDelivery,
+  describeGroups,
   differences,
   discard,
   draftEdit,
   EVERY_REACTION,
   findRecoveries,
+  finishAskedRun,
   groupWaiting,
   hold,
   listGroups,
@@ -127,6 +134,7 @@ export {
   planWaiting,
   readHistory,
   readOutcomes,
+  readSince,
   recordAction,
   redrive,
   redriveByPolicy,
@@ -134,17 +142,21 @@ export {
   restore,
   resumeReaction,
   retryNow,
+  takeAskedRuns,
   undoEdit,
   withValue,
 } from './dead-letters/index.ts'
 export type {
+  AskedRun,
   ChangeOfAccess,
   DeadLetterContext,
   DeliveryDetails,
+  DescribedGroup,
   Difference,
   DiscardResult,
   EditDraft,
   Group,
+  GroupSince,
   Letter,
   Outcomes,
   PastAction,

@@ -36,6 +36,11 @@ export const deliveryOutcomes = new Counter({
   help: 'Deliveries settled by a reaction: done (handled now or before), later (to be tried again) or dead.',
   labelNames: ['reaction', 'outcome'],
 })
+export const givenUp = new Counter({
+  name: 'fanfare_given_up_total',
+  help: 'Deliveries that became dead letters, by what failed: dependency, data or code.',
+  labelNames: ['reaction', 'class'],
+})
 const processSeconds = new Histogram({
   name: 'messaging_process_duration_seconds',
   help: 'Seconds one batch took, from taking its messages to settling them (messaging.process.duration).',

@@ -67,6 +67,11 @@ const variables = z.object({
   TRUSTED_PROXIES: integer(0, 10).default(0),
   /** Folder of the built console, from where the process is started. */
   CONSOLE_FOLDER: z.string().default('console/dist'),
+  /** Which release this is, such as a commit: operators see it of each process, and with failures. Empty: the version of the package. */
+  FANFARE_RELEASE: z
+    .string()
+    .regex(/^[\w.+-]{0,64}$/, 'may hold letters, digits and . _ + -, at most 64')
+    .default(''),
   /** Connections of one process to PostgreSQL. */
   DATABASE_POOL: integer(1, 200).default(15),
   /** How long the time is whose events one partition of the event store holds, from the next partition on. */

@@ -13,7 +13,8 @@ const REACTIONS = ['test.one', 'test.two', 'test.three', 'test.four']
  * A day of orders like the one that is there, each with three events and handled by five reactions; every tenth has a dead letter, of
  * forty causes. Some hundred thousand rows a minute.
  */
-async function fill({ system: { db } }: OperatedSystem): Promise<void> {
+async function fill({ system }: OperatedSystem): Promise<void> {
+  const { db } = system
   await db.$executeRaw`
     CREATE TABLE filled AS SELECT n, at, overlay(gen_random_uuid()::text placing left(event_id_at(at)::text, 13) from 1)::uuid AS id,
       CASE WHEN n % 10 = 0 THEN (ARRAY['test.mailing', 'test.one', 'test.two'])[1 + n / 10 % 3] END AS stops
@@ -44,11 +45,21 @@ async function fill({ system: { db } }: OperatedSystem): Promise<void> {
   await db.$executeRaw`
     INSERT INTO delivery_history (reaction, event_id, delivery_id, at, what, attempt, error_name, error_message, instance)
     SELECT reaction, event_id, id, failed_at, 'dead', 4, error_name, error_message, 'filled' FROM deliveries`
+  await leaveOutages(system)
   await db.$executeRaw`UPDATE relay_checkpoints SET position = (SELECT max(position) FROM events)`
   await db.$executeRaw`
     INSERT INTO reconcile_state (reaction, watermark) SELECT DISTINCT reaction, (SELECT max(position) FROM events) FROM subscriptions
     ON CONFLICT (reaction) DO UPDATE SET watermark = excluded.watermark`
   await db.$executeRawUnsafe('ANALYZE')
+}
+
+/** Something was away every quarter of an hour, and left a third of the letters. */
+async function leaveOutages({ db }: OperatedSystem['system']) {
+  await db.$executeRaw`UPDATE deliveries SET dependency = 'mail-server' WHERE reaction = 'test.one'`
+  await db.$executeRaw`
+    INSERT INTO breakers (reaction, instance, cause, dependency, opened_at, seen_at, closed_at, recovered)
+    SELECT 'test.one', 'filled', 'Error: gateway answered 500', 'mail-server', at, at + interval '14 min', at + interval '14 min', true
+    FROM generate_series(now() - interval '1 day', now() - interval '20 min', interval '15 min') AS at`
 }
 
 let operated: OperatedSystem
@@ -83,6 +94,7 @@ whenAsked(
       `/v1/admin/orders/${order.id}`,
       `/v1/admin/orders/${correlationId}`,
       `/v1/admin/orders?q=${eventId}`,
+      '/v1/admin/recoveries',
       '/v1/admin/projections',
       '/v1/admin/actions?limit=100',
     ]

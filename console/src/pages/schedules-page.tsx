@@ -1,18 +1,21 @@
-import { Table, Text } from '@mantine/core'
+import { Button, Table, Text } from '@mantine/core'
+import { useState } from 'react'
 import type { ScheduleList } from '../../../src/admin/contract/index.ts'
-import { useSchedules } from '../api/queries.ts'
+import { useRunSchedule, useSchedules } from '../api/queries.ts'
 import { Card, Empty, PageHead, Shown } from '../parts/frame.tsx'
 import { Listing, numbers } from '../parts/listing.tsx'
+import { ReasonDialog } from '../parts/reason-dialog.tsx'
 import { StatusBadge } from '../parts/status.tsx'
 import { ago, count, duration, momentOf } from '../parts/words.ts'
 
 type Schedule = ScheduleList['schedules'][number]
 
-const COLUMNS = ['Schedule', 'State', numbers('Every'), 'Last run', numbers('Took'), 'Next due', 'What it did']
+const COLUMNS = ['Schedule', 'State', numbers('Every'), 'Last run', numbers('Took'), 'Next due', 'What it did', '']
 
 /** What runs by the clock, and how its latest run went. */
 export function SchedulesPage() {
   const schedules = useSchedules()
+  const [asked, setAsked] = useState<string>()
   return (
     <>
       <PageHead title="Schedules" words="What runs by the clock. A run that fails is tried again up to four times." />
@@ -29,11 +32,12 @@ export function SchedulesPage() {
                 </Empty>
               }
             >
-              {(one) => <Row one={one} />}
+              {(one) => <Row one={one} onRun={() => setAsked(one.name)} />}
             </Listing>
           )}
         </Shown>
       </Card>
+      {asked !== undefined && <RunDialog name={asked} onClose={() => setAsked(undefined)} />}
     </>
   )
 }
@@ -41,8 +45,21 @@ export function SchedulesPage() {
 /** What does not work stands first. */
 const trouble = ({ state }: Schedule) => (state === 'failed' || state === 'late' ? 0 : 1)
 
-function Row({ one }: { one: Schedule }) {
-  const { name, everySeconds, state, begunAt, durationMs, nextDueAt, instance, result, failures, failedAt, error } = one
+function Row({ one, onRun }: { one: Schedule; onRun: () => void }) {
+  const {
+    name,
+    everySeconds,
+    state,
+    begunAt,
+    durationMs,
+    nextDueAt,
+    instance,
+    result,
+    failures,
+    failedAt,
+    error,
+    isAsked,
+  } = one
   return (
     <Table.Tr>
       <Table.Td>
@@ -75,6 +92,11 @@ function Row({ one }: { one: Schedule }) {
           {result === null ? 'nothing to do' : JSON.stringify(result)}
         </Text>
       </Table.Td>
+      <Table.Td ta="right">
+        <Button variant="default" size="xs" onClick={onRun} disabled={isAsked} aria-label={`Run ${name} now`}>
+          {isAsked ? 'Asked for' : 'Run now …'}
+        </Button>
+      </Table.Td>
     </Table.Tr>
   )
 }
@@ -82,4 +104,18 @@ function Row({ one }: { one: Schedule }) {
 function until(at: string): string {
   const ms = new Date(at).getTime() - Date.now()
   return ms < 1_000 ? 'now' : `in ${duration(ms)}`
+}
+
+function RunDialog({ name, onClose }: { name: string; onClose: () => void }) {
+  const change = useRunSchedule(name)
+  return (
+    <ReasonDialog
+      title={`Run now: ${name}`}
+      verb="Run now"
+      words="A scheduler takes it up within seconds and runs it once, out of turn. Its rhythm stays as it is."
+      change={change}
+      onSubmit={(reason) => change.mutate({ reason }, { onSuccess: onClose })}
+      onClose={onClose}
+    />
+  )
 }

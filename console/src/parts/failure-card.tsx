@@ -27,7 +27,7 @@ const WORDS: Record<string, string> = {
 
 /** What does not move: why, for how many orders, and what repairs it. */
 export function FailureCard({ failure, ofOrder = false }: { failure: Failure; ofOrder?: boolean }) {
-  const { kind, severity, sentence, orders, example, since, command, repair } = failure
+  const { kind, severity, sentence, orders, example, since, failureClass, changed, command, repair } = failure
   const colour = COLOURS[severity]
   return (
     <Box className="card bar-left" style={{ '--bar': colour }} px="lg" py="md" component="li">
@@ -36,9 +36,10 @@ export function FailureCard({ failure, ofOrder = false }: { failure: Failure; of
           <Group gap="xs">
             <Text size="xs" fw={700} c={colour}>
               {WORDS[kind] ?? kind}
+              {failureClass !== null && `: ${failureClass}`}
             </Text>
             <Text size="xs" c="dimmed">
-              {orders > 0 && !ofOrder && `${counted(orders, 'order')}, `}
+              {orders > 0 && !ofOrder && `${counted(orders, kind === 'recovered' ? 'dead letter' : 'order')}, `}
               {ofOrder ? '' : 'the oldest '}
               {ago(since)}
             </Text>
@@ -46,6 +47,11 @@ export function FailureCard({ failure, ofOrder = false }: { failure: Failure; of
           <Text size="sm" style={{ overflowWrap: 'anywhere' }}>
             {sentence}
           </Text>
+          {changed !== null && (
+            <Text size="sm" fw={550} style={{ overflowWrap: 'anywhere' }}>
+              {changed}
+            </Text>
+          )}
           {command !== null && (
             <Text size="xs" c="dimmed">
               Repair: <Code>{command}</Code>

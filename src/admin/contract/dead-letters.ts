@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { Fingerprint, Id, Moment, Reason } from './words.ts'
+import { Advice, FailureClass, Fingerprint, Id, Moment, Reason } from './words.ts'
 
 export const DeadLetterSummary = z
   .strictObject({
@@ -30,6 +30,19 @@ export const GroupList = z
         reason: z.string(),
         error: z.string(),
         exampleId: Id,
+        failureClass: FailureClass,
+        isForeign: z.boolean().describe('The event store does not have the message'),
+        dependency: z.string().nullable().describe('What its call failed of, where its reaction names that'),
+        failedIn: z.string().nullable().describe('The release that failed last; null where its process is forgotten'),
+        stillFails: z.boolean().describe('Deliveries that are tried again have failed in the same way since'),
+        running: z
+          .array(z.strictObject({ release: z.string(), since: Moment }))
+          .describe('The releases that run the reaction now, the latest at the end'),
+        handledSince: z
+          .int()
+          .describe('Events of this type that were handled since it failed so last, of the latest hundred'),
+        advice: Advice,
+        sentence: z.string().describe('What has changed since, and what to do'),
       }),
     ),
   })

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { Moment } from './words.ts'
+import { Advice, FailureClass, Moment } from './words.ts'
 
 const Span = z
   .strictObject({ count: z.int(), p50: z.number().nullable(), p99: z.number().nullable() })
@@ -34,10 +34,13 @@ export const Failure = z
       .describe('A stable code, as `fanfare stuck` prints it; or `projection`, `breaker`, `paused` or `recovered`'),
     severity: z.enum(['error', 'warning', 'info']),
     sentence: z.string().describe('What does not move, and why'),
-    orders: z.int().describe('Orders that wait because of it'),
+    orders: z.int().describe('Orders that wait because of it; of `recovered`, its dead letters'),
     example: z.string().nullable().describe('The order that waits longest'),
     reaction: z.string().nullable(),
     since: Moment,
+    failureClass: FailureClass.nullable().describe('Of dead letters'),
+    advice: Advice.nullable().describe('Of dead letters'),
+    changed: z.string().nullable().describe('What has changed since dead letters failed, and what to do'),
     repair: Repair.nullable(),
     command: Command.nullable(),
   })
@@ -57,6 +60,21 @@ const Breakers = z.strictObject({
   since: Moment,
 })
 
+const Running = z
+  .strictObject({
+    processes: z.array(
+      z.strictObject({
+        service: z.string().describe('api, relay, scheduler or worker'),
+        release: z.string().describe('`FANFARE_RELEASE`, or the version of the package'),
+        runs: z.array(z.string()).describe('Of workers: their reactions and read models'),
+        processes: z.int(),
+        since: Moment.describe('When the first of them began'),
+      }),
+    ),
+    sentence: z.string().nullable().describe('Which releases run side by side; null where all are of one'),
+  })
+  .describe('The processes that run, as they said of themselves in the last half minute')
+
 export const Overview = z
   .strictObject({
     at: Moment,
@@ -75,6 +93,7 @@ export const Overview = z
     breakers: z.array(Breakers).describe('Reactions that are paused because something they need is away, by cause'),
     failures: z.array(Failure).describe('What does not move now, the worst first'),
     health: z.array(Part),
+    running: Running,
   })
   .meta({ id: 'Overview' })
 export type Overview = z.infer<typeof Overview>

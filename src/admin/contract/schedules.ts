@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { Moment } from './words.ts'
+import { Moment, Reason } from './words.ts'
 
 export const ScheduleList = z
   .strictObject({
@@ -13,6 +13,7 @@ export const ScheduleList = z
         begunAt: Moment.describe('The latest run'),
         durationMs: z.number().nullable().describe('Null while it runs, and where its process was killed'),
         nextDueAt: Moment,
+        isAsked: z.boolean().describe('An operator has asked for a run, and no scheduler has taken that up yet'),
         instance: z.string().describe('The process that ran it'),
         result: z
           .record(z.string(), z.unknown())
@@ -26,3 +27,5 @@ export const ScheduleList = z
   })
   .meta({ id: 'ScheduleList' })
 export type ScheduleList = z.infer<typeof ScheduleList>
+
+export const RunSchedule = z.strictObject({ reason: Reason }).meta({ id: 'RunSchedule' })

@@ -1,5 +1,12 @@
 import { z } from 'zod'
-import { describeDelivery, listGroups, listLetters, listReactions, type DeliveryDetails } from '#messaging'
+import {
+  describeDelivery,
+  describeGroups,
+  listLetters,
+  listReactions,
+  type DeliveryDetails,
+  type DescribedGroup,
+} from '#messaging'
 import { standIn, defineRoute, pageLimit, Refusal, type Route } from '#http'
 import { DeadLetterSummary, GroupList, LetterList, LetterView } from '../contract/index.ts'
 import { Fingerprint, Id, ReactionName } from '../contract/words.ts'
@@ -26,11 +33,14 @@ export function browsingRoutes({ db }: AdminNeeds): Route[] {
       ...get,
       path: '/v1/admin/dead-letters/{reaction}/groups',
       operationId: 'listDeadLetterGroups',
-      summary: 'Dead letters of a reaction by cause, the largest group first',
+      summary: 'Dead letters of a reaction by cause, the largest group first, and what has changed since they failed',
       params: ofReaction,
       example: { params: { reaction: 'notification.email-customer' } },
       replies: { 200: { description: 'At most 100 groups', schema: GroupList } },
-      handle: async ({ params }) => ({ status: 200, body: { groups: asJson(await listGroups(db, params.reaction)) } }),
+      handle: async ({ params }) => {
+        const groups = await describeGroups(db, params.reaction)
+        return { status: 200, body: { groups: groups.map(toGroup) } }
+      },
     }),
     defineRoute({
       ...get,
@@ -86,6 +96,11 @@ type AsJson<T> = T extends Date ? string : T extends object ? { [Key in keyof T]
 
 /** Moments as text, as `JSON.stringify` writes them. */
 const asJson = <T>(value: T) => value as AsJson<T>
+
+const toGroup = ({ running, ...group }: DescribedGroup) => ({
+  ...asJson(group),
+  running: running.map(({ release, since }) => ({ release, since: since.toISOString() })),
+})
 
 function toView({ body, json, standing, stack, headers: _h, story: _s, ...details }: DeliveryDetails) {
   const { message, masked } = redact(json ?? body)

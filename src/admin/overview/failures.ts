@@ -1,5 +1,6 @@
 import {
   tellCause,
+  type GroupSince,
   type Outage,
   type ProjectionStatus,
   type ReactionPause,
@@ -15,8 +16,11 @@ const SEVERITY: Partial<Record<StuckCause['kind'], Failure['severity']>> = {
   discarded: 'info',
 }
 
-/** A cause with its sentence and what repairs it. */
-export function toFailure(cause: StuckCause, isKnown: (reaction: string) => boolean): Failure {
+/** What is told of dead letters alone. */
+const UNCHANGED = { failureClass: null, advice: null, changed: null }
+
+/** A cause with its sentence and what repairs it. @param changed what has changed since, where that was asked */
+export function toFailure(cause: StuckCause, isKnown: (reaction: string) => boolean, changed?: GroupSince): Failure {
   const { kind, reaction, conversations, example, since } = cause
   return {
     kind,
@@ -26,10 +30,13 @@ export function toFailure(cause: StuckCause, isKnown: (reaction: string) => bool
     example,
     reaction,
     since: since.toISOString(),
+    ...(changed ? toldOf(changed) : UNCHANGED),
     repair: repairOf(cause),
     command: commandFor(cause, isKnown),
   }
 }
+
+const toldOf = ({ failureClass, advice, sentence: changed }: GroupSince) => ({ failureClass, advice, changed })
 
 /** What the dead-letter operations can do about it. */
 function repairOf({ kind, reaction, fingerprint, deliveryId }: StuckCause): Failure['repair'] {
@@ -71,6 +78,7 @@ export function outageFailure({ cause, reactions, processes, since }: Outage, be
     example: waiting[0]?.example ?? null,
     reaction: reactions[0] ?? null,
     since: since.toISOString(),
+    ...UNCHANGED,
     repair: null,
     command: null,
   }
@@ -89,6 +97,7 @@ export function pauseFailure(pause: ReactionPause, held: readonly StuckCause[]):
     example: waiting[0]?.example ?? null,
     reaction,
     since: since.toISOString(),
+    ...UNCHANGED,
     repair: { action: 'resume', reaction, group: null, deliveryId: null },
     command: `fanfare reactions resume ${reaction}`,
   }
@@ -106,6 +115,7 @@ export function recoveryFailure({ dependency, reactions, letters, from, isBack, 
     example: null,
     reaction: null,
     since: from.toISOString(),
+    ...UNCHANGED,
     repair: { action: 'redrive-recovered', dependency, reactions, letters },
     command: `fanfare dead-letters recovered ${dependency} --canary 10 --rate 20/s`,
   }
@@ -129,6 +139,7 @@ export function projectionFailure({ name, state, reason, behind, lagSeconds, sin
     example: null,
     reaction: null,
     since: (state === 'running' ? new Date(Date.now() - lagSeconds * 1_000) : since).toISOString(),
+    ...UNCHANGED,
     repair: null,
     command: state === 'running' ? 'fanfare projections list' : `fanfare projections resume ${name}`,
   }

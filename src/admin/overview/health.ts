@@ -1,9 +1,8 @@
 import type { Database } from '#platform/database'
 import { inTime } from '#platform/process/in-time'
-import { listProjections, readRelay } from '#messaging'
+import { listProjections, readRelay, readSchedules } from '#messaging'
 import type { Overview } from '../contract/index.ts'
 import type { AdminNeeds } from '../needs.ts'
-import { readSchedules } from './schedules.ts'
 import { standbyHealth } from './standbys.ts'
 
 type Part = Overview['health'][number]

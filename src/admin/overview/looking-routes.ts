@@ -1,11 +1,10 @@
 import type { z } from 'zod'
-import { listPauses, listProjections, readFigures, readOpenBreakers } from '#messaging'
+import { listPauses, listProjections, readFigures, readOpenBreakers, readSchedules } from '#messaging'
 import { defineRoute, type Route } from '#http'
 import { Flow, Overview, ProjectionList, ReactionList, ScheduleList } from '../contract/index.ts'
 import { liveMessages } from '../live.ts'
 import type { AdminNeeds } from '../needs.ts'
 import { readOverview } from './overview.ts'
-import { readSchedules } from './schedules.ts'
 import { remember } from '../remember.ts'
 
 export const tag = 'Operators'

@@ -6,6 +6,7 @@ import {
   listPauses,
   outagesOf,
   readOpenBreakers,
+  readSince,
   readSpan,
   type StuckCause,
 } from '#messaging'
@@ -13,6 +14,7 @@ import { readPlaced, readStates } from '#domains/order'
 import type { Overview } from '../contract/index.ts'
 import { byWeight, outageFailure, pauseFailure, projectionFailure, recoveryFailure, toFailure } from './failures.ts'
 import { readHealth } from './health.ts'
+import { readRunning } from './running.ts'
 import type { AdminNeeds } from '../needs.ts'
 
 /** Milliseconds that a message or an event may be on its way before it is told as a failure. */
@@ -23,7 +25,7 @@ type Asked = Pick<AdminNeeds, 'db' | 'isKnown' | 'services'>
 /** What a person who was woken at night looks at first. */
 export async function readOverview(asked: Asked): Promise<Overview> {
   const { db } = asked
-  const [placed, states, untilConfirmed, untilShipped, deliveries, { breakers, failures }, health] = await Promise.all([
+  const [placed, states, untilConfirmed, untilShipped, deliveries, failing, health, running] = await Promise.all([
     readPlaced(db),
     readStates(db, 1),
     readSpan(db, 'order.placed', 'order.confirmed'),
@@ -31,6 +33,7 @@ export async function readOverview(asked: Asked): Promise<Overview> {
     countStanding(db),
     readFailures(asked),
     readHealth(asked),
+    readRunning(db),
   ])
   const lastTen = placed.slice(-3, -1) // the last bar is not full yet
   return {
@@ -41,9 +44,9 @@ export async function readOverview(asked: Asked): Promise<Overview> {
     untilConfirmed,
     untilShipped,
     deliveries,
-    breakers,
-    failures,
+    ...failing,
     health,
+    running,
   }
 }
 
@@ -60,16 +63,33 @@ async function readFailures({ db, isKnown }: Asked): Promise<Pick<Overview, 'bre
   const paused = new Set(open.map(({ reaction }) => reaction))
   const [behind, rest] = divide(causes, ({ kind, reaction }) => DELAYS.has(kind) && paused.has(reaction ?? ''))
   const [held, others] = divide(rest, ({ kind }) => kind === 'paused')
+  const changed = await readSince(db, others.filter(isOfLetters).slice(0, MOST_CHANGED))
   const failures = [
     ...outages.map((outage) => outageFailure(outage, behind)),
     ...pauses.map((pause) => pauseFailure(pause, held)),
     ...recoveries.map(recoveryFailure),
-    ...others.map((cause) => toFailure(cause, isKnown)),
+    ...others.map((cause) => toFailure(cause, isKnown, changed.find(isOf(cause)))),
     ...projections.map(projectionFailure),
   ]
   const breakers = outages.map(({ since, ...outage }) => ({ ...outage, since: since.toISOString() }))
   return { breakers, failures: failures.toSorted(byWeight) }
 }
+
+/** Of so many causes of dead letters it is told what has changed since, the newest first. */
+const MOST_CHANGED = 50
+
+interface CauseOfLetters {
+  reaction: string
+  fingerprint: string
+}
+
+const isOfLetters = (cause: StuckCause): cause is StuckCause & CauseOfLetters =>
+  cause.kind === 'dead' && cause.reaction !== null && cause.fingerprint !== null
+
+const isOf =
+  ({ kind, reaction, fingerprint }: StuckCause) =>
+  (one: CauseOfLetters) =>
+    kind === 'dead' && one.reaction === reaction && one.fingerprint === fingerprint
 
 /** What a paused reaction makes of its messages. */
 const DELAYS: ReadonlySet<StuckCause['kind']> = new Set(['waiting', 'overdue'])

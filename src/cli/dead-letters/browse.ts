@@ -1,14 +1,16 @@
 import {
   describeDelivery,
-  listGroups,
+  describeGroups,
   listReactions,
   readHistory,
   type DeliveryDetails,
+  type DescribedGroup,
   type PastAction,
   type ReactionSummary,
 } from '#messaging'
 import { describe } from './details.ts'
 import { withDatabase } from '../connect.ts'
+import { hanging } from '../terminal/hanging.ts'
 import { ago, cut, EXIT, say, sayJson, table } from '../terminal/output.ts'
 import { next } from './next.ts'
 import { expectReaction } from './open.ts'
@@ -46,26 +48,14 @@ export const reactionTable = (reactions: readonly ReactionSummary[]) =>
 export async function groups(reaction: string, { json, limit }: Flags & { limit: number }): Promise<number> {
   const found = await withDatabase(async (db) => {
     await expectReaction(db, reaction)
-    return listGroups(db, reaction, limit)
+    return describeGroups(db, reaction, limit)
   })
   if (json) sayJson(found)
   else if (found.length === 0) say(`${reaction} has no dead letters.`)
   else {
-    const head = ['group', 'count', 'event', 'reason', 'first', 'last', 'error']
-    say(
-      table(
-        head,
-        found.map(({ fingerprint, count, eventType, reason, oldest, newest, error }) => [
-          fingerprint,
-          count,
-          eventType ?? '?',
-          reason,
-          ago(oldest),
-          ago(newest),
-          cut(error, 80),
-        ]),
-      ),
-    )
+    say(groupTable(found))
+    say()
+    for (const { fingerprint, sentence } of found) say(hanging(`${fingerprint}  ${sentence}`, 14))
     const [first] = found
     next(
       `show ${reaction} --id ${first!.exampleId}`,
@@ -75,6 +65,21 @@ export async function groups(reaction: string, { json, limit }: Flags & { limit:
   }
   return EXIT.ok
 }
+
+const groupTable = (found: readonly DescribedGroup[]) =>
+  table(
+    ['group', 'count', 'event', 'failed', 'reason', 'first', 'last', 'error'],
+    found.map(({ fingerprint, count, eventType, failureClass, reason, oldest, newest, error }) => [
+      fingerprint,
+      count,
+      eventType ?? '?',
+      failureClass,
+      reason,
+      ago(oldest),
+      ago(newest),
+      cut(error, 80),
+    ]),
+  )
 
 interface ShowFlags extends Flags {
   id?: string

@@ -49,8 +49,9 @@ export const RIGHTS: Readonly<Record<string, TableRights>> = {
   broker_markers: of('', 'siud'),
   breakers: of('s', 'siud'),
   reaction_pauses: of('siud', 's'), // by operators, through the API
+  processes: of('siud', 'siud'), // each tells of itself
   metric_rollups: of('s', ''), // written by the scheduler, which is the owner
-  schedule_runs: of('s', ''), // likewise
+  schedule_runs: of('su', ''), // likewise; operators ask for runs through the API
   alerts: of('', ''),
   projections: of('s', 'siud'), // their own tables: see below
   projection_shadows: of('s', 'siud'),

@@ -1,4 +1,4 @@
-import { discard, listGroups, listReactions, planFor, redrive } from '#messaging'
+import { describeGroups, discard, listGroups, listReactions, planFor, readSince, redrive } from '#messaging'
 import { testDatabase, type TestDatabase } from '#testing'
 
 const REACTION = 'test.crowded'
@@ -65,6 +65,42 @@ test('thousands are redriven and discarded page by page, in the order of their s
     await db.$executeRaw`UPDATE deliveries SET state = 'dead', due_at = NULL`
     expect(await discard(context, REACTION, { all: true }, 'nothing but a test')).toMatchObject({ discarded: 5_000 })
     expect(await listReactions(db)).toEqual([])
+  } finally {
+    await database.close()
+  }
+})
+
+test('tells what has changed since: the release that failed, those that run, whether it fails still, and what was handled', async () => {
+  const database = await testDatabase()
+  const { db } = database
+  const told = async () => (await describeGroups(db, REACTION))[0]!
+  const ran = (release: string, instance: string, startedAt: Date, seenAt = new Date()) =>
+    db.process.create({ data: { instance, startedAt, seenAt, service: 'worker', release, runs: [REACTION] } })
+  const ago = (minutes: number) => new Date(Date.now() - minutes * 60_000)
+  try {
+    await fill(database, 150)
+    await db.$executeRaw`UPDATE deliveries SET failed_at = failed_at - interval '10 min'`
+    expect(await told()).toMatchObject({ failureClass: 'code', failedIn: null, running: [], advice: 'start' })
+    await ran('0.9.0', 'test', ago(900), ago(600)) // a process of the same name before
+    await ran('1.0.0', 'test', ago(300))
+    expect(await told()).toMatchObject({ failedIn: '1.0.0', running: [{ release: '1.0.0' }], advice: 'deploy' })
+    await ran('1.1.0', 'newer', ago(5))
+    expect(await told()).toMatchObject({ running: [{ release: '1.0.0' }, { release: '1.1.0' }], advice: 'wait' })
+    await db.process.updateMany({ where: { instance: 'test' }, data: { stoppedAt: new Date() } })
+    expect(await told()).toMatchObject({ failedIn: '1.0.0', handledSince: 0, advice: 'canary' })
+    const { fingerprint, exampleId } = await told()
+    await db.$executeRaw`
+      WITH gone AS (DELETE FROM deliveries WHERE fingerprint <> ${fingerprint} RETURNING event_id)
+      INSERT INTO handled_events (event_id, reaction, handled_at, duration_us, attempt, instance)
+      SELECT event_id, ${REACTION}, clock_timestamp(), 1, 1, 'newer' FROM gone`
+    const handled = await told()
+    expect(handled).toMatchObject({ stillFails: false, advice: 'redrive', isForeign: false })
+    expect(handled.handledSince).toBeGreaterThan(90) // of the latest hundred, some are these letters
+    await db.$executeRaw`
+      UPDATE deliveries SET state = 'retrying', reason = 'failed', due_at = now(), failed_at = clock_timestamp(), instance = 'newer'
+      WHERE fingerprint = ${fingerprint} AND id <> ${exampleId}::uuid`
+    expect(await told()).toMatchObject({ count: 1, stillFails: true, failedIn: '1.1.0', advice: 'deploy' })
+    expect(await readSince(db, [{ reaction: REACTION, fingerprint: 'of nothing' }])).toEqual([])
   } finally {
     await database.close()
   }

@@ -23,6 +23,7 @@ const KINDS = [
   'delete-orders',
   'audit',
   'replay',
+  'run-schedule',
   ...changesOfAccess,
 ] as const
 export type ActionOutcome = (typeof OUTCOMES)[number]

@@ -2,6 +2,7 @@ export { outagesOf, readOpenBreakers, type OpenBreaker, type Outage } from './br
 export { readBrokenInvariants } from './broken-invariants.ts'
 export { readFigures, type Figures, type ReactionFigures } from './reactions.ts'
 export { readRelay, type RelayStanding } from './relay.ts'
+export { readSchedules, type Schedule } from './schedules.ts'
 export { readSpan, type Span } from './spans.ts'
 export { countStanding } from './standing.ts'
 export { readPublishedAfter, readPublishedData, type PublishedEvent } from './published.ts'

@@ -7,9 +7,10 @@ import { deliverAgain } from '../deliveries/deliver-again.ts'
 import { standingOf } from '../deliveries/handled-events.ts'
 import { recordFailures, type DeadReason, type FailedAttempt } from '../deliveries/record.ts'
 import { isSubscribed } from '../deliveries/subscriptions.ts'
+import { failureClassOf } from '../deliveries/failure/failure-class.ts'
 import { keepUnreadable, type Refused } from '../deliveries/failure/unreadable.ts'
 import { RetryLater, UnreadableEvent, Unrecoverable } from '../errors.ts'
-import { criticalSeconds, deliveryOutcomes } from '../metrics.ts'
+import { criticalSeconds, deliveryOutcomes, givenUp } from '../metrics.ts'
 import { EventNotInStore, type BatchRuntime, type Outcome } from './batch/batch.ts'
 import type { Reaction } from './define/define-reaction.ts'
 import { isFailedCall } from './availability/breaker.ts'
@@ -61,6 +62,8 @@ export async function settle(
     if (!next) continue
     const { delivery, envelope, attempt } = message
     const isForeign = next.kind === 'dead' && (message.unreadable || error instanceof EventNotInStore)
+    const dependency = isFailedCall(outcome) ? (reaction.dependency ?? null) : null
+    if (next.kind === 'dead') countGivenUp(reaction, error, { reason: next.reason, dependency })
     if (isForeign && delivery) refused.push({ delivery, envelope, reason: next.reason, error })
     else
       failed.push({
@@ -69,7 +72,7 @@ export async function settle(
         error,
         next,
         ...(message.triedIn && { triedIn: message.triedIn }),
-        ...(isFailedCall(outcome) && { dependency: reaction.dependency ?? null }),
+        dependency,
       })
     tell(reaction, message, error, next, runtime.log)
   }
@@ -89,6 +92,11 @@ export async function settle(
     message.delivery?.ack()
     deliveryOutcomes.inc({ reaction: reaction.name, outcome: countedAs(outcome, message, failed) })
   }
+}
+
+function countGivenUp({ name }: Reaction, error: Error, kept: { reason: DeadReason; dependency: string | null }) {
+  const failureClass = failureClassOf({ ...kept, errorName: error.name, errorMessage: plainMessage(error) })
+  givenUp.inc({ reaction: name, class: failureClass })
 }
 
 function noteHandled(reaction: Reaction, message: Message, log: Logger) {

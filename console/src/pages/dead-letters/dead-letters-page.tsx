@@ -106,27 +106,32 @@ function Groups({ reaction }: { reaction: string }) {
             <Empty title={`${reaction} has no dead letters`} />
           ) : (
             <Stack gap={0}>
-              {known.map(({ fingerprint, count: dead, eventType, reason, error, oldest, newest }) => (
-                <button
-                  key={fingerprint}
-                  type="button"
-                  className="row-link plain-row group-row"
-                  onClick={() => goTo(`/dead-letters/${reaction}/${fingerprint}`)}
-                >
-                  <Text fw={680} size="xl" className="number" miw={64}>
-                    {count(dead)}
-                  </Text>
-                  <div style={{ minWidth: 0 }}>
-                    <Text size="sm" fw={550} style={{ overflowWrap: 'anywhere' }}>
-                      {error}
+              {known.map(
+                ({ fingerprint, count: dead, eventType, reason, error, failureClass, sentence, oldest, newest }) => (
+                  <button
+                    key={fingerprint}
+                    type="button"
+                    className="row-link plain-row group-row"
+                    onClick={() => goTo(`/dead-letters/${reaction}/${fingerprint}`)}
+                  >
+                    <Text fw={680} size="xl" className="number" miw={64}>
+                      {count(dead)}
                     </Text>
-                    <Text size="xs" c="dimmed">
-                      {eventType ?? 'unreadable'} · {reason} · {counted(dead, 'letter')}, from {ago(oldest)} to{' '}
-                      {ago(newest)}
-                    </Text>
-                  </div>
-                </button>
-              ))}
+                    <div style={{ minWidth: 0 }}>
+                      <Text size="sm" fw={550} style={{ overflowWrap: 'anywhere' }}>
+                        {error}
+                      </Text>
+                      <Text size="xs" c="dimmed">
+                        {eventType ?? 'unreadable'} · {failureClass} · {reason} · {counted(dead, 'letter')}, from{' '}
+                        {ago(oldest)} to {ago(newest)}
+                      </Text>
+                      <Text size="sm" style={{ overflowWrap: 'anywhere' }}>
+                        {sentence}
+                      </Text>
+                    </div>
+                  </button>
+                ),
+              )}
             </Stack>
           )
         }

@@ -36,7 +36,10 @@ export function GroupView({ reaction, group }: Given) {
             </Text>
             <Text size="sm" c="dimmed">
               {counted(known.count, 'dead letter')} of {known.eventType ?? 'messages that cannot be read'},{' '}
-              {known.reason}; the latest {ago(known.newest)}
+              {known.reason}; the latest {ago(known.newest)}. What failed: {known.failureClass}.
+            </Text>
+            <Text size="sm" fw={550} mt={4} style={{ overflowWrap: 'anywhere' }}>
+              {known.sentence}
             </Text>
           </div>
           <Group gap="xs">

@@ -8,6 +8,7 @@ import { clockOf, count, duration, rate } from '../../parts/words.ts'
 import { PastCharts } from '../../parts/past/past-charts.tsx'
 import { Health } from './health.tsx'
 import { ORDERS } from './past-of-orders.ts'
+import { Running } from './running.tsx'
 import { States } from './states.tsx'
 
 /** The charts are a third of the whole, and one page needs them. */
@@ -41,6 +42,9 @@ export function OverviewPage() {
             </Grid>
             <Card title="Health">
               <Health parts={data.health} />
+            </Card>
+            <Card title="What runs">
+              <Running running={data.running} />
             </Card>
             <Card title="The past">
               <PastCharts pasts={ORDERS} />
