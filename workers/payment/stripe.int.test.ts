@@ -172,6 +172,20 @@ test('a refund of money whose capture is not booked yet is to be sent again', as
   await system.db.payment.delete({ where: { orderId } })
 })
 
+test.each(['refund.created', 'payment_intent.canceled', 'charge.dispute.created'])(
+  '%s of a hold whose answer is not booked yet is to be sent again',
+  async (type) => {
+    const order = { orderId: uuidv7(), token: 'pm_card_visa', keptAt: new Date() }
+    const about = { id: 'pi_unbooked', amount: 900, currency: 'gbp', payment_intent: 'pi_unbooked', metadata: {} }
+    const early = anEvent({ id: 'evt_unbooked', type, data: { object: about } })
+    await system.db.paymentToken.create({ data: { ...order, prepared: 'pi_unbooked' } })
+    const answer = await tell(early)
+    expect([answer.status, answer.body.code]).toEqual([503, 'not-yet'])
+    await system.db.paymentToken.delete({ where: { orderId: order.orderId } })
+    await tell(early).expect(204) // nobody waits for it any more
+  },
+)
+
 test('after all of it the audit is clean, and Stripe holds nothing for an unknown order', async () => {
   await system.settled()
   const findings = await audit(system.db, { gateway: chosen() })

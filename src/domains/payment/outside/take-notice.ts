@@ -3,12 +3,12 @@ import { z } from 'zod'
 import { PaymentDeviated, PaymentRefunded } from '#events'
 import { append, type Append } from '#messaging'
 import type { Notice } from '#payment-gateway'
-import { readRows, row, type Database, type Transaction } from '#platform/database'
+import { readRow, readRows, row, type Database, type Transaction } from '#platform/database'
 import { keepPayments, paymentOf } from '../store.ts'
 import { insertRefund, settleRefunds } from '../refunds/store.ts'
 import { decideNotice } from './decide-notice.ts'
 
-/** `stranger`: no order of this database has such a hold. `known`: it was taken before. */
+/** `stranger`: no order of this database has such a hold. `known`: it was taken before. `later`: what it is about is under way here. */
 export type Taken = 'noted' | 'nothing' | 'known' | 'later' | 'stranger'
 
 /**
@@ -18,7 +18,7 @@ export type Taken = 'noted' | 'nothing' | 'known' | 'later' | 'stranger'
 export function takeNotice(db: Database, notice: Notice): Promise<Taken> {
   return db.$transaction(async (tx) => {
     const orderId = await lockPaymentWith(tx, notice.authorizationId)
-    if (orderId === undefined) return 'stranger'
+    if (orderId === undefined) return (await isUnderWay(tx, notice.authorizationId)) ? 'later' : 'stranger'
     const verdict = decideNotice(await paymentOf(tx, orderId), notice)
     if (verdict === 'nothing' || verdict === 'later') return verdict
     const now = new Date()
@@ -37,6 +37,16 @@ async function lockPaymentWith(tx: Transaction, authorizationId: string): Promis
     SELECT order_id AS "orderId" FROM payments
     WHERE authorization_id = ${authorizationId} AND authorization_id LIKE 'pi\\_%' FOR UPDATE`
   return found?.orderId
+}
+
+const UnderWay = row({ isUnderWay: z.boolean() })
+
+/** The provider was asked, and its answer is not booked, or was this moment: both are looked for in one statement, which sees one moment. */
+async function isUnderWay(tx: Transaction, id: string): Promise<boolean> {
+  const { isUnderWay } = await readRow(tx, UnderWay)`
+    SELECT EXISTS (SELECT FROM payment_tokens WHERE prepared = ${id} AND prepared LIKE 'pi\\_%')
+      OR EXISTS (SELECT FROM payments WHERE authorization_id = ${id} AND authorization_id LIKE 'pi\\_%') AS "isUnderWay"`
+  return isUnderWay
 }
 
 /** Stripe may tell of one refund in two events, each with an id of its own: https://docs.stripe.com/webhooks#handle-duplicate-events */
