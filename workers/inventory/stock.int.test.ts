@@ -1,4 +1,4 @@
-import { wrongStock, receiveStock, stockOf, stockTotals } from '#domains/inventory'
+import { keepReservations, wrongStock, receiveStock, stockOf, stockTotals } from '#domains/inventory'
 import {
   anOrderCancelled,
   anOrderPlaced,
@@ -90,6 +90,26 @@ describe('reserve-stock', () => {
     expect(await kept(a)).toEqual({ onHand: 0, reserved: 400, shipped: 0 })
     expect(await kept(b)).toEqual({ onHand: 0, reserved: 400, shipped: 0 })
   })
+})
+
+/** As the reaction of the release before does, which never names the column `apart`. */
+const shipAll = (orderId: string, { sku, quantity }: { sku: string; quantity: number }) =>
+  database.db.$transaction(async (tx) => {
+    await tx.$executeRaw`UPDATE stock SET reserved = reserved - ${quantity}, shipped = shipped + ${quantity} WHERE sku = ${sku}`
+    await tx.$executeRaw`
+      UPDATE reservations SET status = 'shipped', lines = lines, updated_at = now() WHERE order_id = ${orderId}::uuid`
+  })
+
+test('a worker of the release before moves nothing of an order whose pieces were cancelled', async () => {
+  const sku = await aSku(5)
+  const order = anOrderPlaced({ lines: [line(sku, 3)] })
+  const { orderId } = order.data
+  await react(database, reserveStock, order, anOrderPlaced({ lines: [line(sku)] }))
+  const reduced = { kind: 'reduced', orderId, lines: [{ sku, quantity: 1 }] } as const
+  await database.db.$transaction((tx) => keepReservations(tx, [reduced], new Date()))
+  await expect(shipAll(orderId, { sku, quantity: 3 })).rejects.toThrow('Pieces of this order were cancelled')
+  await react(database, shipStock, anOrderShipped({ orderId }))
+  expect(await kept(sku)).toEqual({ onHand: 2, reserved: 1, shipped: 2 })
 })
 
 describe('release-stock', () => {
