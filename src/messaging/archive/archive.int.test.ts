@@ -91,7 +91,6 @@ test('an archive that an earlier release wrote comes back, and is written again 
   await endFirstPartition(database, new Date('2026-03-01'))
   await restoreArchive({ db: database.db, instance: 'test', place: path.join(before, name) })
   expect([await count('events'), await count('handled_events'), await count('deliveries')]).toEqual([5, 4, 1])
-  await database.db.$executeRaw`INSERT INTO relay_checkpoints SELECT 'relay', max(position) FROM events`
   expect(await archived()).toMatchObject([{ name: 'first' }, { name, outcome: 'archived', events: 5 }])
   for (const table of ['events', 'handled_events', 'deliveries', 'delivery_history']) {
     const file = path.join(name, `${table}.ndjson.gz`)
@@ -225,6 +224,7 @@ test('the archive of another database is refused where its positions are taken',
   try {
     await endFirstPartition(other, ago(60))
     await record(other, ...Array.from({ length: 40 }, () => anOrderPlaced()))
+    await other.db.$executeRaw`INSERT INTO relay_checkpoints VALUES ('relay', 40)`
     const restoring = restoreArchive({ db: other.db, instance: 'test', place: path.join(folder, 'old') })
     await expect(restoring).rejects.toThrow('positions')
     expect(await other.db.archive.count()).toBe(0)
@@ -232,6 +232,45 @@ test('the archive of another database is refused where its positions are taken',
   } finally {
     await other.close()
   }
+})
+
+test('in another database an archive is history, and nothing of that database is passed over', async () => {
+  await storePast()
+  await archived()
+  const other = await testDatabase()
+  try {
+    const restoring = () => restoreArchive({ db: other.db, instance: 'test', place: path.join(folder, 'old') })
+    await endFirstPartition(other, ago(60))
+    await record(other, anOrderPlaced())
+    await expect(restoring()).rejects.toThrow('1 event of this database is not published yet')
+    await other.db.$executeRaw`INSERT INTO relay_checkpoints VALUES ('relay', 1)`
+    await other.db.$executeRaw`UPDATE leases SET expires_at = 'infinity' WHERE name = 'relay'`
+    await expect(restoring()).rejects.toThrow('A relay publishes')
+    await other.db.$executeRaw`UPDATE leases SET expires_at = '-infinity'`
+    await restoring()
+    expect(await other.db.$queryRaw`SELECT position FROM relay_checkpoints`).toEqual([{ position: 90n }])
+    await record(other, anOrderPlaced())
+    const positions = await other.db.event.findMany({ select: { position: true }, orderBy: { position: 'asc' } })
+    expect(positions.map(({ position }) => Number(position))).toEqual([
+      1,
+      ...Array.from({ length: 60 }, (_, n) => 31 + n),
+      91,
+    ])
+  } finally {
+    await other.close()
+  }
+})
+
+test('what another process fills by now is not attached', async () => {
+  await storePast()
+  await archived()
+  await database.db.$executeRaw`
+    CREATE FUNCTION take_over() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+      UPDATE leases SET token = token + 1, holder = 'another' WHERE name = 'archive'; RETURN NEW; END $$`
+  await database.db.$executeRaw`
+    CREATE TRIGGER take_over BEFORE UPDATE ON archives FOR EACH ROW WHEN (NEW.state = 'restoring') EXECUTE FUNCTION take_over()`
+  await expect(restored('old')).rejects.toThrow('it was taken over by another')
+  expect((await readPartitions(database.db)).map(({ name }) => name)).not.toContain('old')
 })
 
 test.each([

@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { readRow, readRows, row, sqlStateOf, type Database, type Transaction } from '#platform/database'
-import { acquireLease } from '../lease/lease.ts'
+import { readRow, row, sqlStateOf, type Database, type Transaction } from '#platform/database'
+import { expectSettled, moveBehind, withoutRelay } from './as-history.ts'
 import { storeEvents } from './lines/event-lines.ts'
 import { readLines, type Page } from './lines/line-files.ts'
 import { ArchiveRefused } from './refused.ts'
@@ -24,8 +24,6 @@ export interface Imported {
   lastPosition: bigint
 }
 
-const LEASE_MS = 15_000
-
 /**
  * Stores exported events with their ids and positions. They are history here: the relay does not publish them, and no reaction is owed
  * them; replay brings them to one that wants them. Each page is stored as a whole, so a call that was killed is called again.
@@ -37,15 +35,11 @@ export async function importEvents({ db, instance, file, onProgress }: ImportOpt
     throw new ArchiveRefused(`${file} cannot be read: ${cause.message}`, { cause })
   })
   reading.destroy()
-  const begin = () => Promise.resolve()
-  const acquired = await acquireLease({ db, name: 'relay', holder: instance, leaseMs: LEASE_MS, begin })
-  if (!acquired)
-    throw new ArchiveRefused('A relay publishes from this database at the moment: stop all processes first.')
   const imported: Imported = { events: 0, known: 0, lastPosition: 0n }
-  try {
+  return withoutRelay({ db, instance }, async (lease) => {
     await expectSettled(db)
     for await (const page of readLines(store, name)) {
-      await acquired.lease.confirm()
+      await lease.confirm()
       const stored = await storePage(db, page, imported.lastPosition)
       imported.events += stored.events
       imported.known += page.rows - stored.events
@@ -53,33 +47,8 @@ export async function importEvents({ db, instance, file, onProgress }: ImportOpt
       onProgress?.(imported.events)
     }
     await countStreams(db)
-  } finally {
-    await acquired.lease.release()
-  }
-  return imported
-}
-
-const Owed = row({ reaction: z.string().nullable(), count: z.int() })
-
-/** What is moved behind the imported events would pass over events that somebody still waits for. */
-async function expectSettled(db: Database) {
-  const [owed] = await readRows(db, Owed)`
-    SELECT * FROM (
-      SELECT NULL AS reaction, count(*)::int AS count FROM events WHERE position > (SELECT coalesce(max(position), 0) FROM relay_checkpoints)
-      UNION ALL (
-        SELECT s.reaction, count(*)::int FROM subscriptions s LEFT JOIN reconcile_state r ON r.reaction = s.reaction
-        JOIN events e ON e.type = s.event_type AND e.position > greatest(s.since, coalesce(r.watermark, 0))
-        WHERE NOT EXISTS (SELECT FROM handled_events h WHERE h.event_id = e.id AND h.reaction = s.reaction)
-          AND NOT EXISTS (SELECT FROM deliveries d WHERE d.event_id = e.id AND d.reaction = s.reaction)
-        GROUP BY s.reaction ORDER BY s.reaction)
-    ) AS owed WHERE count > 0 LIMIT 1`
-  if (!owed) return
-  const events = owed.count === 1 ? '1 event' : `${owed.count} events`
-  throw new ArchiveRefused(
-    owed.reaction === null
-      ? `${events} of this database ${owed.count === 1 ? 'is' : 'are'} not published yet: let the relay and the workers finish first.`
-      : `${owed.reaction} has not handled ${events} of this database: let the workers finish first.`,
-  )
+    return imported
+  })
 }
 
 async function storePage(db: Database, page: Page, after: bigint) {
@@ -117,17 +86,6 @@ async function countAt(tx: Transaction, positions: readonly bigint[]): Promise<n
   const { count } = await readRow(tx, Count)`
     SELECT count(*)::int AS count FROM events WHERE position = ANY(${[...positions]}::bigint[])`
   return count
-}
-
-/** What reads or gives positions goes on behind this one. */
-async function moveBehind(tx: Transaction, position: bigint) {
-  await tx.$executeRaw`
-    INSERT INTO relay_checkpoints AS r (name, position) VALUES ('relay', ${position})
-    ON CONFLICT (name) DO UPDATE SET position = greatest(r.position, excluded.position)`
-  await tx.$executeRaw`UPDATE subscriptions SET since = greatest(since, ${position})`
-  await tx.$executeRaw`
-    SELECT setval('events_position_seq', ${position}::bigint)
-    WHERE ${position}::bigint > (SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM events_position_seq)`
 }
 
 /** Of a part of the log, a stream may lack its beginning: that lies elsewhere, as if it were archived. */

@@ -13,6 +13,7 @@ import {
 } from '../event-store/partitions/partitions.ts'
 import type { Lease } from '../lease/lease.ts'
 import { underLease } from './archive.ts'
+import { makeRoomUpTo } from './as-history.ts'
 import { noteArchived } from './detach.ts'
 import { storeEvents } from './lines/event-lines.ts'
 import { sizeOf } from './find-obstacles.ts'
@@ -36,8 +37,8 @@ export interface RestoreOptions {
 /**
  * Brings an archive back into the store, with the positions that its events had. Its files are compared with the manifest first;
  * its tables are filled apart and attached in one moment. Killed anywhere and called again, it goes on or begins anew.
- * The folder stays as it is.
- * @throws ArchiveRefused when it is not as it was written, or is in the store already
+ * The folder stays as it is. In another database its events are history, as imported ones are.
+ * @throws ArchiveRefused when it is not as it was written, or is in the store already; in another database also what `importEvents` throws
  */
 export async function restoreArchive({ db, instance, place }: RestoreOptions): Promise<Manifest> {
   const manifest = await readManifest(place)
@@ -48,9 +49,10 @@ export async function restoreArchive({ db, instance, place }: RestoreOptions): P
   return underLease({ db, instance }, async (lease) => {
     const begun = await db.archive.findUnique({ where: { name: manifest.name } })
     if (begun?.state !== 'attached') {
+      if (manifest.lastPosition !== null) await makeRoomUpTo({ db, instance }, manifest.lastPosition)
       await begin(db, manifest, placeIn(place))
       await fill(db, manifest, store, lease)
-      await attachRestored(db, manifest)
+      await attachRestored(db, manifest, lease)
     }
     await finish(db, manifest, store)
     return manifest
@@ -148,7 +150,7 @@ async function expectOwnPositions(db: Database, { name, firstPosition, lastPosit
 const linesOf = ({ files }: Manifest, store: Store, table: ArchivedTable) => readLines(store, files[table].file)
 
 /** Known to be of its range beforehand, so that nobody waits while its rows are looked at. */
-async function attachRestored(db: Database, { name, from, to }: Manifest) {
+async function attachRestored(db: Database, { name, from, to }: Manifest, lease: Lease) {
   const { events, handled } = tablesOf(name)
   const columns = { [events]: 'id', [handled]: 'event_id' }
   for (const [table, column] of Object.entries(columns)) {
@@ -160,10 +162,15 @@ async function attachRestored(db: Database, { name, from, to }: Manifest) {
   }
   await lockShortly(db, async (tx) => {
     await oneAtATime(tx)
+    // Another process fills these tables by now, if this one stood still for long.
+    const isOurs = await lease.write(
+      Prisma.sql`UPDATE archives SET state = 'attached', since = clock_timestamp() FROM held WHERE archives.name = ${name}`,
+      tx,
+    )
+    if (!isOurs) throw new Error(`${name} could not be attached: ${lease.ended ?? 'another process has restored it'}`)
     await attach(tx, { name, from, to })
     for (const table of Object.keys(columns))
       await tx.$executeRawUnsafe(`ALTER TABLE ${table} DROP CONSTRAINT of_its_range`)
-    await tx.archive.update({ where: { name }, data: { state: 'attached', since: new Date() } })
   })
 }
 
