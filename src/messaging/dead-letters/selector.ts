@@ -1,8 +1,9 @@
 import { Prisma } from '#prisma'
+import { NOT_PAUSED } from '../deliveries/pauses.ts'
 import { Refused } from './operator-context.ts'
 import { OUTAGES } from './recovered/outages.ts'
 
-/** In place of a reaction: every one. */
+/** In place of a reaction: every one that is not paused. Letters of others would lie in the way of the rest. */
 export const EVERY_REACTION = ''
 
 /** Which deliveries of a reaction are meant: those that fit everything that is given. */
@@ -49,7 +50,7 @@ export function matching(reaction: string, selector: Selector, state: Prisma.Sql
   const { ids, group, eventType, olderThanMs, recovered, youngerThanMs } = selector
   const conditions = [
     state,
-    (reaction !== EVERY_REACTION || recovered === undefined) && Prisma.sql`d.reaction = ${reaction}`,
+    reaction === EVERY_REACTION && recovered !== undefined ? NOT_PAUSED : Prisma.sql`d.reaction = ${reaction}`,
     ids && Prisma.sql`(d.id = ANY(${[...ids]}::uuid[]) OR d.event_id = ANY(${[...ids]}::uuid[]))`,
     group !== undefined && Prisma.sql`d.fingerprint = ${group}`,
     eventType !== undefined && Prisma.sql`d.event_type = ${eventType}`,

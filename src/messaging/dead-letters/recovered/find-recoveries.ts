@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { readRows, row, type Database } from '#platform/database'
+import { NOT_PAUSED } from '../../deliveries/pauses.ts'
 import { IS_OPEN, OUTAGES } from './outages.ts'
 
 /** Who redrives where no person does, in the audit table. */
@@ -11,7 +12,7 @@ const Recovery = row({
   dependency: z.string(),
   reactions: z.array(z.string()),
   letters: z.int(),
-  /** Of them, those that the policy has not redriven yet, and that failed lately enough for it. */
+  /** Of them, those that the policy has not redriven yet, that failed lately enough for it, and whose reaction is not paused. */
   untried: z.int(),
   from: z.date(),
   until: z.date(),
@@ -39,7 +40,7 @@ export function findRecoveries(db: Database): Promise<Recovery[]> {
       FROM breakers b WHERE b.dependency IS NOT NULL GROUP BY b.dependency
     ), of_reactions AS (
       SELECT o.dependency, d.reaction, count(*) AS letters, min(d.failed_at) AS first,
-        count(*) FILTER (WHERE NOT d.redriven_by_policy
+        count(*) FILTER (WHERE NOT d.redriven_by_policy AND ${NOT_PAUSED}
           AND d.failed_at > clock_timestamp() - ${POLICY_WITHIN_MS}::float8 * interval '1 ms') AS untried
       FROM outages o JOIN deliveries d ON d.state = 'dead' AND d.dependency = o.dependency AND d.failed_at <@ o.times
       WHERE NOT o.is_open GROUP BY o.dependency, d.reaction

@@ -1,4 +1,14 @@
-import { defineReaction, findRecoveries, readHistory, redrive, redriveByPolicy, Unrecoverable } from '#messaging'
+import {
+  defineReaction,
+  EVERY_REACTION,
+  findRecoveries,
+  pauseReaction,
+  readHistory,
+  redrive,
+  redriveByPolicy,
+  resumeReaction,
+  Unrecoverable,
+} from '#messaging'
 import { OrderPlaced } from '#events'
 import { createLogger } from '#platform/log/logger'
 import { anOrderPlaced, deadline, killedAt, named, record, testSystem, type TestSystem } from '#testing'
@@ -67,6 +77,16 @@ test('what an outage has left is one offer, and the policy redrives it', async (
   expect(offer).toMatchObject({ dependency: 'test-gateway', reactions: ['test.charging'], letters, untried: letters })
   expect(offer).toMatchObject({ isBack: true, stopped: null })
   expect(await byPolicy({ quietMs: 3_600_000 })).toEqual([]) // it may come and go
+  const operating = { db: system.db, operator: 'ada' }
+  await pauseReaction(operating, { reaction: charging.name })
+  expect(await byPolicy()).toEqual([]) // nobody would take them, and a canary of them would halt all
+  const every = { recovered: 'test-gateway' }
+  expect(await redrive(operating, EVERY_REACTION, every, { waitMs: 0 })).toMatchObject({
+    outcome: 'done',
+    total: 0,
+    sent: 0,
+  })
+  await resumeReaction(operating, { reaction: charging.name })
   const done = { dependency: 'test-gateway', outcome: 'done', sent: letters, handled: letters, deadAgain: 0 }
   expect(await byPolicy()).toMatchObject([done])
   expect(await dead()).toBe(1)
