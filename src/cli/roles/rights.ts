@@ -48,7 +48,7 @@ export const RIGHTS: Readonly<Record<string, TableRights>> = {
   reconcile_state: of('s', 'siu'),
   broker_markers: of('', 'siud'),
   breakers: of('s', 'siud'),
-  reaction_pauses: of('siud', 's'), // by operators, through the API
+  reaction_pauses: of('siud', 'sd'), // by operators, through the API; a worker that retires a reaction ends its pause
   processes: of('siud', 'siud'), // each tells of itself
   metric_rollups: of('s', ''), // written by the scheduler, which is the owner
   schedule_runs: of('su', ''), // likewise; operators ask for runs through the API

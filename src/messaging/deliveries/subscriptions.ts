@@ -47,7 +47,7 @@ export async function strangeSubscriptions(
 
 /**
  * Ends subscriptions for good: nothing is owed to the reaction (of that type) any more, and what was being retried or blocked
- * is given up. Dead letters stay for whoever looks into them.
+ * is given up. Dead letters stay for whoever looks into them. With its last subscription its pause ends.
  * @returns the types that are retired; none when it was not subscribed
  */
 export async function retire(db: Database, reaction: string, eventType?: string): Promise<string[]> {
@@ -60,6 +60,9 @@ export async function retire(db: Database, reaction: string, eventType?: string)
       where: { reaction, state: 'blocked' }, // perhaps behind one that nobody waits for any more
       data: { state: 'retrying', dueAt: new Date(0), reason: 'released' },
     })
+    // Otherwise a reaction that gets this name later would begin paused.
+    if ((await tx.subscription.count({ where: { reaction } })) === 0)
+      await tx.reactionPause.deleteMany({ where: { reaction } })
     return retired.map(({ eventType }) => eventType)
   })
 }

@@ -2,8 +2,10 @@ import {
   createWakeUp,
   defineReaction,
   findStuck,
+  listPauses,
   pauseReaction,
   resumeReaction,
+  retire,
   runUnlessPaused,
   subscribe,
 } from '#messaging'
@@ -88,4 +90,10 @@ it('takes messages of a resumed reaction as soon as its queue is as it should be
 
   await system.broker.destroy({ queues: [strange], exchanges: [], bindings: [] })
   await deadline('it takes messages', async () => (await consumersOf(sending.name)) > 0)
+})
+
+it('forgets that a reaction was paused when it is retired', async () => {
+  await pauseReaction({ db: system.db, operator: 'ada' }, { reaction: sending.name })
+  await retire(system, sending.name)
+  expect(await listPauses(system.db)).toEqual([])
 })
