@@ -21,6 +21,10 @@ export function expectVersion(header: (name: string) => string | undefined, vers
   if (none !== undefined && covers(none, version)) throw changed(`It is there already, at version ${version}.`)
 }
 
+/** The same of one of many lines, which names the number. */
+export const changedMeanwhile = (version: number, read: number): Problem =>
+  changed(version === 0 ? 'It is not there.' : `It is at version ${version}, and the line names ${read}.`)
+
 const covers = (tags: string, version: number): boolean =>
   version > 0 && tags.split(',').some((tag) => tag.trim() === '*' || tag.trim() === etagOf(version))
 

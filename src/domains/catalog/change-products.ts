@@ -1,5 +1,5 @@
 import { ProductChanged } from '#events'
-import { Refusal } from '#http'
+import { changedMeanwhile, Refusal } from '#http'
 import { append, type Append } from '#messaging'
 import { readRows, type Database, type Transaction } from '#platform/database'
 import { StoredProduct } from './products.ts'
@@ -20,10 +20,9 @@ export type Precondition = (version: number) => void
 /** Makes a product as it is wanted, whether or not it is there. The same again changes nothing, whatever is expected. */
 export function putProduct(db: Database, wanted: Wanted, expect: Precondition, origin: Origin): Promise<Change> {
   return db.$transaction(async (tx) => {
-    const known = await claim(tx, [wanted])
-    const { version } = known.get(wanted.sku)!
-    if (version === 0 || !isAs(known.get(wanted.sku)!, wanted)) expect(version)
-    return (await settle(tx, [wanted], known, origin))[0]!
+    const before = (await claim(tx, [wanted])).get(wanted.sku)!
+    if (before.version === 0 || !isAs(before, wanted)) expect(before.version)
+    return settle(tx, wanted, before, origin)
   })
 }
 
@@ -46,50 +45,86 @@ export function changeProduct(
     const { name = before.name, prices = pricesOf(before), active = before.active } = change
     const wanted = { sku, name, prices, active }
     if (!isAs(before, wanted)) expect(before.version)
-    return (await settle(tx, [wanted], new Map([[sku, before]]), origin))[0]!
+    return settle(tx, wanted, before, origin)
   })
 }
 
-/** Many at once, in the order given, all or none. */
-export const putProducts = (db: Database, wanted: readonly Wanted[], origin: Origin): Promise<Change[]> =>
-  db.$transaction(async (tx) => settle(tx, wanted, await claim(tx, wanted), origin))
+/** One of many: with `ifVersion` only while the product is at that version, 0 for one that is not there. */
+type WantedOfMany = Wanted & { ifVersion?: number | undefined }
+
+/** Many at once, in the order given. @returns for each what became of it, or why it is refused */
+export const putProducts = (
+  db: Database,
+  wanted: readonly WantedOfMany[],
+  origin: Origin,
+): Promise<(Change | Error)[]> =>
+  db.$transaction(async (tx) => {
+    const known = await claim(tx, wanted)
+    const now = new Date()
+    const changes = wanted.map((one) => {
+      const before = known.get(one.sku)
+      return conflictOf(one, before) ?? decide(one, before!, { known, now })
+    })
+    await store(
+      tx,
+      changes.filter((change): change is Change => !(change instanceof Error)),
+      { now, origin },
+    )
+    return changes
+  })
+
+function conflictOf(wanted: WantedOfMany, before: StoredProduct | undefined): Error | undefined {
+  const { ifVersion } = wanted
+  const version = before?.version ?? 0
+  if (ifVersion === undefined || ifVersion === version) return undefined
+  return version > 0 && isAs(before!, wanted) ? undefined : changedMeanwhile(version, ifVersion)
+}
 
 export const productNotFound = (sku: string) =>
   new Refusal('not-found', 'product-not-found', `The catalogue does not know '${sku}'.`)
 
-/** Locks them, in order of SKU; those that are new come into being at version 0, which `settle` does not leave. */
-async function claim(tx: Transaction, wanted: readonly Wanted[]): Promise<Map<string, StoredProduct>> {
+/**
+ * Locks them, in order of SKU; those that are new come into being at version 0, and are not left so. One that is wanted only at a later
+ * version stays missing.
+ */
+async function claim(tx: Transaction, wanted: readonly WantedOfMany[]): Promise<Map<string, StoredProduct>> {
   const rows = await readRows(tx, StoredProduct)`
     INSERT INTO products (sku, name, price, currency, version, updated_at)
     SELECT DISTINCT ON (sku) sku, name, 0, 'XXX', 0, now()
-    FROM jsonb_to_recordset(${JSON.stringify(wanted)}::jsonb) AS row(sku text, name text) ORDER BY sku
+    FROM jsonb_to_recordset(${JSON.stringify(wanted)}::jsonb) AS row(sku text, name text, "ifVersion" bigint)
+    WHERE coalesce("ifVersion", 0) = 0 OR EXISTS (SELECT FROM products known WHERE known.sku = row.sku) ORDER BY sku
     ON CONFLICT (sku) DO UPDATE SET version = products.version
     RETURNING sku, name, price, currency, prices, active, version, updated_at AS "updatedAt"`
   return new Map(rows.map((product) => [product.sku, product]))
 }
 
-/** Decides one after the other, and writes what has changed with an event for each change. */
-async function settle(
-  tx: Transaction,
-  wanted: readonly Wanted[],
-  known: Map<string, StoredProduct>,
-  origin: Origin,
-): Promise<Change[]> {
+async function settle(tx: Transaction, wanted: Wanted, before: StoredProduct, origin: Origin): Promise<Change> {
   const now = new Date()
-  const changes = wanted.map((one): Change => {
-    const before = known.get(one.sku)!
-    if (before.version > 0 && isAs(before, one)) return { outcome: 'unchanged', product: before }
-    const product = { ...toStored(one), version: before.version + 1, updatedAt: now }
-    known.set(one.sku, product)
-    return { outcome: before.version === 0 ? 'created' : 'changed', product }
-  })
+  const change = decide(wanted, before, { known: new Map(), now })
+  await store(tx, [change], { now, origin })
+  return change
+}
+
+/** @param known as products are after it: several may be about one */
+function decide(
+  wanted: Wanted,
+  before: StoredProduct,
+  { known, now }: { known: Map<string, StoredProduct>; now: Date },
+): Change {
+  if (before.version > 0 && isAs(before, wanted)) return { outcome: 'unchanged', product: before }
+  const product = { ...toStored(wanted), version: before.version + 1, updatedAt: now }
+  known.set(wanted.sku, product)
+  return { outcome: before.version === 0 ? 'created' : 'changed', product }
+}
+
+/** Writes what has changed, with an event for each change. */
+async function store(tx: Transaction, changes: readonly Change[], { now, origin }: { now: Date; origin: Origin }) {
   const changed = changes.flatMap(({ outcome, product }) => (outcome === 'unchanged' ? [] : [product]))
   await save(tx, [...new Map(changed.map((product) => [product.sku, product])).values()], now)
   await append(
     tx,
     changed.map((product) => ({ ...toEvent(product), ...origin })),
   )
-  return changes
 }
 
 function toStored({ sku, name, prices: [first, ...others], active }: Wanted) {

@@ -83,15 +83,20 @@ export function changeRoutes({ db, wake, read }: Needs): Route[] {
       operationId: 'putProducts',
       summary: 'Add or change many products',
       description:
-        'Each line is a product as it is to be, as in `PUT`, with its SKU; one that is so already is `unchanged`.',
+        'Each line is a product as it is to be, as in `PUT`, with its SKU; one that is so already is `unchanged`. The last one wins, ' +
+        'unless a line names the version that was read (`ifVersion`): then it is refused with `changed-meanwhile`.',
       tag,
       scope,
       line: ProductLine,
       example: { sku: 'TEA-02', name: 'Earl Grey, 250 g', prices: [{ amount: 745, currency: 'GBP' }] },
       async carryOut(products, { caller: { actor }, traceparent }) {
         const changes = await putProducts(db, products, { actor, traceparent })
-        if (changes.some(({ outcome }) => outcome !== 'unchanged')) wake()
-        return changes.map(({ outcome, product: { sku, version } }) => ({ outcome, sku, version }))
+        if (changes.some((one) => !(one instanceof Error) && one.outcome !== 'unchanged')) wake()
+        return changes.map((one) => {
+          if (one instanceof Error) return one
+          const { sku, version } = one.product
+          return { outcome: one.outcome, sku, version }
+        })
       },
     }),
   ]

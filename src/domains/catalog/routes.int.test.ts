@@ -210,3 +210,30 @@ describe('POST …/bulk', () => {
     expect(refused).toMatchObject({ status: 415, body: { code: 'unsupported-media-type' } })
   })
 })
+
+it('refuses a line that names another version than the product has, and leaves what was changed meanwhile', async () => {
+  const cap = (amount: number, ifVersion?: number) => ({ sku: 'CAP', name: 'Cap', prices: [gbp(amount)], ifVersion })
+  await bulk('/v1/products/bulk', [cap(1)])
+  await write('patch', 'CAP', { prices: [gbp(2)] }, { 'if-match': '"1"' })
+  const lines = [
+    cap(3, 1),
+    { ...cap(4, 1), sku: 'NO-CAP' },
+    cap(5, 0),
+    cap(2, 1),
+    cap(6, 2),
+    cap(7, 3),
+    { ...cap(8, 0), sku: 'CAP-2' },
+  ]
+  expect(await bulk('/v1/products/bulk', lines)).toMatchObject([
+    { code: 'changed-meanwhile', detail: expect.stringContaining('at version 2') },
+    { code: 'changed-meanwhile', detail: expect.stringContaining('not there') },
+    { code: 'changed-meanwhile' },
+    { outcome: 'unchanged', version: 2 },
+    { outcome: 'changed', version: 3 },
+    { outcome: 'changed', version: 4 },
+    { outcome: 'created', sku: 'CAP-2', version: 1 },
+    { end: true, lines: 7, refused: 3 },
+  ])
+  expect((await api.get('/v1/products/NO-CAP')).status).toBe(404)
+  expect(await changesOf('CAP')).toMatchObject([1, 2, 6, 7].map((amount) => ({ prices: [gbp(amount)] })))
+})

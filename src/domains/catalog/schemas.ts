@@ -35,7 +35,17 @@ export const ProductContent = z
   .meta({ id: 'ProductContent' })
 export type ProductContent = z.infer<typeof ProductContent>
 
-export const ProductLine = z.strictObject({ ...Sku.shape, ...ProductContent.shape }).meta({ id: 'ProductLine' })
+export const ProductLine = z
+  .strictObject({
+    ...Sku.shape,
+    ...ProductContent.shape,
+    ifVersion: z
+      .int()
+      .min(0)
+      .optional()
+      .describe('The `version` that was read, 0 for none: the line is refused when somebody else was faster'),
+  })
+  .meta({ id: 'ProductLine' })
 
 export const ProductChange = ProductContent.extend({ active: z.boolean() }).partial().meta({ id: 'ProductChange' })
 export type ProductChange = z.infer<typeof ProductChange>
