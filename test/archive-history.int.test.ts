@@ -5,6 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { openDatabase, type OpenDatabase } from '#platform/database'
+import { deleteOrders, planDeletion } from '#domains/retention'
 import { archiveBefore, exportEvents, importEvents, readStory, restoreArchive } from '#messaging'
 import {
   anOrderPlaced,
@@ -41,10 +42,11 @@ beforeAll(async () => {
   database = await testDatabase()
   command = openDatabase(database.url)
   folder = await mkdtemp(path.join(tmpdir(), 'fanfare-archive-'))
-  const cut = new Date(Date.now() - HOUR - (EVENTS / EVENTS_PER_ORDER / 10) * ORDERS_EVERY_MS)
+  const end = Date.now() - HOUR
+  const cut = new Date(end - (EVENTS / EVENTS_PER_ORDER / 10) * ORDERS_EVERY_MS)
   await endFirstPartition(database, cut)
   await makePartition(database.db, { name: 'rest', from: leastId(cut), to: leastId(new Date(Date.now() + 24 * HOUR)) })
-  await timed('fill', storeHistory(database.pool, EVENTS))
+  await timed('fill', storeHistory(database.pool, EVENTS, end))
   tellSizes(await sizes())
 }, LONG_MS)
 afterAll(async () => {
@@ -165,6 +167,7 @@ it(
     expect(report!.events / EVENTS).toBeCloseTo(0.9, 1)
     expect(await db.event.count()).toBeLessThan(EVENTS / 5)
     if (GIVEN) await timed('all measurements beside a small one', compareWithSmall())
+    await deleteOld()
     await timed('restore', restoreArchive({ db, instance: 'test', place: report!.place! }))
     expect(await timed('compare again', contents())).toEqual(before)
     expect(await indexesOf('events_first')).toEqual(await indexesOf('events_default'))
@@ -179,6 +182,19 @@ async function indexesOf(table: string) {
     SELECT regexp_replace(pg_get_indexdef(indexrelid), ' INDEX .* USING ', ' ') AS index, indisvalid, indisprimary,
       EXISTS (SELECT FROM pg_inherits WHERE inhrelid = indexrelid) AS "isAttached"
     FROM pg_index WHERE indrelid = ${table}::regclass ORDER BY 1`
+}
+
+/** Of what is archived no order is left; that is no loss to the audit. */
+async function deleteOld() {
+  const { db } = command
+  const old = { db, instance: 'test', operator: 'test', reason: 'old', before: new Date() }
+  const { orders } = await timed('plan of a deletion', planDeletion(db, old.before))
+  expect(orders * EVENTS_PER_ORDER).toBeGreaterThan(EVENTS * 0.8)
+  expect(await timed(`delete ${orders} orders`, deleteOrders(old))).toMatchObject({ outcome: 'done', deleted: orders })
+  expect(await planDeletion(db, old.before)).toMatchObject({ orders: 0 })
+  if (!GIVEN) return auditTimed(database) // elsewhere events were recorded to measure, which have no orders
+  await database.db.$executeRaw`VACUUM FULL`
+  tellSizes(await sizes())
 }
 
 /** Beside a database that never had more than a tenth. */

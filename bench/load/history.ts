@@ -25,15 +25,14 @@ const CHUNK = 10_000
 
 /**
  * Fills an empty database as if orders with so many events in all had gone their way through the shop, ten a second, the
- * last one an hour ago: every table of every context, with the ledger rows of exactly the reactions that are subscribed to
+ * last one an hour ago, or at `end`: every table of every context, with the ledger rows of exactly the reactions that are subscribed to
  * each event. All invariants of `npm run audit` hold. A million events take about half a minute.
  */
-export async function storeHistory(pool: pg.Pool, events: number): Promise<void> {
+export async function storeHistory(pool: pg.Pool, events: number, end = Date.now() - 3_600_000): Promise<void> {
   const orders = Math.ceil(events / WAY.length)
   await pool.query(FUNCTIONS)
   await pool.query(SUBSCRIPTIONS, [JSON.stringify(await subscriptions())])
   const way = JSON.stringify(WAY.map(([type, cause, ms], index) => ({ step: index + 1, type, cause, ms })))
-  const end = Date.now() - 3_600_000
   const lane = async (statement: string) => {
     const client = await pool.connect()
     await client.query('SET synchronous_commit = off')

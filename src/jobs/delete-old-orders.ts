@@ -1,4 +1,4 @@
-import { deleteOrders, isAnyDue, keptSince } from '#domains/retention'
+import { deleteOrders, isAnyDue, keptSince, sweepReadModels } from '#domains/retention'
 import { ArchiveRefused } from '#messaging'
 import type { Database } from '#platform/database'
 import type { ScheduledJob } from './scheduled-job.ts'
@@ -7,19 +7,23 @@ const HOUR_MS = 3_600_000
 /** What is left then is deleted in the next hours. */
 const AT_MOST_MS = 10 * 60_000
 
-/** Deletes what is older than `KEEP_ORDERS_YEARS` says. While somebody archives or restores, it waits for the next hour. */
+/**
+ * Deletes what is older than `KEEP_ORDERS_YEARS` says, and takes deleted orders out of read models that were rebuilt from restored events. While
+ * somebody archives or restores, it waits for the next hour.
+ */
 export const deletingOldOrders = ({ db, instance }: { db: Database; instance: string }): ScheduledJob => ({
   name: 'order.delete-old-orders',
   everyMs: HOUR_MS,
   async run() {
+    const swept = await sweepReadModels(db)
     const before = keptSince(new Date())
-    if (!before || !(await isAnyDue(db, before))) return undefined
+    if (!before || !(await isAnyDue(db, before))) return swept > 0 ? { swept } : undefined
     const reason = `KEEP_ORDERS_YEARS: nothing has happened to them since ${before.toISOString().slice(0, 10)}`
     const signal = AbortSignal.timeout(AT_MOST_MS)
     const done = await deleteOrders({ db, instance, operator: 'schedule', reason, before, signal }).catch(
       whileArchiving,
     )
-    return done && { deleted: done.deleted, outcome: done.outcome }
+    return done && { deleted: done.deleted, outcome: done.outcome, swept }
   },
 })
 

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { forgetWords } from '#domains/lookup'
-import { ordersOfPerson, type OrderOfPerson } from '#domains/order'
+import { deletedOrdersOfPerson, ordersOfPerson, type OrderOfPerson } from '#domains/order'
 import { Refused } from '#messaging'
 import type { Database } from '#platform/database'
 import {
@@ -68,7 +68,8 @@ export async function sweepForgotten(db: Database): Promise<void> {
   if ((await unsweptPersons(db)).length > 0)
     await sweepReadModels(db, async (tx) => {
       for (const person of await unsweptPersons(tx)) {
-        const orders = await ordersOfPerson(tx, person)
+        // Of deleted ones there are words again where a read model was rebuilt from restored events.
+        const orders = [...(await ordersOfPerson(tx, person)), ...(await deletedOrdersOfPerson(tx, person))]
         await forgetWords(
           tx,
           orders.map(({ id }) => id),

@@ -32,7 +32,7 @@ export async function findDeleted(db: Database | Transaction, id: string): Promi
 }
 
 /** The deleted orders of a person, the oldest first. */
-export const deletedOrdersOfPerson = (db: Database, person: string) =>
+export const deletedOrdersOfPerson = (db: Database | Transaction, person: string) =>
   deletedOrders(db, Prisma.sql`d.person = ${person}::uuid`)
 
 /**

@@ -39,7 +39,6 @@ export function deleteOrders(options: DeletionOptions) {
   const { db, operator, before, reason } = options
   return underArchiveLease(options, async (lease) => {
     await expectWholeArchives(db)
-    await sweepReadModels(db)
     const action = {
       action: 'delete-orders',
       reaction: '',
@@ -87,13 +86,4 @@ async function expectWholeArchives(db: Database) {
     throw new Refused(
       `The archive ${begun.name} (${begun.place}) is ${begun.state}: bring it to its end first, with the command that has begun it.`,
     )
-}
-
-/** A read model that was rebuilt from restored events has rows of deleted orders again. All others of that time are few by then. */
-async function sweepReadModels(db: Database) {
-  for (const { sql, isReadModel } of await tablesOfOrders(db))
-    if (isReadModel)
-      await db.$executeRaw`
-        DELETE FROM ${sql} AS t WHERE t.order_id <= (SELECT order_id FROM deleted_orders ORDER BY order_id DESC LIMIT 1)
-          AND EXISTS (SELECT FROM deleted_orders d WHERE d.order_id = t.order_id)`
 }
