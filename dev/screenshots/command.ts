@@ -12,6 +12,7 @@ interface Flags {
   url: string
   key: string
   only?: string
+  size?: keyof typeof SIZES
 }
 
 const SIZES = {
@@ -27,6 +28,7 @@ export function screenshotsCommand(args: string[]): Promise<number> {
     .option('--url <url>', 'of the API', 'http://127.0.0.1:3000')
     .option('--key <key>', 'with the scope admin', 'fanfare_demo')
     .option('--only <name>', 'pages whose name begins so')
+    .option('--size <size>', 'desktop or phone')
     .action(takeAll)
   program
     .command('life')
@@ -39,12 +41,12 @@ export function screenshotsCommand(args: string[]): Promise<number> {
   return parse(program, args)
 }
 
-async function takeAll({ url, key, only = '' }: Flags): Promise<void> {
+async function takeAll({ url, key, only = '', size: wanted }: Flags): Promise<void> {
   mkdirSync(FOLDER, { recursive: true })
   const browser = await openChromium()
   try {
     const pages = (await pagesToShow(url, key)).filter(({ name }) => name.startsWith(only))
-    for (const [size, viewport] of Object.entries(SIZES))
+    for (const [size, viewport] of Object.entries(SIZES).filter(([size]) => (wanted ?? size) === size))
       for (const colorScheme of ['light', 'dark'] as const) {
         const context = await browser.newContext({
           viewport,
@@ -82,7 +84,8 @@ async function take(context: BrowserContext, { url, page: { place, ready, act },
   await act?.(page)
   await page.waitForTimeout(700) // charts draw themselves in
   await page.screenshot({ path: path.join(FOLDER, `${name}.png`), fullPage: true })
-  console.log(`${`${name}.png`.padEnd(36)} ${times}`)
+  const isWider = await page.evaluate<boolean>('document.documentElement.scrollWidth > innerWidth')
+  console.log(`${`${name}.png`.padEnd(36)} ${times}${isWider ? ', and WIDER THAN THE SCREEN' : ''}`)
   await page.close()
 }
 

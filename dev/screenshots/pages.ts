@@ -21,8 +21,8 @@ const pressing =
 const editing = async (page: Page) => {
   await pressing('Edit …')(page)
   const data = page.getByRole('textbox', { name: 'Data' })
-  await data.fill((await data.inputValue()).replace(/"number": (\d+)/, '"number": 1000'))
-  await page.getByText('fits the schema').waitFor()
+  await data.fill((await data.inputValue()).replace(/: \d+/, ': 1000'))
+  await page.getByText(/^1 change/).waitFor()
 }
 
 interface Summary {
