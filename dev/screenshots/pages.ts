@@ -21,7 +21,7 @@ const pressing =
 const editing = async (page: Page) => {
   await pressing('Edit …')(page)
   const data = page.getByRole('textbox', { name: 'Data' })
-  await data.fill((await data.inputValue()).replace(/: \d+/, ': 1000'))
+  await data.fill((await data.inputValue()).replace(/(": ")([^"•]+)("\s*}\s*)$/, '$1$2 (corrected)$3'))
   await page.getByText(/^1 change/).waitFor()
 }
 

@@ -44,15 +44,6 @@ export const useProjections = () =>
 export const useSchedules = () =>
   useQuery({ queryKey: ['schedules'], queryFn: () => ask<ScheduleList>(admin('schedules')), refetchInterval: 5_000 })
 
-export function useRunSchedule(name: string) {
-  const queries = useQueryClient()
-  return useMutation({
-    mutationFn: (body: { reason: string }) =>
-      ask<{ actionId: string }>(at(`schedules/${encodeURIComponent(name)}/run`), { method: 'POST', body }),
-    onSuccess: () => queries.invalidateQueries(),
-  })
-}
-
 export const useFlow = () =>
   useQuery({ queryKey: ['flow'], queryFn: () => ask<Flow>(admin('flow')), staleTime: Number.POSITIVE_INFINITY })
 

@@ -119,9 +119,7 @@ function Verdict({ finding: { count: many, onlyWarns, skipped } }: { finding: In
           : ['red', `broken by ${count(many)}`]
   return (
     <Group gap={4}>
-      <Badge color={colour} tt="none">
-        {word}
-      </Badge>
+      <Badge color={colour}>{word}</Badge>
     </Group>
   )
 }

@@ -1,10 +1,11 @@
 import { Button, Table, Text } from '@mantine/core'
 import { useState } from 'react'
 import type { ScheduleList } from '../../../src/admin/contract/index.ts'
-import { useRunSchedule, useSchedules } from '../api/queries.ts'
+import { admin, post } from '../api/ask.ts'
+import { useSchedules } from '../api/queries.ts'
 import { Card, Empty, PageHead, Shown } from '../parts/frame.tsx'
 import { Listing, numbers } from '../parts/listing.tsx'
-import { ReasonDialog } from '../parts/reason-dialog.tsx'
+import { ReasonDialog } from '../parts/dialogs/reason-dialog.tsx'
 import { StatusBadge } from '../parts/status.tsx'
 import { ago, count, duration, momentOf } from '../parts/words.ts'
 
@@ -89,7 +90,7 @@ function Row({ one, onRun }: { one: Schedule; onRun: () => void }) {
       </Table.Td>
       <Table.Td>
         <Text size="xs" c="dimmed" maw={320} lineClamp={3} style={{ overflowWrap: 'anywhere' }}>
-          {result === null ? 'nothing to do' : JSON.stringify(result)}
+          {told(result)}
         </Text>
       </Table.Td>
       <Table.Td ta="right">
@@ -106,16 +107,22 @@ function until(at: string): string {
   return ms < 1_000 ? 'now' : `in ${duration(ms)}`
 }
 
-function RunDialog({ name, onClose }: { name: string; onClose: () => void }) {
-  const change = useRunSchedule(name)
-  return (
-    <ReasonDialog
-      title={`Run now: ${name}`}
-      verb="Run now"
-      words="A scheduler takes it up within seconds and runs it once, out of turn. Its rhythm stays as it is."
-      change={change}
-      onSubmit={(reason) => change.mutate({ reason }, { onSuccess: onClose })}
-      onClose={onClose}
-    />
-  )
-}
+const RunDialog = ({ name, onClose }: { name: string; onClose: () => void }) => (
+  <ReasonDialog
+    title={`Run now: ${name}`}
+    verb="Run now"
+    words="A scheduler takes it up within seconds and runs it once, out of turn. Its rhythm stays as it is."
+    send={(reason) => post(admin(`schedules/${encodeURIComponent(name)}/run`), { reason })}
+    onClose={onClose}
+  />
+)
+
+/** `2 deleted, 3 kept`: names of fields as words, and values as they are. */
+const told = (result: Schedule['result']) =>
+  Object.entries(result ?? {})
+    .filter(([, value]) => value !== 0)
+    .map(([name, value]) => `${inWords(value)} ${name.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)}`)
+    .join('; ') || 'nothing to do'
+
+const inWords = (value: unknown) =>
+  typeof value === 'number' ? count(value) : typeof value === 'string' ? value : JSON.stringify(value)

@@ -25,6 +25,9 @@ export function ago(at: string | null): string {
   return ms < 1_000 ? 'just now' : `${duration(ms)} ago`
 }
 
+/** What failed, without the names that every failure has. */
+export const cause = (error: string) => error.replace(/^(?:Error|Unrecoverable|DependencyUnavailable): /, '')
+
 /** The amount is in minor units: pence, or whole yen. */
 export function money({ amount, currency }: { amount: number; currency: string }): string {
   const digits = exponentOf(currency)

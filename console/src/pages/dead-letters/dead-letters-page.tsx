@@ -3,7 +3,7 @@ import { Link, useLocation } from 'wouter'
 import { useDeadLetters, useGroups } from '../../api/queries.ts'
 import { Card, Empty, PageHead, Shown } from '../../parts/frame.tsx'
 import { Listing, numbers } from '../../parts/listing.tsx'
-import { ago, count, counted } from '../../parts/words.ts'
+import { ago, cause, count, counted } from '../../parts/words.ts'
 import { GroupView } from './group-view.tsx'
 
 interface Place {
@@ -83,7 +83,7 @@ function Reactions() {
                 <Table.Td style={{ whiteSpace: 'nowrap' }}>{ago(newest)}</Table.Td>
                 <Table.Td>
                   <Text size="sm" c="dimmed" lineClamp={1} title={topError ?? ''}>
-                    {topError ?? '–'}
+                    {topError === null ? '–' : cause(topError)}
                   </Text>
                 </Table.Td>
               </Table.Tr>
@@ -119,7 +119,7 @@ function Groups({ reaction }: { reaction: string }) {
                     </Text>
                     <div style={{ minWidth: 0 }}>
                       <Text size="sm" fw={550} style={{ overflowWrap: 'anywhere' }}>
-                        {error}
+                        {cause(error)}
                       </Text>
                       <Text size="xs" c="dimmed">
                         {eventType ?? 'unreadable'} · {failureClass} · {reason} · {counted(dead, 'letter')}, from{' '}

@@ -7,7 +7,7 @@ import { ChangeDialog } from '../../parts/dialogs/change-dialog.tsx'
 import { Card, Empty, Shown } from '../../parts/frame.tsx'
 import { Icon } from '../../parts/icons.tsx'
 import { RedriveDialog } from '../../parts/dialogs/redrive/redrive-dialog.tsx'
-import { ago, counted, momentOf, short } from '../../parts/words.ts'
+import { ago, cause, counted, momentOf, short } from '../../parts/words.ts'
 import { LetterDetail } from './letter-detail.tsx'
 
 interface Given {
@@ -32,7 +32,7 @@ export function GroupView({ reaction, group }: Given) {
         <Group className="card bar-left" style={{ '--bar': 'var(--bad)' }} px="lg" py="md" justify="space-between">
           <div style={{ flex: '1 1 320px', minWidth: 0 }}>
             <Text fw={600} style={{ overflowWrap: 'anywhere' }}>
-              {known.error}
+              {cause(known.error)}
             </Text>
             <Text size="sm" c="dimmed">
               {counted(known.count, 'dead letter')} of {known.eventType ?? 'messages that cannot be read'},{' '}

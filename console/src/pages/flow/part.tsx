@@ -37,7 +37,9 @@ export function Part({ data: { name, kind, colour, perSecond, standing } }: Node
 
 function figuresOf({ now, replicas }: Standing): string {
   const by = replicas === undefined ? [] : [replicas === 1 ? '1 process' : `${count(replicas)} processes`]
-  return [`${rate(now.perSecond)}/s`, duration(now.criticalP50), ...by].join(' · ')
+  return [`${rate(now.perSecond)}/s`, ...(now.criticalP50 === null ? [] : [duration(now.criticalP50)]), ...by].join(
+    ' · ',
+  )
 }
 
 /** What does not go as it should, the worst first. */

@@ -60,16 +60,14 @@ function Row({ apiKey, onWish }: { apiKey: ApiKey; onWish: (word: Wish['word']) 
       <Table.Td>
         <Group gap={4} maw={360}>
           {scopes.map((scope) => (
-            <Badge key={scope} color={scope === 'admin' ? 'red' : 'indigo'} tt="none">
+            <Badge key={scope} color={scope === 'admin' ? 'red' : 'indigo'}>
               {scope}
             </Badge>
           ))}
         </Group>
       </Table.Td>
       <Table.Td>
-        <Badge color={colour} tt="none">
-          {word}
-        </Badge>
+        <Badge color={colour}>{word}</Badge>
       </Table.Td>
       <Table.Td style={{ whiteSpace: 'nowrap' }}>{ago(lastUsedAt)}</Table.Td>
       <Table.Td>

@@ -4,7 +4,7 @@ import { Card } from '../../parts/frame.tsx'
 import { Listing, numbers } from '../../parts/listing.tsx'
 import { Payload } from '../../parts/message/payload.tsx'
 import { StatusBadge } from '../../parts/status.tsx'
-import { clockOf, duration } from '../../parts/words.ts'
+import { cause, clockOf, duration } from '../../parts/words.ts'
 
 interface Given {
   event: StoryEvent
@@ -27,9 +27,7 @@ export function EventDetail({ event, onClose, onSelect }: Given) {
         <Group gap="xs">
           <Badge color="gray">{`version ${event.streamVersion} of its stream`}</Badge>
           <Badge color="gray">{`after ${duration(event.afterMs)}`}</Badge>
-          <Badge color="gray" tt="none">
-            {`by ${event.publishedBy ?? 'a request or schedule'}`}
-          </Badge>
+          <Badge color="gray">{`by ${event.publishedBy ?? 'a request or schedule'}`}</Badge>
           {event.causationId !== null && (
             <Anchor component="button" size="xs" onClick={() => onSelect(event.causationId!)}>
               to the event that caused it
@@ -75,7 +73,7 @@ const Row = ({ reaction: { reaction, state, afterMs, durationMs, dueAt, history 
           <Text size="xs" c="dimmed" style={{ overflowWrap: 'anywhere' }}>
             {clockOf(at)} {what}
             {attempt > 0 && `, attempt ${attempt}`}
-            {error !== null && `: ${error}`} ({by})
+            {error !== null && `: ${cause(error)}`} ({by})
           </Text>
         </Box>
       ))}

@@ -8,7 +8,7 @@ import { Listing, type Column as Head } from '../../parts/listing.tsx'
 import { ChangeDialog } from '../../parts/dialogs/change-dialog.tsx'
 import { PastDialog } from './past-dialog.tsx'
 import { ReplayDialog } from './replay-dialog.tsx'
-import { ago, count, counted, duration, rate } from '../../parts/words.ts'
+import { ago, cause, count, counted, duration, rate } from '../../parts/words.ts'
 
 type Reaction = ReactionList['reactions'][number]
 
@@ -128,7 +128,8 @@ function Row({ one, slowest, onWish }: Line) {
         )}
         {one.breaker && (
           <Text size="xs" c="var(--bad)" style={{ maxWidth: 420, overflowWrap: 'anywhere' }}>
-            {one.breaker.cause}: in {counted(one.breaker.processes, 'process', 'processes')}, {ago(one.breaker.since)}
+            {cause(one.breaker.cause)}: in {counted(one.breaker.processes, 'process', 'processes')},{' '}
+            {ago(one.breaker.since)}
           </Text>
         )}
       </Table.Td>
@@ -198,13 +199,13 @@ function Waiting({ one: { reaction, retrying, blocked, held, dead } }: { one: Re
   return (
     <Group gap={4} justify="flex-end" wrap="nowrap">
       {waits.map(({ name, value, colour }) => (
-        <Badge key={name} color={colour} tt="none">
+        <Badge key={name} color={colour}>
           {count(value)} {name}
         </Badge>
       ))}
       {dead > 0 && (
         <Anchor component={Link} to={`/dead-letters/${reaction}`}>
-          <Badge color="red" tt="none" style={{ cursor: 'pointer' }}>
+          <Badge color="red" style={{ cursor: 'pointer' }}>
             {count(dead)} dead
           </Badge>
         </Anchor>

@@ -1,4 +1,5 @@
 import type { Picture } from '../../../../../src/admin/contract/index.ts'
+import { cause } from '../../../parts/words.ts'
 
 type Lane = Picture['lanes'][number]
 
@@ -29,7 +30,7 @@ export function Told({ delivery: { marks, state, work }, y, picture: { left, rig
   )
   if (!first) return state_
   const failures = marks.filter(({ error }) => error !== null)
-  const error = (failures.at(-1)?.error ?? '').replace(/^\w*Error: /, '')
+  const error = cause(failures.at(-1)?.error ?? '')
   const isDead = marks.some(({ what }) => what === 'dead')
   const head = isDead ? 'dead letter' : `failed${failures.length > 1 ? ` ${failures.length} times` : ''}`
   const repairs = marks.filter(({ what }) => what !== 'dead' && what !== 'failed').map(({ what }) => what)
