@@ -16,3 +16,12 @@ it('throws at once whatever else goes wrong', async () => {
     'fault',
   )
 })
+
+it('looks less often at what takes long', async () => {
+  let looks = 0
+  await deadline('700 ms are over', never, { within: 700 }).catch(() => {})
+  function never() {
+    looks++
+  }
+  expect(looks).toBeLessThan(30) // every 20 ms they would be 35
+})

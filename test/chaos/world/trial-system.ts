@@ -97,7 +97,7 @@ export async function trialSystem(given: Record<string, string> = {}): Promise<T
     gatewayUrl: gateway.url,
     gatewayTotals: async () => (await (await fetch(`${gateway.url}/v1/totals`)).json()) as never,
     mails: mail.received,
-    settled: (within = 90_000) => deadline('settled', () => isSettled(database), { within, every: 50 }).then(() => {}),
+    settled: (within = 90_000) => deadline('settled', () => isSettled(database), { within, every: 200 }).then(() => {}),
     async close() {
       await Promise.all(lives.map((life) => life.stop()))
       await Promise.all([gateway.close(), mail.close(), removeNames(env.RABBITMQ_URL, namespace)])
