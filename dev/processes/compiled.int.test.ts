@@ -20,6 +20,15 @@ it.each(['api', 'relay', 'scheduler', 'worker'])('makes a program of %s that nod
   expect(stderr).toBe('')
 })
 
+it('loads what sends traces, which is left until it is asked for', async () => {
+  const program = await compile()
+  const nowhere = '://127.0.0.1:1'
+  const urls = { DATABASE_URL: `postgres${nowhere}/none`, RABBITMQ_URL: `amqp${nowhere}`, REDIS_URL: `redis${nowhere}` }
+  const env = { ...process.env, ...urls, OTEL_EXPORTER_OTLP_ENDPOINT: `http${nowhere}` }
+  const { stderr } = spawnSync(process.execPath, program('src/main/worker.ts', 'nobody'), { env, encoding: 'utf8' })
+  expect(stderr).toMatch(/^No reaction, projection or folder is called nobody/) // said after it has begun to trace
+})
+
 it('compiles once for as long as no source changes', async () => {
   const [first, second] = [await compile(), await compile()]
   expect(second('src/main/api.ts')).toEqual(first('src/main/api.ts'))

@@ -19,11 +19,9 @@ export const LAST_SPANS_MS = 2_000
  */
 export async function startTracing({ endpoint, service }: TracingOptions): Promise<() => Promise<void>> {
   if (endpoint === undefined) return () => Promise.resolve()
-  const { context } = await import('@opentelemetry/api')
-  const { AsyncLocalStorageContextManager } = await import('@opentelemetry/context-async-hooks')
-  const { OTLPTraceExporter } = await import('@opentelemetry/exporter-trace-otlp-http')
-  const { resourceFromAttributes } = await import('@opentelemetry/resources')
-  const { BasicTracerProvider, BatchSpanProcessor } = await import('@opentelemetry/sdk-trace-base')
+  const sdk = await import('./sdk.ts')
+  const { context, AsyncLocalStorageContextManager, OTLPTraceExporter, resourceFromAttributes } = sdk
+  const { BasicTracerProvider, BatchSpanProcessor } = sdk
   const manager = new AsyncLocalStorageContextManager().enable()
   context.setGlobalContextManager(manager)
   const exporter = new OTLPTraceExporter({ url: `${endpoint.replace(/\/$/, '')}/v1/traces` })
