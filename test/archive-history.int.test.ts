@@ -5,7 +5,6 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { openDatabase, type OpenDatabase } from '#platform/database'
-import { deleteOrders, planDeletion } from '#domains/retention'
 import { archiveBefore, exportEvents, importEvents, readStory, restoreArchive } from '#messaging'
 import {
   anOrderPlaced,
@@ -23,6 +22,7 @@ import { relayCheckpoint } from '../src/messaging/event-store/checkpoint.ts'
 import { findLost } from '../src/messaging/reconcile/find-lost.ts'
 import { readEvents } from '../src/messaging/relay/reading/read-events.ts'
 import { audit, isBroken } from '../src/audit/index.ts'
+import { fanfare as runFanfare } from '../src/cli/fanfare.ts'
 import screenOrder from '../workers/fraud/screen-order.ts'
 
 const GIVEN = process.env['ARCHIVE_EVENTS']
@@ -42,7 +42,7 @@ beforeAll(async () => {
   database = await testDatabase()
   command = openDatabase(database.url)
   folder = await mkdtemp(path.join(tmpdir(), 'fanfare-archive-'))
-  const end = Date.now() - HOUR
+  const end = Date.now() - 200 * 24 * HOUR
   const cut = new Date(end - (EVENTS / EVENTS_PER_ORDER / 10) * ORDERS_EVERY_MS)
   await endFirstPartition(database, cut)
   await makePartition(database.db, { name: 'rest', from: leastId(cut), to: leastId(new Date(Date.now() + 24 * HOUR)) })
@@ -186,15 +186,34 @@ async function indexesOf(table: string) {
 
 /** Of what is archived no order is left; that is no loss to the audit. */
 async function deleteOld() {
-  const { db } = command
-  const old = { db, instance: 'test', operator: 'test', reason: 'old', before: new Date() }
-  const { orders } = await timed('plan of a deletion', planDeletion(db, old.before))
+  const day = new Date(Date.now() - 100 * 24 * HOUR).toISOString().slice(0, 10)
+  const told = await fanfare('orders', 'delete', '--before', day, '--dry-run')
+  const orders = Number(/^([\d,]+) orders would go/.exec(told)![1]!.replaceAll(',', ''))
   expect(orders * EVENTS_PER_ORDER).toBeGreaterThan(EVENTS * 0.8)
-  expect(await timed(`delete ${orders} orders`, deleteOrders(old))).toMatchObject({ outcome: 'done', deleted: orders })
-  expect(await planDeletion(db, old.before)).toMatchObject({ orders: 0 })
+  expect(told).toMatch(/ payment_ledger +\d+ +\d+\.\d MB/)
+  expect(told).toMatch(
+    /[\d,]+ orders of that time stay, with events that are not in an archive\.\nTo archive first: .* archive --before/,
+  )
+  const done = await timed(`delete ${orders} orders`, fanfare('orders', 'delete', '--before', day, '--yes', '--json'))
+  expect(JSON.parse(done)).toMatchObject({ outcome: 'done', orders, deleted: orders })
+  expect(await fanfare('orders', 'delete', '--before', day)).toMatch(/^0 orders would go/)
+  const { orderId } = await database.db.deletedOrder.findFirstOrThrow()
+  expect(await fanfare('story', orderId)).toMatch(
+    /^It was deleted at .*: they were old\nEvents .* lie in the archive first\..*\nThe order was shipped\.$/,
+  )
   if (!GIVEN) return auditTimed(database) // elsewhere events were recorded to measure, which have no orders
   await database.db.$executeRaw`VACUUM FULL`
   tellSizes(await sizes())
+}
+
+/** What a command prints. */
+async function fanfare(...args: string[]): Promise<string> {
+  let output = ''
+  const spy = jest.spyOn(process.stdout, 'write').mockImplementation((text) => Boolean((output += String(text))))
+  const code = await runFanfare(args, { env: { ...process.env, DATABASE_URL: database.url } })
+  spy.mockRestore()
+  expect(code).toBe(0)
+  return output.trim()
 }
 
 /** Beside a database that never had more than a tenth. */
