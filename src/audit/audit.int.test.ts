@@ -35,8 +35,10 @@ let system: TestSystem
 let api: TestApi
 let gateway: RunningGateway
 let mail: TestMailServer
-const orders: Record<'delivered' | 'returned' | 'partly' | 'shipped' | 'cancelled' | 'rejected' | 'declined', string> =
-  {} as never
+const orders: Record<
+  'delivered' | 'returned' | 'sentBack' | 'partly' | 'shipped' | 'cancelled' | 'rejected' | 'declined',
+  string
+> = {} as never
 
 /** The whole shop in this process, and orders that have come to each of their ends. */
 beforeAll(async () => {
@@ -63,16 +65,19 @@ beforeAll(async () => {
   orders.partly = await place()
   await answered(() => cancelOneMug('one is enough'))
   for (const reaction of reactions) await system.run(reaction)
-  for (const name of ['delivered', 'returned', 'shipped'] as const) orders[name] = await place()
+  for (const name of ['delivered', 'returned', 'sentBack', 'shipped'] as const) orders[name] = await place()
   orders.declined = await place({ payment: { token: 'pm_card_chargeDeclinedInsufficientFunds' } })
   orders.rejected = await place({ lines: [{ sku: TEA.sku, quantity: 6 }] })
   await system.settled()
   await deliver(orders.delivered)
   await deliver(orders.returned)
+  await deliver(orders.sentBack)
   await system.settled()
   await giveBackInParts(orders.delivered)
   await refund(orders.returned, { amount: { amount: 100, currency: 'GBP' } })
-  await api.post(`/v1/orders/${orders.returned}/return`)
+  await sendBack(orders.returned, { lines: [{ sku: MUG.sku, quantity: 1, restock: false }] }, 'one')
+  await sendBack(orders.returned, {}, 'the rest')
+  await refundBesideReturn()
   await system.settled()
   await deadline('all published, also what no reaction is on', async () => {
     const [relay] = await system.db.$queryRaw<[{ done: boolean }]>`
@@ -111,6 +116,24 @@ const cancelOneMug = (key: string) =>
     .post(`/v1/orders/${orders.partly}/lines/cancel`)
     .set({ authorization: `Bearer ${api.key}`, 'idempotency-key': key })
     .send({ lines: [{ sku: MUG.sku, quantity: 1 }], reason: 'one is enough' })
+
+const sendBack = (orderId: string, wanted: object, key: string) =>
+  answered(() =>
+    api.http
+      .post(`/v1/orders/${orderId}/returns`)
+      .set({ authorization: `Bearer ${api.key}`, 'idempotency-key': key })
+      .send(wanted),
+  )
+
+/** A mug comes back while it is refunded as well, and once more each. */
+async function refundBesideReturn() {
+  const mug = { lines: [{ sku: MUG.sku, quantity: 1 }] }
+  await Promise.all([
+    sendBack(orders.sentBack, mug, 'mug'),
+    answered(() => refund(orders.sentBack, mug, 'refund')),
+    sendBack(orders.sentBack, mug, 'mug'),
+  ])
+}
 
 const refunds: number[] = []
 
@@ -151,7 +174,7 @@ test('a shop in which all is well breaks no invariant', async () => {
   const statuses = await system.db.order.groupBy({ by: ['status'], _count: true, orderBy: { status: 'asc' } })
   expect(statuses.map(({ status, _count }) => `${status} ${_count}`)).toEqual([
     'cancelled 1',
-    'delivered 1',
+    'delivered 2',
     'rejected 2',
     'returned 1',
     'shipped 2',
@@ -169,7 +192,9 @@ test('an order gives its money back in parts, and never more than was taken', as
   })
   for (const one of body.refunds) expect(one).toMatchObject({ status: 'succeeded', code: null })
   const { body: returned } = await api.get(`/v1/orders/${orders.returned}/refunds`)
-  expect(returned).toMatchObject({ refunds: [{ status: 'succeeded' }], refundable: { amount: 0 } })
+  // The piece that came back before the rest has a refund of its own, unless the rest overtook it.
+  expect(returned).toMatchObject({ refundable: { amount: 0 } })
+  expect(returned.refunds[0]).toMatchObject({ status: 'succeeded', amount: { amount: 100 } })
   const late = await refund(orders.returned, {})
   const unpaid = await refund(orders.rejected, {})
   expect([late, unpaid].map(({ status, body }) => [status, body.code])).toEqual([
@@ -177,6 +202,27 @@ test('an order gives its money back in parts, and never more than was taken', as
     [409, 'nothing-to-refund'],
   ])
   expect((await refund(orders.delivered, { lines: [{ sku: MUG.sku, quantity: 2 }] })).status).toBe(422)
+})
+
+test('pieces come back one by one, and each is paid for once', async () => {
+  const { body } = await api.get(`/v1/orders/${orders.returned}`)
+  expect(body).toMatchObject({ status: 'returned', paymentStatus: 'refunded', lines: [{ quantity: 2, returned: 2 }] })
+  const { body: list } = await api.get(`/v1/orders/${orders.returned}/returns`)
+  expect(list).toEqual({ returns: body.returns })
+  expect(list.returns).toMatchObject([{ lines: [{ restocked: false }] }, { lines: [{ restocked: true }] }])
+  const { body: part } = await api.get(`/v1/orders/${orders.sentBack}`)
+  expect(part).toMatchObject({
+    status: 'delivered',
+    fulfillmentStatus: 'partially_returned',
+    lines: [{ quantity: 2, returned: 1 }],
+  })
+  // The refund came before the return, and was for that mug; or after it, and is for the other.
+  const { body: money } = await api.get(`/v1/orders/${orders.sentBack}/refunds`)
+  const mugs = money.refunds.map(({ lines }: { lines: { quantity: number }[] }) => lines[0]!.quantity)
+  expect([[1], [1, 1]]).toContainEqual(mugs)
+  expect(money.refundable.amount).toBe(2_500 - 1_250 * mugs.length)
+  const tooMuch = await sendBack(orders.sentBack, { lines: [{ sku: MUG.sku, quantity: 2 }] }, 'two more')
+  expect([tooMuch.status, tooMuch.body.code]).toEqual([422, 'quantity-too-large'])
 })
 
 test('an order of which a piece was cancelled before its money was held ships and pays the rest', async () => {
@@ -202,8 +248,8 @@ test('an order of which a piece was cancelled before its money was held ships an
 test('what was published because of what is what reactions, routes and jobs declare', async () => {
   const { seen, undeclared } = await compareCauses(system.db, catalogueOf(await thisRelease()), 100_000)
   expect(undeclared).toEqual([])
-  expect(seen).toContainEqual({ because: null, type: 'order.placed', times: 7 })
-  expect(seen).toContainEqual({ because: 'order.placed', type: 'fraud.cleared', times: 7 })
+  expect(seen).toContainEqual({ because: null, type: 'order.placed', times: 8 })
+  expect(seen).toContainEqual({ because: 'order.placed', type: 'fraud.cleared', times: 8 })
 })
 
 /** One way to break each invariant, and a word of the sentence that tells of it. `$shipped` is the id of the shipped order. */
@@ -362,6 +408,16 @@ const BREACHES: [invariant: string, why: RegExp, ...statements: string[]][] = [
     /\{"MUG-01": 1\} of it are cancelled; its stock knows of \{\}/,
     "UPDATE reservations SET apart = '{}' WHERE order_id = '$partly'",
   ],
+  [
+    'returned-pieces-were-shipped',
+    /9 of MUG-01 came back, and 2 were shipped; it is delivered/,
+    `UPDATE orders SET parts = jsonb_set(parts, '{returned,0,lines,0,quantity}', '9') WHERE id = '$sentBack'`,
+  ],
+  [
+    'returned-pieces-are-in-stock',
+    /\{"MUG-01 false": 1\} of it came back \(false: damaged\); its stock knows of \{"MUG-01 true": 1\}/,
+    `UPDATE orders SET parts = jsonb_set(parts, '{returned,0,lines,0,restocked}', 'false') WHERE id = '$sentBack'`,
+  ],
   ['one-parcel-per-shipped-order', /its parcel is not there/, "DELETE FROM shipments WHERE order_id = '$shipped'"],
   [
     'money-is-conserved',
@@ -385,6 +441,13 @@ const BREACHES: [invariant: string, why: RegExp, ...statements: string[]][] = [
     'refunds-add-up',
     /0 of 2500 have gone back and 100 are set aside; refunds gave back 0 \(booked: 0\) and want 0/,
     "UPDATE payments SET refunding = 100 WHERE order_id = '$shipped'",
+  ],
+  [
+    'returned-pieces-are-refunded',
+    /Pieces of it are returned \(\S+\), and there is no refund of them; 2500 can be refunded/,
+    // As if a piece had come back that nobody was paid for.
+    `UPDATE orders SET parts = '{"refunded": {}, "voided": false, "returned": [{"id": "0199a000-0000-7000-8000-0000000000f1",
+       "lines": [{"sku": "MUG-01", "quantity": 1, "amount": 1250, "restocked": true}]}]}' WHERE id = '$shipped'`,
   ],
   [
     'cancelled-pieces-are-refunded',
@@ -462,7 +525,7 @@ function bury(reaction: string, type: string, message: string) {
 
 test.each(BREACHES)('%s is broken: %s', async (name, why, ...statements) => {
   const planted = statements.map((statement) =>
-    statement.replaceAll('$shipped', orders.shipped).replaceAll('$partly', orders.partly),
+    statement.replace(/\$(\w+)/g, (_, name: keyof typeof orders) => orders[name]),
   )
   const finding = (await afterPlanting(...planted)).find(({ invariant }) => invariant === name)!
   expect(finding).toMatchObject({ invariant: name, count: 1 })
@@ -502,7 +565,7 @@ test('offenders are counted in full and listed in part', async () => {
     throw new RollBack()
   })
   await expect(planting).rejects.toThrow(RollBack)
-  expect(finding).toMatchObject({ count: 7 })
+  expect(finding).toMatchObject({ count: 8 })
   expect(finding!.offenders).toHaveLength(2)
 })
 
@@ -621,7 +684,7 @@ describe('old orders whose events lie in an archive', () => {
 
   test('go all at once or not at all: a deletion that is killed has changed nothing', async () => {
     const plan = await planDeletion(system.db, new Date(Date.now() + 60_000))
-    expect(plan).toMatchObject({ orders: 7, kept: { 'not-archived': 1 } })
+    expect(plan).toMatchObject({ orders: 8, kept: { 'not-archived': 1 } })
     const letGo = await holdStream(orders.returned)
     const deleting = remove().catch((error: Error) => error)
     const [pid] = await waiting(1)
@@ -642,7 +705,7 @@ describe('old orders whose events lie in an archive', () => {
     await waiting(4)
     await letGo()
     expect(await refunded).toEqual([202, null])
-    expect(await deleting).toMatchObject({ outcome: 'done', deleted: 6 })
+    expect(await deleting).toMatchObject({ outcome: 'done', deleted: 7 })
     expect(await late).toEqual([
       [410, 'order-deleted'],
       [410, 'order-deleted'],
@@ -661,7 +724,7 @@ describe('old orders whose events lie in an archive', () => {
     const archives = [{ name: 'first', place: path.join(folder, 'first') }]
     expect((await api.get(`${order}/story`)).body).toMatchObject({ status: 'shipped', events: [], archives, deleted })
     const known = await exportCustomer(system.db, anOrder().customer.email)
-    expect(known?.deletedOrders).toHaveLength(6)
+    expect(known?.deletedOrders).toHaveLength(7)
     expect(known?.events).toContainEqual(expect.objectContaining({ orderId: orders.shipped, type: 'order.shipped' }))
   })
 
@@ -675,7 +738,7 @@ describe('old orders whose events lie in an archive', () => {
     const log = createLogger('test', 'silent')
     expect(await rebuild(customers!, { db, log, instance: 'test' })).toMatchObject({ outcome: 'swapped' })
     const known = () => db.$queryRaw<object[]>`SELECT FROM projection_lookup_customer_orders.orders`
-    expect(await known()).toHaveLength(8)
+    expect(await known()).toHaveLength(9)
     await isWell()
     expect(await deletingOldOrders({ db, instance: 'test' }).run()).toEqual({ swept: 6 })
     expect(await known()).toHaveLength(2)

@@ -19,4 +19,5 @@ export const costs = {
 export const parcel = { carrier: 'Fanfare Post', trackingNumber: 'FP7C417D059A3E5B' }
 export const refundId = '0199f6a3-1b7e-7c55-9d10-3f8e2a6c4b71'
 export const cancellationId = '0199f6a2-9d33-7e11-8c20-4a5b6c7d8e9f'
+export const returnId = '0199f6b4-2c51-7a90-9b3d-6e7f8091a2b3'
 export const shipmentId = '0199f6a2-8e10-7b42-8d6f-c3a9e07b1f52'

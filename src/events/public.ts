@@ -9,6 +9,7 @@ import {
   OrderRejected,
   OrderShipped,
   ReturnAccepted,
+  ReturnReceived,
 } from './order.ts'
 import { PaymentCaptured, PaymentDeclined, PaymentFailed, PaymentRefunded, PaymentVoided } from './payment.ts'
 import { ShipmentCreated, ShipmentDelivered } from './shipping.ts'
@@ -26,6 +27,7 @@ export const PUBLIC_EVENTS: readonly AnyEventType[] = [
   OrderExpired,
   OrderShipped,
   OrderDelivered,
+  ReturnReceived,
   ReturnAccepted,
   PaymentCaptured,
   PaymentDeclined,

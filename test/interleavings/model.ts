@@ -16,16 +16,19 @@ import {
   wantedOf,
   type Fact as StockFact,
 } from '../../src/domains/inventory/reservation.ts'
-import type { CancelLines } from '../../src/domains/order/state/cancel-lines.ts'
-import { cancelLines } from '../../src/domains/order/state/cancel-lines.ts'
+import { cancelLines, type CancelLines } from '../../src/domains/order/state/cancel-lines.ts'
+import { returnLines, type ReturnLines } from '../../src/domains/order/state/return-lines.ts'
+import { goneOf } from '../../src/domains/order/state/parts.ts'
 import { conclude, decide, type OrderCommand } from '../../src/domains/order/state/decide.ts'
 import { ANSWERS, evolve, newOrder, NOTED, type Answer, type OrderFact } from '../../src/domains/order/state/order.ts'
 import { recordAuthorization } from '../../src/domains/payment/authorize.ts'
 import { isCapturable, recordCapture } from '../../src/domains/payment/capture.ts'
 import { evolve as evolvePayment, unknownPayment, type Fact as PaymentFact } from '../../src/domains/payment/payment.ts'
 import { recordRefund } from '../../src/domains/payment/refunds/carry-out.ts'
-import { refundableOf } from '../../src/domains/payment/refunds/refund-amount.ts'
-import { owedFor, requestFor } from '../../src/domains/payment/refunds/refund-cancelled.ts'
+import { refundAmount, refundableOf } from '../../src/domains/payment/refunds/refund-amount.ts'
+import { owedForPieces, type Earlier, type Owed } from '../../src/domains/payment/refunds/owed-for-pieces.ts'
+import { requestFor } from '../../src/domains/payment/refunds/refund-gone.ts'
+import { takenOf } from '../../src/domains/payment/refunds/request-refund.ts'
 import { closing, giveBack, recordReturn } from '../../src/domains/payment/return.ts'
 
 type Data = Parameters<typeof newOrder>[0]
@@ -59,7 +62,7 @@ export function openShop({ placed, onHand, card, fraud }: Shop) {
   const orderId = placed.orderId
   const bank = modelBank(placed.total.amount, card)
   const shelf = new Map(placed.lines.map(({ sku }) => [sku, { onHand, reserved: 0, shipped: 0 }]))
-  const refunds = new Map<string, { amount: number; status: string }>()
+  const refunds = new Map<string, Earlier & { status: string }>()
   const deliveries: Delivery[] = []
   const types: string[] = []
   let [order, payment, isCalledOff] = [newOrder(placed), unknownPayment, false]
@@ -97,10 +100,16 @@ export function openShop({ placed, onHand, card, fraud }: Shop) {
   }
   const reserved = () => StockReserved({ orderId, lines: wantedOf(stock) })
 
-  function requestRefund(id: string, amount: number) {
-    refunds.set(id, { amount, status: 'requested' })
-    const money = { amount, currency: placed.total.currency }
-    book(requestFor({ orderId, cancellationId: id, amount: money }, amount))
+  function requestRefunds(owed: readonly Owed[]) {
+    for (const { id, lines } of owed) refunds.set(id, { id, lines: [...lines], status: 'requested' })
+    book(requestFor(orderId, placed.total.currency, owed))
+  }
+
+  /** What is gone of the order is set aside. */
+  function refundGone() {
+    const { currency } = placed.total
+    const bought = { status: order.status, currency, costs: order.costs, lines: order.lines, gone: goneOf(order.parts) }
+    requestRefunds(owedForPieces(bought, [...refunds.values()], payment))
   }
 
   /** What a reaction asks outside. */
@@ -127,7 +136,8 @@ export function openShop({ placed, onHand, card, fraud }: Shop) {
         return move({ kind: 'shipped' })
       case 'release':
         if (type === 'order.reduced') return move({ kind: 'reduced', lines: (raw as Lines).lines })
-        return move({ kind: type === 'return.accepted' ? 'returned' : 'closed' })
+        if (type === 'return.received') return move({ kind: 'came-back', lines: (raw as Lines).lines })
+        return type === 'return.accepted' ? undefined : move({ kind: 'closed' })
       case 'screen':
         return publish(
           fraud ? FraudFlagged({ orderId, score: 90, reasons: ['x'] }) : FraudCleared({ orderId, score: 0 }),
@@ -142,17 +152,28 @@ export function openShop({ placed, onHand, card, fraud }: Shop) {
         return book(recordCapture(payment, orderId, result as never))
       case 'give-back':
         return book(recordReturn(payment, CLOSES.has(type), orderId, result as never))
-      case 'refund-cancelled': {
-        const { cancellationId, amount } = raw as Lines
-        const owed = owedFor(payment, amount.amount)
-        return owed > 0 ? requestRefund(cancellationId, owed) : undefined
-      }
+      case 'refund-gone':
+        return refundGone()
       case 'refund': {
         const { refundId } = raw as { refundId: string }
         const settled = recordRefund(data, result as never)
-        refunds.get(refundId)!.status = settled.facts[0]!.kind
+        const status = settled.facts[0]!.kind === 'refunded' ? 'succeeded' : 'failed'
+        refunds.set(refundId, { ...refunds.get(refundId)!, status })
         return book(settled)
       }
+    }
+  }
+
+  function factsOf(command: OrderCommand | CancelLines | ReturnLines) {
+    if (command.type === 'cancel-lines') return cancelLines(order, command)
+    return command.type === 'return-lines' ? returnLines(order, command) : [decide(order, command)]
+  }
+
+  function orRefused(act: () => void) {
+    try {
+      act()
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error
     }
   }
 
@@ -173,15 +194,16 @@ export function openShop({ placed, onHand, card, fraud }: Shop) {
         deliveries.push(...deliveries.splice(deliveries.indexOf(delivery), 1)) // later
       }
     },
-    order(command: OrderCommand | CancelLines) {
-      try {
-        own(command.type === 'cancel-lines' ? cancelLines(order, command) : [decide(order, command)])
-      } catch (error) {
-        if (!(error instanceof Refusal)) throw error
-      }
-    },
+    order: (command: OrderCommand | CancelLines | ReturnLines) => orRefused(() => own(factsOf(command))),
     refund(id: string, amount: number) {
-      if (amount <= refundableOf(payment)) requestRefund(id, amount)
+      if (amount <= refundableOf(payment)) requestRefunds([{ id, amount, lines: [] }])
+    },
+    /** As the API does, in one transaction. */
+    refundLines(id: string, lines: { sku: string; quantity: number }[]) {
+      if (payment.status !== 'captured') return
+      refundGone()
+      const taken = takenOf([...refunds.values()], goneOf(order.parts))
+      orRefused(() => requestRefunds([{ id, ...refundAmount({ lines, reason: 'other' }, order, taken, payment) }]))
     },
     arrive: () =>
       void (order.trackingNumber && !order.arrived && publish(ShipmentDelivered({ orderId, shipmentId: orderId }))),
@@ -193,9 +215,7 @@ export function openShop({ placed, onHand, card, fraud }: Shop) {
 }
 
 interface Lines {
-  readonly cancellationId: string
-  readonly lines: { sku: string; quantity: number; amount: number }[]
-  readonly amount: { amount: number }
+  readonly lines: { sku: string; quantity: number; restocked: boolean }[]
 }
 
 const PARCEL = { carrier: 'Post', trackingNumber: 'P1' }
@@ -210,7 +230,8 @@ const REACTIONS: Readonly<Record<string, readonly string[]>> = {
   'order.placed': ['reserve', 'authorize', 'screen'],
   'order.confirmed': ['capture', 'book-parcel'],
   'order.shipped': ['ship-stock'],
-  'order.reduced': ['release', 'refund-cancelled'],
+  'order.reduced': ['release', 'refund-gone'],
+  'return.received': ['release', 'refund-gone'],
   'payment.authorized': ['give-back'],
   'refund.requested': ['refund'],
 }

@@ -65,7 +65,7 @@ const step = fc.oneof(
   { weight: 12, arbitrary: fc.constantFrom(...Object.keys(SAID)) },
   { weight: 8, arbitrary: fc.constantFrom(...GOOD) },
   { weight: 10, arbitrary: fc.constant('handle') },
-  { weight: 1, arbitrary: fc.constantFrom('cancel', 'cancelOne', 'return', 'expire') },
+  { weight: 1, arbitrary: fc.constantFrom('cancel', 'cancelOne', 'returnOne', 'return', 'expire') },
 )
 /** Half of the lives go well, with something thrown in. */
 const lives = fc.oneof(
@@ -77,6 +77,7 @@ const lives = fc.oneof(
       ...more,
       ...good.slice(at),
       'handle',
+      'returnOne',
       'return',
     ]),
 )
@@ -85,6 +86,9 @@ const answerOf = (path: string) => tellOf(async () => await api.get(path))
 
 const cancelOne = (orderId: string) =>
   api.post(`/v1/orders/${orderId}/lines/cancel`, { lines: [{ sku: MUG.sku, quantity: 1 }], reason: 'no need' })
+
+const returnOne = (orderId: string) =>
+  api.post(`/v1/orders/${orderId}/returns`, { lines: [{ sku: MUG.sku, quantity: 1 }] })
 
 async function live(life: readonly string[], recorder: Recorder) {
   const orderId = (await api.place(anOrder())).body.id as string
@@ -95,6 +99,7 @@ async function live(life: readonly string[], recorder: Recorder) {
     if (what === 'handle') await react(database, advanceOrder, ...waiting.splice(0).reverse())
     else if (what === 'cancel') await api.post(`/v1/orders/${orderId}/cancel`, { reason: 'no need' })
     else if (what === 'cancelOne') await cancelOne(orderId)
+    else if (what === 'returnOne') await returnOne(orderId)
     else if (what === 'return') await api.post(`/v1/orders/${orderId}/return`)
     else if (what === 'expire') await expireOrders(database.db, { olderThanMs: 0, limit: 1 })
     else waiting.push(...(await record(database, SAID[what]!(orderId))))

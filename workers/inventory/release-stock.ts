@@ -5,12 +5,14 @@ import {
   OrderReduced,
   OrderRejected,
   ReturnAccepted,
+  ReturnReceived,
   StockReleased,
   StockRestocked,
 } from '#events'
 import { defineReaction, type RecordedOf } from '#messaging'
 
-const GIVES_BACK = [OrderRejected, OrderCancelled, OrderReduced, OrderExpired, ReturnAccepted] as const
+const GIVES_BACK = [OrderRejected, OrderCancelled, OrderReduced, OrderExpired, ReturnReceived, ReturnAccepted] as const
+type GivesBack = RecordedOf<(typeof GIVES_BACK)[number]>
 
 /** Gives back what an order does not need any more: what was set aside for it, and what it has returned. */
 export default defineReaction({
@@ -19,17 +21,23 @@ export default defineReaction({
   publishes: [StockReleased, StockRestocked],
   personalData: false,
   async handleBatch(events, { tx, now }) {
-    const outcomes = await keepReservations(tx, events.map(factOf), now)
-    return outcomes.map(({ next, back }, index) => {
+    const told = events.filter((event) => !isSaidByPieces(event))
+    const outcomes = await keepReservations(tx, told.map(factOf), now)
+    return events.map((event) => {
+      const { back } = outcomes[told.indexOf(event)] ?? { back: [] }
       if (back.length === 0) return
-      const freed = { orderId: events[index]!.data.orderId, lines: [...back] }
-      return next.status === 'returned' ? StockRestocked(freed) : StockReleased(freed)
+      const freed = { orderId: event.data.orderId, lines: [...back] }
+      return event.type.startsWith('return.') ? StockRestocked(freed) : StockReleased(freed)
     })
   },
 })
 
-function factOf({ type, data }: RecordedOf<(typeof GIVES_BACK)[number]>) {
+/** Each return.received has moved its pieces, and knows which of them are damaged. */
+const isSaidByPieces = ({ type, data }: GivesBack) => type === 'return.accepted' && data.returnId !== undefined
+
+function factOf({ type, data }: GivesBack) {
   const { orderId } = data
   if (type === 'order.reduced') return { kind: 'reduced' as const, orderId, lines: data.lines }
+  if (type === 'return.received') return { kind: 'came-back' as const, orderId, lines: data.lines }
   return { kind: type === 'return.accepted' ? ('returned' as const) : ('closed' as const), orderId }
 }

@@ -1,11 +1,11 @@
 import { mailCustomer } from '#domains/notification'
 import { customerOf } from '#domains/order'
-import { OrderCancelled, OrderConfirmed, OrderRejected, OrderShipped, PaymentRefunded } from '#events'
+import { OrderCancelled, OrderConfirmed, OrderRejected, OrderShipped, PaymentRefunded, ReturnReceived } from '#events'
 import { defineReaction, Unrecoverable } from '#messaging'
 
 export default defineReaction({
   name: 'notification.email-customer',
-  on: [OrderConfirmed, OrderRejected, OrderCancelled, OrderShipped, PaymentRefunded],
+  on: [OrderConfirmed, OrderRejected, OrderCancelled, OrderShipped, PaymentRefunded, ReturnReceived],
   lingerMs: 50,
   dependency: 'mail-server',
   callTimeoutMs: 20_000,

@@ -1,39 +1,55 @@
-import { carryOutRefunds, gateway, lockPayments, paymentOf, refundCancelled } from '#domains/payment'
-import { OrderReduced, PaymentRefunded, RefundFailed, RefundRequested } from '#events'
+import { carryOutRefunds, gateway, lockPayments, paymentOf, refundGone } from '#domains/payment'
+import { OrderReduced, PaymentRefunded, RefundFailed, RefundRequested, ReturnReceived } from '#events'
 import { defineReaction, type RecordedOf } from '#messaging'
 
 type Requested = RecordedOf<typeof RefundRequested>
+type Gone = RecordedOf<typeof OrderReduced | typeof ReturnReceived>
 
 /**
- * Gives back what a refund has set aside; its key names the refund, so two refunds of one order stay two. What cancelled pieces
- * have cost is set aside here, too, when it was taken.
+ * Gives back what a refund has set aside; its key names the refund, so two refunds of one order stay two. What cancelled and
+ * returned pieces have cost is set aside here, too, when it was taken.
  */
 export default defineReaction({
   name: 'payment.refund-payment',
-  on: [RefundRequested, OrderReduced],
+  on: [RefundRequested, OrderReduced, ReturnReceived],
   publishes: [PaymentRefunded, RefundFailed, RefundRequested],
   personalData: false,
   concurrency: 1, // refunds are few, and the reactions of a process share its connections
   dependency: 'payment-gateway',
   callTimeoutMs: 5_000,
-  effect: ({ type, data }) => `refund:${type === 'order.reduced' ? data.cancellationId : data.refundId}`,
-  async call({ type, data }, context) {
-    if (type === 'order.reduced') return undefined
-    const { authorizationId } = await paymentOf(context.db, data.orderId)
-    return gateway().refundPart(authorizationId!, data.amount, context)
+  effect: (event) => `refund:${refundIdOf(event)}`,
+  async call(event, context) {
+    if (!isRequested(event)) return undefined
+    const { orderId, amount } = event.data
+    const { authorizationId } = await paymentOf(context.db, orderId)
+    return gateway().refundPart(authorizationId!, amount, context)
   },
   async handleBatch(events, { tx, results, now }) {
     // All at once and in order: what follows locks some of them, and then others.
     await lockPayments(tx, events, now)
-    const requested = events.filter((event): event is Requested => event.type === 'refund.requested')
+    const requested = events.filter(isRequested)
     const answers = requested.map((event) => results[events.indexOf(event)]!)
-    const reduced = events.filter((event) => event.type === 'order.reduced')
-    const carriedOut = await carryOutRefunds(tx, requested.map(dataOf), answers, now)
-    const setAside = await refundCancelled(tx, reduced.map(dataOf), now)
+    const gone = events.filter((event) => !isRequested(event))
+    const carriedOut = await carryOutRefunds(
+      tx,
+      requested.map(({ data }) => data),
+      answers,
+      now,
+    )
+    const setAside = await refundGone(
+      tx,
+      gone.map(({ data }) => data.orderId),
+      now,
+    )
     return events.map((event) =>
-      event.type === 'order.reduced' ? setAside[reduced.indexOf(event)] : carriedOut[requested.indexOf(event)],
+      isRequested(event) ? carriedOut[requested.indexOf(event)] : setAside[gone.indexOf(event)],
     )
   },
 })
 
-const dataOf = <Data>({ data }: { readonly data: Data }): Data => data
+const isRequested = (event: Requested | Gone): event is Requested => event.type === 'refund.requested'
+
+function refundIdOf({ type, data }: Requested | Gone): string {
+  if (type === 'refund.requested') return data.refundId
+  return type === 'order.reduced' ? data.cancellationId : data.returnId
+}

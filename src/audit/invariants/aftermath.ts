@@ -6,7 +6,7 @@ const oneMailEach: Invariant = {
   says: 'A customer is written to once about each event.',
   offenders: () => Prisma.sql`
     SELECT order_id AS who, format('%s mails tell of %s: %s.', count(*), kind, string_agg(message_id, ', ' ORDER BY sent_at)) AS why
-    FROM sent_mails WHERE kind <> 'payment.refunded' -- one for each refund
+    FROM sent_mails WHERE kind NOT IN ('payment.refunded', 'return.received') -- one for each refund, and each return
     GROUP BY order_id, kind HAVING count(*) > 1
     UNION ALL
     SELECT min(order_id::text)::uuid, format('The mail %s was sent for %s events.', message_id, count(*))

@@ -73,21 +73,34 @@ const refundsAddUp: Invariant = {
       OR coalesce(p.refunded, 0) < coalesce(r.given, 0) OR coalesce(p.refunded, 0) + coalesce(p.refunding, 0) > coalesce(p.amount, 0)`,
 }
 
+/** Groups of pieces, under their id, that have no refund while refunds have paid for fewer pieces than are gone. */
+const unpaid =
+  (gone: 'cancelled' | 'returned'): Invariant['offenders'] =>
+  (limits) => Prisma.sql`
+    SELECT o.id AS who, format('Pieces of it are ${Prisma.raw(gone)} (%s), and there is no refund of them; %s can be refunded.',
+      c.id, p.amount - p.refunded - p.refunding) AS why
+    FROM orders o JOIN payments p ON p.order_id = o.id
+    CROSS JOIN LATERAL jsonb_to_recordset(o.parts->${gone}::text) AS c(id uuid, lines jsonb)
+    WHERE p.status = 'captured' AND NOT p.closed AND p.amount > p.refunded + p.refunding AND ${since('p.updated_at', limits)}
+      AND EXISTS (
+        SELECT FROM jsonb_to_recordset(c.lines) AS line(sku text, amount bigint) WHERE line.amount > 0 AND (
+          SELECT sum(gone.quantity) FROM jsonb_to_recordset(coalesce(o.parts->'cancelled', '[]') || coalesce(o.parts->'returned', '[]')) AS g(lines jsonb),
+            jsonb_to_recordset(g.lines) AS gone(sku text, quantity int) WHERE gone.sku = line.sku
+        ) > (
+          SELECT coalesce(sum(back.quantity), 0) FROM refunds r, jsonb_to_recordset(r.lines) AS back(sku text, quantity int)
+          WHERE r.order_id = o.id AND r.status <> 'failed' AND back.sku = line.sku))
+      AND NOT EXISTS (SELECT FROM refunds r WHERE r.id = c.id)`
+
 const cancelledIsRefunded: Invariant = {
   name: 'cancelled-pieces-are-refunded',
   says: 'What cancelled pieces of a paid order have cost is refunded, as far as other refunds have left it.',
-  offenders: (limits) => Prisma.sql`
-    SELECT o.id AS who, format('Pieces of it are cancelled (%s), and there is no refund of them; %s can be refunded.',
-      c.id, p.amount - p.refunded - p.refunding) AS why
-    FROM orders o JOIN payments p ON p.order_id = o.id
-    CROSS JOIN LATERAL jsonb_to_recordset(o.parts->'cancelled') AS c(id uuid, lines jsonb)
-    WHERE p.status = 'captured' AND NOT p.closed AND p.amount > p.refunded + p.refunding AND ${since('p.updated_at', limits)}
-      AND EXISTS (
-        SELECT FROM jsonb_to_recordset(c.lines) AS line(sku text, amount bigint) JOIN order_lines l ON l.order_id = o.id AND l.sku = line.sku
-        WHERE line.amount > 0 AND l.quantity > (
-          SELECT coalesce(sum(back.quantity), 0) FROM refunds r, jsonb_to_recordset(r.lines) AS back(sku text, quantity int)
-          WHERE r.order_id = o.id AND r.status <> 'failed' AND back.sku = line.sku))
-      AND NOT EXISTS (SELECT FROM refunds r WHERE r.id = c.id)`,
+  offenders: unpaid('cancelled'),
+}
+
+const returnedIsRefunded: Invariant = {
+  name: 'returned-pieces-are-refunded',
+  says: 'What pieces that came back have cost is refunded, as far as other refunds have left it.',
+  offenders: unpaid('returned'),
 }
 
 const tokenIsForgotten: Invariant = {
@@ -107,5 +120,6 @@ export const moneyInvariants = [
   followsItsOrder,
   refundsAddUp,
   cancelledIsRefunded,
+  returnedIsRefunded,
   tokenIsForgotten,
 ]

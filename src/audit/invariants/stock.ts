@@ -31,7 +31,7 @@ const BOOKED = Prisma.sql`
 
 const isWhatWasBooked: Invariant = {
   name: 'stock-is-what-was-booked',
-  says: 'Received is the sum of the receipts, corrected that of the corrections, reserved that of the open reservations, shipped that of the shipped ones.',
+  says: 'Received is the sum of the receipts, corrected that of the corrections, reserved that of the open reservations, shipped that of the shipped ones and of what came back damaged.',
   offenders: () => Prisma.sql`
     SELECT sku AS who, format('%s received, %s corrected, %s reserved, %s shipped; what was booked and reserved adds up to %s, %s, %s and %s.',
       coalesce(s.received, 0), coalesce(s.corrected, 0), coalesce(s.reserved, 0), coalesce(s.shipped, 0),
@@ -108,6 +108,45 @@ const cancelledIsFree: Invariant = {
       AND told.pieces IS DISTINCT FROM kept.pieces`,
 }
 
+/** What came back, one row for each line of each return. */
+const RETURNED = Prisma.sql`
+  SELECT line.* FROM jsonb_to_recordset(o.parts->'returned') AS returned(lines jsonb),
+    jsonb_to_recordset(lines) AS line(sku text, quantity int, restocked boolean)`
+
+const returnedWasShipped: Invariant = {
+  name: 'returned-pieces-were-shipped',
+  says: 'No more pieces of an order came back than were shipped to the customer.',
+  offenders: () => Prisma.sql`
+    SELECT o.id AS who, format('%s of %s came back, and %s were shipped; it is %s.', r.quantity, r.sku,
+      wanted.ordered - wanted.cancelled, o.status) AS why
+    FROM orders o CROSS JOIN LATERAL (SELECT sku, sum(quantity) AS quantity FROM (${RETURNED}) AS back GROUP BY sku) r
+    CROSS JOIN LATERAL (
+      SELECT coalesce((SELECT sum(l.quantity) FROM order_lines l WHERE l.order_id = o.id AND l.sku = r.sku), 0) AS ordered,
+        coalesce((SELECT sum(quantity) FROM jsonb_to_recordset(o.parts->'cancelled') AS cancelled(lines jsonb),
+          jsonb_to_recordset(lines) AS line(sku text, quantity int) WHERE line.sku = r.sku), 0) AS cancelled
+    ) wanted
+    WHERE r.quantity > wanted.ordered - wanted.cancelled OR o.status NOT IN ('delivered', 'returned')`,
+}
+
+const returnedIsInStock: Invariant = {
+  name: 'returned-pieces-are-in-stock',
+  says: 'What came back of an order is on the shelf again, or was discarded, as its returns say.',
+  offenders: (limits) => Prisma.sql`
+    SELECT o.id AS who, format('%s of it came back (false: damaged); its stock knows of %s.', coalesce(told.pieces, '{}'), coalesce(kept.pieces, '{}')) AS why
+    FROM orders o JOIN reservations r ON r.order_id = o.id
+    CROSS JOIN LATERAL (
+      SELECT jsonb_object_agg(sku || ' ' || restocked, quantity) AS pieces
+      FROM (SELECT sku, restocked, sum(quantity) AS quantity FROM (${RETURNED}) AS back GROUP BY sku, restocked) AS merged
+    ) told
+    CROSS JOIN LATERAL (
+      SELECT jsonb_object_agg(sku || ' ' || (way = 'restocked'), pieces::int) AS pieces
+      FROM jsonb_each(r.apart) AS apart(sku, ways), jsonb_each_text(ways) AS gone(way, pieces)
+      WHERE way IN ('restocked', 'discarded') AND pieces <> '0'
+    ) kept
+    WHERE (o.parts IS NOT NULL OR r.apart <> '{}') AND o.parts_version = o.version AND ${since('o.updated_at', limits)}
+      AND told.pieces IS DISTINCT FROM kept.pieces`,
+}
+
 const parcels: Invariant = {
   name: 'one-parcel-per-shipped-order',
   says: 'An order that was shipped has a parcel, and no other order at its end has one on the way.',
@@ -125,5 +164,7 @@ export const stockInvariants = [
   followsItsOrder,
   isForAnOrder,
   cancelledIsFree,
+  returnedWasShipped,
+  returnedIsInStock,
   parcels,
 ]

@@ -58,7 +58,8 @@ const ReservationRow = row({
   orderId: z.string(),
   status: z.enum(['open', 'reserved', 'rejected', 'released', 'shipped', 'returned']),
   lines: z.array(z.strictObject({ sku: z.string(), quantity: z.int() })),
-  apart: z.record(z.string(), z.object({ cancelled: z.int() })),
+  // Ways that only another release knows stay as they are.
+  apart: z.record(z.string(), z.record(z.string(), z.int())),
 })
 
 /** Locks one row per order; the ones that nobody has heard of come into being as open. */

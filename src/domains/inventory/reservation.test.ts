@@ -92,6 +92,33 @@ test('the pieces are where they are in whatever order the facts come', () => {
     expect(end(order)).toEqual({ onHand: 4, reserved: 0, shipped: 1 })
 })
 
+const back = (...lines: [sku: string, restocked: boolean][]): Fact => ({
+  kind: 'came-back',
+  lines: lines.map(([sku, restocked]) => ({ sku, quantity: 1, restocked })),
+})
+const goodA = back(['A', true])
+const badA = back(['A', false])
+
+test('what came back is on the shelf, but for what is damaged, in whatever order the facts come', () => {
+  const rest = back(['B', true])
+  const run = (facts: Fact[]) => {
+    const shelf = { A: 5, B: 5 }
+    const end = facts.reduce((before, fact) => {
+      const { next } = decide(before, fact, plenty)
+      for (const { sku, onHand } of movementsOf(before, next)) shelf[sku as 'A' | 'B'] += onHand
+      return next
+    }, open)
+    return { status: end.status, shelf }
+  }
+  const some = { status: 'shipped', shelf: { A: 4, B: 4 } }
+  expect(run([placed, { kind: 'shipped' }, goodA])).toEqual(some)
+  expect(run([placed, goodA, { kind: 'shipped' }])).toEqual(some)
+  const all = { status: 'returned', shelf: { A: 4, B: 5 } }
+  expect(run([placed, { kind: 'shipped' }, goodA, badA, rest])).toEqual(all)
+  expect(run([placed, rest, badA, { kind: 'shipped' }, goodA])).toEqual(all)
+  expect(run([placed, goodA, badA, rest, { kind: 'shipped' }])).toEqual(all)
+})
+
 const anyFact = fc.constantFrom<Fact>(placed, lessA, { kind: 'closed' }, { kind: 'shipped' }, { kind: 'returned' })
 
 test('no sequence of facts makes or loses a piece, or moves more than the order has', () => {

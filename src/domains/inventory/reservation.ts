@@ -24,14 +24,25 @@ export interface Reservation {
   apart: Apart
 }
 
-/** Pieces of one SKU: cancelled ones are not reserved or shipped with the others. */
-export type Apart = Readonly<Record<string, { readonly cancelled: number }>>
+/**
+ * Pieces of one SKU: cancelled ones are not reserved or shipped with the others. Of those that came back, restocked ones are on the
+ * shelf again; discarded ones are not, and count as shipped for ever.
+ */
+export type Apart = Readonly<Record<string, Readonly<Partial<Record<Way, number>>>>>
+type Way = 'cancelled' | 'restocked' | 'discarded'
+
+export interface Returned extends Quantity {
+  restocked: boolean
+}
 
 /** What has become of an order, as far as its stock is concerned. The facts may come in any order. */
 export type Fact =
   | { kind: 'placed' | 'reduced'; lines: readonly Quantity[] }
   | { kind: 'closed' }
   | { kind: 'shipped' }
+  /** Pieces came back. With the last of them the order is returned. */
+  | { kind: 'came-back'; lines: readonly Returned[] }
+  /** All came back at once, and are on the shelf. */
   | { kind: 'returned' }
 
 export interface Decision {
@@ -53,7 +64,8 @@ const NEXT: Record<'closed' | 'shipped' | 'returned', Partial<Record<Status, Sta
 export function decide(reservation: Reservation, fact: Fact, free: ReadonlyMap<string, number>): Decision {
   if (fact.kind === 'placed')
     return reservation.status === 'open' ? reserve(reservation, fact.lines, free) : unchanged(reservation)
-  if (fact.kind === 'reduced') return { next: cancel(reservation, fact.lines), missing: [] }
+  if (fact.kind === 'reduced') return { next: setApart(reservation, 'cancelled', fact.lines), missing: [] }
+  if (fact.kind === 'came-back') return { next: takeBack(reservation, fact.lines), missing: [] }
   if (fact.kind === 'shipped') assertReserved(reservation)
   return { next: { ...reservation, status: NEXT[fact.kind][reservation.status] ?? reservation.status }, missing: [] }
 }
@@ -67,12 +79,27 @@ function reserve({ apart }: Reservation, ordered: readonly Quantity[], free: Rea
   return { next: { status: missing.length === 0 ? 'reserved' : 'rejected', lines, apart }, missing }
 }
 
-function cancel(reservation: Reservation, lines: readonly Quantity[]): Reservation {
+function setApart(reservation: Reservation, way: Way, lines: readonly Quantity[]): Reservation {
   const added = mergeLines(lines).map(({ sku, quantity }) => {
-    const { cancelled } = reservation.apart[sku] ?? { cancelled: 0 }
-    return [sku, { cancelled: cancelled + quantity }]
+    const before = reservation.apart[sku] ?? {}
+    return [sku, { ...before, [way]: (before[way] ?? 0) + quantity }]
   })
   return { ...reservation, apart: { ...reservation.apart, ...Object.fromEntries(added) } }
+}
+
+/** Perhaps before it is heard that they were shipped. */
+function takeBack(reservation: Reservation, lines: readonly Returned[]): Reservation {
+  const restocked = lines.filter((line) => line.restocked)
+  const discarded = lines.filter((line) => !line.restocked)
+  const next = setApart(setApart(reservation, 'restocked', restocked), 'discarded', discarded)
+  const isWith = next.status === 'reserved' || next.status === 'shipped'
+  return isWith && next.lines.every((line) => restOf(line, next.apart) === 0) ? { ...next, status: 'returned' } : next
+}
+
+/** Pieces of a line that go the way of the order. */
+function restOf({ sku, quantity }: Quantity, apart: Apart): number {
+  const { cancelled = 0, restocked = 0, discarded = 0 } = apart[sku] ?? {}
+  return quantity - cancelled - restocked - discarded
 }
 
 /** The lines of an order without what was cancelled of them. */
@@ -133,10 +160,17 @@ export function movementsOf(before: Reservation, after: Reservation): Movement[]
 export const broughtBack = (movements: readonly Movement[]): Quantity[] =>
   movements.flatMap(({ sku, onHand }) => (onHand > 0 ? [{ sku, quantity: onHand }] : []))
 
+/** Goods have left for an order that is in one of these. */
+const TAKEN: ReadonlySet<Status> = new Set<Status>(['reserved', 'shipped', 'returned'])
+
 /** Pieces of a reservation that are not on the shelf. */
-function placesOf(reservation: Reservation) {
-  const place = PLACE[reservation.status]
-  const pieces = new Map(wantedOf(reservation).map(({ sku, quantity }) => [sku, quantity]))
-  const none = new Map<string, number>()
-  return { reserved: place === 'reserved' ? pieces : none, shipped: place === 'shipped' ? pieces : none }
+function placesOf({ status, lines, apart }: Reservation) {
+  const of = (place: Place) =>
+    new Map(
+      lines.map((line) => {
+        const discarded = place === 'shipped' && TAKEN.has(status) ? (apart[line.sku]?.discarded ?? 0) : 0
+        return [line.sku, discarded + (PLACE[status] === place ? restOf(line, apart) : 0)]
+      }),
+    )
+  return { reserved: of('reserved'), shipped: of('shipped') }
 }

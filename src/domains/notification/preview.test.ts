@@ -5,7 +5,7 @@ const fileOf = ({ name, locale }: MailPreview) => `${name}.${locale}.html`
 
 it('shows every mail in every language on one page, and links each', () => {
   const page = previewPage(mails, fileOf)
-  expect(mails).toHaveLength(15)
+  expect(mails).toHaveLength(18)
   for (const mail of mails) expect(page).toContain(`<a href="${fileOf(mail)}">${mail.subject}</a>`)
 })
 

@@ -1,4 +1,4 @@
-import { OrderCancelled, OrderConfirmed, OrderRejected, OrderShipped, PaymentRefunded } from '#events'
+import { OrderCancelled, OrderConfirmed, OrderRejected, OrderShipped, PaymentRefunded, ReturnReceived } from '#events'
 import { html } from './letter/html.ts'
 import { asHtml, asText } from './letter/letter.ts'
 import { letterAbout, type Occasion } from './letter/letters.ts'
@@ -31,7 +31,7 @@ const confirmed = {
 
 const MAILS = [
   { type: OrderConfirmed.type, data: confirmed },
-  ...[OrderRejected, OrderCancelled, OrderShipped, PaymentRefunded].map(({ type, example }) => ({
+  ...[OrderRejected, OrderCancelled, OrderShipped, ReturnReceived, PaymentRefunded].map(({ type, example }) => ({
     type,
     data: example,
   })),

@@ -4,6 +4,7 @@ import { readRows, row, type Database, type Transaction } from '#platform/databa
 import { Refusal } from '#http'
 import { missingOrder } from './deleted.ts'
 import { cancelLines, type CancelLines } from './state/cancel-lines.ts'
+import { returnLines, type ReturnLines } from './state/return-lines.ts'
 import { conclude, decide, type OrderCommand } from './state/decide.ts'
 import type { VersionedOrder } from './state/fold.ts'
 import type { RecordedAnswer } from './state/order.ts'
@@ -40,6 +41,8 @@ function untilNewerRelease(error: unknown): never {
   throw error
 }
 
+export type Command = OrderCommand | CancelLines | ReturnLines
+
 /**
  * Carries a caller's command out on one order, in one transaction with the fact that follows.
  * @throws Refusal `order-not-found` or `order-deleted`, or a conflict when the order's state does not allow it
@@ -47,7 +50,7 @@ function untilNewerRelease(error: unknown): never {
 export function changeOrder(
   db: Database,
   id: string,
-  command: OrderCommand | CancelLines,
+  command: Command,
   origin: Pick<Append, 'traceparent' | 'actor'>,
 ): Promise<VersionedOrder> {
   return db.$transaction(async (tx) => {
@@ -61,14 +64,14 @@ export function changeOrder(
   })
 }
 
-function factsOf(order: VersionedOrder, command: OrderCommand | CancelLines) {
+function factsOf(order: VersionedOrder, command: Command) {
   if (command.type === 'cancel-lines') return cancelLines(order, command)
+  if (command.type === 'return-lines') return returnLines(order, command)
   return hasHappened(order, command) ? [] : [decide(order, command)]
 }
 
 /** Who asks again, because an answer was lost, gets the order. */
-const hasHappened = ({ status }: VersionedOrder, { type }: OrderCommand) =>
-  (type === 'cancel' && status === 'cancelled') || (type === 'return' && status === 'returned')
+const hasHappened = ({ status }: VersionedOrder, { type }: OrderCommand) => type === 'cancel' && status === 'cancelled'
 
 function notByThisRelease(cause: unknown): never {
   if (!(cause instanceof UnreadableEvent) || cause.reason !== 'newer-version') throw cause

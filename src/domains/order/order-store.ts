@@ -7,7 +7,7 @@ import { openHeldRows, openRows, sealDetails } from './personal-columns.ts'
 import { readRow, readRows, row, type Database, type Transaction } from '#platform/database'
 import type { VersionedOrder } from './state/fold.ts'
 import type { Order } from './state/order.ts'
-import { hasParts, NO_PARTS, Parts } from './state/parts.ts'
+import { goneOf, hasParts, NO_PARTS, Parts } from './state/parts.ts'
 import { ORDER_STATUSES, type OrderStatus } from './state/order-states.ts'
 
 type PlacedData = DataOf<typeof OrderPlaced> & { payment: object; person?: string; sealed?: string }
@@ -154,13 +154,35 @@ export async function linesOf(db: Database | Transaction, ids: readonly string[]
   return new Map(rows.map(({ orderId, lines }) => [orderId, lines]))
 }
 
-const CostsRow = row({ id: z.string(), costs: Costs.nullable() })
+const BoughtRow = row({
+  id: z.string(),
+  status: z.enum(ORDER_STATUSES),
+  currency: z.string(),
+  costs: Costs.nullable(),
+  parts: Parts.nullable(),
+})
 
-/** What orders were placed over, by id; nothing personal is read. */
-export async function boughtIn(db: Database | Transaction, ids: readonly string[]) {
+/** What was bought with an order, and what has become of its pieces; nothing personal. */
+export interface Bought {
+  readonly status: OrderStatus
+  readonly currency: string
+  readonly costs: Costs | null
+  readonly lines: Order['lines']
+  /** Pieces that were cancelled or came back, under the id of that, in the order in which the order told it. */
+  readonly gone: ReturnType<typeof goneOf>
+}
+
+/** What was bought with orders, by id. Their rows are written together with what they decide, so this is the present. */
+export async function boughtIn(db: Database | Transaction, ids: readonly string[]): Promise<Map<string, Bought>> {
   const lines = await linesOf(db, ids)
-  const rows = await readRows(db, CostsRow)`SELECT id, costs FROM orders WHERE id = ANY(${[...ids]}::uuid[])`
-  return new Map(rows.map(({ id, costs }) => [id, { costs, lines: lines.get(id) ?? [] }]))
+  const rows = await readRows(db, BoughtRow)`
+    SELECT id, status, currency, costs, parts FROM orders WHERE id = ANY(${[...ids]}::uuid[])`
+  return new Map(
+    rows.map(({ id, parts, ...order }) => [
+      id,
+      { ...order, lines: lines.get(id) ?? [], gone: goneOf(parts ?? NO_PARTS) },
+    ]),
+  )
 }
 
 function toOrder({ amount, currency, sealed: _, parts, isPartial, ...row }: OrderRow, lines: Order['lines']) {

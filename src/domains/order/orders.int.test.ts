@@ -17,7 +17,8 @@ afterAll(async () => {
 })
 
 const eventsOf = (id: string) => readConversation(database.db, id)
-const asOrdered = (lines: { cancelled: number }[]) => lines.map(({ cancelled: _, ...line }) => line)
+const asOrdered = (lines: { cancelled: number; returned: number }[]) =>
+  lines.map(({ cancelled: _, returned: _back, ...line }) => line)
 const setStatus = (id: string, status: string) => database.db.order.update({ where: { id }, data: { status } })
 
 describe('POST /v1/orders', () => {
@@ -397,10 +398,15 @@ describe('cancel and return', () => {
     const id = await place('delivered')
     const { status, body } = await api.post(`/v1/orders/${id}/return`)
     expect([status, body.status]).toEqual([200, 'returned'])
-    const [, event] = await eventsOf(id)
-    expect(event).toMatchObject({ type: 'return.accepted', data: { total: body.total, lines: asOrdered(body.lines) } })
+    const [, received, event] = await eventsOf(id)
+    const { returnId } = received!.data as { returnId: string }
+    expect(received).toMatchObject({ type: 'return.received', data: { amount: body.total } })
+    expect(event).toMatchObject({
+      type: 'return.accepted',
+      data: { returnId, total: body.total, lines: asOrdered(body.lines) },
+    })
     const again = await api.post(`/v1/orders/${id}/return`)
     expect([again.status, again.body]).toEqual([200, body])
-    expect(await eventsOf(id)).toHaveLength(2)
+    expect(await eventsOf(id)).toHaveLength(3)
   })
 })

@@ -1,23 +1,31 @@
-import { OrderCancelled, OrderReduced, OrderPlaced, orderStream, ReturnAccepted } from '#events'
+import { OrderCancelled, OrderReduced, OrderPlaced, orderStream, ReturnAccepted, ReturnReceived } from '#events'
 import type { WakeUp } from '#messaging'
 import type { Database } from '#platform/database'
 import { defineRoute, owns, Refusal, standIn, type Route, type RouteRequest } from '#http'
 import { uuidOf, uuidv7 } from '#platform/uuid'
-import { changeOrder } from './change-order.ts'
+import { changeOrder, type Command } from './change-order.ts'
 import { findDeleted, missingOrder } from './deleted.ts'
 import { findOrders } from './find/find-orders.ts'
 import { COMBINATIONS, OrderQuery } from './find/query.ts'
 import { historyOf, HistoryView } from './reading/history.ts'
 import { idempotencyOf } from './place/idempotency.ts'
 import { expectOwned } from './owner.ts'
-import type { CancelLines } from './state/cancel-lines.ts'
-import type { OrderCommand } from './state/decide.ts'
 import type { Placement } from './place/placement.ts'
-import { Cancellation, LinesCancellation, NewOrder, OrderAt, OrderId, OrderPage, OrderView } from './schemas.ts'
+import {
+  Cancellation,
+  LinesCancellation,
+  NewOrder,
+  NewReturn,
+  OrderAt,
+  OrderId,
+  OrderPage,
+  OrderView,
+  ReturnList,
+} from './schemas.ts'
 import { storyOf, StoryView } from './reading/story.ts'
 import { findOrder } from './stream/catch-up.ts'
 import { orderAt } from './stream/past.ts'
-import { toView } from './reading/view.ts'
+import { toReturns, toView } from './reading/view.ts'
 
 interface Needs extends WakeUp {
   db: Database
@@ -134,6 +142,22 @@ function reading({ db }: Needs): Route[] {
     }),
     defineRoute({
       method: 'get',
+      path: '/v1/orders/{id}/returns',
+      operationId: 'listReturns',
+      summary: 'What came back of an order',
+      tag,
+      scope: 'orders:read',
+      params: OrderId,
+      example: { params: { id: standIn('order') } },
+      replies: { 200: { description: 'Its returns', schema: ReturnList } },
+      refusals: { 404: 'order-not-found', 410: 'order-deleted' },
+      async handle({ params: { id }, caller }) {
+        await expectOwned(db, caller, id)
+        return { status: 200, body: { returns: toReturns(await stored(id)) } }
+      },
+    }),
+    defineRoute({
+      method: 'get',
       path: '/v1/orders/{id}/story',
       operationId: 'getStory',
       summary: 'Everything that happened because of an order',
@@ -174,7 +198,7 @@ function reading({ db }: Needs): Route[] {
 type Changing = Pick<RouteRequest<{ id: string }, unknown, unknown>, 'params' | 'caller' | 'traceparent'>
 
 function changing({ db, wake }: Needs): Route[] {
-  const change = async ({ params: { id }, caller, traceparent }: Changing, command: OrderCommand | CancelLines) => {
+  const change = async ({ params: { id }, caller, traceparent }: Changing, command: Command) => {
     const owned = await expectOwned(db, caller, id)
     const order = await changeOrder(db, id, command, { traceparent, actor: caller.actor })
     wake()
@@ -229,21 +253,46 @@ function changing({ db, wake }: Needs): Route[] {
         422: 'validation-failed, unknown-sku, quantity-too-large',
         503: 'newer-release-needed',
       },
-      handle(request) {
-        const { params, caller, header, body } = request
-        const key = header('idempotency-key')
-        const id =
-          key === undefined ? uuidv7() : uuidOf(JSON.stringify([caller.clientId, params.id, 'cancel-lines', key]))
-        return change(request, { type: 'cancel-lines', id, ...body })
+      handle: (request) =>
+        change(request, { type: 'cancel-lines', id: idFor('cancel-lines', request), ...request.body }),
+    }),
+    defineRoute({
+      method: 'post',
+      path: '/v1/orders/{id}/returns',
+      publishes: [ReturnReceived, ReturnAccepted],
+      operationId: 'returnLines',
+      summary: 'Accept the return of a delivered order, or of pieces of it',
+      description:
+        'What the pieces cost is refunded under the id of the return, but for pieces that a refund has paid for already; they are on ' +
+        'the shelf again, unless `restock` is false. With the last pieces the order is returned, and the rest of its money goes ' +
+        'back, what was paid for the shipping included.',
+      tag,
+      scope: 'refunds',
+      params: OrderId,
+      body: NewReturn,
+      example: {
+        params: { id: standIn('delivered order') },
+        body: { lines: [{ sku: 'MUG-01', quantity: 1 }], reason: 'Too small' },
       },
+      replies: { 200: { description: 'The order, with the return', schema: OrderView, headers: AFTER } },
+      refusals: {
+        404: 'order-not-found',
+        409: 'order-not-returnable',
+        410: 'order-deleted',
+        422: 'validation-failed, unknown-sku, quantity-too-large',
+        503: 'newer-release-needed',
+      },
+      handle: (request) =>
+        change(request, { type: 'return-lines', id: idFor('return-lines', request), ...request.body }),
     }),
     defineRoute({
       method: 'post',
       path: '/v1/orders/{id}/return',
-      publishes: [ReturnAccepted],
+      publishes: [ReturnReceived, ReturnAccepted],
       operationId: 'returnOrder',
-      summary: 'Accept the return of a delivered order',
-      description: 'Its money is refunded by what follows. An order that was returned already is answered as it is.',
+      summary: 'Accept the return of everything that is left of a delivered order',
+      description:
+        'As `POST /v1/orders/{id}/returns` without lines. An order that was returned already is answered as it is.',
       tag,
       scope: 'refunds',
       params: OrderId,
@@ -256,7 +305,16 @@ function changing({ db, wake }: Needs): Route[] {
         410: 'order-deleted',
         503: 'newer-release-needed',
       },
-      handle: (request) => change(request, { type: 'return' }),
+      handle: (request) => change(request, { type: 'return-lines', id: idFor('return-lines', request) }),
     }),
   ]
+}
+
+/** The same request has the same id, so a repeated one finds what the first has changed. */
+function idFor(
+  what: string,
+  { params, caller, header }: Pick<RouteRequest<{ id: string }, unknown, unknown>, 'params' | 'caller' | 'header'>,
+) {
+  const key = header('idempotency-key')
+  return key === undefined ? uuidv7() : uuidOf(JSON.stringify([caller.clientId, params.id, what, key]))
 }

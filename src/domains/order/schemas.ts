@@ -145,6 +145,31 @@ export const OrderSummary = z
   .meta({ id: 'OrderSummary' })
 export type OrderSummary = z.infer<typeof OrderSummary>
 
+const ReturnView = z
+  .strictObject({
+    id: z
+      .uuid()
+      .describe('Also of the refund of these pieces; with the last pieces the rest of the money goes back without one'),
+    amount: MoneyView.describe(
+      'What was paid for these pieces. A refund that paid for some of them before is taken off',
+    ),
+    lines: z.array(
+      z
+        .strictObject({
+          sku: z.string(),
+          quantity: z.int(),
+          restocked: z.boolean().describe('They can be sold again'),
+          amount: MoneyView,
+        })
+        .meta({ id: 'ReturnedLine' }),
+    ),
+  })
+  .meta({ id: 'Return' })
+
+export const ReturnList = z
+  .strictObject({ returns: z.array(ReturnView).describe('The first first') })
+  .meta({ id: 'ReturnList' })
+
 export const OrderView = z
   .strictObject({
     ...head,
@@ -154,7 +179,7 @@ export const OrderView = z
       .int()
       .min(1)
       .describe('How many events of its stream this tells; the latest one happened at `updatedAt`'),
-    currentTotal: MoneyView.describe('The total without the pieces that were cancelled'),
+    currentTotal: MoneyView.describe('The total without the pieces that were cancelled or came back'),
     customer: CustomerInput,
     shippingAddress: AddressInput,
     billingAddress: carried.billingAddress,
@@ -162,9 +187,13 @@ export const OrderView = z
     metadata: carried.metadata,
     lines: z.array(
       Lines.element
-        .extend({ cancelled: z.int().describe('How many of them are cancelled') })
+        .extend({
+          cancelled: z.int().describe('How many of them are cancelled'),
+          returned: z.int().describe('How many of them came back'),
+        })
         .meta({ id: 'CurrentLine' }),
     ),
+    returns: z.array(ReturnView).optional().describe('What came back, the first first'),
     costs: CostsView.describe('What the total is made of, computed when it was placed'),
     answers: z
       .strictObject({ stock: Answered, payment: Answered, fraud: Answered, capture: Answered })
@@ -240,3 +269,31 @@ export const LinesCancellation = z
     ),
   })
   .meta({ id: 'LinesCancellation' })
+
+export const NewReturn = z
+  .strictObject({
+    lines: z
+      .array(
+        z
+          .strictObject({
+            sku: text(1, 64, 'MUG-01').describe('Of a line of the order'),
+            quantity: z
+              .int()
+              .min(1)
+              .max(LIMITS.quantity)
+              .optional()
+              .describe('Without it, all that are left of the line'),
+            restock: z
+              .boolean()
+              .default(true)
+              .describe('False for goods that cannot be sold again: they stay off the shelf'),
+          })
+          .meta({ id: 'NewReturnLine' }),
+      )
+      .min(1)
+      .max(LIMITS.lines)
+      .optional()
+      .describe('Without them, everything that is left'),
+    reason: text(1, 500, 'Too small').optional().describe('Goes into the return.received event'),
+  })
+  .meta({ id: 'NewReturn' })

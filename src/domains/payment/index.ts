@@ -6,7 +6,7 @@ export { chosen, createGateway, expectProvider, gateway, type Hold, type Payment
 export { listDeviations, measureDeviations } from './outside/deviations.ts'
 export { providerRoutes } from './outside/routes.ts'
 export { carryOutRefunds } from './refunds/carry-out.ts'
-export { refundCancelled } from './refunds/refund-cancelled.ts'
+export { refundGone } from './refunds/refund-gone.ts'
 export { refundRoutes } from './refunds/routes.ts'
 export { closing, giveBack, recordReturn } from './return.ts'
 export { keepPayments, lockPayments, paymentOf } from './store.ts'

@@ -6,7 +6,9 @@ import { isCapturable, recordCapture } from './capture.ts'
 import { modelBank } from '#testing'
 import { evolve, unknownPayment, type Payment } from './payment.ts'
 import { recordRefund } from './refunds/carry-out.ts'
+import { owedForPieces, type Earlier } from './refunds/owed-for-pieces.ts'
 import { refundableOf } from './refunds/refund-amount.ts'
+import { requestFor } from './refunds/refund-gone.ts'
 import { closing, giveBack, recordReturn } from './return.ts'
 import type { Change } from './store.ts'
 
@@ -22,12 +24,19 @@ interface Scenario {
   deaths: [number, number, number, number]
   /** Refunds of so much, each asked for at some moment; the bank's answer to it may be lost once. */
   refunds: number[]
+  /** So many pieces of five are cancelled or come back, each time at some moment. */
+  gone: number[]
 }
 
-async function play(scheduler: fc.Scheduler, { confirmed, closed, deaths, refunds }: Scenario) {
+const PIECE = 500
+const lines = [{ sku: 'A', name: 'A', quantity: 5, unitPrice: PIECE }]
+
+async function play(scheduler: fc.Scheduler, { confirmed, closed, deaths, refunds, gone }: Scenario) {
   const { gateway, state, back } = modelBank(total.amount)
   let payment: Payment = unknownPayment
   const reactions: Promise<void>[] = []
+  const bought = { status: 'delivered' as const, currency: total.currency, costs: null, lines, gone: [] as Gone[] }
+  const setAside: Earlier[] = []
   const pause = () => scheduler.schedule(Promise.resolve())
 
   async function react<Answer>(
@@ -89,6 +98,34 @@ async function play(scheduler: fc.Scheduler, { confirmed, closed, deaths, refund
     }
   }
 
+  async function lose(quantity: number, index: number) {
+    await pause()
+    const before = bought.gone.reduce((sum, one) => sum + one.lines[0]!.quantity, 0)
+    if ((!confirmed && !closed) || before + quantity > 5) return
+    bought.gone.push({
+      id: `${REFUND_ID.slice(0, -1)}${5 + index}`,
+      lines: [{ sku: 'A', quantity, amount: quantity * PIECE }],
+    })
+    await react(
+      index % 2,
+      async () => {},
+      (now) => {
+        const owed = owedForPieces(bought, setAside, now)
+        setAside.push(...owed.map(({ id, lines }) => ({ id, status: 'requested' as const, lines: [...lines] })))
+        for (const { id, amount } of owed) reactions.push(giveBackPieces(id, amount))
+        return requestFor(orderId, total.currency, owed)
+      },
+    )
+  }
+
+  const giveBackPieces = (id: string, amount: number) =>
+    react(
+      1,
+      () => gateway.refundPart('auth_1', { ...total, amount }, { idempotencyKey: id, signal }),
+      (_now, answer) => recordRefund({ orderId, refundId: REFUND_ID, amount: { ...total, amount } }, answer),
+    )
+
+  reactions.push(...gone.map(lose))
   reactions.push(...refunds.map(refund))
   reactions.push(
     react(
@@ -99,7 +136,14 @@ async function play(scheduler: fc.Scheduler, { confirmed, closed, deaths, refund
   )
   if (closed) reactions.push(giveMoneyBack(deaths[3], true))
   await scheduler.waitFor(settledAll(reactions))
-  return { bank: state(), back: back(), payment }
+  const pieces = (groups: readonly Pick<Gone, 'lines'>[]) =>
+    groups.reduce((sum, one) => sum + one.lines[0]!.quantity, 0)
+  return { bank: state(), back: back(), payment, gone: pieces(bought.gone), paid: pieces(setAside) }
+}
+
+interface Gone {
+  id: string
+  lines: { sku: string; quantity: number; amount: number }[]
 }
 
 /** Also those that are added while the earlier ones run. */
@@ -114,6 +158,7 @@ const scenario = (closed: boolean) =>
     closed: fc.constant(closed),
     deaths: fc.tuple(deaths, deaths, deaths, deaths),
     refunds: fc.array(fc.constantFrom(1, 700, 1_250, 2_500), { maxLength: 3 }),
+    gone: fc.array(fc.constantFrom(1, 1, 2, 5), { maxLength: 3 }),
   })
 
 /** INTERLEAVINGS=10000 npm test -- payment/interleavings tries more of them. */
@@ -133,7 +178,9 @@ test('the money of a closed order is with the customer, and we know it', () =>
 test('the money of any other order is taken once it is confirmed, and only then', () =>
   fc.assert(
     fc.asyncProperty(fc.scheduler(), scenario(false), async (scheduler, given) => {
-      const { bank, back, payment } = await play(scheduler, given)
+      const { bank, back, payment, gone, paid } = await play(scheduler, given)
+      expect(paid).toBeLessThanOrEqual(gone)
+      expect(back).toBeGreaterThanOrEqual(gone * PIECE)
       expect(bank).toBe(back === total.amount ? 'refunded' : given.confirmed ? 'captured' : 'authorized')
       expect(payment).toMatchObject({ status: bank, closed: false, refunding: 0, refunded: back })
     }),

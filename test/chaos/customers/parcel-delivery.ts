@@ -39,11 +39,18 @@ export function startParcelDelivery({ apiUrl, apiKey, dice }: Route): () => Prom
     const { shipment } = (await ask(`/v1/orders/${id}`)) as { shipment?: { trackingNumber: string } }
     if (shipment) await ask(`/v1/shipments/${shipment.trackingNumber}/delivered`, 'POST')
   }
+  let returns = 0
+  /** A piece, a damaged one, or all that is left. */
+  const sendBack = async (id: string) => {
+    const { lines = [] } = (await ask(`/v1/orders/${id}`)) as { lines?: { sku: string }[] }
+    const one = { sku: lines[0]?.sku, quantity: 1, restock: returns % 3 === 0 }
+    await ask(`/v1/orders/${id}/returns`, 'POST', returns++ % 3 < 2 ? { lines: [one] } : {})
+  }
   const round = async () => {
     for (const id of await someOrders('shipped')) await deliver(id)
     const [sentBack, complained] = await someOrders('delivered')
     if (complained) await ask(`/v1/orders/${complained}/refunds`, 'POST', GOODWILL)
-    if (sentBack) await ask(`/v1/orders/${sentBack}/return`, 'POST')
+    if (sentBack) await sendBack(sentBack)
   }
   const run = async () => {
     while (!stopping.signal.aborted) {

@@ -131,11 +131,15 @@ async function goods(db: Database): Promise<string[]> {
     SELECT s.sku, format('received %s, on hand %s, reserved %s, shipped %s; shipped orders took %s',
       s.received, s.on_hand, s.reserved, s.shipped, coalesce(taken.quantity, 0)) AS fault
     FROM stock s LEFT JOIN (
-      SELECT l.sku, sum(l.quantity - coalesce((
-        SELECT sum(gone.quantity) FROM jsonb_to_recordset(o.parts->'cancelled') AS cancelled(lines jsonb),
-          jsonb_to_recordset(cancelled.lines) AS gone(sku text, quantity int) WHERE gone.sku = l.sku), 0)) AS quantity
+      SELECT l.sku, sum(CASE o.status WHEN 'returned' THEN 0 ELSE l.quantity - coalesce(gone.quantity, 0) END
+        + coalesce(gone.damaged, 0)) AS quantity
       FROM order_lines l JOIN orders o ON o.id = l.order_id
-      WHERE o.status IN ('shipped', 'delivered') GROUP BY l.sku -- what was returned is on the shelf again
+      CROSS JOIN LATERAL (
+        SELECT sum(gone.quantity) AS quantity, sum(gone.quantity) FILTER (WHERE NOT gone.restocked) AS damaged
+        FROM jsonb_to_recordset(coalesce(o.parts->'cancelled', '[]') || coalesce(o.parts->'returned', '[]')) AS groups(lines jsonb),
+          jsonb_to_recordset(groups.lines) AS gone(sku text, quantity int, restocked boolean) WHERE gone.sku = l.sku
+      ) gone
+      WHERE o.status IN ('shipped', 'delivered', 'returned') GROUP BY l.sku -- what was returned is on the shelf, unless damaged
     ) taken USING (sku)
     WHERE s.on_hand + s.reserved + s.shipped <> s.received OR s.on_hand < 0 OR s.reserved <> 0
       OR s.shipped <> coalesce(taken.quantity, 0)`

@@ -1,4 +1,4 @@
-import { OrderConfirmed } from '#events'
+import { OrderConfirmed, ReturnReceived } from '#events'
 import type { NewEvent } from '#messaging'
 import { aPaymentRefunded, anOrderCancelled, anOrderConfirmed, anOrderRejected, anOrderShipped } from '#testing'
 import { formatMoney } from './format-money.ts'
@@ -35,6 +35,7 @@ it.each([
     'with Fanfare Post, under the tracking number FP123',
   ],
   [aPaymentRefunded({ orderId, amount: { amount: 2_500, currency: 'EUR' } }), '€25.00'],
+  [ReturnReceived({ ...ReturnReceived.example!, orderId, number: undefined }), '1 × Enamel mug'],
   // By ISO 4217, where CLDR leaves decimals out
   [aPaymentRefunded({ orderId, amount: { amount: 125_050, currency: 'HUF' } }), '1,250.50'],
 ])('tells of $type', (event, sentence) => {

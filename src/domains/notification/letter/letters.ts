@@ -8,6 +8,7 @@ import type {
   OrderRejected,
   OrderShipped,
   PaymentRefunded,
+  ReturnReceived,
 } from '#events'
 import type { RecordedOf } from '#messaging'
 import { formatMoney } from './format-money.ts'
@@ -18,7 +19,12 @@ import type { Words } from './words/words.ts'
 
 /** The facts a customer is written to about. */
 export type Occasion = RecordedOf<
-  typeof OrderConfirmed | typeof OrderRejected | typeof OrderCancelled | typeof OrderShipped | typeof PaymentRefunded
+  | typeof OrderConfirmed
+  | typeof OrderRejected
+  | typeof OrderCancelled
+  | typeof OrderShipped
+  | typeof PaymentRefunded
+  | typeof ReturnReceived
 >
 
 /** Characters of what others have typed. */
@@ -71,6 +77,8 @@ function contentOf(occasion: Occasion, order: string, language: Language): Conte
       const { subject, text } = words.refunded
       return { subject: subject(order), paragraphs: [text(formatMoney(occasion.data.amount, locale))] }
     }
+    case 'return.received':
+      return received(occasion.data, order, language)
   }
 }
 
@@ -92,6 +100,23 @@ function confirmed({ lines, total, costs }: Confirmed, order: string, { words, l
     paragraphs: [text],
     rows: rows.map(({ label, amount }) => ({ label, amount: money(amount) })),
     total: { label: sum, amount: money(total.amount) },
+  }
+}
+
+interface Received {
+  lines: readonly { name: string; quantity: number; amount: number }[]
+  amount: Money
+}
+
+/** It says what the pieces cost; a mail of its own says what was given back. */
+function received({ lines, amount }: Received, order: string, { words, locale }: Language): Content {
+  const { subject, text, total } = words.received
+  const money = (minor: number) => formatMoney({ ...amount, amount: minor }, locale)
+  return {
+    subject: subject(order),
+    paragraphs: [text],
+    rows: lines.map((line) => ({ label: `${line.quantity} × ${line.name}`, amount: money(line.amount) })),
+    total: { label: total, amount: money(amount.amount) },
   }
 }
 

@@ -19,7 +19,9 @@ function sentenceFor(event: HistoryEvent): string {
     case 'order.cancelled':
       return 'The order was cancelled.' // its reason is a caller's own words, which the order keeps sealed
     case 'order.reduced':
-      return `Cancelled: ${event.data.lines.map(({ sku, quantity }) => `${quantity} × ${sku}`).join(', ')}.`
+      return `Cancelled: ${listed(event.data.lines)}.`
+    case 'return.received':
+      return `Came back: ${listed(event.data.lines)}.`
     case 'order.expired':
       return 'The order expired before it could be confirmed.'
     case 'order.shipped':
@@ -36,6 +38,9 @@ function sentenceFor(event: HistoryEvent): string {
       return 'The money was given back.'
   }
 }
+
+const listed = (lines: readonly { sku: string; quantity: number }[]) =>
+  lines.map(({ sku, quantity }) => `${quantity} × ${sku}`).join(', ')
 
 /** Adds steps. Relies on being called in the order of each stream, which an ordered reaction is. */
 export async function recordHistory(tx: Transaction, events: readonly HistoryEvent[]): Promise<void> {

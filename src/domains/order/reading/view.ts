@@ -2,7 +2,7 @@ import type { Address } from '#events'
 import { toCostsView } from '#domains/pricing'
 import type { VersionedOrder } from '../state/fold.ts'
 import { fulfillmentStatusOf, paymentStatusOf } from '../state/axes.ts'
-import { cancelledAmount, cancelledOf } from '../state/parts.ts'
+import { amountOf, cancelledOf, goneAmount, returnedOf } from '../state/parts.ts'
 import type { OrderSummary, OrderView } from '../schemas.ts'
 
 /** An order as the API shows it. Members stand in a fixed order, so that equal orders make equal bytes. */
@@ -17,7 +17,7 @@ export function toView(order: VersionedOrder, { test }: { test: boolean }): Orde
     fulfillmentStatus: fulfillmentStatusOf(order),
     version: order.version,
     total: { amount: total.amount, currency: total.currency },
-    currentTotal: { amount: total.amount - cancelledAmount(parts), currency: total.currency },
+    currentTotal: { amount: total.amount - goneAmount(parts), currency: total.currency },
     placedAt: order.placedAt.toISOString(),
     updatedAt: order.updatedAt.toISOString(),
     customer: {
@@ -30,7 +30,10 @@ export function toView(order: VersionedOrder, { test }: { test: boolean }): Orde
     ...given('billingAddress', order.billingAddress ? toAddress(order.billingAddress) : undefined),
     ...given('note', order.note ?? undefined),
     ...given('metadata', order.metadata ?? undefined),
-    lines: toLines(order.lines).map((line) => ({ ...line, cancelled: cancelledOf(parts, line.sku) })),
+    lines: toLines(order.lines).map((line) => {
+      return { ...line, cancelled: cancelledOf(parts, line.sku), returned: returnedOf(parts, line.sku) }
+    }),
+    ...given('returns', parts.returned.length > 0 ? toReturns(order) : undefined),
     costs: toCostsView(order),
     answers: { stock, payment, fraud, capture },
     ...(reason && detail ? { ended: { reason, detail } } : {}),
@@ -38,6 +41,14 @@ export function toView(order: VersionedOrder, { test }: { test: boolean }): Orde
     ...(test ? { test } : {}),
   }
 }
+
+/** What came back, the first first. */
+export const toReturns = ({ parts, total: { currency } }: Pick<VersionedOrder, 'parts' | 'total'>) =>
+  parts.returned.map(({ id, lines }) => ({
+    id,
+    amount: { amount: amountOf(lines), currency },
+    lines: lines.map(({ amount, ...line }) => ({ ...line, amount: { amount, currency } })),
+  }))
 
 export const toLines = (lines: VersionedOrder['lines']) =>
   lines.map(({ sku, name, quantity, unitPrice }) => ({ sku, name, quantity, unitPrice }))

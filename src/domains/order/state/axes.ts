@@ -15,7 +15,7 @@ export const PAYMENT_STATUSES = [
 export type PaymentStatus = (typeof PAYMENT_STATUSES)[number]
 
 /** Where the goods of an order are. */
-export const FULFILLMENT_STATUSES = ['unfulfilled', 'shipped', 'delivered', 'returned'] as const
+export const FULFILLMENT_STATUSES = ['unfulfilled', 'shipped', 'delivered', 'partially_returned', 'returned'] as const
 export type FulfillmentStatus = (typeof FULFILLMENT_STATUSES)[number]
 
 type Way<Status> = readonly [from: Status, event: string, to: Status]
@@ -38,7 +38,10 @@ export const PAYMENT_WAYS: readonly Way<PaymentStatus>[] = [
 export const FULFILLMENT_WAYS: readonly Way<FulfillmentStatus>[] = [
   ['unfulfilled', 'order.shipped', 'shipped'],
   ['shipped', 'order.delivered', 'delivered'],
+  ['delivered', 'return.received', 'partially_returned'],
+  ['partially_returned', 'return.received', 'partially_returned'],
   ['delivered', 'return.accepted', 'returned'],
+  ['partially_returned', 'return.accepted', 'returned'],
 ]
 
 export function paymentStatusOf({ payment, capture, parts, total }: Order): PaymentStatus {
@@ -49,7 +52,8 @@ export function paymentStatusOf({ payment, capture, parts, total }: Order): Paym
   return ({ yes: 'captured', no: 'failed', pending: 'authorized' } as const)[capture]
 }
 
-export function fulfillmentStatusOf({ status }: Order): FulfillmentStatus {
+export function fulfillmentStatusOf({ status, parts }: Order): FulfillmentStatus {
+  if (status === 'delivered' && parts.returned.length > 0) return 'partially_returned'
   return status === 'shipped' || status === 'delivered' || status === 'returned' ? status : 'unfulfilled'
 }
 

@@ -6,7 +6,7 @@ import { toView } from '../reading/view.ts'
 import { cancelLines, type CancelLines } from './cancel-lines.ts'
 import { placedOrder } from './fold.ts'
 import { evolve, type Order } from './order.ts'
-import { cancelledAmount } from './parts.ts'
+import { goneAmount } from './parts.ts'
 
 const orderId = '0199a000-0000-7000-8000-000000000001'
 const MUG = { sku: 'MUG-01', name: 'Enamel mug', quantity: 3, unitPrice: 1_000 }
@@ -66,7 +66,7 @@ test('an order of which nothing is left is cancelled', () => {
   const first = after(placed, cancelling({ sku: 'MUG-01', quantity: 2 }))
   const facts = cancelLines(first, cancelling({ sku: 'TEA-01' }, { sku: 'MUG-01' }))
   expect(facts.map(({ type }) => type)).toEqual(['order.reduced', 'order.cancelled'])
-  expect(cancelledAmount(facts.reduce<Order>(evolve, first).parts)).toBe(3_400)
+  expect(goneAmount(facts.reduce<Order>(evolve, first).parts)).toBe(3_400)
 })
 
 test('what is not there cannot be cancelled, nor what is on its way', () => {
@@ -88,7 +88,7 @@ test('however an order is cancelled piece by piece, its lines add up to what the
   fc.assert(
     fc.property(pieces, (skus) => {
       const end = skus.reduce<Order>((order, sku) => after(order, cancelling({ sku, quantity: 1 })), placed)
-      expect([end.status, cancelledAmount(end.parts)]).toEqual(['cancelled', 3_400])
+      expect([end.status, goneAmount(end.parts)]).toEqual(['cancelled', 3_400])
     }),
   )
 })

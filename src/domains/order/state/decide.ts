@@ -5,14 +5,13 @@ import {
   OrderExpired,
   OrderRejected,
   OrderShipped,
-  ReturnAccepted,
   type RejectionReason,
 } from '#events'
 import { Refusal } from '#http'
 import { mayBecome, type OrderFactType } from './order-states.ts'
 import { evolve, type Order, type OrderFact } from './order.ts'
 
-export type OrderCommand = { type: 'cancel'; reason: string } | { type: 'return' } | { type: 'expire' }
+export type OrderCommand = { type: 'cancel'; reason: string } | { type: 'expire' }
 
 /**
  * Every fact that follows from what an order has been told, one from the other. Answers may come twice, late and in any
@@ -53,7 +52,7 @@ function confirmed(order: Order) {
 }
 
 /** What every fact calls the order by. */
-const named = ({ id: orderId, number, reference }: Order) => ({
+export const named = ({ id: orderId, number, reference }: Order) => ({
   orderId,
   ...(number && { number }),
   ...(reference && { reference }),
@@ -61,7 +60,7 @@ const named = ({ id: orderId, number, reference }: Order) => ({
 
 /** What a command makes of an order. @throws Refusal when the order's state does not allow it */
 export function decide(order: Order, command: OrderCommand): OrderFact {
-  const { customer, lines, total } = order
+  const { customer } = order
   switch (command.type) {
     case 'cancel':
       allow(
@@ -71,15 +70,13 @@ export function decide(order: Order, command: OrderCommand): OrderFact {
         'Only an order that has not been shipped can be cancelled',
       )
       return OrderCancelled({ ...named(order), customer, reason: command.reason })
-    case 'return':
-      allow(order, 'return.accepted', 'order-not-returnable', 'Only a delivered order can be returned')
-      return ReturnAccepted({ ...named(order), customer, lines: [...lines], total })
     case 'expire':
       allow(order, 'order.expired', 'order-not-expirable', 'Only an order that waits for its decision can expire')
       return OrderExpired({ ...named(order), customer })
   }
 }
 
-function allow({ status }: Order, fact: OrderFactType, code: string, rule: string) {
+/** @throws Refusal with this code where the order's state does not allow the fact */
+export function allow({ status }: Order, fact: OrderFactType, code: string, rule: string) {
   if (!mayBecome(status, fact)) throw new Refusal('conflict', code, `${rule}; this one is ${status}.`)
 }

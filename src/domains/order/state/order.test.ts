@@ -197,7 +197,6 @@ describe('decide', () => {
       from: ['placed', 'confirmed'],
       code: 'order-not-cancellable',
     },
-    { command: { type: 'return' }, fact: 'return.accepted', from: ['delivered'], code: 'order-not-returnable' },
     { command: { type: 'expire' }, fact: 'order.expired', from: ['placed'], code: 'order-not-expirable' },
   ] as const
 

@@ -22,7 +22,7 @@ import {
   type RejectionReason,
 } from '#events'
 import { TRANSITIONS, type OrderFactType, type OrderStatus } from './order-states.ts'
-import { reduced, moneyBack, NO_PARTS, type MoneyBack, type Parts } from './parts.ts'
+import { cameBack, reduced, moneyBack, NO_PARTS, type MoneyBack, type Parts } from './parts.ts'
 
 /** What one of the asked has answered so far. The first answer stands. */
 export type Verdict = 'pending' | 'yes' | 'no'
@@ -148,6 +148,8 @@ export function evolve(order: Order, event: Answer | MoneyBack | OrderFact): Ord
       return { ...order, parts: moneyBack(order.parts, event) }
     case 'order.reduced':
       return { ...order, parts: reduced(order.parts, event) }
+    case 'return.received':
+      return { ...order, parts: cameBack(order.parts, event) }
     case 'order.rejected':
       return { ...moved(order, event.type), reason: event.data.reason, detail: event.data.detail }
     case 'order.cancelled':

@@ -1,9 +1,12 @@
 import { z } from 'zod'
-import type { OrderReduced, PaymentRefunded, PaymentVoided } from '#events'
+import type { OrderReduced, PaymentRefunded, PaymentVoided, ReturnReceived } from '#events'
 
 const Pieces = z.object({ sku: z.string(), quantity: z.int(), amount: z.int() })
 /** Pieces of one line, and what they cost in minor units. */
 export type Pieces = z.infer<typeof Pieces>
+const ReturnedPieces = Pieces.extend({ restocked: z.boolean() })
+/** Pieces that came back, and whether they can be sold again. */
+export type ReturnedPieces = z.infer<typeof ReturnedPieces>
 
 /** What has become of an order beside its status. Most orders have none of it. */
 export type Parts = Readonly<z.infer<typeof Parts>>
@@ -14,9 +17,11 @@ export const Parts = z.object({
   voided: z.boolean(),
   /** Pieces that will not be shipped, by cancellation. */
   cancelled: z.array(z.object({ id: z.string(), lines: z.array(Pieces) })).default([]),
+  /** Pieces that came back, by return. */
+  returned: z.array(z.object({ id: z.string(), lines: z.array(ReturnedPieces) })).default([]),
 })
 
-export const NO_PARTS: Parts = { refunded: {}, voided: false, cancelled: [] }
+export const NO_PARTS: Parts = { refunded: {}, voided: false, cancelled: [], returned: [] }
 
 export const hasParts = (parts: Parts): boolean => parts !== NO_PARTS
 
@@ -27,11 +32,22 @@ export const refundedOf = ({ refunded }: Parts): number =>
 /** Pieces of a line that were cancelled. */
 export const cancelledOf = ({ cancelled }: Pick<Parts, 'cancelled'>, sku: string): number => piecesOf(cancelled, sku)
 
-/** Minor units that the order comes to less than when it was placed. */
-export const cancelledAmount = ({ cancelled }: Parts): number =>
-  cancelled.flatMap(({ lines }) => lines).reduce((sum, { amount }) => sum + amount, 0)
+/** Pieces of a line that came back. */
+export const returnedOf = ({ returned }: Pick<Parts, 'returned'>, sku: string): number => piecesOf(returned, sku)
 
-function piecesOf(groups: readonly { readonly lines: readonly Pieces[] }[], sku: string): number {
+/** The pieces that the customer does not get or has given back, each group under the id of its cancellation or return. */
+export const goneOf = ({ cancelled, returned }: Pick<Parts, 'cancelled' | 'returned'>) => [...cancelled, ...returned]
+
+/** Minor units that the order comes to less than when it was placed. */
+export const goneAmount = (parts: Parts): number => amountOf(goneOf(parts).flatMap(({ lines }) => lines))
+
+/** What pieces cost together, in minor units. */
+export const amountOf = (pieces: readonly Pieces[]): number => pieces.reduce((sum, { amount }) => sum + amount, 0)
+
+type Counted = Pick<Pieces, 'sku' | 'quantity'>
+
+/** Pieces of a SKU in all groups. */
+export function piecesOf(groups: readonly { readonly lines: readonly Counted[] }[], sku: string): number {
   const pieces = groups.flatMap(({ lines }) => lines.filter((one) => one.sku === sku))
   return pieces.reduce((sum, { quantity }) => sum + quantity, 0)
 }
@@ -51,4 +67,12 @@ export function reduced(parts: Parts, { data }: ReturnType<typeof OrderReduced>)
   if (parts.cancelled.some((one) => one.id === id)) return parts
   const pieces = lines.map(({ sku, quantity, amount }) => ({ sku, quantity, amount }))
   return { ...parts, cancelled: [...parts.cancelled, { id, lines: pieces }] }
+}
+
+/** Each return counts once, however often it is told. */
+export function cameBack(parts: Parts, { data }: ReturnType<typeof ReturnReceived>): Parts {
+  const { returnId: id, lines } = data
+  if (parts.returned.some((one) => one.id === id)) return parts
+  const pieces = lines.map(({ sku, quantity, amount, restocked }) => ({ sku, quantity, amount, restocked }))
+  return { ...parts, returned: [...parts.returned, { id, lines: pieces }] }
 }

@@ -25,7 +25,7 @@ const costs: Costs = {
     { ...part, total: 450 },
   ],
 }
-const nothing = { lines: [], shipping: false }
+const nothing = { pieces: (_sku: string) => 0, shipping: false }
 const amountOf = (wanted: object, earlier = nothing, payment = captured) =>
   refundAmount(NewRefund.parse(wanted), { lines, costs, total }, earlier, payment).amount
 const refusal = (...given: Parameters<typeof amountOf>) => {
@@ -54,11 +54,7 @@ test.each<[object, object, Parameters<typeof amountOf>[1]?, Partial<Payment>?]>(
     { lines: [{ sku: 'MUG', quantity: 4 }] },
     { code: 'quantity-too-large', faults: [{ pointer: '/lines/0/quantity' }] },
   ],
-  [
-    { lines: [{ sku: 'MUG', quantity: 2 }] },
-    { code: 'quantity-too-large' },
-    { ...nothing, lines: [{ sku: 'MUG', quantity: 2 } as never] },
-  ],
+  [{ lines: [{ sku: 'MUG', quantity: 2 }] }, { code: 'quantity-too-large' }, { ...nothing, pieces: () => 2 }],
   [{ lines: [{ sku: 'POT', quantity: 1 }] }, { code: 'unknown-sku', faults: [{ pointer: '/lines/0/sku' }] }],
   [{ shipping: true }, { code: 'nothing-to-refund' }, { ...nothing, shipping: true }],
   [{ amount: { amount: 1, currency: 'EUR' } }, { faults: [{ pointer: '/amount/currency' }] }],
@@ -84,17 +80,17 @@ test('in whatever steps its pieces are refunded, a line gives back what it cost'
         costs: { ...costs, lines: [{ ...part, total: cost }] },
         total: { ...total, amount: 1e9 },
       }
-      const earlier: { sku: string; quantity: number }[] = []
+      let earlier = 0
       let back = 0
       for (const step of steps) {
         const wanted = { lines: [{ sku: 'MUG', quantity: step }], reason: 'other' as const, amount: undefined }
         const payment = { ...captured, amount: paid.total }
         try {
-          back += refundAmount(wanted, paid, { lines: earlier, shipping: false }, payment).amount
+          back += refundAmount(wanted, paid, { pieces: () => earlier, shipping: false }, payment).amount
         } catch (error) {
           expect(error).toMatchObject({ code: 'refund-too-large' }) // pieces that cost nothing
         }
-        earlier.push({ sku: 'MUG', quantity: step })
+        earlier += step
       }
       expect(back).toBe(cost)
     },

@@ -1,4 +1,5 @@
 import type { Costs, Money, OrderLine } from '#events'
+import { piecesOf } from '#domains/order'
 import { costOfPieces } from '#domains/pricing'
 import { Refusal, type Fault } from '#http'
 import type { Payment } from '../payment.ts'
@@ -11,9 +12,10 @@ export interface RefundedLine {
   readonly amount: number
 }
 
-/** What earlier refunds of the order have taken that did not fail. */
-interface Earlier {
-  readonly lines: readonly Pick<RefundedLine, 'sku' | 'quantity'>[]
+/** What is not to be paid for again. */
+export interface Earlier {
+  /** So many pieces of a SKU. */
+  pieces(sku: string): number
   readonly shipping: boolean
 }
 
@@ -43,7 +45,7 @@ export function refundAmount(wanted: NewRefund, paid: Paid, earlier: Earlier, pa
     )
   const lines: RefundedLine[] = []
   for (const [index, line] of (wanted.lines ?? []).entries())
-    lines.push(priced(line, index, paid, [...earlier.lines, ...lines]))
+    lines.push(priced(line, index, paid, earlier.pieces(line.sku) + piecesOf([{ lines }], line.sku)))
   const shipping = wanted.shipping ? shippingCost(paid, earlier) : 0
   const isPart = wanted.amount ?? wanted.lines ?? wanted.shipping
   const ofLines = lines.reduce((sum, { amount }) => sum + amount, 0)
@@ -68,14 +70,13 @@ function priced(
   { sku, quantity }: NonNullable<NewRefund['lines']>[number],
   index: number,
   paid: Paid,
-  earlier: Earlier['lines'],
+  before: number,
 ): RefundedLine {
   const place = paid.lines.findIndex((line) => line.sku === sku)
   const line = paid.lines[place]
   if (!line) throw invalid(`/lines/${index}/sku`, `'${sku}' is not in the order`, 'unknown-sku')
-  const before = earlier.filter((one) => one.sku === sku).reduce((sum, one) => sum + one.quantity, 0)
   if (before + quantity > line.quantity) {
-    const why = `${line.quantity} were ordered and ${before} are refunded or cancelled; there are not ${quantity} more`
+    const why = `${line.quantity} were ordered and ${before} are refunded, cancelled or returned; there are not ${quantity} more`
     throw invalid(`/lines/${index}/quantity`, why, 'quantity-too-large')
   }
   return { sku, quantity, amount: costOfPieces(paid, place, before, quantity) }

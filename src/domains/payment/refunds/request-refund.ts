@@ -1,11 +1,13 @@
 import { z } from 'zod'
-import { findOrder, missingOrder, type Parts } from '#domains/order'
+import { findOrder, goneOf, missingOrder, piecesOf } from '#domains/order'
 import { RefundRequested } from '#events'
-import { append, type Append } from '#messaging'
+import { append, type Append, type NewEvent } from '#messaging'
 import { readRows, row, type Database, type Transaction } from '#platform/database'
+import type { Payment } from '../payment.ts'
 import { keepPayments, paymentOf } from '../store.ts'
-import { refundAmount } from './refund-amount.ts'
+import { refundAmount, type Earlier } from './refund-amount.ts'
 import type { NewRefund } from './schemas.ts'
+import { refundGone } from './refund-gone.ts'
 import { insertRefund, refundsOf, type Refund } from './store.ts'
 
 type Origin = Pick<Append, 'traceparent' | 'actor'>
@@ -24,29 +26,40 @@ export function requestRefund(
   return db.$transaction(async (tx) => {
     const now = new Date()
     await lockPayment(tx, orderId)
-    const earlier = await refundsOf(tx, orderId)
-    const known = earlier.find((refund) => refund.id === id)
+    const known = (await refundsOf(tx, orderId)).find((refund) => refund.id === id)
     if (known) return known
     const order = (await findOrder(tx, orderId)) ?? (await missingOrder(tx, orderId))
-    const taken = takenOf(earlier, order.parts.cancelled)
+    const payment = await paymentOf(tx, orderId)
+    const owed = await setGoneAside(tx, orderId, payment, now)
+    const taken = takenOf(await refundsOf(tx, orderId), goneOf(order.parts))
     const { amount, lines } = refundAmount(wanted, order, taken, await paymentOf(tx, orderId))
     const { currency } = order.total
     const { reason, shipping = false } = wanted
     await keepPayments(tx, [orderId], now, () => ({ facts: [{ kind: 'refund-requested', amount }] }))
     await insertRefund(tx, { id, orderId, amount, currency, reason, lines, shipping }, now)
     const event = RefundRequested({ orderId, refundId: id, amount: { amount, currency }, reason })
-    await append(tx, [{ event, correlationId: orderId, ...origin }])
+    await append(
+      tx,
+      [...owed, event].map((one) => ({ event: one, correlationId: orderId, ...origin })),
+    )
     return (await refundsOf(tx, orderId)).find((refund) => refund.id === id)!
   })
 }
 
-/** The pieces that earlier refunds have paid for, and those that were cancelled: their refund has the id of the cancellation. */
-function takenOf(earlier: readonly Refund[], cancelled: Parts['cancelled']) {
+/** Pieces that were cancelled or came back by now are paid for first: this refund is for others. */
+async function setGoneAside(tx: Transaction, orderId: string, { status }: Payment, now: Date): Promise<NewEvent[]> {
+  if (status !== 'captured') return []
+  return (await refundGone(tx, [orderId], now)).flatMap((events) => events ?? [])
+}
+
+type Spent = Pick<Refund, 'status' | 'lines'> & { readonly shipping?: boolean }
+
+/** The pieces of a SKU that refunds have paid for, or those that are gone where a refund of them has failed. */
+export function takenOf(earlier: readonly Spent[], gone: ReturnType<typeof goneOf>): Earlier {
   const counted = earlier.filter(({ status }) => status !== 'failed')
-  const others = counted.filter(({ id }) => !cancelled.some((one) => one.id === id))
   return {
-    lines: [...others, ...cancelled].flatMap(({ lines }) => lines),
-    shipping: counted.some(({ shipping }) => shipping),
+    pieces: (sku) => Math.max(piecesOf(counted, sku), piecesOf(gone, sku)),
+    shipping: counted.some(({ shipping }) => shipping === true),
   }
 }
 

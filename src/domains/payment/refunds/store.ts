@@ -38,14 +38,6 @@ export async function insertRefund(tx: Transaction, refund: NewRow, now: Date): 
       'requested', ${now})`
 }
 
-const KnownRow = row({ id: z.string() })
-
-/** Those of these ids that are refunds. */
-export async function knownAmong(tx: Transaction, ids: readonly string[]): Promise<Set<string>> {
-  const rows = await readRows(tx, KnownRow)`SELECT id FROM refunds WHERE id = ANY(${[...ids]}::uuid[])`
-  return new Set(rows.map(({ id }) => id))
-}
-
 const OpenRow = row({ id: z.string(), amount: z.number() })
 
 /** The amounts of those of these refunds that are not settled. */

@@ -33,6 +33,11 @@ export const de: Words = {
     subject: (order) => `Ihre Bestellung ${order} ist unterwegs`,
     text: (carrier, trackingNumber) => `Ihr Paket ist bei ${carrier}, unter der Sendungsnummer ${trackingNumber}.`,
   },
+  received: {
+    subject: (order) => `Ihre Rücksendung zur Bestellung ${order} ist da`,
+    text: 'Ihre Rücksendung ist angekommen. Was Sie dafür bezahlt haben, erhalten Sie zurück, soweit es nicht schon erstattet ist.',
+    total: 'Dafür bezahlt',
+  },
   refunded: {
     subject: (order) => `Ihre Erstattung zur Bestellung ${order}`,
     text: (amount) => `Wir haben Ihnen ${amount} erstattet.`,

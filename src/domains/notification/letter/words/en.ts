@@ -33,6 +33,11 @@ export const en: Words = {
     subject: (order) => `Your order ${order} is on its way`,
     text: (carrier, trackingNumber) => `Your parcel is with ${carrier}, under the tracking number ${trackingNumber}.`,
   },
+  received: {
+    subject: (order) => `We have your return of order ${order}`,
+    text: 'What you sent back has arrived. What you paid for it is given back, unless it was before.',
+    total: 'Paid for it',
+  },
   refunded: {
     subject: (order) => `Your refund for order ${order}`,
     text: (amount) => `We have given ${amount} back to you.`,

@@ -33,6 +33,11 @@ export const fr: Words = {
     subject: (order) => `Votre commande ${order} est en route`,
     text: (carrier, trackingNumber) => `Votre colis est chez ${carrier}, sous le numéro de suivi ${trackingNumber}.`,
   },
+  received: {
+    subject: (order) => `Nous avons reçu votre retour de la commande ${order}`,
+    text: 'Votre retour est arrivé. Ce que vous avez payé vous est remboursé, si cela n’a pas déjà été fait.',
+    total: 'Payé',
+  },
   refunded: {
     subject: (order) => `Votre remboursement pour la commande ${order}`,
     text: (amount) => `Nous vous avons remboursé ${amount}.`,

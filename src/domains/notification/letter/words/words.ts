@@ -14,5 +14,6 @@ export interface Words {
   rejected: { subject(order: string): string; text: string; why: Record<RejectionReason, string>; money: string }
   cancelled: { subject(order: string): string; text: string; reason(words: string): string }
   shipped: { subject(order: string): string; text(carrier: string, trackingNumber: string): string }
+  received: { subject(order: string): string; text: string; total: string }
   refunded: { subject(order: string): string; text(amount: string): string }
 }

@@ -1,0 +1,51 @@
+import { costOfPieces } from '#domains/pricing'
+import { Refusal, type Fault } from '#http'
+import type { Order } from './order.ts'
+import { goneOf, piecesOf, type Pieces } from './parts.ts'
+
+export interface Asked {
+  readonly sku: string
+  /** Without it, all that are left of the line. */
+  readonly quantity?: number | undefined
+}
+
+/** Pieces of a line that are neither cancelled nor returned. */
+const leftOf = ({ lines, parts }: Order, sku: string): number =>
+  lines.filter((line) => line.sku === sku).reduce((sum, { quantity }) => sum + quantity, 0) -
+  piecesOf(goneOf(parts), sku)
+
+/** Of each line, the pieces that are neither cancelled nor returned. */
+export const leftIn = (order: Order) =>
+  order.lines.flatMap(({ sku }) => {
+    const quantity = leftOf(order, sku)
+    return quantity > 0 ? [{ sku, quantity }] : []
+  })
+
+/**
+ * The pieces that are asked for, each with what was paid for it, so that all pieces of a line add up to what the line cost.
+ * @param what becomes of them, for the sentence of a refusal
+ * @throws Refusal when the order has not so many that are neither cancelled nor returned
+ */
+export function choosePieces<One extends Asked>(order: Order, asked: readonly One[], what: string) {
+  const chosen: (Pieces & { readonly asked: One })[] = []
+  for (const [index, one] of asked.entries()) chosen.push({ ...piecesFor(one, index), asked: one })
+  return chosen
+
+  function piecesFor({ sku, quantity: wanted }: Asked, index: number): Pieces {
+    const place = order.lines.findIndex((line) => line.sku === sku)
+    const line = order.lines[place]
+    if (!line) throw invalid(`/lines/${index}/sku`, 'unknown-sku', `'${sku}' is not in the order`)
+    const before = piecesOf([...goneOf(order.parts), { lines: chosen }], sku)
+    const quantity = wanted ?? line.quantity - before
+    if (quantity < 1 || before + quantity > line.quantity) {
+      const why = `${line.quantity} were ordered and ${before} are cancelled or returned; there are not ${wanted ?? 1} more`
+      throw invalid(`/lines/${index}/quantity`, 'quantity-too-large', why)
+    }
+    return { sku, quantity, amount: costOfPieces(order, place, before, quantity) }
+  }
+
+  function invalid(pointer: string, code: string, detail: string) {
+    const faults: Fault[] = [{ pointer, code, detail }]
+    return new Refusal('invalid', code, `These pieces cannot be ${what}; see errors.`, { faults })
+  }
+}
