@@ -21,8 +21,8 @@ const pressing =
 const editing = async (page: Page) => {
   await pressing('Edit …')(page)
   const data = page.getByRole('textbox', { name: 'Data' })
-  await data.fill((await data.inputValue()).replace(/(": ")([^"•]+)("\s*}\s*)$/, '$1$2 (corrected)$3'))
-  await page.getByText(/^1 change/).waitFor()
+  await data.fill((await data.inputValue()).replace(/("(?:number|trackingNumber)": ")[^"•]+/, '$1corrected'))
+  await page.getByText(/^\d+ change/).waitFor()
 }
 
 interface Summary {

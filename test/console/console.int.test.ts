@@ -170,6 +170,7 @@ whenHere('what an outage has left is redriven as one', async () => {
 
 whenHere('the reference under /docs keeps the key, asks no other host, and keeps to its policy', async () => {
   const page = await browser.newPage()
+  page.setDefaultTimeout(60_000)
   const asked = new Set<string>()
   const said: string[] = []
   page.on('request', (request) => asked.add(new URL(request.url()).origin))
