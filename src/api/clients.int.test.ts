@@ -7,7 +7,7 @@ import { readHistory } from '#messaging'
 import { project, projectionReader, testDatabase, type TestDatabase } from '#testing'
 import customerOrders from '../../workers/lookup/customer-orders.ts'
 import orderSearch from '../../workers/lookup/order-search.ts'
-import { anOrder, testApi, type TestApi } from '../testing/api.ts'
+import { anOrder, MUG, testApi, type TestApi } from '../testing/api.ts'
 import { createClient, issueKey, keyRoutes } from './keys/index.ts'
 
 let database: TestDatabase
@@ -155,6 +155,33 @@ it('marks the orders of test keys', async () => {
   const { body: order } = await tester.post('/v1/orders', anOrder())
   expect(order.test).toBe(true)
   expect((await tester.get(`/v1/orders/${order.id}`)).body.test).toBe(true)
+})
+
+it('lets a test key change nothing and see no customer where money is real', async () => {
+  const live = await testApi(database, [], { prepared: true, isLive: true })
+  try {
+    const shop = await aClient('real-shop', ['orders:write', 'orders:read'])
+    const { body: order } = await shop.post('/v1/orders', anOrder())
+    const client = await database.db.client.findUniqueOrThrow({ where: { name: 'real-shop' } })
+    const { key } = await issueKey(database.db, client, { scopes: SCOPES, test: true })
+    const ask = (method: 'get' | 'post' | 'put' | 'patch', path: string, body?: object) =>
+      live.http[method](path)
+        .set({ authorization: `Bearer ${key}` })
+        .send(body)
+    const refused = [
+      await ask('patch', `/v1/products/${MUG.sku}`, { name: 'Cheap mug' }),
+      await ask('post', '/v1/stock/corrections', { id: 'by-test', lines: [{ sku: MUG.sku, change: 1 }], reason: 'x' }),
+      await ask('post', '/v1/orders', anOrder()),
+      await ask('post', `/v1/orders/${order.id}/cancel`, { reason: 'x' }),
+      await ask('get', `/v1/orders/${order.id}`),
+    ]
+    expect(refused.map(({ status, body }) => [status, body.code])).toEqual(refused.map(() => [403, 'test-key-refused']))
+    expect((await ask('get', `/v1/products/${MUG.sku}`)).body).toMatchObject({ name: MUG.name })
+    const quote = { lines: anOrder().lines, shippingAddress: { country: 'GB' } }
+    expect((await ask('post', '/v1/quotes', quote)).status).toBe(200)
+  } finally {
+    await live.close()
+  }
 })
 
 it('lets an operator make clients and keys, rotate and revoke them', async () => {

@@ -74,7 +74,6 @@ await runProcess('api', async (context) => {
     wake,
     projections,
     feed: createFeed({ db, log, ending: ending.signal }),
-    takesTests: config.PAYMENT_GATEWAY_MODE === 'sandbox',
     isStopping: () => stopping,
   })
   const routes = [...forClients, ...providerRoutes({ db, wake, log })]
@@ -82,7 +81,8 @@ await runProcess('api', async (context) => {
   const release = remember(() => loadRelease(routes))
   const isProduction = config.NODE_ENV === 'production'
   if (isProduction) await refuseDemoKey(db)
-  const keys = createApiKeys(db, { refusesDemo: isProduction })
+  const isLive = config.PAYMENT_GATEWAY_MODE === 'live'
+  const keys = createApiKeys(db, { refusesDemo: isProduction, isLive })
   const store = openLimitStore(config.REDIS_URL, log)
   onStop(store.close)
   const rabbitmq = createBrokerProbe(config.RABBITMQ_URL)

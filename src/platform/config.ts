@@ -50,7 +50,7 @@ const variables = z.object({
   DATABASE_POOLER: z
     .enum(['none', 'transaction', 'transaction-prepared'], 'must be none, transaction or transaction-prepared')
     .default('none'),
-  /** What stands behind PAYMENT_GATEWAY_URL. With `live`, orders of test keys are refused. */
+  /** What stands behind PAYMENT_GATEWAY_URL. With `live`, test keys may only read the catalogue and ask for quotes. */
   PAYMENT_GATEWAY_MODE: z.enum(['sandbox', 'live'], 'must be sandbox or live').default('sandbox'),
   RABBITMQ_URL: url(['amqp', 'amqps'], 'amqp://user:password@host:5672'),
   REDIS_URL: url(['redis', 'rediss'], 'redis://host:6379'),

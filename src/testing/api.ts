@@ -48,13 +48,23 @@ interface Given {
   consoleFolder?: string
   /** The given routes alone, and none that every shop has. */
   only?: boolean
+  /** As where PAYMENT_GATEWAY_MODE is live. */
+  isLive?: boolean
 }
 
 /** The whole HTTP API in this process, on a private database with two products. */
 export async function testApi(
   { db, pool }: TestDatabase,
   more: readonly Route[] = [],
-  { client = 'test', prepared = false, rates = NO_RATES, consoleFolder, only = false, ...limited }: Given = {},
+  {
+    client = 'test',
+    prepared = false,
+    rates = NO_RATES,
+    consoleFolder,
+    only = false,
+    isLive = false,
+    ...limited
+  }: Given = {},
 ): Promise<TestApi> {
   if (!prepared) await upsertProducts(db, [MUG, TEA])
   const key = prepared ? '' : await plantKey(db, client)
@@ -72,7 +82,7 @@ export async function testApi(
   const limits = createLimits({ perClient: 100_000, perAddress: 100_000, ...limited })
   const app = createApi({
     routes,
-    keys: createApiKeys(db),
+    keys: createApiKeys(db, { isLive }),
     limits,
     once: createOnce(db),
     log: createLogger('test', 'error'),

@@ -132,7 +132,7 @@ function refusals(route: Route): Json {
     { 400: 'bad-request, invalid-path, missing-host' },
     !isPublic && { 401: 'missing-api-key, invalid-api-key' },
     (!isPublic || isChange(route)) && { 429: 'too-many-requests (with Retry-After)' },
-    !isPublic && scope !== 'any' && { 403: 'missing-scope' },
+    !isPublic && scope !== 'any' && { 403: 'missing-scope, test-key-refused' },
     body && {
       400: 'invalid-json, invalid-encoding, incomplete-body',
       413: 'body-too-large',

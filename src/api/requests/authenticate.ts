@@ -43,10 +43,21 @@ async function authenticate(
   }
   await limits.client(caller.clientId, response)
   if (scope === 'any' || allows(caller, scope)) return caller
+  if (isTestOnLive(caller)) throw testKeyRefused()
   throw new Problem(403, 'missing-scope', `This needs a key with the scope ${scope}.`, {
     headers: { 'WWW-Authenticate': `Bearer realm="fanfare", error="insufficient_scope", scope="${scope}"` },
   })
 }
+
+/** Where money is real, test keys have no scope (`createApiKeys`). */
+const isTestOnLive = ({ test, scopes }: Caller) => test && scopes.size === 0
+
+const testKeyRefused = () =>
+  new Problem(
+    403,
+    'test-key-refused',
+    'Payments are real here: a test key may read the catalogue and ask for quotes, and nothing else. Use a live key.',
+  )
 
 /** Whether whoever was let in still may be here. While nobody can tell, they may. */
 export const mayStay = (

@@ -1,7 +1,7 @@
 import { OrderCancelled, OrderReduced, OrderPlaced, orderStream, ReturnAccepted, ReturnReceived } from '#events'
 import type { WakeUp } from '#messaging'
 import type { Database } from '#platform/database'
-import { defineRoute, owns, Refusal, standIn, type Route, type RouteRequest } from '#http'
+import { defineRoute, owns, standIn, type Route, type RouteRequest } from '#http'
 import { uuidOf, uuidv7 } from '#platform/uuid'
 import { changeOrder, type Command } from './change-order.ts'
 import { findDeleted, missingOrder } from './deleted.ts'
@@ -30,8 +30,6 @@ import { toReturns, toView } from './reading/view.ts'
 interface Needs extends WakeUp {
   db: Database
   placement: Placement
-  /** False where the payment gateway moves real money. @default true */
-  takesTests?: boolean
 }
 
 const tag = 'Orders'
@@ -48,10 +46,7 @@ export function orderRoutes(needs: Needs): Route[] {
   return [placing(needs), ...reading(needs), ...changing(needs)]
 }
 
-const noTests = () =>
-  new Refusal('forbidden', 'test-orders-refused', 'Payments are real here, so orders need a live key.')
-
-function placing({ placement, wake, takesTests = true }: Needs): Route {
+function placing({ placement, wake }: Needs): Route {
   return defineRoute({
     method: 'post',
     path: '/v1/orders',
@@ -81,12 +76,10 @@ function placing({ placement, wake, takesTests = true }: Needs): Route {
       },
     },
     refusals: {
-      403: 'missing-scope, test-orders-refused',
       409: 'reference-taken',
       422: 'validation-failed, unknown-sku, product-inactive, currency-not-offered, quantity-too-large, total-too-large, mixed-currencies, unknown-discount-code, discount-not-applicable, shipping-not-available, invalid-idempotency-key, idempotency-key-reused',
     },
     async handle({ body, caller, traceparent, header }) {
-      if (caller.test && !takesTests) throw noTests()
       const idempotency = idempotencyOf(header('idempotency-key'), caller, body)
       const { order, replayed } = await placement.place({ request: body, idempotency, caller, traceparent })
       wake()
