@@ -140,6 +140,14 @@ it('forgets payment tokens that nobody has used in 7 days', async () => {
   expect(await database.db.paymentToken.count()).toBe(7)
 })
 
+it('forgets what the payment provider has told after 90 days', async () => {
+  await database.db.$executeRaw`
+    INSERT INTO provider_events (id, order_id, kind, received_at)
+    SELECT 'evt_' || n, gen_random_uuid(), 'refunded', ${now}::timestamptz - n * interval '10 days' FROM generate_series(1, 10) AS n`
+  expect(await run('payment.prune-provider-events')).toEqual({ pruned: 1 })
+  expect(await database.db.providerEvent.count()).toBe(9)
+})
+
 it('says which reactions were given lost events again', async () => {
   const report = { watermark: 9n, unsettled: 3, waiting: 0, busy: false }
   reconcileAll.mockResolvedValueOnce([

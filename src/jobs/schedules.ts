@@ -1,6 +1,6 @@
 import { pruneSentMails } from '#domains/notification'
 import { expireOrders, pruneKeys } from '#domains/order'
-import { pruneTokens } from '#domains/payment'
+import { pruneNotices, pruneTokens } from '#domains/payment'
 import { pruneDeliveries } from '#domains/webhooks'
 import { OrderConfirmed, OrderExpired, OrderPlaced, OrderShipped } from '#events'
 import type { WakeUp } from '#messaging'
@@ -23,6 +23,8 @@ const KEEP_IDEMPOTENCY_KEYS = 30 * DAY
 const KEEP_WEBHOOK_DELIVERIES = 30 * DAY
 /** By then the order is long at its end, and a hold that nobody has heard of has lapsed at the bank. */
 const KEEP_PAYMENT_TOKENS = 7 * DAY
+/** Nobody sends an event of Stripe again after 30 days. */
+const KEEP_PROVIDER_EVENTS = 90 * DAY
 
 const SPANS = [
   { name: 'confirmed', from: OrderPlaced.type, to: OrderConfirmed.type },
@@ -54,6 +56,7 @@ export function schedules(needs: Needs): ScheduledJob[] {
     },
     pruning('order.prune-idempotency-keys', KEEP_IDEMPOTENCY_KEYS, (what) => pruneKeys(db, what)),
     pruning('payment.prune-tokens', KEEP_PAYMENT_TOKENS, (what) => pruneTokens(db, what)),
+    pruning('payment.prune-provider-events', KEEP_PROVIDER_EVENTS, (what) => pruneNotices(db, what)),
     pruning('notification.prune-sent-mails', KEEP_SENT_MAILS, (what) => pruneSentMails(db, what)),
     pruning('webhooks.prune-deliveries', KEEP_WEBHOOK_DELIVERIES, (what) => pruneDeliveries(db, what)),
   ]

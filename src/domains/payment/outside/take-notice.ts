@@ -58,6 +58,19 @@ async function isNew(tx: Transaction, { id, kind, about }: Notice, orderId: stri
   return stored === 2
 }
 
+/**
+ * Forgets at most `limit` of what was told longer ago. Stripe sends an event again for 3 days by itself, and for 30 by hand; a refund that
+ * is booked is not booked again after that either, by its id. @returns how many
+ */
+export function pruneNotices(
+  db: Database,
+  { olderThanMs, limit }: { olderThanMs: number; limit: number },
+): Promise<number> {
+  return db.$executeRaw`
+    DELETE FROM provider_events WHERE id IN (
+      SELECT id FROM provider_events WHERE received_at < now() - ${olderThanMs}::float8 * interval '1 ms' LIMIT ${limit})`
+}
+
 async function bookRefund(
   tx: Transaction,
   orderId: string,
