@@ -1,6 +1,10 @@
+import { uuidv7 } from '#platform/uuid'
 import { attempt, record } from '#testing'
+import { startStripe } from '../../../sandbox/stripe/server.ts'
+import { createStripeGateway } from '../../../src/payment-gateway/stripe/gateway.ts'
 import { EtaChanged, TripConfirmed } from '../events/index.ts'
 import { wrongRides } from '../audit/check.ts'
+import { holdFare } from '../domains/payment/hold-fare.ts'
 import { City } from '../testing/city.ts'
 import { REACTIONS } from '../testing/reactions.ts'
 import { ridesTest, type RidesTest } from '../testing/rides-database.ts'
@@ -73,6 +77,25 @@ async function everything(): Promise<Record<string, unknown>> {
   })
   return Object.fromEntries(await Promise.all(counted))
 }
+
+test('payment.charge-fare holds a fare once, also at a provider that has forgotten its keys', async () => {
+  const stripe = await startStripe()
+  try {
+    const gateway = createStripeGateway({ secretKey: 'sk_test_rides', apiUrl: stripe.url })
+    const [tripId, fare] = [uuidv7(), { amount: 900, currency: 'GBP' }]
+    const hold = () =>
+      holdFare(gateway, { tripId, fare, token: 'pm_card_visa' }, { db: rides.db, signal: AbortSignal.timeout(30_000) })
+    const first = await hold()
+    stripe.forgetKeys()
+    expect(first.ok).toBe(true)
+    expect(await hold()).toEqual(first)
+    const holds = []
+    for await (const page of gateway.open(new Date(Date.now() - 60_000))) holds.push(...page)
+    expect(holds).toHaveLength(1)
+  } finally {
+    await stripe.close()
+  }
+})
 
 test('notification.tell-rider tells of the older arrival first, whichever comes first', async () => {
   const { tripId, riderId } = aWish()

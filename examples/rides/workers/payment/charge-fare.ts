@@ -1,10 +1,11 @@
 import { defineReaction, Unrecoverable } from '#messaging'
 import { gateway } from '#payment-gateway'
 import { bookCharge } from '../../domains/payment/charges.ts'
+import { holdFare } from '../../domains/payment/hold-fare.ts'
 import { paymentMethodOf } from '../../domains/payment/payment-methods.ts'
 import { FareCharged, FareDeclined, TripCompleted } from '../../events/index.ts'
 
-/** Both calls have a key that names the trip: the gateway holds and takes the fare once, however often it is asked. */
+/** Holding and taking have a key that names the trip: the gateway does each once, however often it is asked. */
 export default defineReaction({
   name: 'payment.charge-fare',
   on: TripCompleted,
@@ -13,8 +14,7 @@ export default defineReaction({
   async call({ data: { tripId, riderId, fare } }, { db, signal }) {
     const token = await paymentMethodOf(db, riderId)
     if (!token) throw new Unrecoverable(`Rider ${riderId} has no payment method`)
-    const authorize = { idempotencyKey: `authorize:${tripId}`, signal }
-    const held = await gateway().authorize({ amount: fare, token, reference: `trip-${tripId}` }, authorize)
+    const held = await holdFare(gateway(), { tripId, fare, token }, { db, signal })
     return held.ok ? gateway().capture(held.authorizationId, { idempotencyKey: `capture:${tripId}`, signal }) : held
   },
   async handle({ data: { tripId, riderId, fare } }, { tx, result }) {
