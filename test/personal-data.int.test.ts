@@ -48,6 +48,7 @@ import { inLanes } from '../examples/retail-import/lanes.ts'
 import { readRetailLines } from '../examples/retail-import/retail-line.ts'
 import { openShopApi } from '../examples/retail-import/shop-api.ts'
 import { startGateway, type RunningGateway } from '../sandbox/payment-gateway/server.ts'
+import { startSms, type RunningSms } from '../sandbox/sms/server.ts'
 import { audit } from '../src/audit/index.ts'
 import { keysOf } from '../src/platform/sealing/keys.ts'
 import { anOrder, MUG, testApi, type TestApi } from '../src/testing/api.ts'
@@ -56,7 +57,9 @@ import { anOrder, MUG, testApi, type TestApi } from '../src/testing/api.ts'
 const mark = (what: string) => `${what}${randomBytes(6).toString('hex')}`
 const email = `${mark('zaphira')}@markers.example`
 const [name, street, city, postalCode, ownWords, edited] = ['Quill', 'Wombat', 'Ybbs', 'PC', 'own', 'Ed'].map(mark)
-const phone = `+${BigInt(`0x${randomBytes(8).toString('hex')}`) | (1n << 63n)}`
+/** 15 digits, the most that a number has, and not the form in which it is texted to. */
+const digits = String(10n ** 14n + (BigInt(`0x${randomBytes(8).toString('hex')}`) % (9n * 10n ** 14n)))
+const phone = `+${digits.slice(0, 7)} ${digits.slice(7)}`
 const note = mark('bell')
 const billing = {
   name: mark('Payer'),
@@ -66,9 +69,21 @@ const billing = {
   country: 'GB',
 }
 const { country: _, ...billed } = billing
-const MARKERS = [email, name!, street!, city!, postalCode!, phone, ownWords!, edited!, note, ...Object.values(billed)]
+const MARKERS = [
+  email,
+  name!,
+  street!,
+  city!,
+  postalCode!,
+  phone,
+  `+${digits}`,
+  ownWords!,
+  edited!,
+  note,
+  ...Object.values(billed),
+]
 const CONTROL = mark('control')
-const customer = { name: `Zaphira ${name}`, email, phone }
+const customer = { name: `Zaphira ${name}`, email, phone, sms: true }
 const shippingAddress = { line1: `77 ${street} Lane`, city: city!, postalCode: postalCode!, country: 'GB' }
 
 /** Fails for this customer alone, and quotes all that it knows. */
@@ -85,6 +100,7 @@ let system: TestSystem
 let api: TestApi
 let gateway: RunningGateway
 let mail: TestMailServer
+let sms: RunningSms
 let folder: string
 const log: string[] = []
 
@@ -92,9 +108,10 @@ beforeAll(async () => {
   folder = mkdtempSync(path.join(tmpdir(), 'fanfare-personal-'))
   gateway = await startGateway({ port: 0 })
   mail = await testMailServer()
+  sms = await startSms({ port: 0 })
   for (const service of ['DATABASE_URL', 'RABBITMQ_URL', 'REDIS_URL'])
     process.env[service] = requireTestService(`TEST_${service}`)
-  Object.assign(process.env, { SMTP_URL: mail.url, PAYMENT_GATEWAY_URL: gateway.url })
+  Object.assign(process.env, { SMTP_URL: mail.url, SMS_URL: sms.url, PAYMENT_GATEWAY_URL: gateway.url })
   const reactions = [...(await loadReactions(findReactions('workers'))), quoting]
   system = await testSystem(reactions, { logLevel: 'trace', logTo: { write: (line) => void log.push(line) } })
   const { db } = system
@@ -108,6 +125,7 @@ afterAll(async () => {
   await system?.close()
   await gateway.close()
   await mail.close()
+  await sms.close()
   rmSync(folder, { recursive: true })
 })
 
@@ -201,6 +219,7 @@ it('seals a customer everywhere, forgets them, and no byte of them is left', asy
     ended: { detail: `because of ${ownWords}` },
   })
   expect(mail.received.flatMap(({ to }) => to)).toContain(email)
+  expect(sms.taken.map(({ to }) => to)).toContain(`+${digits}`)
   const search = async (q: string) =>
     (await api.get(`/v1/search/orders?q=${encodeURIComponent(q)}`)).body as { orders: object[] }
   const found = await search(`zaph ${name!.slice(0, 7)}`)
@@ -256,7 +275,7 @@ it('seals a customer everywhere, forgets them, and no byte of them is left', asy
   // Nobody knows them any more, from the archive neither, and everything else is as it was.
   await restoreArchive({ db, instance: 'test', place: archived })
   const withheld = {
-    customer: { name: '-', email: NO_ADDRESS, phone: '-' },
+    customer: { name: '-', email: NO_ADDRESS, phone: '-', sms: true },
     shippingAddress: { line1: '-', country: 'GB' },
     billingAddress: { name: '-', line1: '-', city: '-', postalCode: '-', country: 'GB' },
     note: '-',

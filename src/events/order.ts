@@ -17,6 +17,8 @@ export const Customer = z.object({
   phone: personal(z.string()).optional(),
   /** BCP 47: the language they are written to in. It says of nobody who they are. */
   locale: z.string().optional(),
+  /** Whether they want to be texted on the way of this order. */
+  sms: z.boolean().optional(),
 })
 export type Customer = z.infer<typeof Customer>
 

@@ -12,7 +12,7 @@ await runProcess('relay', async (context) => {
   checkSettings()
   const messaging = openMessaging('relay', context, 'by-key')
   // The reactions of this release are subscribed before anything is published, whichever process happens to start first.
-  const workers = await loadReactions(findReactions(WORKERS))
+  const workers = (await loadReactions(findReactions(WORKERS))).filter(({ enabled }) => enabled())
   const joined = await onceReachable(context, () => subscribe(messaging.db, workers))
   await reportRunning({ ...messaging, service: 'relay' }, context)
   const relay = startRelay(messaging)

@@ -44,8 +44,10 @@ function readArguments() {
 async function react(context: ProcessContext) {
   const { log, onStop } = context
   const selected = selectReactions(findReactions(WORKERS), wanted)
-  const [workers, projections] = await Promise.all([loadReactions(selected), loadProjections(selected)])
+  const [loaded, projections] = await Promise.all([loadReactions(selected), loadProjections(selected)])
   checkSettings()
+  const workers = loaded.filter(({ enabled }) => enabled())
+  const off = loaded.filter((reaction) => !workers.includes(reaction)).map(({ name }) => ({ name, on: [] }))
   const busy = [...workers, ...projections.map(() => ({ concurrency: 1 }))]
   const missing = connectionsMissing(busy, context.config.DATABASE_POOL)
   if (missing) log.warn(missing)
@@ -60,6 +62,8 @@ async function react(context: ProcessContext) {
     const what = { reaction, type: eventType }
     log.info(what, `subscribed to a type that this release does not know: of a newer release, or to be retired`)
   }
+  for (const { reaction, eventType } of await strangeSubscriptions(messaging.db, off))
+    log.warn({ reaction, type: eventType }, 'it is off here, and events wait for it: set what it needs, or retire it')
   const runs = [...namesOf(workers), ...namesOf(projections)].toSorted()
   await reportRunning({ ...messaging, service: 'worker', runs }, context)
   await project(projections, messaging, context)
@@ -71,7 +75,7 @@ async function react(context: ProcessContext) {
   await runUnlessPaused(workers, runtime).catch(asStartupError)
   await catchUp(messaging, joined)
   waitsFor = undefined
-  log.info({ reactions: namesOf(workers), projections: namesOf(projections) }, 'reacting')
+  log.info({ reactions: namesOf(workers), projections: namesOf(projections), off: namesOf(off) }, 'reacting')
 }
 
 function namesOf(those: readonly { name: string }[]) {
@@ -130,11 +134,12 @@ async function retireAll(context: ProcessContext) {
   process.exit(0)
 }
 
-/** @throws StartupError when this release still wants it: its next start would subscribe again */
+/** @throws StartupError when this release still wants it, here: its next start would subscribe again */
 async function expectUnwanted(name: string, type: string | undefined) {
   const file = findReactions(WORKERS).find((found) => found.name === name)
   if (!file) return
   const [reaction] = await loadReactions([file])
+  if (reaction?.enabled() === false) return
   if (type === undefined) throw new StartupError(`${file.file} still defines ${name}: remove the file first.`)
   if (reaction?.on.some((on) => on.type === type))
     throw new StartupError(`${file.file} is still on ${type}: take it out of \`on\` and deploy that first.`)

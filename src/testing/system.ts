@@ -58,7 +58,8 @@ export async function testSystem(
   const log = createLogger('test', logLevel, logTo)
   const broker = createRabbitMq({ url: rabbitmqUrl, name: 'fanfare test', log })
   const names = createNames(`test-${randomBytes(4).toString('hex')}`)
-  await subscribe(database.db, reactions)
+  const wanted = reactions.filter(({ enabled }) => enabled())
+  await subscribe(database.db, wanted)
   const shared = { ...database, broker, names, retryDelays, log, instance: 'test' }
   const relay = startRelay({ ...shared, pollMs: 100 }) // tests record events without waking it
   const wakeUps = listenForWakeUps(database.url, log, relay.wake)
@@ -69,7 +70,7 @@ export async function testSystem(
     running.push(started)
     return started
   }
-  for (const reaction of reactions) await run(reaction)
+  for (const reaction of wanted) await run(reaction)
   const stopReactions = async () => {
     await Promise.all(running.splice(0).map(({ stop }) => stop()))
   }

@@ -1,12 +1,19 @@
-import { previewMails, previewPage, type MailPreview } from './preview.ts'
+import { previewMails, previewPage, previewTexts, sizeOf, type MailPreview } from './preview.ts'
 
 const mails = ['en', 'de', 'fr'].flatMap(previewMails)
+const texts = ['en', 'de', 'fr'].flatMap(previewTexts)
 const fileOf = ({ name, locale }: MailPreview) => `${name}.${locale}.html`
 
 it('shows every mail in every language on one page, and links each', () => {
-  const page = previewPage(mails, fileOf)
+  const page = previewPage(mails, texts, fileOf)
   expect(mails).toHaveLength(18)
   for (const mail of mails) expect(page).toContain(`<a href="${fileOf(mail)}">${mail.subject}</a>`)
+  for (const { text } of texts) expect(page).toContain(text)
+})
+
+it('says what each text takes: one segment in every language, in the alphabet of GSM', () => {
+  expect(texts).toHaveLength(9)
+  expect(new Set(texts.map(sizeOf))).toEqual(new Set(['GSM-7, 1 segment']))
 })
 
 it('shows a confirmation with every row that there may be, in the words of the language', () => {

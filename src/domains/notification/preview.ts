@@ -1,7 +1,17 @@
-import { OrderCancelled, OrderConfirmed, OrderRejected, OrderShipped, PaymentRefunded, ReturnReceived } from '#events'
+import {
+  OrderCancelled,
+  OrderConfirmed,
+  OrderDelivered,
+  OrderRejected,
+  OrderShipped,
+  PaymentRefunded,
+  ReturnReceived,
+} from '#events'
 import { html } from './letter/html.ts'
 import { asHtml, asText } from './letter/letter.ts'
 import { letterAbout, type Occasion } from './letter/letters.ts'
+import { segmentsOf, type Segments } from './text/segments.ts'
+import { textAbout, type TextOccasion } from './text/text-about.ts'
 
 /** Every row that there may be: what is short in one language may be long in another. */
 const confirmed = {
@@ -53,8 +63,30 @@ export const previewMails = (locale: string): MailPreview[] =>
     return { name, locale, subject: letter.subject, text: asText(letter), html: asHtml(letter) }
   })
 
+export interface TextPreview extends Segments {
+  /** The event it tells of. */
+  name: string
+  locale: string
+  text: string
+}
+
+/** Every text to a customer, in the same way, with what sending it takes. */
+export const previewTexts = (locale: string): TextPreview[] =>
+  [OrderShipped, OrderDelivered, OrderCancelled].map(({ type: name, example: data }) => {
+    const text = textAbout({ type: name, data } as TextOccasion, locale)
+    return { name, locale, text, ...segmentsOf(text) }
+  })
+
+/** `GSM-7, 1 segment`. */
+export const sizeOf = ({ encoding, segments }: Segments) =>
+  `${encoding}, ${segments} segment${segments === 1 ? '' : 's'}`
+
 /** A page of all previews beside each other, as wide as a telephone shows them. @param fileOf where each stands, beside the page */
-export function previewPage(mails: readonly MailPreview[], fileOf: (mail: MailPreview) => string): string {
+export function previewPage(
+  mails: readonly MailPreview[],
+  texts: readonly TextPreview[],
+  fileOf: (mail: MailPreview) => string,
+): string {
   const names = [...new Set(mails.map(({ name }) => name))]
   const cell = (mail: MailPreview) =>
     html`<figure>
@@ -66,7 +98,7 @@ export function previewPage(mails: readonly MailPreview[], fileOf: (mail: MailPr
       <head>
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <title>Mails to customers</title>
+        <title>Mails and texts to customers</title>
         <style>
           body {
             font:
@@ -97,6 +129,8 @@ export function previewPage(mails: readonly MailPreview[], fileOf: (mail: MailPr
             html`<h2>${name}</h2>
               <section>${mails.filter((mail) => mail.name === name).map(cell)}</section>`,
         )}
+        ${texts.length === 0 ? html`` : html`<h1>Texts to customers</h1>`}
+        ${texts.map((text) => html`<p><b>${text.locale}</b> ${text.name} (${sizeOf(text)})<br />${text.text}</p>`)}
       </body>
     </html>`
   return markup

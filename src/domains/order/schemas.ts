@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { CostsView, LIMITS, MoneyView, wanted } from '#domains/pricing'
 import { country, mailAddress, needsPostalCode, paragraphs, text } from '#http'
+import { internationalNumber } from '#platform/phone-number'
 import { namingTheCustomer } from './place/naming-the-customer.ts'
 import { FULFILLMENT_STATUSES, PAYMENT_STATUSES } from './state/axes.ts'
 import { ORDER_STATUSES } from './state/order-states.ts'
@@ -22,6 +23,22 @@ const CustomerInput = z
       .meta({ examples: ['en-GB'] })
       .optional()
       .describe('The language of their mails (BCP 47): en, de, fr; others are written to in English'),
+    sms: z
+      .boolean()
+      .optional()
+      .describe(
+        'Whether they want to be texted when the order is shipped, delivered or cancelled; then `phone` must be an international number (E.164)',
+      ),
+  })
+  .superRefine(({ phone, sms }, context) => {
+    if (!sms || (phone !== undefined && internationalNumber(phone) !== undefined)) return
+    context.addIssue({
+      code: 'custom',
+      path: ['phone'],
+      ...(phone === undefined
+        ? { params: { code: 'required' }, message: 'is required where `sms` is true' }
+        : { message: 'must be an international number (E.164) such as +44 20 7946 0000 where `sms` is true' }),
+    })
   })
   .meta({ id: 'Customer' })
 

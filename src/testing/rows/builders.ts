@@ -1,6 +1,7 @@
 import {
   OrderCancelled,
   OrderConfirmed,
+  OrderDelivered,
   OrderExpired,
   OrderPlaced,
   OrderRejected,
@@ -45,6 +46,7 @@ export const anOrderShipped = builder(OrderShipped, () => ({
   carrier: 'Sandbox Post',
   trackingNumber: 'SP123',
 }))
+export const anOrderDelivered = builder(OrderDelivered, order)
 export const aReturnAccepted = builder(ReturnAccepted, () => ({ ...order(), lines, total }))
 export const aStockReserved = builder(StockReserved, () => ({
   orderId: uuidv7(),

@@ -25,6 +25,7 @@ export function toView(order: VersionedOrder, { test }: { test: boolean }): Orde
       email: customer.email,
       ...given('phone', customer.phone),
       ...given('locale', customer.locale),
+      ...given('sms', customer.sms),
     },
     shippingAddress: toAddress(order.shippingAddress),
     ...given('billingAddress', order.billingAddress ? toAddress(order.billingAddress) : undefined),

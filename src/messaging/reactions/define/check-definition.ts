@@ -12,11 +12,12 @@ interface Given {
   concurrency?: number
   ordered?: boolean
   from?: unknown
+  enabled?: unknown
   retry?: object
 }
 
 const OPTIONS = new Set(
-  `name on publishes call effect handle handleBatch retry callTimeoutMs callConcurrency concurrency prefetch batchSize lingerMs ordered fromStream personalData from dependency`.split(
+  `name on publishes call effect handle handleBatch retry callTimeoutMs callConcurrency concurrency prefetch batchSize lingerMs ordered fromStream personalData from dependency enabled`.split(
     ' ',
   ),
 )
@@ -42,6 +43,8 @@ export function checkDefinition(given: Given): void {
   if (isFunction(given.handle) === isFunction(given.handleBatch))
     refuse(`needs one of handle and handleBatch, and has ${given.handle ? 'both' : 'none'}`)
   if (given.call !== undefined && !isFunction(given.call)) refuse('has a call that is not a function')
+  if (given.enabled !== undefined && !isFunction(given.enabled))
+    refuse('has an enabled that is not a function: it is asked whenever a process begins')
   const { dependency } = given
   if (dependency !== undefined && !(given.call && typeof dependency === 'string' && DEPENDENCY.test(dependency)))
     refuse('names a dependency, such as payment-gateway, only where it has a call that needs it')

@@ -83,6 +83,11 @@ interface ReactionOptions {
    * first start on. One with a `call` begins now; history is brought to it by name, with a plan first (`fanfare replay`). @default 'now'
    */
   from?: 'beginning' | 'now'
+  /**
+   * Whether this installation wants it, such as that the setting is set which it needs. Asked when a process begins. Where it is not
+   * wanted it is subscribed to nothing and costs nothing; once it was, its events wait for it until it is retired. @default always
+   */
+  enabled?: () => boolean
 }
 
 type Subscribed = AnyEventType | readonly AnyEventType[]
@@ -153,6 +158,7 @@ export interface Reaction {
   readonly fromStream: boolean
   readonly personalData: boolean
   readonly from: 'beginning' | 'now'
+  readonly enabled: () => boolean
 }
 
 const DEFAULTS = {
@@ -165,6 +171,7 @@ const DEFAULTS = {
   fromStream: false,
   personalData: true,
   from: 'now' as const,
+  enabled: () => true,
 }
 
 /**

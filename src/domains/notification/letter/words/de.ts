@@ -42,4 +42,11 @@ export const de: Words = {
     subject: (order) => `Ihre Erstattung zur Bestellung ${order}`,
     text: (amount) => `Wir haben Ihnen ${amount} erstattet.`,
   },
+  texts: {
+    shipped: (order, parcel) =>
+      `Fanfare: Ihre Bestellung ${order} ist unterwegs${parcel ? ` mit ${parcel.carrier}, Sendungsnummer ${parcel.trackingNumber}` : ''}.`,
+    delivered: (order) => `Fanfare: Ihre Bestellung ${order} ist zugestellt.`,
+    cancelled: (order) =>
+      `Fanfare: Ihre Bestellung ${order} ist storniert. Was dafür bezahlt wurde, erhalten Sie zurück.`,
+  },
 }

@@ -42,4 +42,10 @@ export const en: Words = {
     subject: (order) => `Your refund for order ${order}`,
     text: (amount) => `We have given ${amount} back to you.`,
   },
+  texts: {
+    shipped: (order, parcel) =>
+      `Fanfare: your order ${order} is on its way${parcel ? ` with ${parcel.carrier}, tracking number ${parcel.trackingNumber}` : ''}.`,
+    delivered: (order) => `Fanfare: your order ${order} has been delivered.`,
+    cancelled: (order) => `Fanfare: your order ${order} is cancelled. Whatever was paid for it is given back.`,
+  },
 }

@@ -42,4 +42,10 @@ export const fr: Words = {
     subject: (order) => `Votre remboursement pour la commande ${order}`,
     text: (amount) => `Nous vous avons remboursé ${amount}.`,
   },
+  texts: {
+    shipped: (order, parcel) =>
+      `Fanfare : votre commande ${order} est en route${parcel ? ` avec ${parcel.carrier}, numéro de suivi ${parcel.trackingNumber}` : ''}.`,
+    delivered: (order) => `Fanfare : votre commande ${order} est livrée.`,
+    cancelled: (order) => `Fanfare : votre commande ${order} est annulée. Ce qui a été payé vous est remboursé.`,
+  },
 }

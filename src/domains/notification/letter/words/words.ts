@@ -1,6 +1,6 @@
 import type { RejectionReason } from '#events'
 
-/** All that mails say in one language. What is passed in is text already; HTML and plain text are made of it afterwards. */
+/** All that mails and texts say in one language. What is passed in is text already; HTML and plain text are made of it afterwards. */
 export interface Words {
   greeting(name: string | undefined): string
   orderNumber(order: string): string
@@ -16,4 +16,10 @@ export interface Words {
   shipped: { subject(order: string): string; text(carrier: string, trackingNumber: string): string }
   received: { subject(order: string): string; text: string; total: string }
   refunded: { subject(order: string): string; text(amount: string): string }
+  /** Sent as SMS: every character outside of the alphabet of GSM doubles the price, such as ’ and the space that does not break. */
+  texts: {
+    shipped(order: string, parcel?: { carrier: string; trackingNumber: string }): string
+    delivered(order: string): string
+    cancelled(order: string): string
+  }
 }
