@@ -67,6 +67,6 @@ it('events on the wire are CloudEvents, and lead to their JSON Schema', () => {
   expect(payloads.length).toBeGreaterThanOrEqual(catalogue.entries.length)
   for (const payload of payloads) {
     expect(new CloudEvent(payload, true).validate()).toBe(true)
-    expect(payload['dataschema']).toMatch(/^http:\/\/127\.0\.0\.1:3000\/events\/[a-z.]+\/\d+$/)
+    expect(payload['dataschema']).toMatch(/^http:\/\/127\.0\.0\.1:3000\/events\/[a-z.-]+\/\d+$/)
   }
 })

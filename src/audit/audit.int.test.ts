@@ -27,6 +27,7 @@ import { catalogueOf, compareCauses } from '../catalogue/index.ts'
 import { thisRelease } from '../cli/release.ts'
 import { deletingOldOrders } from '../jobs/delete-old-orders.ts'
 import { anOrder, MUG, TEA, testApi, type TestApi } from '../testing/api.ts'
+import { uuidv7 } from '#platform/uuid'
 import { Prisma } from '#prisma'
 import { audit, isBroken, INVARIANTS } from './index.ts'
 import { statementOf } from './invariant.ts'
@@ -35,10 +36,9 @@ let system: TestSystem
 let api: TestApi
 let gateway: RunningGateway
 let mail: TestMailServer
-const orders: Record<
-  'delivered' | 'returned' | 'sentBack' | 'partly' | 'shipped' | 'cancelled' | 'rejected' | 'declined',
-  string
-> = {} as never
+type Kept =
+  'delivered' | 'returned' | 'sentBack' | 'partly' | 'parcels' | 'shipped' | 'cancelled' | 'rejected' | 'declined'
+const orders: Record<Kept, string> = {} as never
 
 /** The whole shop in this process, and orders that have come to each of their ends. */
 beforeAll(async () => {
@@ -66,9 +66,11 @@ beforeAll(async () => {
   await answered(() => cancelOneMug('one is enough'))
   for (const reaction of reactions) await system.run(reaction)
   for (const name of ['delivered', 'returned', 'sentBack', 'shipped'] as const) orders[name] = await place()
+  orders.parcels = await place({ fulfillment: 'manual' })
   orders.declined = await place({ payment: { token: 'pm_card_chargeDeclinedInsufficientFunds' } })
   orders.rejected = await place({ lines: [{ sku: TEA.sku, quantity: 6 }] })
   await system.settled()
+  await shipOneMug(orders.parcels)
   await deliver(orders.delivered)
   await deliver(orders.returned)
   await deliver(orders.sentBack)
@@ -94,7 +96,8 @@ afterAll(async () => {
 })
 
 async function place(given: object = {}): Promise<string> {
-  const { body } = await answered(() => api.place(anOrder(given)))
+  const key = { 'idempotency-key': uuidv7() } // one that was stored, and answered with 503, is not stored again
+  const { body } = await answered(() => api.place(anOrder(given), key))
   return body.id as string
 }
 
@@ -148,6 +151,11 @@ async function giveBackInParts(orderId: string) {
   refunds.push(first.status, ...answers.map(({ status }) => status))
 }
 
+async function shipOneMug(orderId: string) {
+  const { body } = await api.post(`/v1/orders/${orderId}/shipments`, { lines: [{ sku: MUG.sku, quantity: 1 }] })
+  await api.post(`/v1/shipments/${body.trackingNumber}/delivered`)
+}
+
 async function deliver(orderId: string) {
   const shipment = await deadline('a parcel', () => system.db.shipment.findFirst({ where: { orderId } }))
   await api.post(`/v1/shipments/${shipment.trackingNumber}/delivered`)
@@ -174,6 +182,7 @@ test('a shop in which all is well breaks no invariant', async () => {
   const statuses = await system.db.order.groupBy({ by: ['status'], _count: true, orderBy: { status: 'asc' } })
   expect(statuses.map(({ status, _count }) => `${status} ${_count}`)).toEqual([
     'cancelled 1',
+    'confirmed 1',
     'delivered 2',
     'rejected 2',
     'returned 1',
@@ -248,8 +257,8 @@ test('an order of which a piece was cancelled before its money was held ships an
 test('what was published because of what is what reactions, routes and jobs declare', async () => {
   const { seen, undeclared } = await compareCauses(system.db, catalogueOf(await thisRelease()), 100_000)
   expect(undeclared).toEqual([])
-  expect(seen).toContainEqual({ because: null, type: 'order.placed', times: 8 })
-  expect(seen).toContainEqual({ because: 'order.placed', type: 'fraud.cleared', times: 8 })
+  expect(seen).toContainEqual({ because: null, type: 'order.placed', times: 9 })
+  expect(seen).toContainEqual({ because: 'order.placed', type: 'fraud.cleared', times: 9 })
 })
 
 /** One way to break each invariant, and a word of the sentence that tells of it. `$shipped` is the id of the shipped order. */
@@ -418,6 +427,11 @@ const BREACHES: [invariant: string, why: RegExp, ...statements: string[]][] = [
     /\{"MUG-01 false": 1\} of it came back \(false: damaged\); its stock knows of \{"MUG-01 true": 1\}/,
     `UPDATE orders SET parts = jsonb_set(parts, '{returned,0,lines,0,restocked}', 'false') WHERE id = '$sentBack'`,
   ],
+  [
+    'parcels-hold-their-pieces',
+    /Its parcels hold \{"MUG-01": 2\}; it knows of \{"MUG-01": 1\}/,
+    `UPDATE parcels SET lines = '[{"sku": "MUG-01", "quantity": 2}]'`,
+  ],
   ['one-parcel-per-shipped-order', /its parcel is not there/, "DELETE FROM shipments WHERE order_id = '$shipped'"],
   [
     'money-is-conserved',
@@ -565,7 +579,7 @@ test('offenders are counted in full and listed in part', async () => {
     throw new RollBack()
   })
   await expect(planting).rejects.toThrow(RollBack)
-  expect(finding).toMatchObject({ count: 8 })
+  expect(finding).toMatchObject({ count: 9 })
   expect(finding!.offenders).toHaveLength(2)
 })
 
@@ -684,7 +698,7 @@ describe('old orders whose events lie in an archive', () => {
 
   test('go all at once or not at all: a deletion that is killed has changed nothing', async () => {
     const plan = await planDeletion(system.db, new Date(Date.now() + 60_000))
-    expect(plan).toMatchObject({ orders: 8, kept: { 'not-archived': 1 } })
+    expect(plan).toMatchObject({ orders: 8, kept: { 'not-archived': 1, 'not-at-its-end': 1 } })
     const letGo = await holdStream(orders.returned)
     const deleting = remove().catch((error: Error) => error)
     const [pid] = await waiting(1)
@@ -711,7 +725,10 @@ describe('old orders whose events lie in an archive', () => {
       [410, 'order-deleted'],
     ])
     await system.settled()
-    expect((await planDeletion(system.db, new Date(Date.now() + 60_000))).kept).toEqual({ 'not-archived': 2 })
+    expect((await planDeletion(system.db, new Date(Date.now() + 60_000))).kept).toEqual({
+      'not-archived': 2,
+      'not-at-its-end': 1,
+    })
     await project(system, ...(await loadProjections(findReactions('workers'))))
     await isWell()
   })
@@ -738,10 +755,10 @@ describe('old orders whose events lie in an archive', () => {
     const log = createLogger('test', 'silent')
     expect(await rebuild(customers!, { db, log, instance: 'test' })).toMatchObject({ outcome: 'swapped' })
     const known = () => db.$queryRaw<object[]>`SELECT FROM projection_lookup_customer_orders.orders`
-    expect(await known()).toHaveLength(9)
+    expect(await known()).toHaveLength(10)
     await isWell()
-    expect(await deletingOldOrders({ db, instance: 'test' }).run()).toEqual({ swept: 6 })
-    expect(await known()).toHaveLength(2)
+    expect(await deletingOldOrders({ db, instance: 'test' }).run()).toEqual({ swept: 7 })
+    expect(await known()).toHaveLength(3)
     await isWell()
   })
 })

@@ -50,6 +50,10 @@ const called = {
   /** The client's own, unique within it. */
   reference: z.string().optional(),
 }
+/** Who ships the order: the system, in one parcel as soon as it is confirmed, or the client, in parcels of its own. */
+export const Fulfillment = z.enum(['automatic', 'manual'])
+export type Fulfillment = z.infer<typeof Fulfillment>
+
 const person = ({ customer }: { customer: Customer }) => customer.email
 
 export const OrderPlaced = defineEvent({
@@ -71,6 +75,8 @@ export const OrderPlaced = defineEvent({
     total: Money,
     /** Left out where the total is what the lines cost. */
     costs: Costs.optional(),
+    /** Left out where it is automatic. */
+    fulfillment: Fulfillment.optional(),
     /** What the customer asks for, in their words. */
     note: personal(z.string()).optional(),
     /** The client's own, for programs. It is not sealed, so it must say nothing of a person. */
@@ -101,6 +107,8 @@ export const OrderConfirmed = defineEvent({
     total: Money,
     /** Left out where the total is what the lines cost. */
     costs: Costs.optional(),
+    /** Left out where it is automatic. */
+    fulfillment: Fulfillment.optional(),
   }),
   example: {
     orderId: example.orderId,
@@ -164,6 +172,31 @@ export const OrderReduced = defineEvent({
   },
 })
 
+export const OrderParcelShipped = defineEvent({
+  type: 'order.parcel-shipped',
+  summary: 'Pieces of the order have been handed to a carrier in a parcel of their own, and the money is taken.',
+  stream: orderStream,
+  person,
+  schema: z.object({
+    orderId,
+    ...called,
+    customer: Customer,
+    shipmentId: z.uuid(),
+    carrier: z.string(),
+    trackingNumber: z.string(),
+    /** What is in it. */
+    lines: z.array(z.object({ sku: z.string(), name: z.string(), quantity: z.int().positive() })).min(1),
+  }),
+  example: {
+    orderId: example.orderId,
+    ...example.called,
+    customer: example.customer,
+    shipmentId: example.shipmentId,
+    ...example.parcel,
+    lines: [{ sku: 'MUG-01', name: 'Enamel mug', quantity: 1 }],
+  },
+})
+
 export const OrderExpired = defineEvent({
   type: 'order.expired',
   summary: 'The order was not decided within its time limit.',
@@ -175,16 +208,25 @@ export const OrderExpired = defineEvent({
 
 export const OrderShipped = defineEvent({
   type: 'order.shipped',
-  summary: 'The parcel has been handed to the carrier.',
+  summary: 'All that is wanted of the order has been handed to a carrier.',
   stream: orderStream,
   person,
-  schema: z.object({ orderId, ...called, customer: Customer, carrier: z.string(), trackingNumber: z.string() }),
+  schema: z.object({
+    orderId,
+    ...called,
+    customer: Customer,
+    /** Of the only parcel, or of the latest. */
+    carrier: z.string(),
+    trackingNumber: z.string(),
+    /** How many parcels the client has shipped it in, each told by order.parcel-shipped; left out for the automatic one. */
+    parcels: z.int().positive().optional(),
+  }),
   example: { orderId: example.orderId, ...example.called, customer: example.customer, ...example.parcel },
 })
 
 export const OrderDelivered = defineEvent({
   type: 'order.delivered',
-  summary: 'The parcel has reached the customer.',
+  summary: 'Every parcel of the order has reached the customer.',
   stream: orderStream,
   person,
   schema: z.object({ orderId, ...called, customer: Customer }),
@@ -266,7 +308,7 @@ export const ORDER_DECISIONS = [
 ] as const
 
 /** What an order decides about parts of it: its state stays. */
-export const ORDER_PARTS = [OrderReduced, ReturnReceived] as const
+export const ORDER_PARTS = [OrderReduced, OrderParcelShipped, ReturnReceived] as const
 
 /** Every fact that an order has another state after, its placing included. */
 export const ORDER_STATES = [OrderPlaced, ...ORDER_DECISIONS] as const

@@ -29,6 +29,7 @@ export async function makeThings({ system, api, rest }: Shop): Promise<Makers> {
   const told = await webhook()
   const refused = { customer: { name: 'Nobody', email: UNKNOWN_MAILBOX } }
   const [read, shipped, ...delivered] = await Promise.all([order(), order(), order(), order(), order()])
+  const toShip = await order({ fulfillment: 'manual' })
   await Promise.all(Array.from({ length: 7 }, () => order(refused)))
   await Promise.all([read, ...delivered].map(deliver))
   await rest()
@@ -62,6 +63,7 @@ export async function makeThings({ system, api, rest }: Shop): Promise<Makers> {
   return {
     [standIn('order')]: async () => read,
     [standIn('new order')]: order,
+    [standIn('order to ship')]: async () => toShip,
     [standIn('delivered order')]: async () => take(delivered, 'delivered orders'),
     FP0123456789ABCDEF: () => parcelOf(shipped),
     [standIn('webhook')]: webhook,

@@ -16,11 +16,21 @@ import {
   wantedOf,
   type Fact as StockFact,
 } from '../../src/domains/inventory/reservation.ts'
-import { cancelLines, type CancelLines } from '../../src/domains/order/state/cancel-lines.ts'
-import { returnLines, type ReturnLines } from '../../src/domains/order/state/return-lines.ts'
+import type { Command } from '../../src/domains/order/change-order.ts'
+import { cancelLines } from '../../src/domains/order/state/cancel-lines.ts'
+import { conclude, decide } from '../../src/domains/order/state/decide.ts'
+import {
+  ANSWERS,
+  evolve,
+  newOrder,
+  NOTED,
+  type Answer,
+  type Order,
+  type OrderFact,
+} from '../../src/domains/order/state/order.ts'
+import { shipParcel } from '../../src/domains/order/state/ship-parcel.ts'
 import { goneOf } from '../../src/domains/order/state/parts.ts'
-import { conclude, decide, type OrderCommand } from '../../src/domains/order/state/decide.ts'
-import { ANSWERS, evolve, newOrder, NOTED, type Answer, type OrderFact } from '../../src/domains/order/state/order.ts'
+import { returnLines } from '../../src/domains/order/state/return-lines.ts'
 import { recordAuthorization } from '../../src/domains/payment/authorize.ts'
 import { isCapturable, recordCapture } from '../../src/domains/payment/capture.ts'
 import { evolve as evolvePayment, unknownPayment, type Fact as PaymentFact } from '../../src/domains/payment/payment.ts'
@@ -133,6 +143,7 @@ export function openShop({ placed, onHand, card, fraud }: Shop) {
       case 'reserve':
         return move({ kind: 'placed', lines: placed.lines })
       case 'ship-stock':
+        if (type === 'order.parcel-shipped') return move({ kind: 'parcel', lines: (raw as Lines).lines })
         return move({ kind: 'shipped' })
       case 'release':
         if (type === 'order.reduced') return move({ kind: 'reduced', lines: (raw as Lines).lines })
@@ -145,6 +156,7 @@ export function openShop({ placed, onHand, card, fraud }: Shop) {
       case 'call-off':
         return void (isCalledOff = true)
       case 'book-parcel':
+        if (order.fulfillment === 'manual') return undefined
         return publish(isCalledOff ? undefined : ShipmentCreated({ orderId, shipmentId: orderId, ...PARCEL }))
       case 'authorize':
         return book(recordAuthorization(payment, { orderId, total: placed.total }, result as never))
@@ -162,11 +174,6 @@ export function openShop({ placed, onHand, card, fraud }: Shop) {
         return book(settled)
       }
     }
-  }
-
-  function factsOf(command: OrderCommand | CancelLines | ReturnLines) {
-    if (command.type === 'cancel-lines') return cancelLines(order, command)
-    return command.type === 'return-lines' ? returnLines(order, command) : [decide(order, command)]
   }
 
   function orRefused(act: () => void) {
@@ -194,7 +201,7 @@ export function openShop({ placed, onHand, card, fraud }: Shop) {
         deliveries.push(...deliveries.splice(deliveries.indexOf(delivery), 1)) // later
       }
     },
-    order: (command: OrderCommand | CancelLines | ReturnLines) => orRefused(() => own(factsOf(command))),
+    order: (command: Command) => orRefused(() => own(factsOf(order, command))),
     refund(id: string, amount: number) {
       if (amount <= refundableOf(payment)) requestRefunds([{ id, amount, lines: [] }])
     },
@@ -205,13 +212,24 @@ export function openShop({ placed, onHand, card, fraud }: Shop) {
       const taken = takenOf([...refunds.values()], goneOf(order.parts))
       orRefused(() => requestRefunds([{ id, ...refundAmount({ lines, reason: 'other' }, order, taken, payment) }]))
     },
-    arrive: () =>
-      void (order.trackingNumber && !order.arrived && publish(ShipmentDelivered({ orderId, shipmentId: orderId }))),
+    /** The carrier reports a parcel, if one is under way. */
+    arrive(nth: number) {
+      const own = order.parts.parcels.filter(({ delivered }) => !delivered)
+      const automatic = order.trackingNumber && !order.arrived ? [orderId] : []
+      const parcels = [...own.map(({ id }) => id), ...automatic]
+      if (parcels.length > 0) publish(ShipmentDelivered({ orderId, shipmentId: parcels[nth % parcels.length]! }))
+    },
     pending: () => deliveries.length,
     end: () => ({ order, stock, payment, shelf, refunds, bank: { state: bank.state(), back: bank.back() }, types }),
   }
   publish({ type: 'order.placed', data: placed } as never)
   return shop
+}
+
+function factsOf(order: Order, command: Command): readonly OrderFact[] {
+  if (command.type === 'cancel-lines') return cancelLines(order, command)
+  if (command.type === 'return-lines') return returnLines(order, command)
+  return command.type === 'ship-parcel' ? shipParcel(order, command) : [decide(order, command)]
 }
 
 interface Lines {
@@ -230,6 +248,7 @@ const REACTIONS: Readonly<Record<string, readonly string[]>> = {
   'order.placed': ['reserve', 'authorize', 'screen'],
   'order.confirmed': ['capture', 'book-parcel'],
   'order.shipped': ['ship-stock'],
+  'order.parcel-shipped': ['ship-stock'],
   'order.reduced': ['release', 'refund-gone'],
   'return.received': ['release', 'refund-gone'],
   'payment.authorized': ['give-back'],

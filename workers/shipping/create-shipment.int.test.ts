@@ -28,6 +28,13 @@ it('books nothing for an order that was cancelled before', async () => {
   expect(await shipmentOf(orderId)).toMatchObject({ status: 'called-off', trackingNumber: null })
 })
 
+it('books nothing for an order that its client ships', async () => {
+  const orderId = uuidv7()
+  const { published } = await react(database, createShipment, anOrderConfirmed({ orderId, fulfillment: 'manual' }))
+  expect(published).toEqual([])
+  expect(await shipmentOf(orderId)).toBeNull()
+})
+
 it('calls a booked parcel off when its order is cancelled', async () => {
   const orderId = uuidv7()
   await react(database, createShipment, anOrderConfirmed({ orderId }))

@@ -1,6 +1,9 @@
 import { bookShipments, callOffShipments } from '#domains/shipping'
 import { OrderCancelled, OrderConfirmed, ShipmentCreated } from '#events'
-import { defineReaction } from '#messaging'
+import { defineReaction, type RecordedOf } from '#messaging'
+
+/** What a client ships itself, it books itself. */
+const isOurs = ({ data }: RecordedOf<typeof OrderConfirmed>) => data.fulfillment !== 'manual'
 
 export default defineReaction({
   name: 'shipping.create-shipment',
@@ -9,7 +12,7 @@ export default defineReaction({
   personalData: false,
   lingerMs: 20,
   async handleBatch(events, { tx, now }) {
-    const confirmed = events.filter((event) => event.type === 'order.confirmed')
+    const confirmed = events.filter((event) => event.type === 'order.confirmed').filter(isOurs)
     const cancelled = events.filter((event) => event.type === 'order.cancelled')
     // Cancellations first: an order with both in one batch gets no parcel at all.
     await callOffShipments(

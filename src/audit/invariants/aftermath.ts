@@ -6,7 +6,7 @@ const oneMailEach: Invariant = {
   says: 'A customer is written to once about each event.',
   offenders: () => Prisma.sql`
     SELECT order_id AS who, format('%s mails tell of %s: %s.', count(*), kind, string_agg(message_id, ', ' ORDER BY sent_at)) AS why
-    FROM sent_mails WHERE kind NOT IN ('payment.refunded', 'return.received') -- one for each refund, and each return
+    FROM sent_mails WHERE kind NOT IN ('payment.refunded', 'return.received', 'order.parcel-shipped') -- one for each of them
     GROUP BY order_id, kind HAVING count(*) > 1
     UNION ALL
     SELECT min(order_id::text)::uuid, format('The mail %s was sent for %s events.', message_id, count(*))
@@ -21,6 +21,7 @@ const mailsAreSent: Invariant = {
     FROM handled_events d JOIN events e ON e.id = d.event_id
     WHERE d.reaction = 'notification.email-customer'
       AND d.handled_at > clock_timestamp() - interval '89 days' -- older mails are forgotten
+      AND NOT (e.type = 'order.shipped' AND e.data->'parcels' IS NOT NULL) -- each parcel has had a mail
       AND NOT EXISTS (SELECT FROM sent_mails m WHERE m.event_id = e.id)`,
 }
 

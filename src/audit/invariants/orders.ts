@@ -47,7 +47,7 @@ const costsItsLines: Invariant = {
 
 const movesOn: Invariant = {
   name: 'order-moves-on',
-  says: 'No order waits for its decision or its parcel longer than patience lasts.',
+  says: 'No order waits for its decision or its parcel longer than patience lasts, but for parcels that its client ships.',
   offenders: (limits) => Prisma.sql`
     SELECT o.id AS who, format('It is %s since %s: %s.', o.status, to_char(o.updated_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS "UTC"'),
       coalesce(dead.why, waiting.why, 'every reaction has handled its events, but '
@@ -71,7 +71,8 @@ const movesOn: Invariant = {
         AND NOT EXISTS (SELECT FROM handled_events d WHERE d.event_id = e.id AND d.reaction = s.reaction)
       ORDER BY e.position, s.reaction LIMIT 1
     ) waiting ON true
-    WHERE o.status IN ('placed', 'confirmed') AND ${since('o.updated_at', limits)}`,
+    WHERE (o.status = 'placed' OR o.status = 'confirmed' AND (o.fulfillment IS DISTINCT FROM 'manual' OR o.capture = 'pending'))
+      AND ${since('o.updated_at', limits)}`,
 }
 
 const deletedIsGone: Invariant = {
@@ -84,7 +85,8 @@ const deletedIsGone: Invariant = {
       SELECT id AS order_id, 'orders' AS place FROM orders UNION ALL SELECT order_id, 'order_lines' FROM order_lines
       UNION ALL SELECT order_id, 'reservations' FROM reservations UNION ALL SELECT order_id, 'payments' FROM payments
       UNION ALL SELECT order_id, 'payment_ledger' FROM payment_ledger UNION ALL SELECT order_id, 'refunds' FROM refunds
-      UNION ALL SELECT order_id, 'shipments' FROM shipments UNION ALL SELECT order_id, 'loyalty_orders' FROM loyalty_orders
+      UNION ALL SELECT order_id, 'shipments' FROM shipments UNION ALL SELECT order_id, 'parcels' FROM parcels
+      UNION ALL SELECT order_id, 'loyalty_orders' FROM loyalty_orders
       UNION ALL SELECT order_id, 'order_history' FROM order_history
     ) AS left_over USING (order_id) GROUP BY order_id`,
 }

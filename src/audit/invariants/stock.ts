@@ -31,7 +31,7 @@ const BOOKED = Prisma.sql`
 
 const isWhatWasBooked: Invariant = {
   name: 'stock-is-what-was-booked',
-  says: 'Received is the sum of the receipts, corrected that of the corrections, reserved that of the open reservations, shipped that of the shipped ones and of what came back damaged.',
+  says: 'Received is the sum of the receipts, corrected that of the corrections, reserved that of the open reservations, shipped that of the shipped ones, of parcels and of what came back damaged.',
   offenders: () => Prisma.sql`
     SELECT sku AS who, format('%s received, %s corrected, %s reserved, %s shipped; what was booked and reserved adds up to %s, %s, %s and %s.',
       coalesce(s.received, 0), coalesce(s.corrected, 0), coalesce(s.reserved, 0), coalesce(s.shipped, 0),
@@ -147,6 +147,35 @@ const returnedIsInStock: Invariant = {
       AND told.pieces IS DISTINCT FROM kept.pieces`,
 }
 
+const inParcels: Invariant = {
+  name: 'parcels-hold-their-pieces',
+  says: 'The parcels of a client hold the pieces that left by what its order says, each once, and never more than are wanted.',
+  offenders: (limits) => Prisma.sql`
+    SELECT o.id AS who, CASE WHEN stored.pieces IS DISTINCT FROM told.pieces
+        THEN format('Its parcels hold %s; it knows of %s.', coalesce(stored.pieces, '{}'), coalesce(told.pieces, '{}'))
+      WHEN kept.pieces IS DISTINCT FROM told.pieces
+        THEN format('%s of it are in parcels; its stock knows of %s.', coalesce(told.pieces, '{}'), coalesce(kept.pieces, '{}'))
+      ELSE format('%s in parcels or cancelled are more than were ordered.', told.pieces) END AS why
+    FROM orders o LEFT JOIN reservations r ON r.order_id = o.id
+    CROSS JOIN LATERAL (
+      SELECT jsonb_object_agg(sku, quantity) AS pieces FROM (
+        SELECT sku, sum(quantity) AS quantity FROM parcels p, jsonb_to_recordset(p.lines) AS line(sku text, quantity int)
+        WHERE p.order_id = o.id GROUP BY sku) AS merged
+    ) stored
+    CROSS JOIN LATERAL (
+      SELECT jsonb_object_agg(sku, quantity) AS pieces FROM (
+        SELECT sku, sum(quantity) AS quantity FROM jsonb_to_recordset(o.parts->'parcels') AS parcel(lines jsonb),
+          jsonb_to_recordset(parcel.lines) AS line(sku text, quantity int) GROUP BY sku) AS merged
+    ) told
+    CROSS JOIN LATERAL (
+      SELECT jsonb_object_agg(key, value->'inParcels') AS pieces FROM jsonb_each(r.apart) WHERE value->>'inParcels' <> '0'
+    ) kept
+    WHERE (o.fulfillment = 'manual' OR told.pieces IS NOT NULL) AND o.parts_version = o.version AND ${since('o.updated_at', limits)}
+      AND (stored.pieces IS DISTINCT FROM told.pieces OR kept.pieces IS DISTINCT FROM told.pieces
+        OR EXISTS (SELECT FROM order_lines l WHERE l.order_id = o.id
+          AND l.quantity < coalesce((told.pieces->>l.sku)::int, 0) + coalesce((r.apart->l.sku->>'cancelled')::int, 0)))`,
+}
+
 const parcels: Invariant = {
   name: 'one-parcel-per-shipped-order',
   says: 'An order that was shipped has a parcel, and no other order at its end has one on the way.',
@@ -154,7 +183,8 @@ const parcels: Invariant = {
     SELECT o.id AS who, format('It is %s, and its parcel is %s.', o.status, coalesce(s.status, 'not there')) AS why
     FROM orders o LEFT JOIN shipments s ON s.order_id = o.id
     WHERE ${since('o.updated_at', limits)} AND o.status NOT IN ('placed', 'confirmed')
-      AND (o.status IN ('shipped', 'delivered', 'returned')) <> coalesce(s.status IN ('booked', 'delivered'), false)`,
+      AND (o.status IN ('shipped', 'delivered', 'returned')) <> (coalesce(s.status IN ('booked', 'delivered'), false)
+        OR EXISTS (SELECT FROM parcels p WHERE p.order_id = o.id))`,
 }
 
 export const stockInvariants = [
@@ -166,5 +196,6 @@ export const stockInvariants = [
   cancelledIsFree,
   returnedWasShipped,
   returnedIsInStock,
+  inParcels,
   parcels,
 ]

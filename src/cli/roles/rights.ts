@@ -82,6 +82,7 @@ export const RIGHTS: Readonly<Record<string, TableRights>> = {
   webhook_cursor: of('', ''),
   // shipping
   shipments: of('su', 'siu'),
+  parcels: of('siu', 's'), // clients book them, carriers report them
 }
 
 const WORDS = { s: 'SELECT', i: 'INSERT', u: 'UPDATE', d: 'DELETE' } as const

@@ -119,7 +119,37 @@ test('what came back is on the shelf, but for what is damaged, in whatever order
   expect(run([placed, goodA, badA, rest, { kind: 'shipped' }])).toEqual(all)
 })
 
-const anyFact = fc.constantFrom<Fact>(placed, lessA, { kind: 'closed' }, { kind: 'shipped' }, { kind: 'returned' })
+const oneA: Fact = { kind: 'parcel', lines: [{ sku: 'A', quantity: 1 }] }
+
+test('a parcel moves its pieces, and the order the rest, in whatever order that is heard of', () => {
+  const shipped: Fact = { kind: 'shipped' }
+  const end = (order: Fact[]) =>
+    movementsOf(
+      open,
+      order.reduce((now, fact) => decide(now, fact, plenty).next, open),
+    )
+  expect(end([placed, oneA])).toEqual([
+    { sku: 'A', onHand: -2, reserved: 1, shipped: 1 },
+    { sku: 'B', onHand: -1, reserved: 1, shipped: 0 },
+  ])
+  const all = [
+    { sku: 'A', onHand: -2, reserved: 0, shipped: 2 },
+    { sku: 'B', onHand: -1, reserved: 0, shipped: 1 },
+  ]
+  expect(end([placed, oneA, shipped])).toEqual(all)
+  expect(end([placed, shipped, oneA])).toEqual(all)
+  expect(end([placed, shipped, { kind: 'returned' }, oneA])).toEqual([])
+  expect(() => end([oneA])).toThrow('never asked for')
+})
+
+const anyFact = fc.constantFrom<Fact>(
+  placed,
+  lessA,
+  oneA,
+  { kind: 'closed' },
+  { kind: 'shipped' },
+  { kind: 'returned' },
+)
 
 test('no sequence of facts makes or loses a piece, or moves more than the order has', () => {
   fc.assert(
@@ -137,7 +167,7 @@ test('no sequence of facts makes or loses a piece, or moves more than the order 
         reservation = next
         expect(stock.onHand + stock.reserved + stock.shipped).toBe(5)
         expect(stock.onHand).toBeGreaterThanOrEqual(3)
-        expect(Math.min(stock.reserved, stock.shipped)).toBe(0)
+        expect(Math.min(stock.reserved, stock.shipped)).toBeGreaterThanOrEqual(0)
       }
     }),
   )

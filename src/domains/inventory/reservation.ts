@@ -25,11 +25,11 @@ export interface Reservation {
 }
 
 /**
- * Pieces of one SKU: cancelled ones are not reserved or shipped with the others. Of those that came back, restocked ones are on the
- * shelf again; discarded ones are not, and count as shipped for ever.
+ * Pieces of one SKU: cancelled ones are not reserved or shipped with the others, those in a parcel are shipped before them. Of those that
+ * came back, restocked ones are on the shelf again; discarded ones are not, and count as shipped for ever.
  */
 export type Apart = Readonly<Record<string, Readonly<Partial<Record<Way, number>>>>>
-type Way = 'cancelled' | 'restocked' | 'discarded'
+type Way = 'cancelled' | 'inParcels' | 'restocked' | 'discarded'
 
 export interface Returned extends Quantity {
   restocked: boolean
@@ -37,7 +37,7 @@ export interface Returned extends Quantity {
 
 /** What has become of an order, as far as its stock is concerned. The facts may come in any order. */
 export type Fact =
-  | { kind: 'placed' | 'reduced'; lines: readonly Quantity[] }
+  | { kind: 'placed' | 'reduced' | 'parcel'; lines: readonly Quantity[] }
   | { kind: 'closed' }
   | { kind: 'shipped' }
   /** Pieces came back. With the last of them the order is returned. */
@@ -66,7 +66,8 @@ export function decide(reservation: Reservation, fact: Fact, free: ReadonlyMap<s
     return reservation.status === 'open' ? reserve(reservation, fact.lines, free) : unchanged(reservation)
   if (fact.kind === 'reduced') return { next: setApart(reservation, 'cancelled', fact.lines), missing: [] }
   if (fact.kind === 'came-back') return { next: takeBack(reservation, fact.lines), missing: [] }
-  if (fact.kind === 'shipped') assertReserved(reservation)
+  if (fact.kind === 'shipped' || fact.kind === 'parcel') assertReserved(reservation)
+  if (fact.kind === 'parcel') return { next: setApart(reservation, 'inParcels', fact.lines), missing: [] }
   return { next: { ...reservation, status: NEXT[fact.kind][reservation.status] ?? reservation.status }, missing: [] }
 }
 
@@ -99,7 +100,7 @@ function takeBack(reservation: Reservation, lines: readonly Returned[]): Reserva
 /** Pieces of a line that go the way of the order. */
 function restOf({ sku, quantity }: Quantity, apart: Apart): number {
   const { cancelled = 0, restocked = 0, discarded = 0 } = apart[sku] ?? {}
-  return quantity - cancelled - restocked - discarded
+  return Math.max(0, quantity - cancelled - restocked - discarded)
 }
 
 /** The lines of an order without what was cancelled of them. */
@@ -168,8 +169,11 @@ function placesOf({ status, lines, apart }: Reservation) {
   const of = (place: Place) =>
     new Map(
       lines.map((line) => {
-        const discarded = place === 'shipped' && TAKEN.has(status) ? (apart[line.sku]?.discarded ?? 0) : 0
-        return [line.sku, discarded + (PLACE[status] === place ? restOf(line, apart) : 0)]
+        const rest = restOf(line, apart)
+        const inParcels = status === 'reserved' ? Math.min(rest, apart[line.sku]?.inParcels ?? 0) : 0
+        const discarded = TAKEN.has(status) ? (apart[line.sku]?.discarded ?? 0) : 0
+        const early = place === 'shipped' ? discarded + inParcels : -inParcels
+        return [line.sku, early + (PLACE[status] === place ? rest : 0)]
       }),
     )
   return { reserved: of('reserved'), shipped: of('shipped') }

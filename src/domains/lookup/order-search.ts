@@ -69,7 +69,8 @@ function documentOf({ data, time, personal }: Extract<FoundBy, { type: 'order.pl
 
 function changeOf(fact: Exclude<FoundBy, { type: 'order.placed' }>): Change {
   const { orderId } = fact.data
-  if (fact.type === 'shipment.created') return { orderId, words: wordsOf(fact.data.trackingNumber) }
+  if (fact.type === 'shipment.created' || fact.type === 'order.parcel-shipped')
+    return { orderId, words: wordsOf(fact.data.trackingNumber) }
   return { orderId, status: stateAfter(fact.type), words: [] }
 }
 

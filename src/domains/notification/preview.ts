@@ -2,6 +2,7 @@ import {
   OrderCancelled,
   OrderConfirmed,
   OrderDelivered,
+  OrderParcelShipped,
   OrderRejected,
   OrderShipped,
   PaymentRefunded,
@@ -41,10 +42,12 @@ const confirmed = {
 
 const MAILS = [
   { type: OrderConfirmed.type, data: confirmed },
-  ...[OrderRejected, OrderCancelled, OrderShipped, ReturnReceived, PaymentRefunded].map(({ type, example }) => ({
-    type,
-    data: example,
-  })),
+  ...[OrderRejected, OrderCancelled, OrderParcelShipped, OrderShipped, ReturnReceived, PaymentRefunded].map(
+    ({ type, example }) => ({
+      type,
+      data: example,
+    }),
+  ),
 ]
 
 export interface MailPreview {

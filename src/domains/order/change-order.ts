@@ -9,6 +9,7 @@ import { conclude, decide, type OrderCommand } from './state/decide.ts'
 import type { VersionedOrder } from './state/fold.ts'
 import type { RecordedAnswer } from './state/order.ts'
 import type { OrderStatus } from './state/order-states.ts'
+import { shipParcel, type ShipParcel } from './state/ship-parcel.ts'
 import { decideOrders, type Decided } from './stream/decide-orders.ts'
 
 /** Milliseconds after which it is looked again whether this process knows what the order has been told. */
@@ -41,7 +42,12 @@ function untilNewerRelease(error: unknown): never {
   throw error
 }
 
-export type Command = OrderCommand | CancelLines | ReturnLines
+export type Command = OrderCommand | CancelLines | ReturnLines | ShipParcel
+
+export interface Origin extends Pick<Append, 'traceparent' | 'actor'> {
+  /** What another domain writes in the same transaction, when the order has decided. */
+  readonly alongside?: (tx: Transaction, order: VersionedOrder) => Promise<unknown>
+}
 
 /**
  * Carries a caller's command out on one order, in one transaction with the fact that follows.
@@ -51,11 +57,12 @@ export function changeOrder(
   db: Database,
   id: string,
   command: Command,
-  origin: Pick<Append, 'traceparent' | 'actor'>,
+  { alongside, ...origin }: Origin,
 ): Promise<VersionedOrder> {
   return db.$transaction(async (tx) => {
     const decided = await decideOrders(tx, [id], (order) => factsOf(order, command)).catch(notByThisRelease)
     const { order, facts } = decided.get(id) ?? (await missingOrder(tx, id))
+    await alongside?.(tx, order)
     await append(
       tx,
       facts.map((fact) => ({ ...fact, correlationId: id, ...origin })),
@@ -67,6 +74,7 @@ export function changeOrder(
 function factsOf(order: VersionedOrder, command: Command) {
   if (command.type === 'cancel-lines') return cancelLines(order, command)
   if (command.type === 'return-lines') return returnLines(order, command)
+  if (command.type === 'ship-parcel') return shipParcel(order, command)
   return hasHappened(order, command) ? [] : [decide(order, command)]
 }
 

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { DataOf } from '#messaging'
-import { Address, Costs, Customer, OrderLine, RejectionReason, type OrderPlaced } from '#events'
+import { Address, Costs, Customer, Fulfillment, OrderLine, RejectionReason, type OrderPlaced } from '#events'
 import type { Caller } from '#http'
 import { Prisma } from '#prisma'
 import { openHeldRows, openRows, sealDetails } from './personal-columns.ts'
@@ -34,16 +34,16 @@ export async function insertOrders(
   const { placedAt } = await readRow(tx, Placed)`
     WITH new AS MATERIALIZED (
       SELECT * FROM jsonb_to_recordset(${JSON.stringify(placed)}::jsonb)
-        AS row("orderId" uuid, customer jsonb, "shippingAddress" jsonb, total jsonb, costs jsonb, lines jsonb, payment jsonb, number text, reference text,
+        AS row("orderId" uuid, customer jsonb, "shippingAddress" jsonb, total jsonb, costs jsonb, fulfillment text, lines jsonb, payment jsonb, number text, reference text,
           "billingAddress" jsonb, note text, metadata jsonb, "clientId" uuid, test boolean,
           person uuid, sealed text)
     ), moment AS MATERIALIZED (
       SELECT clock_timestamp()::timestamptz(3) AS at
     ), placed AS (
       INSERT INTO orders (id, status, version, client_id, test, number, reference, customer, shipping_address, billing_address,
-        note, metadata, person, sealed, total, currency, costs, placed_at, updated_at)
+        note, metadata, person, sealed, total, currency, costs, fulfillment, placed_at, updated_at)
       SELECT "orderId", 'placed', 1, "clientId", test, number, reference, customer, "shippingAddress", "billingAddress",
-        note, metadata, person, sealed, (total->>'amount')::bigint, total->>'currency', costs, at, at
+        note, metadata, person, sealed, (total->>'amount')::bigint, total->>'currency', costs, fulfillment, at, at
       FROM new, moment
     ), lines AS (
       INSERT INTO order_lines (order_id, client_id, line, sku, name, quantity, unit_price)
@@ -81,6 +81,7 @@ const OrderRow = row({
   amount: z.string(),
   currency: z.string(),
   costs: Costs.nullable(),
+  fulfillment: Fulfillment,
   parts: Parts.nullable(),
   isPartial: z.boolean(),
   note: z.string().nullable(),
@@ -91,7 +92,7 @@ const OrderRow = row({
 
 const COLUMNS = Prisma.sql`id, number, reference, status, version, stock, payment, fraud, capture, arrived, carrier,
   tracking_number AS "trackingNumber", reason, detail, customer, shipping_address AS "shippingAddress",
-  billing_address AS "billingAddress", sealed, total::text AS amount, currency, costs, note, metadata, parts,
+  billing_address AS "billingAddress", sealed, total::text AS amount, currency, costs, coalesce(fulfillment, 'automatic') AS fulfillment, note, metadata, parts,
   parts_version <> version AS "isPartial", placed_at AS "placedAt", updated_at AS "updatedAt"`
 
 /**

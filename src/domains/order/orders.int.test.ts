@@ -17,8 +17,8 @@ afterAll(async () => {
 })
 
 const eventsOf = (id: string) => readConversation(database.db, id)
-const asOrdered = (lines: { cancelled: number; returned: number }[]) =>
-  lines.map(({ cancelled: _, returned: _back, ...line }) => line)
+const asOrdered = (lines: { cancelled: number; shipped: number; returned: number }[]) =>
+  lines.map(({ cancelled: _, shipped: _gone, returned: _back, ...line }) => line)
 const setStatus = (id: string, status: string) => database.db.order.update({ where: { id }, data: { status } })
 
 describe('POST /v1/orders', () => {

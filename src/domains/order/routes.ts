@@ -1,4 +1,13 @@
-import { OrderCancelled, OrderReduced, OrderPlaced, orderStream, ReturnAccepted, ReturnReceived } from '#events'
+import {
+  OrderCancelled,
+  OrderDelivered,
+  OrderPlaced,
+  OrderReduced,
+  OrderShipped,
+  orderStream,
+  ReturnAccepted,
+  ReturnReceived,
+} from '#events'
 import type { WakeUp } from '#messaging'
 import type { Database } from '#platform/database'
 import { defineRoute, owns, standIn, type Route, type RouteRequest } from '#http'
@@ -205,7 +214,8 @@ function changing({ db, wake }: Needs): Route[] {
       operationId: 'cancelOrder',
       summary: 'Cancel an order that has not been shipped',
       description:
-        'Its stock and its money are given back by what follows. An order that is cancelled already is answered as it is.',
+        'Its stock and its money are given back by what follows. An order that is cancelled already is answered as it is. ' +
+        'Where a parcel of it has left, only the lines that are left can be cancelled.',
       tag,
       scope: 'orders:write',
       params: OrderId,
@@ -215,7 +225,7 @@ function changing({ db, wake }: Needs): Route[] {
       replies: { 200: { description: 'The order, cancelled', schema: OrderView, headers: AFTER } },
       refusals: {
         404: 'order-not-found',
-        409: 'order-not-cancellable',
+        409: 'order-not-cancellable, order-partly-shipped',
         410: 'order-deleted',
         503: 'newer-release-needed',
       },
@@ -224,12 +234,13 @@ function changing({ db, wake }: Needs): Route[] {
     defineRoute({
       method: 'post',
       path: '/v1/orders/{id}/lines/cancel',
-      publishes: [OrderReduced, OrderCancelled],
+      publishes: [OrderReduced, OrderCancelled, OrderShipped, OrderDelivered],
       operationId: 'cancelLines',
-      summary: 'Cancel lines of an order that has not been shipped, or pieces of them',
+      summary: 'Cancel lines of an order that have not been shipped, or pieces of them',
       description:
         'Their stock is free again, and what they cost is refunded when it was taken. `total` stays what it was when the order was ' +
-        'placed; `currentTotal` is what it comes to now. When nothing is left, the order is cancelled.',
+        'placed; `currentTotal` is what it comes to now. When nothing is left, the order is cancelled, or, where parcels of it have left, ' +
+        'it is shipped.',
       tag,
       scope: 'orders:write',
       params: OrderId,

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { Fulfillment } from '#events'
 import { CostsView, LIMITS, MoneyView, wanted } from '#domains/pricing'
 import { country, mailAddress, needsPostalCode, paragraphs, text } from '#http'
 import { internationalNumber } from '#platform/phone-number'
@@ -113,6 +114,9 @@ export const NewOrder = z
     shippingAddress: AddressInput,
     ...carried,
     ...wanted,
+    fulfillment: Fulfillment.optional().describe(
+      '`automatic` (the default): one parcel is booked as soon as the order is confirmed. `manual`: you ship it, in one parcel or several',
+    ),
     payment: z.strictObject({
       token: text(1, 200, 'pm_card_visa').describe('Token of the payment method; pm_card_visa approves in the sandbox'),
     }),
@@ -192,6 +196,7 @@ export const OrderView = z
     ...head,
     paymentStatus: z.enum(PAYMENT_STATUSES).describe('How its money stands'),
     fulfillmentStatus: z.enum(FULFILLMENT_STATUSES).describe('Where its goods are'),
+    fulfillment: Fulfillment.describe('Who ships it: the system by itself, or you'),
     version: z
       .int()
       .min(1)
@@ -206,6 +211,7 @@ export const OrderView = z
       Lines.element
         .extend({
           cancelled: z.int().describe('How many of them are cancelled'),
+          shipped: z.int().describe('How many of them have left in a parcel'),
           returned: z.int().describe('How many of them came back'),
         })
         .meta({ id: 'CurrentLine' }),
@@ -219,7 +225,22 @@ export const OrderView = z
       .strictObject({ reason: z.string().describe('Stable code'), detail: z.string() })
       .optional()
       .describe('Why the order was rejected, cancelled or has expired'),
-    shipment: z.strictObject({ carrier: z.string(), trackingNumber: z.string() }).optional(),
+    shipment: z
+      .strictObject({ carrier: z.string(), trackingNumber: z.string() })
+      .optional()
+      .describe('The parcel that was booked automatically; `shipments` has all of them'),
+    shipments: z
+      .array(
+        z
+          .strictObject({
+            carrier: z.string(),
+            trackingNumber: z.string(),
+            status: z.enum(['booked', 'delivered', 'called-off']),
+            lines: z.array(z.strictObject({ sku: z.string(), quantity: z.int() })).describe('What is in it'),
+          })
+          .meta({ id: 'OrderShipment' }),
+      )
+      .describe('Every parcel of the order'),
     test: z.literal(true).optional().describe('Placed with a test key: no money moves'),
   })
   .meta({ id: 'Order' })
@@ -233,6 +254,25 @@ export const OrderPage = z
   .meta({ id: 'OrderPage' })
 
 export const OrderId = z.strictObject({ id: z.uuid('must be the id of an order, a UUID').toLowerCase() })
+
+/** Lines by SKU, of an order or of what is left of it. */
+export const namedLines = (id: string) =>
+  z
+    .array(
+      z
+        .strictObject({
+          sku: text(1, 64, 'MUG-01').describe('Of a line of the order'),
+          quantity: z
+            .int()
+            .min(1)
+            .max(LIMITS.quantity)
+            .optional()
+            .describe('Without it, all that are left of the line'),
+        })
+        .meta({ id }),
+    )
+    .min(1)
+    .max(LIMITS.lines)
 
 const VERSION = /^[1-9]\d{0,8}$/
 const Time = z.iso.datetime({ offset: true })
@@ -265,22 +305,7 @@ export const Cancellation = z
 
 export const LinesCancellation = z
   .strictObject({
-    lines: z
-      .array(
-        z
-          .strictObject({
-            sku: text(1, 64, 'MUG-01').describe('Of a line of the order'),
-            quantity: z
-              .int()
-              .min(1)
-              .max(LIMITS.quantity)
-              .optional()
-              .describe('Without it, all that are left of the line'),
-          })
-          .meta({ id: 'CancelledLine' }),
-      )
-      .min(1)
-      .max(LIMITS.lines),
+    lines: namedLines('CancelledLine'),
     reason: text(1, 500, 'One is enough').describe(
       'Goes into the order.reduced event; where nothing is left of the order, into order.cancelled and the mail, too',
     ),

@@ -1,5 +1,8 @@
 import type { Route } from '#http'
-import { aCaller, anOrderConfirmed, testDatabase, type TestDatabase } from '#testing'
+import { FraudCleared, PaymentAuthorized, PaymentCaptured, StockReserved } from '#events'
+import { aCaller, anOrderConfirmed, react, record, testDatabase, type TestDatabase } from '#testing'
+import { anOrder, MUG, TEA, testApi, type TestApi } from '../../testing/api.ts'
+import advanceOrder from '../../../workers/order/advance-order.ts'
 import { shippingRoutes } from './routes.ts'
 import { bookShipments, callOffShipments } from './store.ts'
 
@@ -40,4 +43,80 @@ it('refuses the arrival of a parcel that was called off', async () => {
   await database.db.$transaction((tx) => callOffShipments(tx, [orderId], new Date()))
   await expect(reportDelivered(trackingNumber)).rejects.toMatchObject({ code: 'shipment-called-off' })
   expect(await publishedFor(orderId)).toEqual([])
+})
+
+describe('parcels of a client', () => {
+  let api: TestApi
+  beforeAll(async () => {
+    api = await testApi(database, shippingRoutes({ db: database.db, wake }))
+  })
+  afterAll(() => api.close())
+
+  async function aPaidOrder(given: object = {}) {
+    const lines = [
+      { sku: MUG.sku, quantity: 2 },
+      { sku: TEA.sku, quantity: 1 },
+    ]
+    const { body } = await api.place(anOrder({ lines, fulfillment: 'manual', ...given }))
+    const orderId = body.id as string
+    const amount = body.total as { amount: number; currency: string }
+    const authorized = PaymentAuthorized({ orderId, authorizationId: 'a', amount })
+    const answers = [StockReserved({ orderId, lines: [] }), FraudCleared({ orderId, score: 0 }), authorized]
+    await react(database, advanceOrder, ...answers)
+    await record(database, PaymentCaptured({ orderId, amount }))
+    return orderId
+  }
+  const ship = (orderId: string, body: object, key?: string) =>
+    api.http
+      .post(`/v1/orders/${orderId}/shipments`)
+      .set({ authorization: `Bearer ${api.key}`, ...(key && { 'idempotency-key': key }) })
+      .send(body)
+  const order = async (orderId: string) => (await api.get(`/v1/orders/${orderId}`)).body
+  const mugs = (quantity: number) => ({ lines: [{ sku: MUG.sku, quantity }] })
+
+  it('hold each piece once, whoever asks at the same time', async () => {
+    const orderId = await aPaidOrder()
+    const answers = await Promise.all([ship(orderId, mugs(2)), ship(orderId, mugs(2)), ship(orderId, mugs(1))])
+    const held = answers.flatMap(({ status, body }) => (status === 201 ? body.lines : []))
+    expect(held.reduce((sum, { quantity }) => sum + quantity, 0)).toBe(2)
+    for (const { status } of answers) expect([201, 422]).toContain(status)
+    expect(await order(orderId)).toMatchObject({ status: 'confirmed', fulfillmentStatus: 'partially_shipped' })
+  })
+
+  it('are booked once under a key, and the last one ships the order; when all have arrived it is delivered', async () => {
+    const orderId = await aPaidOrder()
+    const first = await ship(orderId, mugs(1), 'first')
+    expect((await ship(orderId, mugs(1), 'first')).body).toEqual(first.body)
+    expect(first).toMatchObject({ status: 201, body: { carrier: 'Fanfare Post', status: 'booked' } })
+    const rest = await ship(orderId, { carrier: 'DHL', trackingNumber: 'JD1' })
+    expect(rest.body.lines).toEqual([
+      { sku: MUG.sku, quantity: 1 },
+      { sku: TEA.sku, quantity: 1 },
+    ])
+    expect(await order(orderId)).toMatchObject({ status: 'shipped', shipments: [{}, { trackingNumber: 'JD1' }] })
+    await reportDelivered('JD1')
+    expect(await order(orderId)).toMatchObject({ fulfillmentStatus: 'partially_delivered' })
+    expect(await reportDelivered('JD1')).toMatchObject({ body: { status: 'delivered' } })
+    await reportDelivered(first.body.trackingNumber)
+    const [, arrival] = await database.db.event.findMany({
+      where: { type: 'shipment.delivered', correlationId: orderId },
+      orderBy: { position: 'asc' },
+    })
+    await react(database, advanceOrder, { ...arrival!, time: arrival!.occurredAt })
+    const view = await order(orderId)
+    expect(view).toMatchObject({ status: 'delivered', fulfillmentStatus: 'delivered' })
+    expect((await api.get(`/v1/orders/${orderId}?at=${view.version}`)).body).toEqual(view)
+  })
+
+  it('need a tracking number of their own, a carrier with it, and an order that is theirs to ship', async () => {
+    const orderId = await aPaidOrder()
+    const codes = []
+    const taken = { carrier: 'DHL', trackingNumber: (await aBookedParcel()).trackingNumber }
+    for (const body of [{ ...mugs(1), ...taken }, { trackingNumber: 'JD2' }, { lines: [{ sku: 'NONE' }] }])
+      codes.push((await ship(orderId, body)).body.code)
+    const automatic = await aPaidOrder({ fulfillment: 'automatic' })
+    codes.push((await ship(automatic, {})).body.code)
+    expect(codes).toEqual(['tracking-number-taken', 'validation-failed', 'unknown-sku', 'order-ships-automatically'])
+    expect(await order(orderId)).toMatchObject({ fulfillmentStatus: 'unfulfilled', shipments: [] })
+  })
 })

@@ -3,28 +3,14 @@ import { ShipmentDelivered } from '#events'
 import { append, type Append, type WakeUp } from '#messaging'
 import type { Database } from '#platform/database'
 import { defineRoute, Refusal, type Route } from '#http'
+import { parcelRoute } from './parcel-route.ts'
+import { ShipmentView, TrackingNumber } from './schemas.ts'
 import { reportDelivery, type Shipment } from './shipment.ts'
 import { lockShipment, markDelivered } from './store.ts'
 
-const ShipmentView = z
-  .object({
-    id: z.uuid(),
-    orderId: z.uuid(),
-    status: z.enum(['booked', 'delivered', 'called-off']),
-    carrier: z.string(),
-    trackingNumber: z.string(),
-    bookedAt: z.iso.datetime(),
-    deliveredAt: z.iso.datetime().nullable(),
-  })
-  .meta({ id: 'Shipment' })
-
-const TrackingNumber = z
-  .string()
-  .regex(/^[A-Z0-9]{1,40}$/, 'is capital letters and digits')
-  .meta({ examples: ['FP0123456789ABCDEF'] })
-
-/** What carriers call. */
-export function shippingRoutes({ db, wake }: { db: Database } & WakeUp): Route[] {
+/** What carriers call, and clients that ship their orders themselves. */
+export function shippingRoutes(needs: { db: Database } & WakeUp): Route[] {
+  const { db, wake } = needs
   return [
     defineRoute({
       method: 'post',
@@ -46,6 +32,7 @@ export function shippingRoutes({ db, wake }: { db: Database } & WakeUp): Route[]
         return { status: 200, body: shipment }
       },
     }),
+    parcelRoute(needs),
   ]
 }
 
@@ -58,7 +45,7 @@ function deliver(db: Database, trackingNumber: string, now: Date, from: Origin):
       throw new Refusal('not-found', 'shipment-not-found', `No parcel is known under the number ${trackingNumber}`)
     const published = reportDelivery(shipment)
     if (published.length === 0) return shipment
-    await markDelivered(tx, shipment.id, now)
+    await markDelivered(tx, shipment, now)
     await append(
       tx,
       published.map((event) => ({ event, correlationId: shipment.orderId, ...from })),

@@ -11,23 +11,35 @@ export interface Booking {
   trackingNumber: string
 }
 
+/** A parcel of the client: some pieces of an order, or all that are left of it. */
+export interface Parcel extends Booking {
+  lines: { sku: string; quantity: number }[]
+}
+
 /** A parcel that was booked; a called-off one may have been cancelled before or after its booking. */
 export interface Shipment extends Booking {
   status: ShipmentStatus
   bookedAt: Date
   deliveredAt: Date | null
+  /** Of a parcel of the client. The automatic one holds all that is wanted of its order. */
+  lines?: Parcel['lines']
 }
 
 const DOMESTIC = 'GB'
 
 /** Which carrier takes the order's parcel, and under which number. The same order always gets the same number. */
-export function bookingFor(id: string, orderId: string, { country }: Pick<Address, 'country'>): Booking {
+export const bookingFor = (id: string, orderId: string, to: Pick<Address, 'country'>): Booking => ({
+  id,
+  orderId,
+  ...labelFor(orderId, to),
+})
+
+/** Our own carrier, and the number of what it takes: the same thing always gets the same number. */
+export function labelFor(thing: string, { country }: Pick<Address, 'country'>) {
   const domestic = country.toUpperCase() === DOMESTIC
   return {
-    id,
-    orderId,
     carrier: domestic ? 'Fanfare Post' : 'Fanfare World',
-    trackingNumber: `${domestic ? 'FP' : 'FW'}${trackingCode(orderId)}`,
+    trackingNumber: `${domestic ? 'FP' : 'FW'}${trackingCode(thing)}`,
   }
 }
 
@@ -41,8 +53,8 @@ export function reportDelivery({ id, orderId, trackingNumber, status }: Shipment
 // Crockford's base 32: no letter that can be taken for a digit.
 const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
 
-/** 80 bits of a keyed hash of the order's id: without the master key nobody can tell it, not even who knows the id. */
-function trackingCode(orderId: string): string {
-  const bytes = derivedSecret(`shipment of ${orderId}`).subarray(0, 16)
+/** 80 bits of a keyed hash of an id: without the master key nobody can tell it, not even who knows the id. */
+function trackingCode(id: string): string {
+  const bytes = derivedSecret(`shipment of ${id}`).subarray(0, 16)
   return Array.from(bytes, (byte) => ALPHABET[byte & 31]).join('')
 }

@@ -3,6 +3,7 @@ import {
   OrderConfirmed,
   OrderDelivered,
   OrderExpired,
+  OrderParcelShipped,
   OrderPlaced,
   OrderRejected,
   OrderShipped,
@@ -47,6 +48,13 @@ export const anOrderShipped = builder(OrderShipped, () => ({
   trackingNumber: 'SP123',
 }))
 export const anOrderDelivered = builder(OrderDelivered, order)
+export const anOrderParcelShipped = builder(OrderParcelShipped, () => ({
+  ...order(),
+  shipmentId: uuidv7(),
+  carrier: 'Sandbox Post',
+  trackingNumber: 'SP123',
+  lines: [{ sku: line.sku, name: line.name, quantity: 1 }],
+}))
 export const aReturnAccepted = builder(ReturnAccepted, () => ({ ...order(), lines, total }))
 export const aStockReserved = builder(StockReserved, () => ({
   orderId: uuidv7(),

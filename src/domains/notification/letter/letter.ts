@@ -14,7 +14,9 @@ export interface Letter {
 }
 
 export function asText({ greeting, paragraphs, rows = [], total, closing }: Letter): string {
-  const table = [...rows, ...(total ? [total] : [])].map(({ label, amount }) => `${oneLine(label)}  ${amount}`)
+  const table = [...rows, ...(total ? [total] : [])].map(({ label, amount }) =>
+    `${oneLine(label)}  ${amount}`.trimEnd(),
+  )
   const blocks = [greeting, ...paragraphs].map(oneLine)
   return [...blocks, ...(table.length > 0 ? [table.join('\n')] : []), closing].join('\n\n') + '\n'
 }

@@ -5,6 +5,7 @@ import type {
   OrderCancelled,
   OrderConfirmed,
   OrderLine,
+  OrderParcelShipped,
   OrderRejected,
   OrderShipped,
   PaymentRefunded,
@@ -22,6 +23,7 @@ export type Occasion = RecordedOf<
   | typeof OrderConfirmed
   | typeof OrderRejected
   | typeof OrderCancelled
+  | typeof OrderParcelShipped
   | typeof OrderShipped
   | typeof PaymentRefunded
   | typeof ReturnReceived
@@ -72,6 +74,14 @@ function contentOf(occasion: Occasion, order: string, language: Language): Conte
     case 'order.shipped': {
       const { carrier, trackingNumber } = occasion.data
       return { subject: words.shipped.subject(order), paragraphs: [words.shipped.text(carrier, trackingNumber)] }
+    }
+    case 'order.parcel-shipped': {
+      const { carrier, trackingNumber, lines } = occasion.data
+      return {
+        subject: words.parcel.subject(order),
+        paragraphs: [words.shipped.text(carrier, trackingNumber), words.parcel.holds],
+        rows: lines.map(({ name, quantity }) => ({ label: `${quantity} × ${name}`, amount: '' })),
+      }
     }
     case 'payment.refunded': {
       const { subject, text } = words.refunded

@@ -22,7 +22,8 @@ export function placeOrder(
   { offers, rates, at }: Prices,
   { orderId, number }: { orderId: string; number?: string },
 ): Placed & NewEvent<'order.placed'> {
-  const { customer, shippingAddress, billingAddress, shipping, discountCodes, reference, note, metadata } = request
+  const { customer, shippingAddress, billingAddress, shipping, discountCodes, reference, note, metadata, fulfillment } =
+    request
   const { lines, currency } = priceLines(request, offers)
   const cost = costOf({ lines, currency, shipping, discountCodes, to: shippingAddress, at }, rates)
   return OrderPlaced({
@@ -36,6 +37,7 @@ export function placeOrder(
     ...(metadata && { metadata }),
     lines,
     ...cost,
+    ...(fulfillment === 'manual' && { fulfillment }),
   })
 }
 

@@ -22,12 +22,15 @@ function sentenceFor(event: HistoryEvent): string {
       return `Cancelled: ${listed(event.data.lines)}.`
     case 'return.received':
       return `Came back: ${listed(event.data.lines)}.`
+    case 'order.parcel-shipped':
+      return `${listed(event.data.lines)} left in a parcel with ${event.data.carrier}, tracking number ${event.data.trackingNumber}.`
     case 'order.expired':
       return 'The order expired before it could be confirmed.'
     case 'order.shipped':
+      if (event.data.parcels) return 'All that was left of the order is with the carrier.'
       return `The parcel is with ${event.data.carrier}, tracking number ${event.data.trackingNumber}.`
     case 'order.delivered':
-      return 'The parcel was delivered.'
+      return 'The order was delivered.'
     case 'return.accepted':
       return 'The return was accepted.'
     case 'payment.captured':

@@ -15,7 +15,15 @@ export const PAYMENT_STATUSES = [
 export type PaymentStatus = (typeof PAYMENT_STATUSES)[number]
 
 /** Where the goods of an order are. */
-export const FULFILLMENT_STATUSES = ['unfulfilled', 'shipped', 'delivered', 'partially_returned', 'returned'] as const
+export const FULFILLMENT_STATUSES = [
+  'unfulfilled',
+  'partially_shipped',
+  'shipped',
+  'partially_delivered',
+  'delivered',
+  'partially_returned',
+  'returned',
+] as const
 export type FulfillmentStatus = (typeof FULFILLMENT_STATUSES)[number]
 
 type Way<Status> = readonly [from: Status, event: string, to: Status]
@@ -37,7 +45,12 @@ export const PAYMENT_WAYS: readonly Way<PaymentStatus>[] = [
 /** Every way from one status of the goods to another. */
 export const FULFILLMENT_WAYS: readonly Way<FulfillmentStatus>[] = [
   ['unfulfilled', 'order.shipped', 'shipped'],
+  ['unfulfilled', 'order.parcel-shipped', 'partially_shipped'],
+  ['partially_shipped', 'order.shipped', 'shipped'],
+  ['partially_shipped', 'shipment.delivered', 'partially_delivered'],
+  ['shipped', 'shipment.delivered', 'partially_delivered'],
   ['shipped', 'order.delivered', 'delivered'],
+  ['partially_delivered', 'order.delivered', 'delivered'],
   ['delivered', 'return.received', 'partially_returned'],
   ['partially_returned', 'return.received', 'partially_returned'],
   ['delivered', 'return.accepted', 'returned'],
@@ -52,9 +65,12 @@ export function paymentStatusOf({ payment, capture, parts, total }: Order): Paym
   return ({ yes: 'captured', no: 'failed', pending: 'authorized' } as const)[capture]
 }
 
-export function fulfillmentStatusOf({ status, parts }: Order): FulfillmentStatus {
-  if (status === 'delivered' && parts.returned.length > 0) return 'partially_returned'
-  return status === 'shipped' || status === 'delivered' || status === 'returned' ? status : 'unfulfilled'
+export function fulfillmentStatusOf({ status, parts: { parcels, returned } }: Order): FulfillmentStatus {
+  if (status === 'delivered') return returned.length > 0 ? 'partially_returned' : status
+  if (status === 'returned') return status
+  if (parcels.some(({ delivered }) => delivered)) return 'partially_delivered'
+  if (status === 'shipped') return status
+  return parcels.length > 0 ? 'partially_shipped' : 'unfulfilled'
 }
 
 /** An axis as a Mermaid state diagram; docs/order-states.md shows it and a test keeps it current. */

@@ -1,6 +1,6 @@
 import { OrderCancelled, OrderReduced } from '#events'
-import { choosePieces, leftIn, type Asked } from './choose-pieces.ts'
-import { allow } from './decide.ts'
+import { choosePieces, leftToShip, type Asked } from './choose-pieces.ts'
+import { allow, conclude, shipped } from './decide.ts'
 import { evolve, type Order, type OrderFact } from './order.ts'
 import { amountOf } from './parts.ts'
 
@@ -13,7 +13,8 @@ export interface CancelLines {
 }
 
 /**
- * Pieces of an order that will not be shipped. An order of which nothing is left is cancelled as a whole.
+ * Pieces of an order that will not be shipped. When nothing else is left of it, it is cancelled as a whole, or shipped where a
+ * parcel of it is on its way.
  * @throws Refusal when the order is on its way or has ended, or has not so many pieces left
  */
 export function cancelLines(order: Order, { id, lines: asked, reason }: CancelLines): OrderFact[] {
@@ -23,6 +24,13 @@ export function cancelLines(order: Order, { id, lines: asked, reason }: CancelLi
   const lines = choosePieces(order, asked, 'cancelled').map(({ asked: _, ...pieces }) => pieces)
   const amount = { amount: amountOf(lines), currency: total.currency }
   const cancelled = OrderReduced({ orderId, customer, cancellationId: id, lines, amount, reason })
-  const isRest = leftIn(evolve(order, cancelled)).length === 0
-  return isRest ? [cancelled, OrderCancelled({ orderId, customer, reason })] : [cancelled]
+  return [cancelled, ...withoutRest(evolve(order, cancelled), reason)]
+}
+
+/** What becomes of an order whose last pieces were cancelled. */
+function withoutRest(order: Order, reason: string): OrderFact[] {
+  if (leftToShip(order).length > 0) return []
+  if (order.parts.parcels.length === 0) return [OrderCancelled({ orderId: order.id, customer: order.customer, reason })]
+  const fact = shipped(order)
+  return [fact, ...conclude(evolve(order, fact))]
 }

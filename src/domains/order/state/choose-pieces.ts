@@ -1,7 +1,9 @@
 import { costOfPieces } from '#domains/pricing'
 import { Refusal, type Fault } from '#http'
 import type { Order } from './order.ts'
-import { goneOf, piecesOf, type Pieces } from './parts.ts'
+import { goneOf, inParcelsOf, piecesOf, type Pieces } from './parts.ts'
+
+type Fate = 'cancelled' | 'returned' | 'shipped'
 
 export interface Asked {
   readonly sku: string
@@ -21,12 +23,19 @@ export const leftIn = (order: Order) =>
     return quantity > 0 ? [{ sku, quantity }] : []
   })
 
+/** Of each line, the pieces that are neither cancelled nor in a parcel. */
+export const leftToShip = (order: Order) =>
+  leftIn(order).flatMap(({ sku, quantity }) => {
+    const left = quantity - inParcelsOf(order.parts, sku)
+    return left > 0 ? [{ sku, quantity: left }] : []
+  })
+
 /**
  * The pieces that are asked for, each with what was paid for it, so that all pieces of a line add up to what the line cost.
- * @param what becomes of them, for the sentence of a refusal
+ * @param what becomes of them; only what has left can come back, and only what has not left is cancelled or shipped
  * @throws Refusal when the order has not so many that are neither cancelled nor returned
  */
-export function choosePieces<One extends Asked>(order: Order, asked: readonly One[], what: string) {
+export function choosePieces<One extends Asked>(order: Order, asked: readonly One[], what: Fate) {
   const chosen: (Pieces & { readonly asked: One })[] = []
   for (const [index, one] of asked.entries()) chosen.push({ ...piecesFor(one, index), asked: one })
   return chosen
@@ -36,9 +45,11 @@ export function choosePieces<One extends Asked>(order: Order, asked: readonly On
     const line = order.lines[place]
     if (!line) throw invalid(`/lines/${index}/sku`, 'unknown-sku', `'${sku}' is not in the order`)
     const before = piecesOf([...goneOf(order.parts), { lines: chosen }], sku)
-    const quantity = wanted ?? line.quantity - before
-    if (quantity < 1 || before + quantity > line.quantity) {
-      const why = `${line.quantity} were ordered and ${before} are cancelled or returned; there are not ${wanted ?? 1} more`
+    const inParcels = what === 'returned' ? 0 : inParcelsOf(order.parts, sku)
+    const quantity = wanted ?? line.quantity - before - inParcels
+    if (quantity < 1 || before + inParcels + quantity > line.quantity) {
+      const gone = `${before} are cancelled or returned${inParcels > 0 ? `, ${inParcels} in a parcel` : ''}`
+      const why = `${line.quantity} were ordered and ${gone}; there are not ${wanted ?? 1} more`
       throw invalid(`/lines/${index}/quantity`, 'quantity-too-large', why)
     }
     return { sku, quantity, amount: costOfPieces(order, place, before, quantity) }

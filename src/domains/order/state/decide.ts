@@ -33,14 +33,31 @@ function following(order: Order): OrderFact | undefined {
     return OrderCancelled({ ...named(order), customer, reason: order.detail ?? 'The payment could not be taken.' })
   // A parcel counts as handed over only when its money was taken: otherwise the race between the two would decide
   // whether a failed capture still cancels the order.
-  if (status === 'confirmed' && order.capture === 'yes' && order.trackingNumber !== null)
-    return OrderShipped({ ...named(order), customer, carrier: order.carrier!, trackingNumber: order.trackingNumber })
-  if (status === 'shipped' && order.arrived) return OrderDelivered({ ...named(order), customer })
+  if (status === 'confirmed' && order.capture === 'yes' && order.trackingNumber !== null) return shipped(order)
+  if (status === 'shipped' && hasArrived(order)) return OrderDelivered({ ...named(order), customer })
   return undefined
 }
 
+/** Of an order of which nothing is left to ship. */
+export function shipped(order: Order) {
+  const { customer, carrier, trackingNumber, parts } = order
+  const latest = parts.parcels.at(-1)
+  const parcel = latest ?? { carrier: carrier!, trackingNumber: trackingNumber! }
+  return OrderShipped({
+    ...named(order),
+    customer,
+    carrier: parcel.carrier,
+    trackingNumber: parcel.trackingNumber,
+    ...(latest && { parcels: parts.parcels.length }),
+  })
+}
+
+/** An older release may have booked the automatic parcel beside those of the client; then all have to arrive. */
+const hasArrived = ({ arrived, trackingNumber, parts: { parcels } }: Order): boolean =>
+  parcels.every(({ delivered }) => delivered) && (arrived || (parcels.length > 0 && trackingNumber === null))
+
 function confirmed(order: Order) {
-  const { customer, shippingAddress, lines, total, costs } = order
+  const { customer, shippingAddress, lines, total, costs, fulfillment } = order
   return OrderConfirmed({
     ...named(order),
     customer,
@@ -48,6 +65,7 @@ function confirmed(order: Order) {
     lines: [...lines],
     total,
     ...(costs && { costs }),
+    ...(fulfillment === 'manual' && { fulfillment }),
   })
 }
 
@@ -63,6 +81,7 @@ export function decide(order: Order, command: OrderCommand): OrderFact {
   const { customer } = order
   switch (command.type) {
     case 'cancel':
+      expectNoParcels(order)
       allow(
         order,
         'order.cancelled',
@@ -74,6 +93,16 @@ export function decide(order: Order, command: OrderCommand): OrderFact {
       allow(order, 'order.expired', 'order-not-expirable', 'Only an order that waits for its decision can expire')
       return OrderExpired({ ...named(order), customer })
   }
+}
+
+function expectNoParcels({ status, parts: { parcels } }: Order) {
+  if (status !== 'confirmed' || parcels.length === 0) return
+  const [first] = parcels
+  throw new Refusal(
+    'conflict',
+    'order-partly-shipped',
+    `A parcel of this order is on its way (${first!.trackingNumber}); cancel the lines that are left.`,
+  )
 }
 
 /** @throws Refusal with this code where the order's state does not allow the fact */

@@ -15,6 +15,7 @@ import {
   type Address,
   type Costs,
   type Customer,
+  type Fulfillment,
   type Money,
   type ORDER_DECISIONS,
   type ORDER_PARTS,
@@ -22,7 +23,16 @@ import {
   type RejectionReason,
 } from '#events'
 import { TRANSITIONS, type OrderFactType, type OrderStatus } from './order-states.ts'
-import { cameBack, reduced, moneyBack, NO_PARTS, type MoneyBack, type Parts } from './parts.ts'
+import {
+  cameBack,
+  moneyBack,
+  NO_PARTS,
+  parcelDelivered,
+  parcelShipped,
+  reduced,
+  type MoneyBack,
+  type Parts,
+} from './parts.ts'
 
 /** What one of the asked has answered so far. The first answer stands. */
 export type Verdict = 'pending' | 'yes' | 'no'
@@ -42,8 +52,9 @@ export interface Order {
   readonly fraud: Verdict
   /** Whether the authorized money was taken. */
   readonly capture: Verdict
-  /** The carrier has reported the parcel's arrival, perhaps before the order heard of the parcel. */
+  /** The carrier has reported the arrival of the automatic parcel, perhaps before the order heard of the parcel. */
   readonly arrived: boolean
+  /** Of the automatic parcel. */
   readonly carrier: string | null
   readonly trackingNumber: string | null
   readonly reason: EndReason | null
@@ -56,6 +67,7 @@ export interface Order {
   readonly total: Money
   /** What the total is made of; null where it is what the lines cost. */
   readonly costs: Costs | null
+  readonly fulfillment: Fulfillment
   readonly parts: Parts
   /** What the customer asks for, in their words. */
   readonly note: string | null
@@ -89,12 +101,12 @@ type PartsFact = Said<(typeof ORDER_PARTS)[number]>
 type Ordered = Pick<Order, 'customer' | 'shippingAddress' | 'lines' | 'total'> & {
   readonly orderId: string
 } & { readonly [Member in Optional]?: Order[Member] | undefined }
-type Optional = 'number' | 'reference' | 'billingAddress' | 'costs' | 'note' | 'metadata'
+type Optional = 'number' | 'reference' | 'billingAddress' | 'costs' | 'fulfillment' | 'note' | 'metadata'
 
 /** An order as it is when it was just placed. */
 export function newOrder({ orderId, ...placed }: Ordered): Order {
   const { number = null, reference = null, billingAddress = null, costs = null, note = null, metadata = null } = placed
-  const { customer, shippingAddress, lines, total } = placed
+  const { customer, shippingAddress, lines, total, fulfillment = 'automatic' } = placed
   return {
     id: orderId,
     number,
@@ -112,6 +124,7 @@ export function newOrder({ orderId, ...placed }: Ordered): Order {
     lines,
     total,
     costs,
+    fulfillment,
     parts: NO_PARTS,
     note,
     metadata,
@@ -142,7 +155,7 @@ export function evolve(order: Order, event: Answer | MoneyBack | OrderFact): Ord
         ? { ...order, carrier: event.data.carrier, trackingNumber: event.data.trackingNumber }
         : order
     case 'shipment.delivered':
-      return { ...order, arrived: true }
+      return arrived(order, event)
     case 'payment.voided':
     case 'payment.refunded':
       return { ...order, parts: moneyBack(order.parts, event) }
@@ -150,6 +163,8 @@ export function evolve(order: Order, event: Answer | MoneyBack | OrderFact): Ord
       return { ...order, parts: reduced(order.parts, event) }
     case 'return.received':
       return { ...order, parts: cameBack(order.parts, event) }
+    case 'order.parcel-shipped':
+      return { ...order, parts: parcelShipped(order.parts, event) }
     case 'order.rejected':
       return { ...moved(order, event.type), reason: event.data.reason, detail: event.data.detail }
     case 'order.cancelled':
@@ -163,6 +178,11 @@ export function evolve(order: Order, event: Answer | MoneyBack | OrderFact): Ord
     default:
       return moved(order, event.type)
   }
+}
+
+function arrived(order: Order, event: Extract<Answer, { type: 'shipment.delivered' }>): Order {
+  const parts = parcelDelivered(order.parts, event)
+  return parts ? { ...order, parts } : { ...order, arrived: true }
 }
 
 const causeOf = ({ capture }: Order): EndReason => (capture === 'no' ? 'payment-failed' : 'cancelled-on-request')

@@ -1,5 +1,12 @@
 import { z } from 'zod'
-import type { OrderReduced, PaymentRefunded, PaymentVoided, ReturnReceived } from '#events'
+import type {
+  OrderParcelShipped,
+  OrderReduced,
+  PaymentRefunded,
+  PaymentVoided,
+  ReturnReceived,
+  ShipmentDelivered,
+} from '#events'
 
 const Pieces = z.object({ sku: z.string(), quantity: z.int(), amount: z.int() })
 /** Pieces of one line, and what they cost in minor units. */
@@ -7,6 +14,16 @@ export type Pieces = z.infer<typeof Pieces>
 const ReturnedPieces = Pieces.extend({ restocked: z.boolean() })
 /** Pieces that came back, and whether they can be sold again. */
 export type ReturnedPieces = z.infer<typeof ReturnedPieces>
+
+const Parcel = z.object({
+  id: z.string(),
+  carrier: z.string(),
+  trackingNumber: z.string(),
+  lines: z.array(z.object({ sku: z.string(), quantity: z.int() })),
+  /** The carrier has reported its arrival. */
+  delivered: z.boolean(),
+})
+export type Parcel = Readonly<z.infer<typeof Parcel>>
 
 /** What has become of an order beside its status. Most orders have none of it. */
 export type Parts = Readonly<z.infer<typeof Parts>>
@@ -19,9 +36,11 @@ export const Parts = z.object({
   cancelled: z.array(z.object({ id: z.string(), lines: z.array(Pieces) })).default([]),
   /** Pieces that came back, by return. */
   returned: z.array(z.object({ id: z.string(), lines: z.array(ReturnedPieces) })).default([]),
+  /** What has left in parcels of the client, in the order of their leaving. */
+  parcels: z.array(Parcel).default([]),
 })
 
-export const NO_PARTS: Parts = { refunded: {}, voided: false, cancelled: [], returned: [] }
+export const NO_PARTS: Parts = { refunded: {}, voided: false, cancelled: [], returned: [], parcels: [] }
 
 export const hasParts = (parts: Parts): boolean => parts !== NO_PARTS
 
@@ -31,6 +50,9 @@ export const refundedOf = ({ refunded }: Parts): number =>
 
 /** Pieces of a line that were cancelled. */
 export const cancelledOf = ({ cancelled }: Pick<Parts, 'cancelled'>, sku: string): number => piecesOf(cancelled, sku)
+
+/** Pieces of a line that have left in parcels of the client. */
+export const inParcelsOf = ({ parcels }: Pick<Parts, 'parcels'>, sku: string): number => piecesOf(parcels, sku)
 
 /** Pieces of a line that came back. */
 export const returnedOf = ({ returned }: Pick<Parts, 'returned'>, sku: string): number => piecesOf(returned, sku)
@@ -75,4 +97,19 @@ export function cameBack(parts: Parts, { data }: ReturnType<typeof ReturnReceive
   if (parts.returned.some((one) => one.id === id)) return parts
   const pieces = lines.map(({ sku, quantity, amount, restocked }) => ({ sku, quantity, amount, restocked }))
   return { ...parts, returned: [...parts.returned, { id, lines: pieces }] }
+}
+
+/** Each parcel counts once, however often it is told. */
+export function parcelShipped(parts: Parts, { data }: ReturnType<typeof OrderParcelShipped>): Parts {
+  const { shipmentId: id, carrier, trackingNumber } = data
+  if (parts.parcels.some((one) => one.id === id)) return parts
+  const lines = data.lines.map(({ sku, quantity }) => ({ sku, quantity }))
+  return { ...parts, parcels: [...parts.parcels, { id, carrier, trackingNumber, lines, delivered: false }] }
+}
+
+/** With the parcel of that report delivered; undefined where it is none of the client's. */
+export function parcelDelivered(parts: Parts, { data }: ReturnType<typeof ShipmentDelivered>): Parts | undefined {
+  if (parts.parcels.every(({ id }) => id !== data.shipmentId)) return undefined
+  const parcels = parts.parcels.map((one) => (one.id === data.shipmentId ? { ...one, delivered: true } : one))
+  return { ...parts, parcels }
 }

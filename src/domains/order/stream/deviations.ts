@@ -111,6 +111,7 @@ const COLUMNS = [
     'lines',
     'total',
     'costs',
+    'fulfillment',
     'parts',
     'number',
     'reference',

@@ -38,6 +38,10 @@ export const de: Words = {
     text: 'Ihre Rücksendung ist angekommen. Was Sie dafür bezahlt haben, erhalten Sie zurück, soweit es nicht schon erstattet ist.',
     total: 'Dafür bezahlt',
   },
+  parcel: {
+    subject: (order) => `Ein Paket Ihrer Bestellung ${order} ist unterwegs`,
+    holds: 'In diesem Paket:',
+  },
   refunded: {
     subject: (order) => `Ihre Erstattung zur Bestellung ${order}`,
     text: (amount) => `Wir haben Ihnen ${amount} erstattet.`,

@@ -38,6 +38,10 @@ export const en: Words = {
     text: 'What you sent back has arrived. What you paid for it is given back, unless it was before.',
     total: 'Paid for it',
   },
+  parcel: {
+    subject: (order) => `A parcel of your order ${order} is on its way`,
+    holds: 'In this parcel:',
+  },
   refunded: {
     subject: (order) => `Your refund for order ${order}`,
     text: (amount) => `We have given ${amount} back to you.`,

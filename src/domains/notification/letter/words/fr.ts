@@ -38,6 +38,10 @@ export const fr: Words = {
     text: 'Votre retour est arrivé. Ce que vous avez payé vous est remboursé, si cela n’a pas déjà été fait.',
     total: 'Payé',
   },
+  parcel: {
+    subject: (order) => `Un colis de votre commande ${order} est en route`,
+    holds: 'Dans ce colis :',
+  },
   refunded: {
     subject: (order) => `Votre remboursement pour la commande ${order}`,
     text: (amount) => `Nous vous avons remboursé ${amount}.`,

@@ -14,6 +14,7 @@ export interface Words {
   rejected: { subject(order: string): string; text: string; why: Record<RejectionReason, string>; money: string }
   cancelled: { subject(order: string): string; text: string; reason(words: string): string }
   shipped: { subject(order: string): string; text(carrier: string, trackingNumber: string): string }
+  parcel: { subject(order: string): string; holds: string }
   received: { subject(order: string): string; text: string; total: string }
   refunded: { subject(order: string): string; text(amount: string): string }
   /** Sent as SMS: every character outside of the alphabet of GSM doubles the price, such as ’ and the space that does not break. */
