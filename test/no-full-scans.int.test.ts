@@ -100,7 +100,7 @@ async function aDay(opened: OpenDatabase) {
   const { db, pool } = opened
   await upsertProducts(db, [MUG])
   await receiveStock(db, [{ sku: MUG.sku, quantity: 100 }])
-  const workers = await loadReactions(findReactions('workers'))
+  const workers = (await loadReactions(findReactions('workers'))).filter(({ enabled }) => enabled())
   const [{ last }] = await db.$queryRaw<[{ last: bigint }]>`SELECT max(position) AS last FROM events`
   const api = await testApi({ ...database, db, pool })
   const ids: string[] = []

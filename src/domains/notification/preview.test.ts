@@ -6,7 +6,7 @@ const fileOf = ({ name, locale }: MailPreview) => `${name}.${locale}.html`
 
 it('shows every mail in every language on one page, and links each', () => {
   const page = previewPage(mails, texts, fileOf)
-  expect(mails).toHaveLength(18)
+  expect(mails).toHaveLength(21)
   for (const mail of mails) expect(page).toContain(`<a href="${fileOf(mail)}">${mail.subject}</a>`)
   for (const { text } of texts) expect(page).toContain(text)
 })
