@@ -64,7 +64,7 @@ function Row({ one, onRun }: { one: Schedule; onRun: () => void }) {
   return (
     <Table.Tr>
       <Table.Td>
-        <Text size="sm" fw={550}>
+        <Text size="sm" fw={550} style={{ whiteSpace: 'nowrap' }}>
           {name}
         </Text>
         <Text size="xs" c="dimmed">
@@ -121,8 +121,14 @@ const RunDialog = ({ name, onClose }: { name: string; onClose: () => void }) => 
 const told = (result: Schedule['result']) =>
   Object.entries(result ?? {})
     .filter(([, value]) => value !== 0)
-    .map(([name, value]) => `${inWords(value)} ${name.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)}`)
+    .map(([name, value]) =>
+      name === 'actionId'
+        ? 'stands under Operators'
+        : `${inWords(value)} ${name.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)}`,
+    )
     .join('; ') || 'nothing to do'
 
-const inWords = (value: unknown) =>
-  typeof value === 'number' ? count(value) : typeof value === 'string' ? value : JSON.stringify(value)
+function inWords(value: unknown): string {
+  if (Array.isArray(value)) return value.map(inWords).join(', ')
+  return typeof value === 'number' ? count(value) : typeof value === 'string' ? value : JSON.stringify(value)
+}

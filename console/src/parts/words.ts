@@ -14,7 +14,8 @@ export const counted = (value: number, what: string, many = `${what}s`) =>
   `${count(value)} ${value === 1 ? what : many}`
 
 /** A rate with as many digits as matter. */
-export const rate = (value: number) => (value === 0 ? '0' : value < 10 ? value.toFixed(1) : count(Math.round(value)))
+export const rate = (value: number) =>
+  value < 1 ? String(Number(value.toFixed(2))) : value < 10 ? value.toFixed(1) : count(Math.round(value))
 
 /** `142 ms`, `1.2 s`, `3 d`; a dash where nothing was measured. */
 export const duration = (ms: number | null | undefined): string => (ms == null ? '–' : durationOf(ms))

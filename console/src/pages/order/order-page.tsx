@@ -1,6 +1,7 @@
 import { Anchor, Box, Button, CopyButton, Group, Stack, Text } from '@mantine/core'
 import { useState } from 'react'
 import type { OrderPage as Told } from '../../../../src/admin/contract/index.ts'
+import { useGoods, type Goods } from '../../api/goods.ts'
 import { useOrder, useOrderAt } from '../../api/queries.ts'
 import { FailureCard } from '../../parts/failure-card.tsx'
 import { Card, PageHead, Shown } from '../../parts/frame.tsx'
@@ -8,6 +9,7 @@ import { Icon } from '../../parts/icons.tsx'
 import { StatusBadge } from '../../parts/status.tsx'
 import { duration, money, momentOf } from '../../parts/words.ts'
 import { EventDetail } from './event-detail.tsx'
+import { GoodsCard } from './goods-card.tsx'
 import { StoryPicture } from './story/story-picture.tsx'
 import { TimeSlider } from './time-slider.tsx'
 
@@ -49,13 +51,14 @@ const Download = ({ id }: { id: string }) => (
 function Told({ told }: { told: Told }) {
   const { order, story, picture, standing } = told
   const { moments } = picture
+  const goods = useGoods(order.id, order.version).data
   const [step, setStep] = useState<number>()
   const [eventId, setEventId] = useState<string>()
   const moment = step === undefined ? undefined : moments[Math.min(step, moments.length - 1)]
   const event = story.events.find(({ id }) => id === eventId)
   return (
     <Stack gap="lg">
-      <Facts told={told} />
+      <Facts told={told} goods={goods} />
       {standing.failures.length > 0 ? (
         <Stack gap="sm" component="ul" p={0} m={0} style={{ listStyle: 'none' }} aria-label="Why it is not finished">
           {standing.failures.map((failure) => (
@@ -91,6 +94,7 @@ function Told({ told }: { told: Told }) {
           Choose an event or a piece of work in the picture to see what it says and what became of it.
         </Text>
       )}
+      {goods && <GoodsCard goods={goods} />}
       {story.archives.map(({ name, place }) => (
         <Text key={name} size="sm" c="dimmed">
           Events of that time lie in the archive {name} ({place}); <b>fanfare restore</b> brings them back.
@@ -103,15 +107,18 @@ function Told({ told }: { told: Told }) {
   )
 }
 
-function Facts({ told: { order } }: { told: Told }) {
+function Facts({ told: { order }, goods }: { told: Told; goods: Goods | undefined }) {
+  const isLess = goods !== undefined && goods.currentTotal.amount !== order.total.amount
   const facts = [
+    ...(goods?.number === undefined ? [] : [['Number', goods.number]]),
     ['Customer', order.customer],
-    ['Total', money(order.total)],
+    ['Total', money(order.total) + (isLess ? `, now ${money(goods.currentTotal)}` : '')],
+    ...(goods ? [['Money', goods.paymentStatus.replaceAll('_', ' ')]] : []),
     ['Placed', momentOf(order.placedAt)],
     ['Changed last', momentOf(order.updatedAt)],
   ]
   return (
-    <Group gap="xl" className="card" px="lg" py="md">
+    <Group gap="xl" className="card" px="lg" py="md" style={{ rowGap: 12 }}>
       <StatusBadge state={order.status} size="lg" />
       {facts.map(([name, value]) => (
         <Box key={name}>

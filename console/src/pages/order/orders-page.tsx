@@ -1,4 +1,4 @@
-import { Table, Text } from '@mantine/core'
+import { Anchor, Table, Text } from '@mantine/core'
 import { Link, useLocation, useSearchParams } from 'wouter'
 import { useSearch } from '../../api/queries.ts'
 import { Card, Empty, PageHead, Shown } from '../../parts/frame.tsx'
@@ -38,16 +38,18 @@ function Found({ words }: { words: string }) {
               {({ id, status, customer, total, placedAt }) => (
                 <Table.Tr className="row-link" onClick={() => goTo(`/orders/${id}`)}>
                   <Table.Td>
-                    <Link to={`/orders/${id}`} title={id}>
+                    <Anchor component={Link} to={`/orders/${id}`} size="sm" fw={550} title={id}>
                       …{short(id)}
-                    </Link>
+                    </Anchor>
                   </Table.Td>
                   <Table.Td>
                     <StatusBadge state={status} />
                   </Table.Td>
                   <Table.Td>{customer}</Table.Td>
                   <Table.Td className="number">{money(total)}</Table.Td>
-                  <Table.Td title={momentOf(placedAt)}>{ago(placedAt)}</Table.Td>
+                  <Table.Td title={momentOf(placedAt)} style={{ whiteSpace: 'nowrap' }}>
+                    {ago(placedAt)}
+                  </Table.Td>
                 </Table.Tr>
               )}
             </Listing>
@@ -82,7 +84,9 @@ function Latest() {
           {({ correlationId, time, actor }) => (
             <Table.Tr>
               <Table.Td>
-                <Link to={`/orders/${correlationId}`}>…{short(correlationId)}</Link>
+                <Anchor component={Link} to={`/orders/${correlationId}`} size="sm" fw={550}>
+                  …{short(correlationId)}
+                </Anchor>
               </Table.Td>
               <Table.Td>{actor}</Table.Td>
               <Table.Td>

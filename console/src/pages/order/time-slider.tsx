@@ -30,7 +30,7 @@ export function TimeSlider({ moments, step, onStep, state }: Given) {
         size={4}
         thumbSize={18}
       />
-      <Group gap="xs" wrap="nowrap" miw={210}>
+      <Group gap="xs" wrap="nowrap" miw={210} justify="flex-end">
         <Text size="sm" miw={74} className="number">
           {step === undefined ? 'now' : duration(moments[at]!.ms)}
         </Text>

@@ -20,7 +20,7 @@ export const Running = ({ running: { processes, sentence } }: Pick<Overview, 'ru
     >
       {({ service, release, runs, processes: replicas, since }) => (
         <Table.Tr>
-          <Table.Td>
+          <Table.Td miw={190}>
             <Text size="sm" fw={550}>
               {service}
             </Text>

@@ -6,6 +6,7 @@ import { useReactions } from '../../api/queries.ts'
 import { Card, Empty, PageHead, Shown } from '../../parts/frame.tsx'
 import { Listing, type Column as Head } from '../../parts/listing.tsx'
 import { ChangeDialog } from '../../parts/dialogs/change-dialog.tsx'
+import { EventTypes } from './event-types.tsx'
 import { PastDialog } from './past-dialog.tsx'
 import { ReplayDialog } from './replay-dialog.tsx'
 import { ago, cause, count, counted, duration, rate } from '../../parts/words.ts'
@@ -110,16 +111,14 @@ function Row({ one, slowest, onWish }: Line) {
     <Table.Tr>
       <Table.Td>
         <Group gap={8}>
-          <Text size="sm" fw={550}>
+          <Text size="sm" fw={550} style={{ whiteSpace: 'nowrap' }}>
             {one.reaction}
           </Text>
           {!one.known && <Badge color="orange">not in this release</Badge>}
           {one.breaker && <Badge color="red">breaker open</Badge>}
           {one.paused && <Badge color="yellow">paused</Badge>}
         </Group>
-        <Text size="xs" c="dimmed" style={{ maxWidth: 360 }}>
-          {one.eventTypes.join(', ')}
-        </Text>
+        <EventTypes types={one.eventTypes} />
         {one.paused && (
           <Text size="xs" c="var(--late)" style={{ maxWidth: 420, overflowWrap: 'anywhere' }}>
             Paused by {one.paused.operator} {ago(one.paused.since)}
