@@ -55,7 +55,10 @@ async function takeAll({ url, key, only = '', size: wanted }: Flags): Promise<vo
           reducedMotion: 'reduce',
         })
         await signIn(context, url, key)
-        for (const page of pages) await take(context, { url, page, name: `${page.name}-${size}-${colorScheme}` })
+        for (const page of pages) {
+          const name = `${page.name}-${size}-${colorScheme}`
+          await take(context, { url, page, name }).catch((error: Error) => missing(name, error))
+        }
         await context.close()
       }
   } finally {
@@ -66,6 +69,12 @@ async function takeAll({ url, key, only = '', size: wanted }: Flags): Promise<vo
 async function signIn(context: BrowserContext, url: string, key: string): Promise<void> {
   const answer = await context.request.post(`${url}/v1/admin/session`, { data: { key } })
   if (!answer.ok()) throw new Error(`${url} did not take the key: ${await answer.text()}`)
+}
+
+/** The others can still be taken. */
+function missing(name: string, { message }: Error): void {
+  console.error(`${name}: ${message}`)
+  process.exitCode = 1
 }
 
 interface Taking {
@@ -83,7 +92,10 @@ async function take(context: BrowserContext, { url, page: { place, ready, act },
   const times = await page.evaluate<string>(TIMES)
   await act?.(page)
   await page.waitForTimeout(700) // charts draw themselves in
-  await page.screenshot({ path: path.join(FOLDER, `${name}.png`), fullPage: true })
+  const hasDialog = (await page.getByRole('dialog').count()) > 0
+  const height = await page.evaluate<number>('document.documentElement.scrollHeight')
+  if (!hasDialog) await page.setViewportSize({ ...page.viewportSize()!, height }) // what stands at the side is as high as the page
+  await page.screenshot({ path: path.join(FOLDER, `${name}.png`) })
   const isWider = await page.evaluate<boolean>('document.documentElement.scrollWidth > innerWidth')
   console.log(`${`${name}.png`.padEnd(36)} ${times}${isWider ? ', and WIDER THAN THE SCREEN' : ''}`)
   await page.close()

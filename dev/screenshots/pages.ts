@@ -21,7 +21,9 @@ const pressing =
 const editing = async (page: Page) => {
   await pressing('Edit …')(page)
   const data = page.getByRole('textbox', { name: 'Data' })
-  await data.fill((await data.inputValue()).replace(/("(?:number|trackingNumber)": ")[^"•]+/, '$1corrected'))
+  const text = await data.inputValue()
+  const corrected = text.replace(/("(?:number|trackingNumber)": ")[^"•]+/, '$1corrected')
+  await data.fill(corrected === text ? text.replace(/(": ")[^"•]+/, '$1corrected') : corrected)
   await page.getByText(/^\d+ change/).waitFor()
 }
 
@@ -50,6 +52,7 @@ export async function pagesToShow(url: string, key: string): Promise<Shown[]> {
   }
   const { orders } = await ask<Orders>('/v1/orders?limit=100')
   const finished = orders.find(({ status }) => status === 'shipped') ?? orders[0]
+  const delivered = orders.find(({ status }) => status === 'delivered')
   const { reactions } = await ask<Summary>('/v1/admin/dead-letters')
   const reaction = reactions[0]?.reaction
   const letters = `/v1/admin/dead-letters/${reaction}`
@@ -71,6 +74,7 @@ export async function pagesToShow(url: string, key: string): Promise<Shown[]> {
           },
         ]
       : []),
+    ...(delivered ? [{ name: 'order-delivered', place: `/console/orders/${delivered.id}`, ready: 'text=Goods' }] : []),
     ...(dead ? [{ name: 'order-dead', place: `/console/orders/${dead}`, ready: 'svg.story' }] : []),
     { name: 'orders', place: '/console/orders?q=ada', ready: 'table' },
     { name: 'orders-live', place: '/console/orders', ready: 'h1' },

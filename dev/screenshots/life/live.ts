@@ -2,6 +2,7 @@ import path from 'node:path'
 import { setTimeout as after } from 'node:timers/promises'
 import { PROJECT } from '../../project.ts'
 import { asking, furnish, orderOf } from './customers.ts'
+import { sellInParts } from './in-parts.ts'
 import { gateway, mailServer, OUTSIDE, shop } from './outside.ts'
 
 export interface LifeFlags {
@@ -10,6 +11,9 @@ export interface LifeFlags {
   rate: string
   away: string
 }
+
+/** Of so many orders one is sent and returned in parts. */
+const PARTS_EVERY = 60
 
 /** Stands around a system, and places orders, until it is stopped. */
 export async function live({ url, key, rate, away }: LifeFlags): Promise<never> {
@@ -24,7 +28,9 @@ export async function live({ url, key, rate, away }: LifeFlags): Promise<never> 
   while (!(await answers())) await after(1_000)
   await furnish(ask, OUTSIDE.shop)
   for (let n = 0; ; n++) {
-    await ask('/v1/orders', orderOf(n)).catch(({ message }: Error) => console.error(message))
+    const told = ({ message }: Error) => console.error(message)
+    if (n % PARTS_EVERY === 0) void sellInParts(ask).catch(told)
+    await ask('/v1/orders', orderOf(n)).catch(told)
     await after((2_000 * Math.random()) / Number(rate))
   }
 }
