@@ -7,6 +7,7 @@ import { isOfThisVersion } from '../../reactions.ts'
 import { plainly, tellProjection } from '../../projections/stuck.ts'
 import { exits } from '../../run.ts'
 import { durationOption, json } from '../../terminal/options.ts'
+import { hanging } from '../../terminal/hanging.ts'
 import { ago, counted, EXIT, say, sayJson } from '../../terminal/output.ts'
 import { styled } from '../../terminal/style.ts'
 
@@ -51,9 +52,9 @@ async function look({ patience, json: asJson }: Flags): Promise<number> {
 
 function print(causes: readonly StuckCause[], open: number) {
   for (const cause of causes) {
-    say(`${styled(COLOURS[cause.kind] ?? 'yellow', cause.kind)}  ${tellCause(cause, isOfThisVersion)}`)
+    say(hanging(`${styled(COLOURS[cause.kind] ?? 'yellow', cause.kind)}  ${tellCause(cause, isOfThisVersion)}`, 4))
     const example = cause.example === null ? '' : `, such as ${cause.example}`
-    say(`    ${counted(cause.conversations, 'order')}${example}, the oldest ${ago(cause.since)}`)
+    say(hanging(`    ${counted(cause.conversations, 'order')}${example}, the oldest ${ago(cause.since)}`, 4))
     for (const command of helpFor(cause)) say(styled('dim', `    ${command}`))
   }
   if (open === 0) say(causes.length === 0 ? 'Nothing is stuck.' : '\nNothing else is stuck.')
