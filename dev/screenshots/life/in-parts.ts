@@ -15,7 +15,11 @@ export async function sellInParts(ask: Ask): Promise<void> {
   const change = (what: string, body: object) => ask(`/v1/orders/${id}/${what}`, body)
   await change('lines/cancel', { lines: [{ sku: 'JAM-01', quantity: 1 }], reason: 'one is enough' })
   while (!(await order()).paymentStatus.match(/captured|refunded/)) await after(500)
-  await change('shipments', { lines: [{ sku: 'MUG-01' }], carrier: 'DHL', trackingNumber: `JD${id.slice(-12).toUpperCase()}` })
+  await change('shipments', {
+    lines: [{ sku: 'MUG-01' }],
+    carrier: 'DHL',
+    trackingNumber: `JD${id.slice(-12).toUpperCase()}`,
+  })
   await change('shipments', {})
   for (const { trackingNumber } of (await order()).shipments) await ask(`/v1/shipments/${trackingNumber}/delivered`, {})
   await change('returns', { lines: [{ sku: 'MUG-01', quantity: 1, restock: false }], reason: 'chipped' })
