@@ -117,6 +117,9 @@ test('what came back is on the shelf, but for what is damaged, in whatever order
   expect(run([placed, { kind: 'shipped' }, goodA, badA, rest])).toEqual(all)
   expect(run([placed, rest, badA, { kind: 'shipped' }, goodA])).toEqual(all)
   expect(run([placed, goodA, badA, rest, { kind: 'shipped' }])).toEqual(all)
+  const without = { status: 'returned', shelf: { A: 5, B: 5 } }
+  expect(run([placed, lessA, { kind: 'shipped' }, goodA, rest])).toEqual(without)
+  expect(run([placed, { kind: 'shipped' }, goodA, rest, lessA])).toEqual(without)
 })
 
 const oneA: Fact = { kind: 'parcel', lines: [{ sku: 'A', quantity: 1 }] }

@@ -64,7 +64,8 @@ const NEXT: Record<'closed' | 'shipped' | 'returned', Partial<Record<Status, Sta
 export function decide(reservation: Reservation, fact: Fact, free: ReadonlyMap<string, number>): Decision {
   if (fact.kind === 'placed')
     return reservation.status === 'open' ? reserve(reservation, fact.lines, free) : unchanged(reservation)
-  if (fact.kind === 'reduced') return { next: setApart(reservation, 'cancelled', fact.lines), missing: [] }
+  if (fact.kind === 'reduced')
+    return { next: endedByPieces(setApart(reservation, 'cancelled', fact.lines)), missing: [] }
   if (fact.kind === 'came-back') return { next: takeBack(reservation, fact.lines), missing: [] }
   if (fact.kind === 'shipped' || fact.kind === 'parcel') assertReserved(reservation)
   if (fact.kind === 'parcel') return { next: setApart(reservation, 'inParcels', fact.lines), missing: [] }
@@ -92,9 +93,16 @@ function setApart(reservation: Reservation, way: Way, lines: readonly Quantity[]
 function takeBack(reservation: Reservation, lines: readonly Returned[]): Reservation {
   const restocked = lines.filter((line) => line.restocked)
   const discarded = lines.filter((line) => !line.restocked)
-  const next = setApart(setApart(reservation, 'restocked', restocked), 'discarded', discarded)
-  const isWith = next.status === 'reserved' || next.status === 'shipped'
-  return isWith && next.lines.every((line) => restOf(line, next.apart) === 0) ? { ...next, status: 'returned' } : next
+  return endedByPieces(setApart(setApart(reservation, 'restocked', restocked), 'discarded', discarded))
+}
+
+/** Returned once some have come back and none is left, be it the return or a cancellation that is heard of last. */
+function endedByPieces(reservation: Reservation): Reservation {
+  const { status, lines, apart } = reservation
+  const isWith = status === 'reserved' || status === 'shipped'
+  const hasReturns = Object.values(apart).some(({ restocked = 0, discarded = 0 }) => restocked + discarded > 0)
+  const isRest = isWith && hasReturns && lines.every((line) => restOf(line, apart) === 0)
+  return isRest ? { ...reservation, status: 'returned' } : reservation
 }
 
 /** Pieces of a line that go the way of the order. */
