@@ -181,14 +181,17 @@ export async function boughtIn(db: Database | Transaction, ids: readonly string[
   return new Map(
     rows.map(({ id, parts, ...order }) => [
       id,
-      { ...order, lines: lines.get(id) ?? [], gone: goneOf(parts ?? NO_PARTS) },
+      { ...order, lines: lines.get(id) ?? [], gone: goneOf(wholeParts(parts)) },
     ]),
   )
 }
 
+/** Rows from before parcels, returns or cancelled lines were known have no member for them. */
+const wholeParts = (stored: Partial<Parts> | null): Parts => (stored ? { ...NO_PARTS, ...stored } : NO_PARTS)
+
 function toOrder({ amount, currency, sealed: _, parts, isPartial, ...row }: OrderRow, lines: Order['lines']) {
   const total = { amount: Number(amount), currency }
-  return { ...row, lines, total, parts: parts ?? NO_PARTS, ...(isPartial && { isPartial }) } satisfies VersionedOrder
+  return { ...row, lines, total, parts: wholeParts(parts), ...(isPartial && { isPartial }) } satisfies VersionedOrder
 }
 
 /** Writes what may change of orders that are locked, in one statement. */
