@@ -1,4 +1,5 @@
-import { wrongPayments, moneyTotals, paymentOf } from '#domains/payment'
+import { keepPayments, wrongPayments, moneyTotals, paymentOf } from '#domains/payment'
+import { RefundRequested } from '#events'
 import type { NewEvent, RecordedEvent, Reaction } from '#messaging'
 import {
   anOrderCancelled,
@@ -13,9 +14,11 @@ import {
   testDatabase,
   type TestDatabase,
 } from '#testing'
+import { uuidv7 } from '#platform/uuid'
 import { startGateway, type RunningGateway } from '../../sandbox/payment-gateway/server.ts'
 import authorizePayment from './authorize-payment.ts'
 import capturePayment from './capture-payment.ts'
+import refundPayment from './refund-payment.ts'
 import returnPayment from './return-payment.ts'
 
 let database: TestDatabase
@@ -235,6 +238,51 @@ describe('return-payment', () => {
   test('has nothing to give back after a decline', async () => {
     const { orderId } = await authorized('pm_card_chargeDeclined')
     expect((await react(database, returnPayment, anOrderRejected({ orderId }))).published).toEqual([])
+  })
+})
+
+type Facts = ReturnType<Parameters<typeof keepPayments>[3]>['facts'][number][]
+
+describe('refund-payment', () => {
+  const money = (amount: number) => ({ ...total, amount })
+  const isRequested = { kind: 'refund-requested', amount: total.amount } as const
+  const book = (orderId: string, ...facts: Facts) =>
+    database.db.$transaction((tx) => keepPayments(tx, [orderId], new Date(), () => ({ facts })))
+
+  /** An order over two pieces of which one came back while a refund of both was under way. */
+  async function returnedMeanwhile() {
+    const { orderId } = await captured()
+    const [refundId, returnId] = [uuidv7(), uuidv7()]
+    const { customer, shippingAddress } = anOrderPlaced().data
+    const at = { placedAt: new Date(), updatedAt: new Date() }
+    const one = { sku: 'MUG', quantity: 1, amount: 1_250 }
+    const parts = { refunded: {}, voided: false, returned: [{ id: returnId, lines: [{ ...one, restocked: true }] }] }
+    const row = { id: orderId, status: 'delivered', customer, shippingAddress, total: 2_500, currency: 'GBP', parts }
+    const line = { line: 1, sku: 'MUG', name: 'Mug', quantity: 2, unitPrice: 1_250 }
+    await database.db.order.create({ data: { ...row, ...at, lines: { create: [line] } } })
+    const refund = { id: refundId, orderId, amount: 2_500, currency: 'GBP', reason: 'other', shipping: false }
+    const lines = [{ sku: 'MUG', quantity: 2, amount: 2_500 }]
+    await database.db.refund.create({ data: { ...refund, lines, status: 'requested', requestedAt: new Date() } })
+    await book(orderId, isRequested)
+    return { orderId, refundId, returnId }
+  }
+
+  test('pays for pieces that came back when the refund fails that was to pay for them', async () => {
+    const { orderId, refundId, returnId } = await returnedMeanwhile()
+    const { authorizationId } = await paymentOf(database.db, orderId)
+    const headers = { 'idempotency-key': `elsewhere:${orderId}` }
+    const url = `${gateway.url}/v1/authorizations/${authorizationId}/refund`
+    await fetch(url, { method: 'POST', headers, body: JSON.stringify({ amount: 1_000 }) }) // and 1500 are left
+    const asked = RefundRequested({ orderId, refundId, amount: total, reason: 'other' })
+    const { published } = await react(database, refundPayment, asked)
+    expect(published).toMatchObject([
+      { type: 'refund.failed', data: { refundId } },
+      { type: 'refund.requested', data: { refundId: returnId, amount: money(1_250) } },
+    ])
+    const paid = await react(database, refundPayment, published[1]!)
+    expect(paid.published).toMatchObject([{ type: 'payment.refunded', data: { refundId: returnId } }])
+    await book(orderId, { kind: 'refunded', amount: 1_000 })
+    expect(await paymentOf(database.db, orderId)).toMatchObject({ refunded: 2_250, refunding: 0 })
   })
 })
 

@@ -7,7 +7,7 @@ type Gone = RecordedOf<typeof OrderReduced | typeof ReturnReceived>
 
 /**
  * Gives back what a refund has set aside; its key names the refund, so two refunds of one order stay two. What cancelled and
- * returned pieces have cost is set aside here, too, when it was taken.
+ * returned pieces have cost is set aside here, too, when it was taken: at once, or when a refund fails that was to pay for them.
  */
 export default defineReaction({
   name: 'payment.refund-payment',
@@ -36,14 +36,18 @@ export default defineReaction({
       answers,
       now,
     )
+    // A refund that has failed pays for no pieces: those that were gone meanwhile are owed again.
+    const failed = requested.filter((_, index) => carriedOut[index]?.type === 'refund.failed')
+    const unpaid = [...gone, ...failed]
     const setAside = await refundGone(
       tx,
-      gone.map(({ data }) => data.orderId),
+      unpaid.map(({ data }) => data.orderId),
       now,
     )
-    return events.map((event) =>
-      isRequested(event) ? carriedOut[requested.indexOf(event)] : setAside[gone.indexOf(event)],
-    )
+    return events.map((event) => {
+      const settled = isRequested(event) ? carriedOut[requested.indexOf(event)] : undefined
+      return [...(settled ? [settled] : []), ...(setAside[unpaid.indexOf(event)] ?? [])]
+    })
   },
 })
 
