@@ -8,6 +8,7 @@ export { testMailServer, type ReceivedMail, type TestMailServer } from './server
 export { modelBank } from './model-bank.ts'
 export { project, projectionReader } from './project.ts'
 export { attempt, react, record, type Reacted } from './react.ts'
+export { refused } from './refused.ts'
 export { releases } from './releases.ts'
 export { testSystem, type TestSystem } from './system.ts'
 export { placeOf, tcpProxy, type TcpProxy } from './servers/tcp-proxy.ts'

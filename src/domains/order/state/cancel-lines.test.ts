@@ -1,7 +1,6 @@
 import fc from 'fast-check'
 import { OrderShipped } from '#events'
-import { Refusal } from '#http'
-import { anOrderPlaced } from '#testing'
+import { anOrderPlaced, refused } from '#testing'
 import { toView } from '../reading/view.ts'
 import { cancelLines, type CancelLines } from './cancel-lines.ts'
 import { placedOrder } from './fold.ts'
@@ -37,15 +36,6 @@ const cancelling = (...lines: CancelLines['lines']): CancelLines => ({
   reason: 'no need',
 })
 const after = (order: Order, command: CancelLines) => cancelLines(order, command).reduce<Order>(evolve, order)
-const refused = (act: () => unknown) => {
-  try {
-    act()
-  } catch (error) {
-    if (error instanceof Refusal) return error.code
-    throw error
-  }
-  return undefined
-}
 
 test('pieces cost what was paid for them, and the total stays as it was placed', () => {
   const order = after(placed, cancelling({ sku: 'MUG-01', quantity: 1 }))

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { OrderPlaced } from '#events'
-import { Refusal } from '#http'
+import { refused } from '#testing'
 import { toView } from '../reading/view.ts'
 import { cancelLines } from './cancel-lines.ts'
 import { placedOrder } from './fold.ts'
@@ -35,15 +35,6 @@ const returning = (lines?: ReturnLines['lines']): ReturnLines => ({
   reason: 'too small',
 })
 const after = (order: Order, command: ReturnLines) => returnLines(order, command).reduce<Order>(evolve, order)
-const refused = (act: () => unknown) => {
-  try {
-    act()
-  } catch (error) {
-    if (error instanceof Refusal) return error.code
-    throw error
-  }
-  return undefined
-}
 
 test('pieces come back at what was paid for them, and the order stays delivered', () => {
   const order = after(delivered, returning([{ sku: 'MUG-01', quantity: 1, restock: false }]))

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { OrderConfirmed, PaymentCaptured, ShipmentDelivered } from '#events'
 import { Refusal } from '#http'
-import { anOrderPlaced } from '#testing'
+import { anOrderPlaced, refused } from '#testing'
 import { toView } from '../reading/view.ts'
 import { FULFILLMENT_WAYS, fulfillmentStatusOf } from './axes.ts'
 import { cancelLines } from './cancel-lines.ts'
@@ -32,15 +32,6 @@ const cancelling = (nth: number, sku: string) =>
   ({ type: 'cancel-lines', id: idOf(nth), lines: [{ sku }], reason: 'x' }) as const
 const arrival = (nth: number) => ShipmentDelivered({ orderId, shipmentId: idOf(nth) })
 const typesOf = (facts: readonly OrderFact[]) => facts.map(({ type }) => type)
-const refused = (act: () => unknown) => {
-  try {
-    act()
-  } catch (error) {
-    if (error instanceof Refusal) return error.code
-    throw error
-  }
-  return undefined
-}
 
 test('an order leaves in parcels; with the last piece it is shipped, and with the last arrival delivered', () => {
   const one = shipParcel(paid, parcel(1, { sku: 'MUG-01', quantity: 2 }))
