@@ -12,6 +12,7 @@ import {
   runProjections,
   type RunningProjections,
 } from '#messaging'
+import { openDatabase } from '#platform/database'
 import { createLogger } from '#platform/log/logger'
 import { deadline, projectionReader, testDatabase, type TestDatabase } from '#testing'
 import { storeHistory } from '../bench/load/history.ts'
@@ -78,6 +79,12 @@ function load() {
   }
 }
 
+/** On a connection for long statements, as the product does: those of the API are planned for single orders. */
+async function auditAside() {
+  const { db, close } = openDatabase(database.url, { planning: 'by-size', poolSize: 1 })
+  return audit(db).finally(close)
+}
+
 const percentile = (sorted: readonly number[], share: number) => sorted[Math.ceil(share * sorted.length) - 1]!
 
 function rebuildAll() {
@@ -131,7 +138,7 @@ test(`${EVENTS.toLocaleString('en-GB')} events: dropped tables come back under l
   expect(says.rest).toEqual(said.rest)
   expect(says.orders).toBeGreaterThanOrEqual(said.orders + timesDuring.length)
   expect(says.placed).toBe(says.orders)
-  const broken = (await audit(database.db)).filter(
+  const broken = (await auditAside()).filter(
     ({ invariant, count }) => /projection|sales|customers|search/.test(invariant) && count > 0,
   )
   expect(broken).toEqual([])
