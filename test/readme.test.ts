@@ -10,7 +10,7 @@ import '#domains/notification'
 import '#domains/order'
 import '#domains/payment'
 import { INVARIANTS } from '../src/audit/index.ts'
-import { NewOrder } from '../src/domains/order/schemas.ts'
+import { NewOrder } from '../src/domains/order/schemas/new-order.ts'
 import { FAULT_NAMES } from './chaos/faults/faults.ts'
 import { blocksOf, read, ROOT } from './readme-blocks.ts'
 

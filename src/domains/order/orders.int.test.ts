@@ -3,7 +3,7 @@ import { testDatabase, type TestDatabase } from '#testing'
 import { upsertProducts } from '#domains/catalog'
 import { SHOP_RATES } from '#domains/pricing'
 import { anOrder, MUG, TEA, testApi, type TestApi } from '../../testing/api.ts'
-import { OrderView } from './schemas.ts'
+import { OrderView } from './schemas/order-view.ts'
 
 let database: TestDatabase
 let api: TestApi

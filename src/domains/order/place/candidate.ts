@@ -1,5 +1,5 @@
 import type { Caller, Refusal } from '#http'
-import type { NewOrder } from '../schemas.ts'
+import type { NewOrder } from '../schemas/new-order.ts'
 import type { Idempotency } from './idempotency.ts'
 import type { placeOrder } from './place-order.ts'
 

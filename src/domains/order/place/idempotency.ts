@@ -2,7 +2,7 @@ import { hash } from 'node:crypto'
 import { z } from 'zod'
 import { readRows, row, type Database, type Transaction } from '#platform/database'
 import { readIdempotencyKey, type Caller } from '#http'
-import type { NewOrder } from '../schemas.ts'
+import type { NewOrder } from '../schemas/new-order.ts'
 
 /** A caller's promise that requests with the same key mean the same order. */
 export interface Idempotency {

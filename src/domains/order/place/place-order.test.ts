@@ -1,7 +1,7 @@
 import { LIMITS, NO_RATES } from '#domains/pricing'
 import fc from 'fast-check'
 import { placeOrder } from './place-order.ts'
-import type { NewOrder } from '../schemas.ts'
+import type { NewOrder } from '../schemas/new-order.ts'
 
 const orderId = '0199a000-0000-7000-8000-000000000001'
 const offers = new Map([

@@ -1,7 +1,7 @@
 import { costOf, priceLines, type Offer, type Rates } from '#domains/pricing'
 import type { NewEvent } from '#messaging'
 import { OrderPlaced } from '#events'
-import type { NewOrder } from '../schemas.ts'
+import type { NewOrder } from '../schemas/new-order.ts'
 
 type Placed = ReturnType<typeof OrderPlaced>
 

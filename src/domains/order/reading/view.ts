@@ -4,7 +4,8 @@ import type { VersionedOrder } from '../state/fold.ts'
 import { fulfillmentStatusOf, paymentStatusOf } from '../state/axes.ts'
 import type { OrderStatus } from '../state/order-states.ts'
 import { amountOf, cancelledOf, goneAmount, inParcelsOf, returnedOf } from '../state/parts.ts'
-import type { OrderSummary, OrderView } from '../schemas.ts'
+import type { OrderSummary } from '../schemas/order-summary.ts'
+import type { OrderView } from '../schemas/order-view.ts'
 
 /** An order as the API shows it. Members stand in a fixed order, so that equal orders make equal bytes. */
 export function toView(order: VersionedOrder, { test }: { test: boolean }): OrderView {
@@ -49,7 +50,7 @@ export function toView(order: VersionedOrder, { test }: { test: boolean }): Orde
   }
 }
 
-/** What came back, the first first. */
+/** What came back, oldest first. */
 export const toReturns = ({ parts, total: { currency } }: Pick<VersionedOrder, 'parts' | 'total'>) =>
   parts.returned.map(({ id, lines }) => ({
     id,

@@ -1,0 +1,22 @@
+import { z } from 'zod'
+import { LIMITS } from '#domains/pricing'
+import { text } from '#http'
+
+/** Lines by SKU, of an order or of what is left of it. */
+export const namedLines = (id: string) =>
+  z
+    .array(
+      z
+        .strictObject({
+          sku: text(1, 64, 'MUG-01').describe('Of a line of the order'),
+          quantity: z
+            .int()
+            .min(1)
+            .max(LIMITS.quantity)
+            .optional()
+            .describe('Without it, all that are left of the line'),
+        })
+        .meta({ id }),
+    )
+    .min(1)
+    .max(LIMITS.lines)
