@@ -102,7 +102,7 @@ const toGroup = ({ running, ...group }: DescribedGroup) => ({
   running: running.map(({ release, since }) => ({ release, since: since.toISOString() })),
 })
 
-function toView({ body, json, standing, stack, headers: _h, story: _s, ...details }: DeliveryDetails) {
+function toView({ body, json, standing, stack, headers: _, ...details }: DeliveryDetails) {
   const { message, masked } = redact(json ?? body)
   const { id, reaction, state, reason, eventId, eventType, stream, streamVersion, correlationId } = details
   const { attempts, errorName, errorMessage, fingerprint, failedAt, dueAt, instance, editedAt, history, dead } = details

@@ -3,6 +3,7 @@ import {
   describeGroups,
   listReactions,
   readHistory,
+  readStory,
   type DeliveryDetails,
   type DescribedGroup,
   type PastAction,
@@ -89,7 +90,9 @@ interface ShowFlags extends Flags {
 export async function show(reaction: string, { id, json, personal }: ShowFlags): Promise<number> {
   const details = await withDatabase(async (db) => {
     await expectReaction(db, reaction)
-    return describeDelivery(db, reaction, { id, personal })
+    const delivery = await describeDelivery(db, reaction, { id, personal })
+    const { correlationId } = delivery
+    return { ...delivery, story: correlationId === null ? [] : await readStory(db, correlationId) }
   })
   if (json) {
     const { json: body, body: text, ...rest } = details

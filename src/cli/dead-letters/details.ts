@@ -1,8 +1,13 @@
 import type { DeliveryDetails, StoryEvent } from '#messaging'
 import { ago, counted } from '../terminal/output.ts'
 
+interface ToldDelivery extends DeliveryDetails {
+  /** Of its order: every event and what each reaction did with it. Empty when the conversation is unknown. */
+  story: readonly StoryEvent[]
+}
+
 /** A delivery as text for a person. */
-export function describe(details: DeliveryDetails): string {
+export function describe(details: ToldDelivery): string {
   const headers = Object.entries((details.headers ?? {}) as object)
   return [
     heading(details),

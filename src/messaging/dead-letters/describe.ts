@@ -3,7 +3,7 @@ import type { Delivery } from '#prisma'
 import { CONTENT_TYPE, encode } from '../cloud-event.ts'
 import { openedEvents } from '../event-store/personal.ts'
 import { sealedIn, shownOf } from '../personal-marks.ts'
-import { readStory, type HistoryEntry, type StoryEvent } from '../story.ts'
+import type { HistoryEntry } from '../story.ts'
 import { Refused } from './operator-context.ts'
 import { checkId } from './selector.ts'
 
@@ -22,8 +22,6 @@ export interface DeliveryDetails extends Omit<Delivery, 'body'> {
   standing: Standing
   /** Every failed attempt and every repair, oldest first. */
   history: HistoryEntry[]
-  /** Of its order: every event and what each reaction did with it. Empty when the conversation is unknown. */
-  story: StoryEvent[]
   /** Dead letters of this reaction. */
   dead: number
 }
@@ -46,17 +44,17 @@ export async function describeDelivery(
   })
   if (!row) throw new Refused(id ? `${reaction} has no delivery ${id}.` : `${reaction} has no dead letter.`)
   const { body: given, ...rest } = row
-  const [event, standing, history, story, dead] = await Promise.all([
+  const [event, handled, history, dead] = await Promise.all([
     row.eventId === null ? null : db.event.findUnique({ where: { id: row.eventId } }),
-    standingOf(db, row),
+    handledOf(db, row),
     historyOf(db, row),
-    row.correlationId === null ? [] : readStory(db, row.correlationId),
     db.delivery.count({ where: { reaction, state: 'dead' } }),
   ])
+  const standing = handled ?? { kind: event ? 'not handled' : 'not in store' }
   const stored = event && encode({ ...event, time: event.occurredAt }, JSON.stringify(event.data))
   const body = Buffer.from((row.editedAt || !stored ? given : stored) ?? '').toString('utf8')
   const contentType = rest.contentType ?? (event ? CONTENT_TYPE : null)
-  return { ...rest, contentType, ...(await read(db, body, personal)), standing, history, story, dead }
+  return { ...rest, contentType, ...(await read(db, body, personal)), standing, history, dead }
 }
 
 /** The message as it may be seen. What came from elsewhere and is no event is shown as it came. */
@@ -69,15 +67,12 @@ async function read(db: Database, body: string, personal: boolean): Promise<{ bo
   return { body: JSON.stringify(seen), json: seen }
 }
 
-async function standingOf(db: Database, { reaction, eventId }: Delivery): Promise<Standing> {
-  if (eventId === null) return { kind: 'not in store' }
+async function handledOf(db: Database, { reaction, eventId }: Delivery): Promise<Standing | undefined> {
+  if (eventId === null) return undefined
   const handled = await db.handledEvent.findUnique({ where: { eventId_reaction: { eventId, reaction } } })
-  if (handled) {
-    const { handledAt, attempt, instance } = handled
-    return { kind: 'handled', handledAt, attempt, instance }
-  }
-  const isStored = (await db.event.count({ where: { id: eventId } })) > 0
-  return { kind: isStored ? 'not handled' : 'not in store' }
+  if (!handled) return undefined
+  const { handledAt, attempt, instance } = handled
+  return { kind: 'handled', handledAt, attempt, instance }
 }
 
 /** By its event, so that what was told before this row began is there too. */

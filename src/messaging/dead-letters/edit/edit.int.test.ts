@@ -5,6 +5,7 @@ import {
   describeDelivery,
   draftEdit,
   planEdit,
+  readStory,
   redrive,
   Refused,
   UnreadableEvent,
@@ -63,8 +64,10 @@ test('the edited data are handled, under the same event and the same idempotency
     standing: { kind: 'handled', attempt: 1 },
     json: { id: event.id, data: { customer: { name: 'good' } } },
     history: [{ what: 'dead' }, { what: 'edited', by: 'operator ada' }, { what: 'redriven' }],
-    story: [{ data: { customer: { name: '-' } }, reactions: [{ state: 'handled' }] }],
   })
+  expect(await readStory(system.db, event.correlationId)).toMatchObject([
+    { data: { customer: { name: '-' } }, reactions: [{ state: 'handled' }] },
+  ])
   expect(await system.db.operatorAction.findFirst({ where: { action: 'edit', phase: 'finished' } })).toMatchObject({
     reason: 'a typing mistake',
     result: { changed: ['/customer/name'] },
