@@ -45,13 +45,16 @@ test('a reaction that nobody runs, and a relay that does not publish, are told',
   const nobody = defineReaction({ name: 'test.nobody', on: OrderPlaced, handle: () => {} })
   system = await testSystem([])
   await subscribe(system.db, [nobody])
-  await record(system, anOrderPlaced())
-  await deadline('published', async () => (await system.db.relayCheckpoint.findFirst())?.position === 1n)
+  await record(system, anOrderPlaced(), anOrderPlaced(), anOrderPlaced())
+  await deadline('published', async () => (await system.db.relayCheckpoint.findFirst())?.position === 3n)
   expect(await kinds()).toEqual([])
-  expect(await kinds({ patienceMs: 0 })).toEqual([['waiting', 'test.nobody', 1]])
+  expect(await kinds({ patienceMs: 0 })).toEqual([['waiting', 'test.nobody', 3]])
+  expect(await findStuck(system.db, { patienceMs: 0, most: 2 })).toMatchObject([{ conversations: 2, more: true }])
   await system.db.$transaction(async (tx) => {
     await tx.relayCheckpoint.updateMany({ data: { position: 0n } }) // in here the relay does not put it right
-    expect((await findStuck(tx, { patienceMs: 0 })).map(({ kind }) => kind)).toEqual(['unpublished'])
+    const stuck = { kind: 'unpublished', conversations: 3, more: false }
+    expect(await findStuck(tx, { patienceMs: 0 })).toMatchObject([stuck])
+    expect(await findStuck(tx, { patienceMs: 0, most: 2 })).toMatchObject([{ ...stuck, conversations: 2, more: true }])
   })
 })
 

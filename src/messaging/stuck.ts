@@ -35,6 +35,8 @@ const StuckCause = row({
   fingerprint: z.string().nullable(),
   /** Of dead letters: how many letters, which are as many but where events of one type repeat in a conversation. */
   conversations: z.int(),
+  /** There are more than were counted. */
+  more: z.boolean(),
   /** The one that waits longest. */
   example: z.string().nullable(),
   /** Of the example. */
@@ -48,13 +50,18 @@ const StuckCause = row({
 
 /** Milliseconds that a message may be on its way before it counts as stuck. */
 const PATIENCE_MS = 10_000
+/** Of events that nobody takes, or that are not published, so many are counted, the oldest ones: a day of them takes seconds. */
+const MOST_COUNTED = 10_000
 
 /**
  * What does not move at this moment, by cause, the newest first. A failed attempt is there at once; what merely takes its time on a
  * queue, after `patienceMs` (default 10 s). Reads `deliveries`, of dead ones the index alone, and the events above the watermarks of
  * reconciliation.
  */
-export async function findStuck(db: Database | Transaction, { patienceMs = PATIENCE_MS } = {}): Promise<StuckCause[]> {
+export async function findStuck(
+  db: Database | Transaction,
+  { patienceMs = PATIENCE_MS, most = MOST_COUNTED } = {},
+): Promise<StuckCause[]> {
   return readRows(db, StuckCause)`
     WITH late AS MATERIALIZED (
       SELECT clock_timestamp() - ${patienceMs}::float8 * interval '1 ms' AS at
@@ -77,29 +84,35 @@ export async function findStuck(db: Database | Transaction, { patienceMs = PATIE
       UNION ALL
       SELECT 'waiting', s.reaction, e.type, NULL, NULL, e.correlation_id, NULL, 0, e.occurred_at, NULL
       FROM late, checkpoint, subscriptions s LEFT JOIN reconcile_state r ON r.reaction = s.reaction
-      JOIN LATERAL (
-        SELECT * FROM events WHERE type = s.event_type AND position > greatest(s.since, coalesce(r.watermark, 0)) OFFSET 0
-      ) e ON true
-      WHERE e.position <= checkpoint.position AND e.occurred_at < late.at
-        AND NOT EXISTS (SELECT FROM handled_events h WHERE h.event_id = e.id AND h.reaction = s.reaction)
-        AND NOT EXISTS (SELECT FROM deliveries d WHERE d.event_id = e.id AND d.reaction = s.reaction)
+      CROSS JOIN LATERAL (
+        SELECT type, correlation_id, occurred_at FROM events e
+        WHERE type = s.event_type AND position > greatest(s.since, coalesce(r.watermark, 0)) AND position <= checkpoint.position
+          AND occurred_at < late.at
+          AND NOT EXISTS (SELECT FROM handled_events h WHERE h.event_id = e.id AND h.reaction = s.reaction OFFSET 0)
+          AND NOT EXISTS (SELECT FROM deliveries d WHERE d.event_id = e.id AND d.reaction = s.reaction OFFSET 0)
+        ORDER BY position LIMIT ${most}
+      ) e
       UNION ALL
       SELECT 'unpublished', NULL, e.type, NULL, NULL, e.correlation_id, NULL, 0, e.occurred_at, NULL
-      FROM late, checkpoint, events e WHERE e.position > checkpoint.position AND e.occurred_at < late.at
+      FROM late CROSS JOIN LATERAL (
+        SELECT type, correlation_id, occurred_at FROM events
+        WHERE position > (SELECT position FROM checkpoint) AND occurred_at < late.at ORDER BY position LIMIT ${most}
+      ) e
     ), causes AS (
-      SELECT kind, reaction, event_type, fingerprint, count(DISTINCT correlation_id)::int AS conversations, max(since) AS newest
+      SELECT kind, reaction, event_type, fingerprint, count(DISTINCT correlation_id)::int AS conversations, max(since) AS newest,
+        kind IN ('waiting', 'unpublished') AND sum(count(*)) OVER (PARTITION BY kind, reaction, CASE kind WHEN 'waiting' THEN event_type END) >= ${most} AS more
       FROM found GROUP BY kind, reaction, event_type, fingerprint
     ), oldest AS (
       SELECT DISTINCT ON (kind, reaction, event_type, fingerprint) * FROM found
       ORDER BY kind, reaction, event_type, fingerprint, since
     )
     SELECT CASE WHEN kind IN ('waiting', 'overdue', 'retrying') AND EXISTS (SELECT FROM reaction_pauses p WHERE p.reaction = told.reaction)
-      THEN 'paused' ELSE kind END AS kind, reaction, "eventType", error, fingerprint, conversations, example, "deliveryId", attempts, since, "nextAt" FROM (
-      SELECT c.kind, c.reaction, c.event_type AS "eventType", o.error, c.fingerprint, c.conversations, o.correlation_id AS example,
+      THEN 'paused' ELSE kind END AS kind, reaction, "eventType", error, fingerprint, conversations, more, example, "deliveryId", attempts, since, "nextAt" FROM (
+      SELECT c.kind, c.reaction, c.event_type AS "eventType", o.error, c.fingerprint, c.conversations, c.more, o.correlation_id AS example,
         o.id::text AS "deliveryId", o.attempts, o.since, o.due_at AS "nextAt", c.newest
       FROM causes c JOIN oldest o ON (o.kind, o.reaction, o.event_type, o.fingerprint) IS NOT DISTINCT FROM (c.kind, c.reaction, c.event_type, c.fingerprint)
       UNION ALL
-      SELECT 'dead', c.reaction, o.event_type, o.error_name || ': ' || o.error_message, c.fingerprint, c.letters, o.correlation_id,
+      SELECT 'dead', c.reaction, o.event_type, o.error_name || ': ' || o.error_message, c.fingerprint, c.letters, false, o.correlation_id,
         o.id::text, o.attempts, o.failed_at, NULL, c.newest
       FROM dead c CROSS JOIN LATERAL (
         SELECT * FROM deliveries d WHERE d.state = 'dead' AND d.reaction = c.reaction AND d.fingerprint = c.fingerprint

@@ -28,9 +28,9 @@ export function tellCause(cause: StuckCause, isKnown: IsKnown): string {
     case 'discarded':
       return `${what}: an operator discarded it, so it will not be handled${failed}`
     case 'waiting':
-      return `${what}: published, and not handled. Does a worker with ${reaction} run, and does it keep up?`
+      return `${what}: published, and not handled. Does a worker with ${reaction} run, and does it keep up?${others(cause)}`
     default:
-      return `${eventType} is stored, and not published. Does a relay run, and does it reach RabbitMQ?`
+      return `${eventType} is stored, and not published. Does a relay run, and does it reach RabbitMQ?${others(cause)}`
   }
 }
 
@@ -38,5 +38,7 @@ export function tellCause(cause: StuckCause, isKnown: IsKnown): string {
 export const isForeign = ({ kind, reaction }: Pick<StuckCause, 'kind' | 'reaction'>, isKnown: IsKnown): boolean =>
   (kind === 'overdue' || kind === 'waiting') && reaction !== null && !isKnown(reaction)
 
+const others = ({ more, conversations }: StuckCause) =>
+  more ? ` More orders wait than the oldest ${conversations}, which were counted.` : ''
 const attemptsOf = (count: number) => `${count} attempt${count === 1 ? '' : 's'}`
 const clock = (at: Date | null) => (at ? at.toISOString().slice(11, 19) : 'an unknown time')

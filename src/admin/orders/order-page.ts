@@ -87,6 +87,7 @@ function causesIn({ orderId, events }: Told): StuckCause[] {
         error: last?.error ?? null,
         fingerprint: null,
         conversations: 1,
+        more: false,
         example: orderId,
         deliveryId,
         attempts: failed.length,
