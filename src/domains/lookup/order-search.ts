@@ -107,22 +107,37 @@ const FoundDocument = row({
   placedAt: z.date(),
 })
 
+/** So many of the latest orders are looked through first. What many orders have is found there, and the rest of them need not be read. */
+const LATEST = 5_000
+
 /** Orders that every term of the question is found in, the newest first. */
-export async function searchOrders(db: Database, question: string, { cursor, limit, owner }: Wanted) {
+export async function searchOrders(db: Database, question: string, wanted: Wanted) {
   const query = queryOf(question)
   if (query === undefined) return []
-  const before = cursor ? Prisma.sql`AND order_id < ${cursor}::uuid` : Prisma.empty
-  // Found first and sorted then: along the sorted index a rare word would be looked for in every order.
-  const found = await readRows(db, FoundDocument)`
-    WITH hits AS MATERIALIZED (
-      SELECT order_id FROM projection_lookup_order_search.documents WHERE words @@ ${query}::tsquery ${before}
-    ), newest AS MATERIALIZED (
-      SELECT order_id FROM hits AS found WHERE true ${ownedBy(owner)} ORDER BY order_id DESC LIMIT ${limit}
-    )
-    SELECT order_id AS id, status, sealed, total::float8, currency, placed_at AS "placedAt"
-    FROM newest JOIN projection_lookup_order_search.documents USING (order_id) ORDER BY order_id DESC`
-  return withCustomers(db, found)
+  const found = await readDocuments(db, amongLatest(query, wanted))
+  const all = found.length < wanted.limit ? await readDocuments(db, amongAll(query, wanted)) : found
+  return withCustomers(db, all)
 }
+
+const readDocuments = (db: Database, ids: Prisma.Sql) => readRows(db, FoundDocument)`
+  WITH newest AS MATERIALIZED (${ids})
+  SELECT order_id AS id, status, sealed, total::float8, currency, placed_at AS "placedAt"
+  FROM newest JOIN projection_lookup_order_search.documents USING (order_id) ORDER BY order_id DESC`
+
+const amongLatest = (query: string, { cursor, limit, owner }: Wanted) => Prisma.sql`
+  SELECT order_id FROM (
+    SELECT order_id, words FROM projection_lookup_order_search.documents WHERE true ${beneath(cursor)}
+    ORDER BY order_id DESC LIMIT ${LATEST}
+  ) AS found WHERE words @@ ${query}::tsquery ${ownedBy(owner)} ORDER BY order_id DESC LIMIT ${limit}`
+
+/** Found first and sorted then: along the sorted index a rare word would be looked for in every order. */
+const amongAll = (query: string, { cursor, limit, owner }: Wanted) => Prisma.sql`
+  SELECT order_id FROM (
+    SELECT order_id FROM projection_lookup_order_search.documents WHERE words @@ ${query}::tsquery ${beneath(cursor)} OFFSET 0
+  ) AS found WHERE true ${ownedBy(owner)} ORDER BY order_id DESC LIMIT ${limit}`
+
+const beneath = (cursor: string | undefined) =>
+  cursor === undefined ? Prisma.empty : Prisma.sql`AND order_id < ${cursor}::uuid`
 
 type Found = z.infer<typeof FoundDocument>
 
