@@ -77,7 +77,7 @@ function readLatest(db: Database, causes: readonly Cause[]): Promise<Letter[]> {
     SELECT d.* FROM unnest(${reactions}::text[], ${fingerprints}::text[]) AS c(reaction, fingerprint) CROSS JOIN LATERAL (
       SELECT d.reaction, d.fingerprint, d.event_type AS "eventType", d.reason, d.error_name AS "errorName", d.error_message AS "errorMessage",
         d.dependency, d.failed_at AS "failedAt", ${FAILED_IN} AS "failedIn",
-        NOT EXISTS (SELECT FROM events e WHERE e.id = d.event_id) AS "isForeign"
+        NOT EXISTS (SELECT FROM events e WHERE e.id = d.event_id OFFSET 0) AS "isForeign"
       FROM deliveries d WHERE d.state = 'dead' AND d.reaction = c.reaction AND d.fingerprint = c.fingerprint
       ORDER BY d.failed_at DESC, d.id DESC LIMIT 1
     ) AS d`
