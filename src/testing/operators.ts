@@ -7,6 +7,7 @@ import { adminRoutes } from '../admin/index.ts'
 import { audit } from '../audit/index.ts'
 import { createApiKeys, sessionRoutes } from '../api/index.ts'
 import { testApi, type TestApi } from './api.ts'
+import { projectionReader } from './project.ts'
 import { requireTestService } from './rows/database.ts'
 import { testSystem, type TestSystem } from './system.ts'
 
@@ -39,7 +40,7 @@ export async function operatedSystem(consoleFolder?: string): Promise<OperatedSy
   const ending = new AbortController()
   const routes = adminRoutes({
     db,
-    projections: { read: () => Promise.reject(new Error('not asked')) },
+    projections: projectionReader(system),
     isKnown: (name) => name === mailing.name,
     reactionCalled: async (name) => (name === mailing.name ? mailing : undefined),
     audit: () => audit(db),
@@ -48,7 +49,7 @@ export async function operatedSystem(consoleFolder?: string): Promise<OperatedSy
     log: createLogger('test', 'silent'),
     ending: ending.signal,
   })
-  const all = [...routes, ...sessionRoutes({ db, keys: createApiKeys(db) }), ...webhookRoutes({ db })]
+  const all = [...routes, ...sessionRoutes({ db, keys: createApiKeys(db) }), ...webhookRoutes({ db: system.db })]
   const api = await testApi(system, all, consoleFolder === undefined ? {} : { consoleFolder })
   return {
     system,
