@@ -1,6 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { rmSync } from 'node:fs'
 import path from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { onStopSignal } from '../../src/platform/process/stop-signals.ts'
 import { hasPid } from '../processes/daemon.ts'
 import {
@@ -77,9 +78,20 @@ function stopSignal() {
   return stop
 }
 
+/**
+ * Of Jest's processes, which live for a hundred test files: what is compiled is kept (compile-once.mjs), and WebAssembly, which is
+ * Prisma's query compiler, is not optimized anew for each file.
+ */
+const NODE_FLAGS = [
+  '--import',
+  pathToFileURL(path.join(PROJECT, 'dev/test/compile-once.mjs')).href,
+  '--no-flush-bytecode',
+  '--liftoff-only',
+]
+
 async function runJest(args: string[], env: NodeJS.ProcessEnv, stop: ReturnType<typeof stopSignal>): Promise<number> {
   const jest = path.join(PROJECT, 'node_modules/jest/bin/jest.js')
-  const child = spawn(process.execPath, [jest, ...args], { cwd: PROJECT, env, stdio: 'inherit' })
+  const child = spawn(process.execPath, [...NODE_FLAGS, jest, ...args], { cwd: PROJECT, env, stdio: 'inherit' })
   let workers: number[] = []
   stop.tell = () => {
     workers = childrenOf(child.pid!) // they would outlive it
