@@ -1,5 +1,6 @@
 import type { Route } from '#http'
 import { FraudCleared, PaymentAuthorized, PaymentCaptured, StockReserved } from '#events'
+import { Prisma } from '#prisma'
 import { aCaller, anOrderConfirmed, react, record, testDatabase, type TestDatabase } from '#testing'
 import { anOrder, MUG, TEA, testApi, type TestApi } from '../../testing/api.ts'
 import advanceOrder from '../../../workers/order/advance-order.ts'
@@ -106,6 +107,24 @@ describe('parcels of a client', () => {
     const view = await order(orderId)
     expect(view).toMatchObject({ status: 'delivered', fulfillmentStatus: 'delivered' })
     expect((await api.get(`/v1/orders/${orderId}?at=${view.version}`)).body).toEqual(view)
+  })
+
+  it('are not lost, and their order is not cancelled, by processes of older releases', async () => {
+    const orderId = await aPaidOrder()
+    await ship(orderId, mugs(1))
+    const next = Prisma.sql`version = version + 1, updated_at = now()`
+    const where = Prisma.sql`WHERE id = ${orderId}::uuid`
+    // As releases write a row that know returned pieces but no parcels, and those that know of neither.
+    const withoutParcels = (status: string) => database.db.$executeRaw`
+      UPDATE orders SET status = ${status}, parts = parts - 'parcels', parts_version = version + 1, ${next} ${where}`
+    const withoutParts = () => database.db.$executeRaw`UPDATE orders SET status = 'cancelled', ${next} ${where}`
+    const whatToDo = 'replace this process by one of the newer release'
+    await expect(withoutParcels('cancelled')).rejects.toThrow(`would lose its parcels: ${whatToDo}`)
+    await expect(withoutParcels('confirmed')).rejects.toThrow(`would lose its parcels: ${whatToDo}`)
+    await expect(withoutParts()).rejects.toThrow(`which this release does not know: ${whatToDo}, and cancel the lines`)
+    expect(await order(orderId)).toMatchObject({ fulfillmentStatus: 'partially_shipped', shipments: [{}] })
+    expect((await ship(orderId, {})).status).toBe(201)
+    expect(await order(orderId)).toMatchObject({ status: 'shipped', shipments: [{}, {}] })
   })
 
   it('need a tracking number of their own, a carrier with it, and an order that is theirs to ship', async () => {
