@@ -1,4 +1,5 @@
-import { keepReservations, wrongStock, receiveStock, stockOf, stockTotals } from '#domains/inventory'
+import fc from 'fast-check'
+import { keepReservations, PIECES, wrongStock, receiveStock, stockOf, stockTotals } from '#domains/inventory'
 import {
   anOrderCancelled,
   anOrderPlaced,
@@ -12,6 +13,7 @@ import {
   testDatabase,
   type TestDatabase,
 } from '#testing'
+import { movementsOf, type Reservation } from '../../src/domains/inventory/reservation.ts'
 import { openDatabase, type Transaction } from '#platform/database'
 import { uuidv7 } from '#platform/uuid'
 import releaseStock from './release-stock.ts'
@@ -91,6 +93,46 @@ describe('reserve-stock', () => {
     expect(await kept(b)).toEqual({ onHand: 0, reserved: 400, shipped: 0 })
   })
 })
+
+const few = fc.integer({ min: 0, max: 3 })
+const ways = fc.record({ cancelled: few, inParcels: few, restocked: few, discarded: few }, { requiredKeys: [] })
+/** Also of more pieces than there are: a row may have been written by hand. */
+const anyReservation: fc.Arbitrary<Reservation> = fc.record({
+  status: fc.constantFrom('open', 'reserved', 'rejected', 'released', 'shipped', 'returned'),
+  lines: fc.tuple(few).map(([quantity]) => [{ sku: 'PIECE', quantity: quantity + 1 }]),
+  apart: fc.record({ PIECE: ways }, { requiredKeys: [] }),
+})
+
+test('the books count the pieces of a reservation as they were moved, and never fewer than none', async () => {
+  const given = fc.sample(anyReservation, 300).map((one) => ({ ...one, orderId: uuidv7() }))
+  const ids = given.map(({ orderId }) => orderId)
+  const found = await database.db.$transaction(async (tx) => {
+    await tx.$executeRaw`
+      INSERT INTO reservations (order_id, status, lines, apart, updated_at)
+      SELECT "orderId", status, lines, apart, now() FROM jsonb_to_recordset(${JSON.stringify(given)}::jsonb)
+        AS one("orderId" uuid, status text, lines jsonb, apart jsonb)`
+    const pieces = await tx.$queryRaw<Counted[]>`
+      SELECT order_id AS "orderId", place, quantity FROM (${PIECES}) AS pieces
+      WHERE quantity <> 0 AND order_id = ANY(${ids}::uuid[])`
+    await tx.$executeRaw`DELETE FROM reservations WHERE order_id = ANY(${ids}::uuid[])`
+    return pieces
+  })
+  const expected = given.flatMap(({ orderId, ...reservation }) => {
+    const moved = movementsOf({ status: 'open', lines: [], apart: {} }, reservation)
+    return moved.flatMap((pieces) => PLACES.map((place): Counted => ({ orderId, place, quantity: pieces[place] })))
+  })
+  const asText = (pieces: Counted[]) => pieces.map((one) => JSON.stringify(one)).toSorted()
+  expect(asText(found)).toEqual(asText(expected.filter(({ quantity }) => quantity !== 0)))
+  expect(Math.min(...found.map(({ quantity }) => quantity))).toBeGreaterThan(0)
+})
+
+const PLACES = ['reserved', 'shipped'] as const
+
+interface Counted {
+  orderId: string
+  place: (typeof PLACES)[number]
+  quantity: number
+}
 
 /** As the reaction of the release before does, which never names the column `apart`. */
 const shipAll = (orderId: string, { sku, quantity }: { sku: string; quantity: number }) =>

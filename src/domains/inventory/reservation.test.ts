@@ -145,10 +145,18 @@ test('a parcel moves its pieces, and the order the rest, in whatever order that 
   expect(() => end([oneA])).toThrow('never asked for')
 })
 
+test.each([lessA, oneA, goodA, badA])('more pieces than the order has are refused: %j', (fact) => {
+  const twice = [placed, fact, fact].reduce((now, one) => decide(now, one, plenty).next, open)
+  expect(() => decide(twice, fact, plenty)).toThrow('has 2 of A, and 3 would be')
+  expect(() => decide(twice, { ...fact, lines: [{ sku: 'C', quantity: 1 }] } as Fact, plenty)).toThrow(Unrecoverable)
+})
+
 const anyFact = fc.constantFrom<Fact>(
   placed,
   lessA,
   oneA,
+  goodA,
+  badA,
   { kind: 'closed' },
   { kind: 'shipped' },
   { kind: 'returned' },

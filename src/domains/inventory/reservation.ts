@@ -61,7 +61,14 @@ const NEXT: Record<'closed' | 'shipped' | 'returned', Partial<Record<Status, Sta
   returned: { open: 'returned', reserved: 'returned', shipped: 'returned' },
 }
 
+/** @throws Unrecoverable when more pieces would be cancelled, back or in parcels than the order has */
 export function decide(reservation: Reservation, fact: Fact, free: ReadonlyMap<string, number>): Decision {
+  const decision = followFrom(reservation, fact, free)
+  if (decision.next !== reservation) expectSoMany(decision.next)
+  return decision
+}
+
+function followFrom(reservation: Reservation, fact: Fact, free: ReadonlyMap<string, number>): Decision {
   if (fact.kind === 'placed')
     return reservation.status === 'open' ? reserve(reservation, fact.lines, free) : unchanged(reservation)
   if (fact.kind === 'reduced')
@@ -87,6 +94,18 @@ function setApart(reservation: Reservation, way: Way, lines: readonly Quantity[]
     return [sku, { ...before, [way]: (before[way] ?? 0) + quantity }]
   })
   return { ...reservation, apart: { ...reservation.apart, ...Object.fromEntries(added) } }
+}
+
+/** While nothing is known of the order, neither is how many there are. */
+function expectSoMany({ lines, apart }: Reservation) {
+  if (lines.length === 0) return
+  const ordered = new Map(lines.map(({ sku, quantity }) => [sku, quantity]))
+  for (const [sku, { cancelled = 0, inParcels = 0, restocked = 0, discarded = 0 }] of Object.entries(apart)) {
+    const gone = cancelled + Math.max(inParcels, restocked + discarded)
+    const most = ordered.get(sku) ?? 0
+    if (gone > most)
+      throw new Unrecoverable(`The order has ${most} of ${sku}, and ${gone} would be cancelled, back or in parcels`)
+  }
 }
 
 /** Perhaps before it is heard that they were shipped. */
