@@ -3,6 +3,7 @@ import type { DataOf } from '#messaging'
 import {
   anOrderCancelled,
   anOrderDelivered,
+  anOrderParcelShipped,
   anOrderShipped,
   attempt,
   react,
@@ -10,6 +11,7 @@ import {
   testDatabase,
   type TestDatabase,
 } from '#testing'
+import { uuidv7 } from '#platform/uuid'
 import { startSms, type RunningSms } from '../../sandbox/sms/server.ts'
 import textCustomer from './text-customer.ts'
 
@@ -49,6 +51,21 @@ it('texts once about each occasion, in the language of the customer, to the numb
     expect.objectContaining({ text: 'Fanfare: Ihre Bestellung FF-1042 ist zugestellt.' }),
     expect.objectContaining({ text: expect.stringContaining('FF-1042 ist storniert') }),
   ])
+})
+
+it('texts once about each parcel of an order, and not again when nothing is left to ship', async () => {
+  const customer = { ...ada, phone: '+447700900777' }
+  const about = { orderId: uuidv7(), customer, number: 'FF-1043' }
+  const parcels = ['JD1', 'JD2'].map((trackingNumber) =>
+    anOrderParcelShipped({ ...about, carrier: 'DHL', trackingNumber }),
+  )
+  const events = await record(database, ...parcels, anOrderShipped({ ...about, trackingNumber: 'JD2', parcels: 2 }))
+  await react(database, textCustomer, ...events)
+  await react(database, textCustomer, ...events)
+  const said = (number: string) =>
+    `Fanfare: a parcel of your order FF-1043 is on its way with DHL, tracking number ${number}.`
+  const texts = takenFor(customer.phone).map(({ text }) => text)
+  expect(texts.toSorted()).toEqual([said('JD1'), said('JD2')])
 })
 
 it('texts nobody who has not asked for it, and nothing that is no news any more', async () => {

@@ -1,10 +1,10 @@
 import { areTextsOn, textCustomer } from '#domains/notification'
-import { OrderCancelled, OrderDelivered, OrderShipped } from '#events'
+import { OrderCancelled, OrderDelivered, OrderParcelShipped, OrderShipped } from '#events'
 import { defineReaction } from '#messaging'
 
 export default defineReaction({
   name: 'notification.text-customer',
-  on: [OrderShipped, OrderDelivered, OrderCancelled],
+  on: [OrderParcelShipped, OrderShipped, OrderDelivered, OrderCancelled],
   enabled: areTextsOn,
   dependency: 'sms-provider',
   concurrency: 2,

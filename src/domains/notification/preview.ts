@@ -75,7 +75,7 @@ export interface TextPreview extends Segments {
 
 /** Every text to a customer, in the same way, with what sending it takes. */
 export const previewTexts = (locale: string): TextPreview[] =>
-  [OrderShipped, OrderDelivered, OrderCancelled].map(({ type: name, example: data }) => {
+  [OrderParcelShipped, OrderShipped, OrderDelivered, OrderCancelled].map(({ type: name, example: data }) => {
     const text = textAbout({ type: name, data } as TextOccasion, locale)
     return { name, locale, text, ...segmentsOf(text) }
   })

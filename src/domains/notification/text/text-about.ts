@@ -1,12 +1,14 @@
-import type { Customer, OrderCancelled, OrderDelivered, OrderShipped } from '#events'
+import type { Customer, OrderCancelled, OrderDelivered, OrderParcelShipped, OrderShipped } from '#events'
 import type { RecordedOf } from '#messaging'
 import { plainWords } from '../letter/plain-words.ts'
 import { chooseWords } from '../letter/words/choose-words.ts'
-import type { Words } from '../letter/words/words.ts'
+import type { Label } from '../letter/words/words.ts'
 import { segmentsOf } from './segments.ts'
 
-/** What a customer is texted about: where the parcel is, and that none will come. All else is for mails. */
-export type TextOccasion = RecordedOf<typeof OrderShipped | typeof OrderDelivered | typeof OrderCancelled>
+/** What a customer is texted about: where each parcel is, and that none will come. All else is for mails. */
+export type TextOccasion = RecordedOf<
+  typeof OrderParcelShipped | typeof OrderShipped | typeof OrderDelivered | typeof OrderCancelled
+>
 
 const MOST_SEGMENTS = 2
 /** Characters of what others have typed. */
@@ -22,19 +24,16 @@ export function textAbout(occasion: TextOccasion, locale: Customer['locale']): s
     case 'order.cancelled':
       return words.texts.cancelled(order)
     case 'order.shipped':
-      return shipped(occasion.data, order, words.texts)
+      return withinLimit(occasion.data, (label) => words.texts.shipped(order, label))
+    case 'order.parcel-shipped':
+      return withinLimit(occasion.data, (label) => words.texts.parcel(order, label))
   }
 }
 
-interface Parcel {
-  carrier: string
-  trackingNumber: string
-}
-
-/** Without its parcel where that takes too many segments, or looks like a link: it would be sent in our name. */
-function shipped({ carrier, trackingNumber }: Parcel, order: string, words: Words['texts']): string {
-  const by = plainWords(carrier, LONGEST_CARRIER)
-  const number = plainWords(trackingNumber, Infinity)
-  const whole = by && number ? words.shipped(order, { carrier: by, trackingNumber: number }) : undefined
-  return whole && segmentsOf(whole).segments <= MOST_SEGMENTS ? whole : words.shipped(order)
+/** Without what takes too many segments, or looks like a link: it would be sent in our name. Of the two, the number is kept. */
+function withinLimit(parcel: { carrier: string; trackingNumber: string }, say: (label: Label) => string): string {
+  const carrier = plainWords(parcel.carrier, LONGEST_CARRIER)
+  const trackingNumber = plainWords(parcel.trackingNumber, Infinity)
+  const fits = (text: string) => segmentsOf(text).segments <= MOST_SEGMENTS
+  return [say({ carrier, trackingNumber }), say({ trackingNumber })].find(fits) ?? say({})
 }

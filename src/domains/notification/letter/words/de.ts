@@ -1,4 +1,4 @@
-import type { Words } from './words.ts'
+import type { Label, Words } from './words.ts'
 
 export const de: Words = {
   greeting: (name) => (name === undefined ? 'Guten Tag,' : `Guten Tag ${name},`),
@@ -47,10 +47,13 @@ export const de: Words = {
     text: (amount) => `Wir haben Ihnen ${amount} erstattet.`,
   },
   texts: {
-    shipped: (order, parcel) =>
-      `Fanfare: Ihre Bestellung ${order} ist unterwegs${parcel ? ` mit ${parcel.carrier}, Sendungsnummer ${parcel.trackingNumber}` : ''}.`,
+    shipped: (order, label) => `Fanfare: Ihre Bestellung ${order} ist unterwegs${under(label)}.`,
+    parcel: (order, label) => `Fanfare: ein Paket Ihrer Bestellung ${order} ist unterwegs${under(label)}.`,
     delivered: (order) => `Fanfare: Ihre Bestellung ${order} ist zugestellt.`,
     cancelled: (order) =>
       `Fanfare: Ihre Bestellung ${order} ist storniert. Was dafür bezahlt wurde, erhalten Sie zurück.`,
   },
 }
+
+const under = ({ carrier, trackingNumber }: Label) =>
+  `${carrier ? ` mit ${carrier}` : ''}${trackingNumber ? `, Sendungsnummer ${trackingNumber}` : ''}`

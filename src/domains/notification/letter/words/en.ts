@@ -1,4 +1,4 @@
-import type { Words } from './words.ts'
+import type { Label, Words } from './words.ts'
 
 export const en: Words = {
   greeting: (name) => `Dear ${name ?? 'customer'},`,
@@ -47,9 +47,12 @@ export const en: Words = {
     text: (amount) => `We have given ${amount} back to you.`,
   },
   texts: {
-    shipped: (order, parcel) =>
-      `Fanfare: your order ${order} is on its way${parcel ? ` with ${parcel.carrier}, tracking number ${parcel.trackingNumber}` : ''}.`,
+    shipped: (order, label) => `Fanfare: your order ${order} is on its way${under(label)}.`,
+    parcel: (order, label) => `Fanfare: a parcel of your order ${order} is on its way${under(label)}.`,
     delivered: (order) => `Fanfare: your order ${order} has been delivered.`,
     cancelled: (order) => `Fanfare: your order ${order} is cancelled. Whatever was paid for it is given back.`,
   },
 }
+
+const under = ({ carrier, trackingNumber }: Label) =>
+  `${carrier ? ` with ${carrier}` : ''}${trackingNumber ? `, tracking number ${trackingNumber}` : ''}`

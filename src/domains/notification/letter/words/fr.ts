@@ -1,4 +1,4 @@
-import type { Words } from './words.ts'
+import type { Label, Words } from './words.ts'
 
 export const fr: Words = {
   greeting: (name) => (name === undefined ? 'Bonjour,' : `Bonjour ${name},`),
@@ -47,9 +47,12 @@ export const fr: Words = {
     text: (amount) => `Nous vous avons remboursé ${amount}.`,
   },
   texts: {
-    shipped: (order, parcel) =>
-      `Fanfare : votre commande ${order} est en route${parcel ? ` avec ${parcel.carrier}, numéro de suivi ${parcel.trackingNumber}` : ''}.`,
+    shipped: (order, label) => `Fanfare : votre commande ${order} est en route${under(label)}.`,
+    parcel: (order, label) => `Fanfare : un colis de votre commande ${order} est en route${under(label)}.`,
     delivered: (order) => `Fanfare : votre commande ${order} est livrée.`,
     cancelled: (order) => `Fanfare : votre commande ${order} est annulée. Ce qui a été payé vous est remboursé.`,
   },
 }
+
+const under = ({ carrier, trackingNumber }: Label) =>
+  `${carrier ? ` avec ${carrier}` : ''}${trackingNumber ? `, numéro de suivi ${trackingNumber}` : ''}`

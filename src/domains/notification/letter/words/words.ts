@@ -1,5 +1,11 @@
 import type { RejectionReason } from '#events'
 
+/** Who brings a parcel, and under what number, as far as a text may say it. */
+export interface Label {
+  carrier?: string | undefined
+  trackingNumber?: string | undefined
+}
+
 /** All that mails and texts say in one language. What is passed in is text already; HTML and plain text are made of it afterwards. */
 export interface Words {
   greeting(name: string | undefined): string
@@ -19,7 +25,8 @@ export interface Words {
   refunded: { subject(order: string): string; text(amount: string): string }
   /** Sent as SMS: every character outside of the alphabet of GSM doubles the price, such as ’ and the space that does not break. */
   texts: {
-    shipped(order: string, parcel?: { carrier: string; trackingNumber: string }): string
+    shipped(order: string, label: Label): string
+    parcel(order: string, label: Label): string
     delivered(order: string): string
     cancelled(order: string): string
   }
