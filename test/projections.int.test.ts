@@ -1,5 +1,6 @@
 import { analyticsRoutes } from '#domains/analytics'
 import { lookupRoutes } from '#domains/lookup'
+import { ShipmentDelivered } from '#events'
 import {
   findReactions,
   loadProjections,
@@ -14,7 +15,9 @@ import {
   aReturnAccepted,
   anOrderCancelled,
   anOrderConfirmed,
+  anOrderDelivered,
   anOrderExpired,
+  anOrderParcelShipped,
   anOrderPlaced,
   anOrderRejected,
   anOrderShipped,
@@ -53,6 +56,19 @@ const ways: ((orderId: string) => NewEvent[])[] = [
     anOrderShipped({ orderId }),
     aReturnAccepted({ orderId }),
   ],
+  (orderId) => {
+    const [first, second] = [uuidv7(), uuidv7()]
+    return [
+      anOrderPlaced({ orderId }),
+      anOrderConfirmed({ orderId }),
+      anOrderParcelShipped({ orderId, shipmentId: first }),
+      anOrderParcelShipped({ orderId, shipmentId: second }),
+      anOrderShipped({ orderId, parcels: 2 }),
+      ShipmentDelivered({ orderId, shipmentId: second }),
+      ShipmentDelivered({ orderId, shipmentId: first }),
+      anOrderDelivered({ orderId }),
+    ]
+  },
 ]
 
 /** Orders of each way, whose events stand between those of the others. */
@@ -109,26 +125,30 @@ test('answers say how far they reach, and wait for what they are to contain', as
 })
 
 test('sales by product, the funnel, a customer and a search', async () => {
-  const ids = await history(10)
+  const ids = await history(12)
   await project(database, ...projections)
   expect((await api.get('/v1/analytics/products')).body).toEqual([
-    { sku: MUG.sku, currency: 'GBP', quantity: 4, revenue: 5_000 },
+    { sku: MUG.sku, currency: 'GBP', quantity: 8, revenue: 10_000 },
   ])
   const funnel = (await api.get('/v1/analytics/funnel')).body as { from: string; to: string; orders: number }[]
   expect(funnel.map(({ from, to, orders }) => [from, to, orders])).toEqual([
-    [null, 'placed', 10],
+    [null, 'placed', 12],
     ['confirmed', 'cancelled', 2],
+    ['confirmed', 'partially_shipped', 2],
     ['confirmed', 'shipped', 2],
-    ['placed', 'confirmed', 4],
+    ['partially_delivered', 'delivered', 2],
+    ['partially_shipped', 'shipped', 2],
+    ['placed', 'confirmed', 6],
     ['placed', 'expired', 2],
     ['placed', 'rejected', 2],
+    ['shipped', 'partially_delivered', 2],
     ['shipped', 'returned', 2],
   ])
-  const zoes = [ids[9], ids[4]].map((id) => expect.objectContaining({ id, status: 'returned' }))
+  const zoes = [ids[10], ids[4]].map((id) => expect.objectContaining({ id, status: 'returned' }))
   expect((await api.get('/v1/customers/orders?email=zoe@example.com')).body.orders).toEqual(zoes)
   const [first] = zoes
   const page = await api.get('/v1/customers/orders?email=zoe@example.com&limit=1')
-  expect(page.body).toEqual({ orders: [first], next: ids[9] })
+  expect(page.body).toEqual({ orders: [first], next: ids[10] })
   const rest = await api.get(`/v1/customers/orders?email=zoe@example.com&limit=1&cursor=${page.body.next}`)
   expect(rest.body).toEqual({ orders: [zoes[1]], next: null })
 
@@ -139,8 +159,8 @@ test('sales by product, the funnel, a customer and a search', async () => {
   expect(await search('muller zoe')).toEqual(zoes)
   expect(await search('MÜLL')).toEqual(zoes)
   expect(await search(ids[4]!)).toEqual([zoes[1]])
-  expect(await search(`track-${ids[9]!.slice(-4)}`)).toEqual([first])
+  expect(await search(`track-${ids[10]!.slice(-4)}`)).toEqual([first])
   expect(await search('mug zoe@example.com')).toEqual(zoes)
   expect(await search(`'; DROP TABLE x; -- mug`)).toEqual([])
-  expect(await search('lovelace')).toHaveLength(8)
+  expect(await search('lovelace')).toHaveLength(10)
 })

@@ -73,7 +73,9 @@ const QUESTIONS: Question[] = [
     path: '/v1/analytics/funnel',
     operationId: 'readFunnel',
     summary: 'How many orders went from one state to the next, and how long they were in the first',
-    description: 'Of the orders that were placed in the period.',
+    description:
+      'Of the orders that were placed in the period. The states are those of `status`, and `partially_shipped` and ' +
+      '`partially_delivered` of orders in several parcels.',
     projection: 'analytics.funnel',
     schema: z.array(FunnelStepView).meta({ id: 'Funnel' }),
     read: readFunnel,
