@@ -4,6 +4,7 @@ import { accept } from './measures/accept.ts'
 import { flow } from './measures/flow.ts'
 import { growth } from './measures/growth.ts'
 import { latency } from './measures/latency.ts'
+import { overhead } from './measures/overhead.ts'
 import { peers } from './measures/peers.ts'
 import { personal } from './measures/personal.ts'
 import { react } from './measures/react.ts'
@@ -11,7 +12,17 @@ import { relay } from './measures/relay.ts'
 
 type Create = (environment: Environment, options: Options) => Benchmark
 
-export const BENCHMARKS: Record<string, Create> = { accept, relay, react, flow, latency, growth, peers, personal }
+export const BENCHMARKS: Record<string, Create> = {
+  accept,
+  relay,
+  react,
+  flow,
+  latency,
+  growth,
+  overhead,
+  peers,
+  personal,
+}
 
 /** Run when no name is given. The others take long. */
 export const USUAL = ['accept', 'relay', 'react', 'flow', 'latency']

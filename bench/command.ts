@@ -14,6 +14,7 @@ const WHAT = `
   accept relay react flow latency   against baselines measured in the same run; all of them without a name
   growth                            the same work with more and more events stored
   peers                             the same small flow in other ways: pace, and what kill -9 loses or doubles
+  overhead                          what metrics, traces and roll-ups cost
   personal                          what sealing names and addresses costs
   guard                             a short run against the committed ratios; fails on a loss that repeats
   report                            writes docs/performance.md from the committed results`
@@ -28,8 +29,8 @@ export async function benchCommand(args: string[]): Promise<number> {
   ])
   const program = commandLine('npm run bench --', 'Measures this installation against the limits of its machine.')
     .addArgument(what)
-    .option('--rounds <n>', 'rounds of each side (5; guard 3, peers 2)', positive)
-    .option('--seconds <s>', 'length of one run (8; guard 1, peers 4)', positive)
+    .option('--rounds <n>', 'rounds of each side (5; overhead 6, guard 3, peers 2)', positive)
+    .option('--seconds <s>', 'length of one run (8; overhead 10, guard 1, peers 4)', positive)
     .option('--events <list>', 'stored events for growth', (list) => list.split(',').map(positive), [1e4, 1e5, 1e6])
     .option('--record', 'into the committed results and docs/performance.md')
     .addHelpText('after', WHAT)
@@ -43,6 +44,8 @@ type Given = Partial<Options> & Pick<Options, 'events'> & { record?: true }
 
 const LENGTHS: Record<string, Pick<Options, 'rounds' | 'seconds'>> = {
   guard: { rounds: 3, seconds: 1 },
+  // Roll-ups come every ten seconds.
+  overhead: { rounds: 6, seconds: 10 },
   peers: { rounds: 2, seconds: 4 },
 }
 

@@ -1,14 +1,18 @@
+import { servicesOf } from '../../dev/footprint/groups.ts'
+import { cpuMsOf } from '../../dev/footprint/proc.ts'
 import { commits } from '../baselines/commits.ts'
 import { PLACE_ORDER } from '../baselines/transactions.ts'
-import type { Benchmark, Side } from '../benchmark.ts'
+import type { Benchmark, Sample, Side } from '../benchmark.ts'
 import type { Environment } from '../environment/environment.ts'
 import { lastPosition, untilSettled } from '../environment/settled.ts'
-import { startSystem } from '../environment/system.ts'
+import { startSystem, type RunningSystem, type Variant } from '../environment/system.ts'
 import { closedLoop } from '../load/generator.ts'
 
 const CLIENTS = 32
 /** Code that runs once for a batch is compiled late. */
 const WARM_UP = 1_500
+const MOST_WARM_UPS = 8
+const WARM = 0.97
 /** Fewer would not tell what batches are worth. */
 const FEWEST = 500
 
@@ -24,7 +28,7 @@ export function flow(environment: Environment): Benchmark {
     settings: { clients: CLIENTS, 'lines per order': 2 },
     sides: {
       commits: () => commits(environment, PLACE_ORDER, CLIENTS),
-      system: () => systemSide(environment),
+      system: () => systemSide(environment, { title: 'the whole system' }),
     },
     ratios: [
       {
@@ -39,26 +43,58 @@ export function flow(environment: Environment): Benchmark {
   }
 }
 
-async function systemSide(environment: Environment): Promise<Side> {
+interface Watched extends Variant {
+  title: string
+  /** Done beside each run. @returns what ends it, and tells what it has seen: sums over the run */
+  beside?: (system: RunningSystem) => () => Sample | Promise<Sample>
+}
+
+/** A system of its own. */
+export async function systemSide(environment: Environment, { title, beside, ...variant }: Watched): Promise<Side> {
   const database = await environment.create('flow')
-  const port = await startSystem(environment, database)
+  const system = await startSystem(environment, database, variant)
+  const processorMs = () => ({
+    ours: sumOf(system.pids.map(cpuMsOf)),
+    others: sumOf([process.pid, ...servicePids(environment)].map(cpuMsOf)),
+  })
   let rate = 0
   const place = async (orders: number) => {
     const after = await lastPosition(database)
+    const before = processorMs()
     const began = Date.now()
-    const accepted = await closedLoop({ port, clients: CLIENTS, orders })
+    const end = beside?.(system)
+    const accepted = await closedLoop({ port: system.port, clients: CLIENTS, orders })
     const { at, events, handled } = await untilSettled(database, after)
+    const seen = Object.entries((await end?.()) ?? {})
+    const used = processorMs()
+    const ours = (used.ours - before.ours) / orders
     rate = orders / ((at - began) / 1_000)
     return {
       rate,
+      'processor ms per order': ours + (used.others - before.others) / orders,
+      'of our processes': ours,
       'accepted/s': orders / accepted.seconds,
       'events per order': events / orders,
       'reactions per order': handled / orders,
+      ...Object.fromEntries(seen.map(([name, sum]) => [`${name} per order`, sum / orders])),
     }
   }
   return {
-    title: 'the whole system',
-    warmUp: async () => [await place(WARM_UP), await place(WARM_UP)],
+    title,
+    warmUp: () => untilWarm(async () => (await place(WARM_UP))['processor ms per order']),
     run: (seconds) => place(Math.max(FEWEST, Math.ceil(rate * seconds))),
   }
 }
+
+/** Until an order takes hardly less processor time than before. */
+async function untilWarm(costOfOrders: () => Promise<number>) {
+  let least = Infinity
+  for (let n = 0; n < MOST_WARM_UPS; n++) {
+    const cost = await costOfOrders()
+    if (cost >= WARM * least) return
+    least = cost
+  }
+}
+
+const sumOf = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0)
+const servicePids = ({ set }: Environment) => servicesOf(set).flatMap(({ pids }) => pids)

@@ -33,7 +33,7 @@ const TIME = { ours: 'system', baseline: 'hops', unit: 'ms', better: 'lower' } s
 
 async function systemSide(environment: Environment): Promise<Side> {
   const database = await environment.create('latency')
-  const port = await startSystem(environment, database)
+  const { port } = await startSystem(environment, database)
   const run = async (seconds: number) => {
     const after = await lastPosition(database)
     const clicks = await openLoop(port, RATE, seconds) // each latency counts from the moment the click was due

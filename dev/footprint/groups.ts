@@ -21,13 +21,17 @@ export function membersOf(start: number, set: InstanceSet): Member[] {
     const group = AROUND.includes(name) ? 'around' : 'system'
     return { name, group, pids: pidsOf(path.join(notes, name)) }
   })
-  const services = SERVICE_NAMES.map((name): Member => {
-    return { name: SERVICES[name].title, group: 'services', pids: pidsOf(path.join(set.folder, `${name}.pid`)) }
-  })
+  const services = servicesOf(set)
   const others = new Set([...own, ...services].flatMap(({ pids }) => pids))
   const itself = familyOf(start).filter((pid) => !others.has(pid))
   return [...own, { name: 'npm start', group: 'around', pids: itself }, ...services]
 }
+
+/** PostgreSQL, RabbitMQ and Redis of the set, as far as it has started them. */
+export const servicesOf = (set: InstanceSet): Member[] =>
+  SERVICE_NAMES.map((name) => {
+    return { name: SERVICES[name].title, group: 'services', pids: pidsOf(path.join(set.folder, `${name}.pid`)) }
+  })
 
 function pidsOf(file: string): number[] {
   const pid = runningPid(file)

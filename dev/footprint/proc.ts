@@ -17,12 +17,19 @@ const TICK_MS = 10
 export function usageOf(pids: readonly number[]): Usage {
   const total = { rss: 0, pss: 0, cpuMs: 0 }
   for (const pid of pids) {
-    const [memory, stat] = [read(pid, 'smaps_rollup'), statOf(pid)]
+    const memory = read(pid, 'smaps_rollup')
     total.rss += field(memory, 'Rss')
     total.pss += field(memory, 'Pss')
-    for (const ticks of stat.slice(11, 15)) total.cpuMs += Number(ticks) * TICK_MS
+    total.cpuMs += cpuMsOf(pid)
   }
   return total
+}
+
+/** Processor time of one process, as in its usage: without the memory, which costs Linux milliseconds to tell. */
+export function cpuMsOf(pid: number): number {
+  return statOf(pid)
+    .slice(11, 15)
+    .reduce((sum, ticks) => sum + Number(ticks) * TICK_MS, 0)
 }
 
 /** The process, all that it has started, and what those have started. */
