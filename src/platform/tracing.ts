@@ -10,6 +10,7 @@ import {
   type SpanContext,
   type Tracer,
 } from '@opentelemetry/api'
+import { describeStatement } from './tracing/statements.ts'
 
 export { SpanKind }
 
@@ -79,14 +80,12 @@ export function activeTraceparent(): string | null {
 export function traceStatement(statement: unknown, run: () => unknown): unknown {
   if (!tracer || !trace.getActiveSpan()?.isRecording()) return run()
   const text = typeof statement === 'string' ? statement : String((statement as { text?: unknown } | undefined)?.text)
-  const attributes = { 'db.system.name': 'postgresql', 'db.query.text': text.slice(0, MOST_TEXT) }
-  const span = tracer.startSpan(summaryOf(text), { kind: SpanKind.CLIENT, attributes })
+  const { summary, attributes } = describeStatement(text)
+  const span = tracer.startSpan(summary, CLIENT)
+  span.setAttributes(attributes)
   const answer = run()
-  if (!(answer instanceof Promise)) {
-    span.end()
-    return answer
-  }
-  answer.catch((error: unknown) => fail(span, error)).finally(() => span.end())
+  if (answer instanceof Promise) answer.then(() => span.end(), endFailed(span))
+  else span.end()
   return answer
 }
 
@@ -96,22 +95,40 @@ export function traceFields(traceparent = activeTraceparent()): { trace_id?: str
   return parsed ? { trace_id: parsed.traceId, span_id: parsed.spanId } : {}
 }
 
-const MOST_TEXT = 2_000
+const CLIENT = { kind: SpanKind.CLIENT }
 
-function begin(by: Tracer, name: string, { kind, attributes, links = [] }: SpanOptions, within: Context): Span {
-  const linked = links.flatMap((link) => parse(link) ?? []).map((one) => ({ context: one }))
-  return by.startSpan(
-    name,
-    { kind: kind ?? SpanKind.INTERNAL, ...(attributes && { attributes }), ...(linked.length > 0 && { links: linked }) },
-    within,
-  )
+/** What the span tells is set afterwards: not for one that nobody records, and OpenTelemetry's SDK looks at it three times when it begins. */
+function begin(
+  by: Tracer,
+  name: string,
+  { kind = SpanKind.INTERNAL, attributes, links }: SpanOptions,
+  within: Context,
+): Span {
+  const span = by.startSpan(name, { kind }, within)
+  if (!span.isRecording()) return span
+  if (attributes) span.setAttributes(attributes)
+  for (const link of links ?? []) {
+    const linked = parse(link)
+    if (linked) span.addLink({ context: linked })
+  }
+  return span
 }
 
+/** Undefined where nothing is to be begun: what is within a span that nobody records stays in that span. */
 function contextOf({ parent, root = false }: SpanOptions): Context | undefined {
-  if (parent === undefined && trace.getActiveSpan()) return context.active()
+  if (parent === undefined) {
+    const active = context.active()
+    const span = trace.getSpan(active)
+    if (span) return span.isRecording() ? active : undefined
+  }
   const parsed = parse(parent)
   if (parsed) return trace.setSpanContext(ROOT_CONTEXT, parsed)
   return root ? ROOT_CONTEXT : undefined
+}
+
+const endFailed = (span: Span) => (error: unknown) => {
+  fail(span, error)
+  span.end()
 }
 
 /** Without its message, which may quote what is personal. */
@@ -133,14 +150,3 @@ function parse(traceparent: string | null | undefined): SpanContext | undefined 
 
 const format = ({ traceId, spanId, traceFlags }: SpanContext) =>
   `00-${traceId}-${spanId}-${(traceFlags & 1).toString().padStart(2, '0')}`
-
-const WRITES = /(INSERT INTO|UPDATE|DELETE FROM)\s+(?:"?public"?\.)?"?(\w+)"?/gi
-const READS = /\bFROM\s+(?:"?public"?\.)?"?(\w+)"?/i
-
-/** The verb and the table that matter most, such as `INSERT events`: few names, however many statements there are. */
-function summaryOf(text: string): string {
-  const [, verb, written] = [...text.matchAll(WRITES)].filter(([, , table]) => table !== 'SET').at(-1) ?? []
-  if (verb && written) return `${verb.split(' ')[0]!.toUpperCase()} ${written}`
-  const read = READS.exec(text)?.[1]
-  return read ? `SELECT ${read}` : (/^\s*(\w+)/.exec(text)?.[1] ?? 'statement').toUpperCase()
-}
