@@ -1,15 +1,9 @@
-import { hash, randomFillSync } from 'node:crypto'
-
-const pool = Buffer.allocUnsafe(16 * 256)
-let used = pool.length
+import { hash } from 'node:crypto'
+import { randomBytes } from './random.ts'
 
 /** A UUID of version 7 (RFC 9562): 48 bits of Unix milliseconds, then random bits; sorts by time of creation. */
 export function uuidv7(now = Date.now()): string {
-  if (used === pool.length) {
-    randomFillSync(pool)
-    used = 0
-  }
-  const bytes = pool.subarray(used, (used += 16))
+  const bytes = randomBytes(16)
   bytes.writeUIntBE(now, 0, 6)
   bytes[6] = 0x70 | (bytes[6]! & 0x0f)
   bytes[8] = 0x80 | (bytes[8]! & 0x3f)

@@ -24,6 +24,7 @@ function remember(person: string, key: PersonKey | null, since = performance.now
 export const subjectOf = (email: string): string => blindIndex('person', mailKey(email))
 
 const KeyRow = row({ person: z.string(), subject: z.string(), wrapped: z.string() })
+const MadeRow = KeyRow.pick({ subject: true })
 
 /**
  * The keys of these people, by `subjectOf`; whoever has none gets one. Nobody of them can be forgotten before the
@@ -37,11 +38,9 @@ export async function keysFor(tx: Transaction, subjects: ReadonlySet<string>): P
       SELECT person, subject, wrapped FROM personal_keys
       WHERE subject = ANY(${missing}::text[]) ORDER BY subject FOR KEY SHARE`
     const known = new Set(found.map(({ subject }) => subject))
-    const made = await makeKeys(
-      tx,
-      missing.filter((subject) => !known.has(subject)),
-    )
-    for (const { person, subject, wrapped } of [...found, ...made]) keys.set(subject, keyFrom(person, wrapped))
+    for (const { person, subject, wrapped } of found) keys.set(subject, keyFrom(person, wrapped))
+    const unknown = missing.filter((subject) => !known.has(subject))
+    for (const [subject, key] of await makeKeys(tx, unknown)) keys.set(subject, key)
   }
   return keys
 }
@@ -53,20 +52,24 @@ export function makeKeysAfter(check: Promise<void>): void {
   checked = check
 }
 
-async function makeKeys(tx: Transaction, subjects: readonly string[]) {
+/** @returns the new keys by subject, of those who had none */
+async function makeKeys(tx: Transaction, subjects: readonly string[]): Promise<[string, PersonKey][]> {
   if (subjects.length === 0) return []
   await checked
-  const rows = subjects.map((subject) => {
-    const key = newPersonKey(uuidv7())
-    return { person: key.person, subject, wrapped: wrap(key) }
-  })
-  return readRows(tx, KeyRow)`
+  const keys = new Map(subjects.map((subject) => [subject, newPersonKey(uuidv7())]))
+  const rows = [...keys].map(([subject, key]) => ({ person: key.person, subject, wrapped: wrap(key) }))
+  const made = await readRows(tx, MadeRow)`
     INSERT INTO personal_keys (person, subject, wrapped, created_at)
     SELECT person, subject, wrapped, now()
     FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS row(person uuid, subject text, wrapped text)
     ORDER BY subject
     ON CONFLICT (subject) DO NOTHING
-    RETURNING person, subject, wrapped`
+    RETURNING subject`
+  return made.map(({ subject }) => {
+    const key = keys.get(subject)!
+    remember(key.person, key)
+    return [subject, key]
+  })
 }
 
 function keyFrom(person: string, wrapped: string): PersonKey {

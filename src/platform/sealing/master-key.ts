@@ -1,5 +1,6 @@
-import { createHash, createHmac, hkdfSync, randomBytes } from 'node:crypto'
+import { createHash, createHmac, hkdfSync } from 'node:crypto'
 import { personalDataKeys } from '../config.ts'
+import { randomBytes } from '../random.ts'
 import { decrypt, encrypt, SealBroken, type PersonKey } from './cipher.ts'
 
 /** Keys of persons lie in the database encrypted by the master key, which is in the configuration alone. */
