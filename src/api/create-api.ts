@@ -23,20 +23,12 @@ export function createApi({ routes, log, consoleFolder, ...host }: ApiOptions): 
   app.disable('x-powered-by').disable('etag').set('query parser', 'simple')
   // A path has one spelling: a rule of a proxy for /docs cannot be slipped past by another one.
   app.enable('case sensitive routing').enable('strict routing')
-  app.use(observeRequests(log), expectHost)
   mountRoutes(app, routes, host)
   serveDocumentation(app, openApiDocument(routes.filter(({ undocumented }) => !undocumented)))
   if (consoleFolder !== undefined) serveConsole(app, consoleFolder)
   app.use(unknownRoute)
   app.use(answerProblem(log))
-  return turnAway(host, app)
-}
-
-/** Node's own refusal is switched off, because it is no problem document. */
-const expectHost: RequestHandler = ({ headers, httpVersion }, _response, next) => {
-  if (headers.host === undefined && httpVersion === '1.1')
-    throw new Problem(400, 'missing-host', 'An HTTP/1.1 request needs the header Host.')
-  next()
+  return turnAway(host, observeRequests(log, app))
 }
 
 const unknownRoute: RequestHandler = ({ method, path }) => {

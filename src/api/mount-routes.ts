@@ -1,4 +1,4 @@
-import express, { type Express, type Request, type RequestHandler, type Response } from 'express'
+import type { Express, Request, RequestHandler, Response } from 'express'
 import type { z } from 'zod'
 import {
   bodyTooLarge,
@@ -14,12 +14,10 @@ import { inTime } from '#platform/process/in-time'
 import { activeTraceparent, inSpan, isTraceparent, SpanKind } from '#platform/tracing'
 import { answer } from './answer.ts'
 import { admit, mayStay, type Door } from './requests/authenticate.ts'
+import { readBytes, readJson } from './requests/read-body.ts'
 import type { Once } from './requests/repeated-requests.ts'
 import { sendLines } from './send-lines.ts'
 import { sendLive } from './send-live.ts'
-
-/** Most bytes of a request's body. */
-const BODY_LIMIT = 256 * 1024
 
 /** Milliseconds after which a request is given up; operations may have shorter limits of their own. */
 const DEADLINE_MS = 5_000
@@ -77,13 +75,13 @@ function answerTo(route: Route, host: Host) {
     const caller = await admit(host, route, request, response)
     response.locals['actor'] = caller.actor // for the log
     response.locals['isNoted'] = isOfOperators(route)
-    if (route.body) await readBody(request, response)
+    const body = route.body ? await readJson(request, response) : undefined
     if (route.lines) expectLines(request)
     const bytes = route.takesBytes ? await readBytes(request, response) : undefined
     const checked = {
       params: check('path', route.params, request.params),
       query: check('query', route.query, request.query),
-      body: check('body', route.body, request.body),
+      body: check('body', route.body, body),
       caller,
       traceparent: response.locals['traceparent'] as string | null,
       header: (name: string) => request.headers[name] as string | undefined,
@@ -102,40 +100,6 @@ function answerTo(route: Route, host: Host) {
     else if (lines) await sendLines(response, lines)
     else send(response, whole)
   }
-}
-
-const parse = express.json({ limit: BODY_LIMIT, strict: false })
-
-const parseBytes = express.raw({ limit: BODY_LIMIT, type: () => true, inflate: false })
-
-function readBytes(request: Request, response: Response): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    parseBytes(request, response, (error?: unknown) => {
-      if (error !== undefined) reject(error)
-      else resolve(Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0))
-    })
-  })
-}
-
-/** The same on every version of Node; newer ones would unpack zstd as well. */
-const ENCODINGS: ReadonlySet<string> = new Set(['identity', 'gzip', 'deflate', 'br'])
-
-/** Only JSON, and only as much as BODY_LIMIT. An absent body goes on: the schema says what is missing. */
-function readBody(request: Request, response: Response): Promise<void> {
-  const { 'transfer-encoding': chunked, 'content-length': length = 0, 'content-type': type = 'none' } = request.headers
-  const { 'content-encoding': encoding = 'identity' } = request.headers
-  const empty = chunked === undefined && Number(length) === 0
-  if (!empty && !request.is('application/json')) {
-    const detail = `Send the body as Content-Type: application/json (got ${type}).`
-    throw new Problem(415, 'unsupported-media-type', detail, { headers: { Accept: 'application/json' } })
-  }
-  if (!ENCODINGS.has(encoding.toLowerCase()))
-    throw new Problem(415, 'unsupported-media-type', 'Send the body plain, or as gzip, deflate or br.', {
-      headers: { 'Accept-Encoding': 'gzip, deflate, br' },
-    })
-  return new Promise((resolve, reject) => {
-    parse(request, response, (error?: unknown) => (error === undefined ? resolve() : reject(error)))
-  })
 }
 
 /** Of the body of many lines only what stands in its headers: it is read as it is carried out. */
