@@ -9,6 +9,7 @@ interface Named {
  * its body. It catches the slip of a client, not every way of writing a name.
  */
 export function namingTheCustomer({ customer, reference, metadata = {} }: Named): string[][] {
+  if (reference === undefined && Object.keys(metadata).length === 0) return []
   const { name, email, phone } = customer
   const isFull = /\S\s+\S/.test(name) // a single name may be a word of any text
   const said = [email, ...(phone ? [phone] : []), ...(isFull ? [name] : [])].map(plain)

@@ -37,7 +37,8 @@ export function createOrderNumbers(db: Database): OrderNumbers {
     async draw(clientIds) {
       // Another commit may take what was there while this one waits for more.
       for (let wanted = missing(clientIds); wanted.size > 0; wanted = missing(clientIds)) await refill(wanted)
-      return clientIds.map((id) => `${settings().ORDER_NUMBER_PREFIX}${left.get(id)!.shift()!}`)
+      const { ORDER_NUMBER_PREFIX: prefix } = settings()
+      return clientIds.map((id) => `${prefix}${left.get(id)!.shift()!}`)
     },
     forget: () => left.clear(),
   }

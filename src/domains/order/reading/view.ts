@@ -7,13 +7,14 @@ import { amountOf, cancelledOf, goneAmount, inParcelsOf, returnedOf } from '../s
 import type { OrderSummary } from '../schemas/order-summary.ts'
 import type { OrderView } from '../schemas/order-view.ts'
 
-/** An order as the API shows it. Members stand in a fixed order, so that equal orders make equal bytes. */
+/** An order as the API shows it. Members stand in a fixed order, so that equal orders make equal bytes; JSON leaves out what is undefined. */
 export function toView(order: VersionedOrder, { test }: { test: boolean }): OrderView {
   const { customer, stock, payment, fraud, capture, reason, detail } = order
   const { carrier, trackingNumber, total, parts } = order
   return {
     id: order.id,
-    ...namesOf(order),
+    number: order.number ?? undefined,
+    reference: order.reference ?? undefined,
     status: order.status,
     paymentStatus: paymentStatusOf(order),
     fulfillmentStatus: fulfillmentStatusOf(order),
@@ -26,27 +27,30 @@ export function toView(order: VersionedOrder, { test }: { test: boolean }): Orde
     customer: {
       name: customer.name,
       email: customer.email,
-      ...given('phone', customer.phone),
-      ...given('locale', customer.locale),
-      ...given('sms', customer.sms),
+      phone: customer.phone,
+      locale: customer.locale,
+      sms: customer.sms,
     },
     shippingAddress: toAddress(order.shippingAddress),
-    ...given('billingAddress', order.billingAddress ? toAddress(order.billingAddress) : undefined),
-    ...given('note', order.note ?? undefined),
-    ...given('metadata', order.metadata ?? undefined),
-    lines: toLines(order.lines).map((line) => ({
-      ...line,
+    billingAddress: order.billingAddress ? toAddress(order.billingAddress) : undefined,
+    note: order.note ?? undefined,
+    metadata: order.metadata ?? undefined,
+    lines: order.lines.map((line) => ({
+      sku: line.sku,
+      name: line.name,
+      quantity: line.quantity,
+      unitPrice: line.unitPrice,
       cancelled: cancelledOf(parts, line.sku),
       shipped: shippedOf(order, line),
       returned: returnedOf(parts, line.sku),
     })),
-    ...given('returns', parts.returned.length > 0 ? toReturns(order) : undefined),
+    returns: parts.returned.length > 0 ? toReturns(order) : undefined,
     costs: toCostsView(order),
     answers: { stock, payment, fraud, capture },
-    ...(reason && detail ? { ended: { reason, detail } } : {}),
-    ...(carrier && trackingNumber ? { shipment: { carrier, trackingNumber } } : {}),
+    ended: reason && detail ? { reason, detail } : undefined,
+    shipment: carrier && trackingNumber ? { carrier, trackingNumber } : undefined,
     shipments: shipmentsOf(order),
-    ...(test ? { test } : {}),
+    test: test || undefined,
   }
 }
 
@@ -100,7 +104,8 @@ export function toSummary(
 ): OrderSummary {
   return {
     id: order.id,
-    ...namesOf(order),
+    number: order.number ?? undefined,
+    reference: order.reference ?? undefined,
     status: order.status,
     total: order.total,
     placedAt: order.placedAt.toISOString(),
@@ -109,21 +114,12 @@ export function toSummary(
   }
 }
 
-const namesOf = ({ number, reference }: Pick<VersionedOrder, 'number' | 'reference'>) => ({
-  ...given('number', number ?? undefined),
-  ...given('reference', reference ?? undefined),
-})
-
 const toAddress = (address: Address) => ({
-  ...given('name', address.name),
+  name: address.name,
   line1: address.line1,
-  ...given('line2', address.line2),
+  line2: address.line2,
   city: address.city,
-  ...given('region', address.region),
-  ...given('postalCode', address.postalCode || undefined),
+  region: address.region,
+  postalCode: address.postalCode || undefined,
   country: address.country,
 })
-
-function given<Name extends string, Value>(name: Name, value: Value | undefined): Partial<Record<Name, Value>> {
-  return value === undefined ? {} : ({ [name]: value } as Record<Name, Value>)
-}

@@ -70,8 +70,9 @@ type Counted = Pick<Pieces, 'sku' | 'quantity'>
 
 /** Pieces of a SKU in all groups. */
 export function piecesOf(groups: readonly { readonly lines: readonly Counted[] }[], sku: string): number {
-  const pieces = groups.flatMap(({ lines }) => lines.filter((one) => one.sku === sku))
-  return pieces.reduce((sum, { quantity }) => sum + quantity, 0)
+  let pieces = 0
+  for (const { lines } of groups) for (const one of lines) if (one.sku === sku) pieces += one.quantity
+  return pieces
 }
 
 export type MoneyBack = ReturnType<typeof PaymentRefunded> | ReturnType<typeof PaymentVoided>
