@@ -1,12 +1,14 @@
+import { setTimeout as wait } from 'node:timers/promises'
 import type pg from 'pg'
 import { clientFor } from '#platform/database'
 import type { Logger } from '#platform/log/logger'
-import { createMicroBatch } from '#platform/micro-batch'
 
 const CHANNEL = 'fanfare_events'
+/** Milliseconds from one NOTIFY of a process to its next. */
+export const SPACING_MS = 5
 
 export interface WakeUp {
-  /** Tells the relay that something was committed. Cheap; calls during a NOTIFY under way become one more. */
+  /** Tells the relay that something was committed: at once, or SPACING_MS after the time before. Cheap, however often it is called. */
   wake(): void
 }
 
@@ -15,12 +17,23 @@ export interface WakeUp {
  * the database until its transaction ends. A lost wake-up costs only the relay's polling interval.
  */
 export function createWakeUp(pool: pg.Pool): WakeUp {
+  let isUnderWay = false
+  let isWanted = false
   const notify = async () => {
-    await pool.query(`NOTIFY ${CHANNEL}`).catch(() => {}) // the relay polls as well
-    return []
+    isUnderWay = true
+    while (isWanted) {
+      isWanted = false
+      await pool.query(`NOTIFY ${CHANNEL}`).catch(() => {}) // the relay polls as well
+      await wait(SPACING_MS, undefined, { ref: false })
+    }
+    isUnderWay = false
   }
-  const wakeUps = createMicroBatch<undefined, void>({ run: notify, isOutage: () => true })
-  return { wake: () => void wakeUps.submit(undefined) }
+  return {
+    wake() {
+      isWanted = true
+      if (!isUnderWay) void notify()
+    },
+  }
 }
 
 /**
