@@ -34,12 +34,12 @@ export function superviseProcesses(folder: string): Processes {
 export const programOf = (run: readonly string[], settings: Readonly<Record<string, string>>) =>
   withSettings([...TYPESCRIPT, ...run], settings)
 
-/** Of our own environment a process gets only what a program needs to run. */
+/** Of our own environment a process gets what a program needs to run, and the one setting that a run may differ in. */
 export function withSettings(
   args: readonly string[],
   settings: Readonly<Record<string, string>>,
 ): Pick<ProcessPlan, 'args' | 'env'> {
-  const kept = ['PATH', 'HOME', 'TMPDIR', 'LANG', 'TZ']
+  const kept = ['PATH', 'HOME', 'TMPDIR', 'LANG', 'TZ', 'REDRIVE_RECOVERED']
   const inherited = kept.flatMap((name) => (process.env[name] ? [[name, process.env[name]] as const] : []))
   return { args, env: { ...Object.fromEntries(inherited), ...settings } }
 }
