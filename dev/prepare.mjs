@@ -57,17 +57,27 @@ function readPackages(file) {
   }
 }
 
+/** Nobody looks at a silent terminal for longer without doubt. */
+const TELL_MS = 15_000
+
+const secondsSince = (started) => Math.round((Date.now() - started) / 1000)
+
 async function install() {
   const started = Date.now()
-  say('Installing dependencies (npm ci) …')
+  say(
+    'Installing the npm packages that this project needs (npm ci), once. ' +
+      'It takes a few minutes, in which npm itself says nothing.',
+  )
   const npm = process.env.npm_execpath?.endsWith('npm-cli.js')
     ? [process.execPath, process.env.npm_execpath]
     : [process.platform === 'win32' ? 'npm.cmd' : 'npm']
   const args = [...npm.slice(1), 'ci', '--no-audit', '--no-fund', '--loglevel=error']
   const env = { ...process.env, NODE_ENV: '' } // the tools that start everything are development dependencies
-  const { code } = await runToEnd(npm[0], args, { env, stdio: ['ignore', 'ignore', 'inherit'] })
+  const told = setInterval(() => say(`npm ci is at work, ${secondsSince(started)} s so far …`), TELL_MS)
+  const ending = runToEnd(npm[0], args, { env, stdio: ['ignore', 'ignore', 'inherit'] })
+  const { code } = await ending.finally(() => clearInterval(told))
   if (code !== 0) throw new Stopped('npm ci did not succeed (see above): the dependencies are not installed.')
-  say(`Dependencies installed in ${Math.round((Date.now() - started) / 1000)} s.`)
+  say(`Packages installed in ${secondsSince(started)} s.`)
 }
 
 const STAMP = 'src/generated/.made-from'
@@ -91,13 +101,13 @@ function schemaHash() {
 async function generate() {
   const hash = schemaHash()
   const started = Date.now()
-  say('Generating the database client (prisma generate) …')
+  say('Generating the database client (prisma generate), some seconds …')
   const { code, output } = await runToEnd(process.execPath, ['node_modules/prisma/build/index.js', 'generate'], {
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   if (code !== 0) throw new Stopped(`prisma generate did not succeed:\n${output}`)
   writeFileSync(STAMP, hash)
-  say(`Database client generated in ${Math.round((Date.now() - started) / 1000)} s.`)
+  say(`Database client generated in ${secondsSince(started)} s.`)
 }
 
 /** Ends the process with one sentence, once everything is put back. */

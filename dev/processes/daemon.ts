@@ -23,11 +23,16 @@ interface RunningProcess {
   born: string
 }
 
-/** How those that we have launched end, by the files of their pids. */
-const ends = new Map<string, Promise<Exit>>()
+interface Launched {
+  command: string
+  end: Promise<Exit>
+}
 
-/** How a process ended that this one has launched; undefined of any other. */
-export const endOf = async (pidFile: string): Promise<Exit | undefined> => ends.get(pidFile)
+/** Those that this process has launched, by the files of their pids. */
+const launched = new Map<string, Launched>()
+
+/** What this process has launched last under that file; undefined when it was another, or the program could not be run. */
+export const launchedAs = (pidFile: string): Launched | undefined => launched.get(pidFile)
 
 /** Starts a process that outlives us, in a process group of its own so that Ctrl-C does not reach it. */
 export function launch({ command, args, log, pidFile, cwd, env, user }: Launch): void {
@@ -40,10 +45,12 @@ export function launch({ command, args, log, pidFile, cwd, env, user }: Launch):
     ...user,
   })
   child.on('error', () => {}) // it never ran: the wait for readiness says so
-  ends.set(pidFile, new Promise((resolve) => child.on('exit', (code, signal) => resolve({ code, signal }))))
+  const end = new Promise<Exit>((resolve) => child.on('exit', (code, signal) => resolve({ code, signal })))
   child.unref()
   closeSync(output)
+  launched.delete(pidFile)
   if (child.pid === undefined) return
+  launched.set(pidFile, { command, end })
   remember(pidFile, child.pid)
   noteStarted(child.pid)
 }

@@ -28,6 +28,8 @@ interface Wishes {
   onUrl?: (name: ServiceName, url: string) => void
   /** Called as soon as one service answers, and awaited. */
   onAnswer?: (name: ServiceName, url: string) => Promise<void>
+  /** Called at each failure, before the services that did start are stopped again. */
+  onFailure?: (error: Error) => void
   /** Aborted, it ends what is being started. */
   signal?: AbortSignal
 }
@@ -49,11 +51,11 @@ interface Start extends Required<Omit<Wishes, 'names' | 'signal'>> {
 export async function provideServices(
   set: InstanceSet,
   say: Say,
-  { names = SERVICE_NAMES, onUrl = () => {}, onAnswer = async () => {}, signal }: Wishes = {},
+  { names = SERVICE_NAMES, onUrl = () => {}, onAnswer = async () => {}, onFailure = () => {}, signal }: Wishes = {},
 ): Promise<Provided> {
   const given = names.filter((name) => process.env[SERVICES[name].variable])
   const wanted = names.filter((name) => !given.includes(name))
-  const start = { set, say, wanted, onUrl, onAnswer, signal }
+  const start = { set, say, wanted, onUrl, onAnswer, onFailure, signal }
   const release = (docker?: DockerServices) =>
     exclusively(set, async () => {
       if (giveUpLease(set)) await stopServices(set, docker, wanted)
@@ -67,7 +69,7 @@ export async function provideServices(
     signal,
   )
   try {
-    const [docker] = await untilAllEnded([started, ...given.map((name) => expectAnswer(name, start))])
+    const [docker] = await untilAllEnded([started, ...given.map((name) => expectAnswer(name, start))], onFailure)
     return { ...describe(set, docker, wanted), release: () => release(docker) }
   } catch (error) {
     await release()
@@ -76,7 +78,11 @@ export async function provideServices(
 }
 
 /** Like Promise.all, but nothing goes on behind the back of whoever is told of the first failure. */
-async function untilAllEnded<T extends readonly unknown[] | []>(work: T): Promise<{ [K in keyof T]: Awaited<T[K]> }> {
+async function untilAllEnded<T extends readonly Promise<unknown>[] | []>(
+  work: T,
+  onFailure: (error: Error) => void,
+): Promise<{ [K in keyof T]: Awaited<T[K]> }> {
+  for (const one of work) one.catch(onFailure)
   await Promise.allSettled(work)
   return Promise.all(work)
 }
@@ -91,7 +97,11 @@ async function startWanted(start: Start): Promise<DockerServices | undefined> {
   if (wanted.length === 0) return undefined
   const run = wanted.every((name) => PRIVATE[name].isRunning(set))
   const docker = run ? undefined : await startInDocker(start)
-  if (docker) await untilAllEnded(wanted.map((name) => answered(name, docker.url(name), start)))
+  if (docker)
+    await untilAllEnded(
+      wanted.map((name) => answered(name, docker.url(name), start)),
+      start.onFailure,
+    )
   else await startPrivately(start)
   return docker
 }
@@ -114,7 +124,7 @@ async function startInDocker({ set, wanted, say, signal }: Start): Promise<Docke
   }
 }
 
-async function startPrivately({ set, wanted, say, onUrl, onAnswer, signal }: Start): Promise<void> {
+async function startPrivately({ set, wanted, say, onUrl, onAnswer, onFailure, signal }: Start): Promise<void> {
   const missing = wanted.filter((name) => !PRIVATE[name].isInstalled())
   const installing = missing.length > 0 ? install(missing, say, signal) : undefined
   await untilAllEnded(
@@ -123,6 +133,7 @@ async function startPrivately({ set, wanted, say, onUrl, onAnswer, signal }: Sta
       await PRIVATE[name].start(set, signal, () => onUrl(name, PRIVATE[name].url(set)))
       await onAnswer(name, PRIVATE[name].url(set))
     }),
+    onFailure,
   )
 }
 

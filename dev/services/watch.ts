@@ -1,6 +1,6 @@
 import path from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-import { endOf } from '../processes/daemon.ts'
+import { launchedAs } from '../processes/daemon.ts'
 import { howEnded } from '../processes/how-ended.ts'
 import { withLock } from '../processes/lock.ts'
 import type { ServiceName } from './contract.ts'
@@ -32,7 +32,7 @@ async function watch(set: InstanceSet, name: ServiceName, watcher: Watcher, sign
   for (;;) {
     await wait(LOOK_MS, undefined, { signal })
     if (PRIVATE[name].isRunning(set)) continue
-    const end = await endOf(path.join(set.folder, `${name}.pid`))
+    const end = await launchedAs(path.join(set.folder, `${name}.pid`))?.end
     watcher.onDown(name, end && howEnded(end))
     await untilStarted(set, name, watcher, signal)
     watcher.onUp(name)

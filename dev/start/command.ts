@@ -51,6 +51,9 @@ async function start(plan: () => WorkerProcess[], watch = false): Promise<void> 
     await Promise.race([bringUp(system, plan, watch), stopAsked])
     await stopAsked
     say('\nStopping …')
+  } catch (error) {
+    say('\nIt does not start: what runs is being stopped …')
+    throw error
   } finally {
     kept = await system.stop()
     unlock()

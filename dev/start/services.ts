@@ -19,6 +19,8 @@ interface Surrounding {
   console: Console
   isProduction: boolean
   signal: AbortSignal
+  /** Called at each failure of a start, while the services that did start are still there. */
+  onFailure: (error: Error) => void
 }
 
 /** PostgreSQL, RabbitMQ and Redis under `npm start`: the steps in which they come up are told, and their ends. */
@@ -46,7 +48,7 @@ export class SystemServices {
   }
 
   #provide(steps: Steps, onKnown: (urls: ServiceUrls) => void): Promise<Provided> {
-    const { set, console, signal } = this.#given
+    const { set, console, signal, onFailure } = this.#given
     const urls: Partial<ServiceUrls> = {}
     let isPrepared = false
     const tellWhenKnown = () => {
@@ -54,6 +56,7 @@ export class SystemServices {
     }
     return provideServices(set, (sentence) => steps.tell(sentence), {
       signal,
+      onFailure,
       onUrl: (name, url) => {
         console.serviceStarts(SERVICES[name].title)
         urls[name] = url

@@ -64,7 +64,13 @@ export class System {
       hopelessAfter: HOPELESS,
     })
     const { isProduction } = this
-    this.#services = new SystemServices({ set, isProduction, console: this.#console, signal: this.#stopping.signal })
+    this.#services = new SystemServices({
+      set,
+      isProduction,
+      console: this.#console,
+      signal: this.#stopping.signal,
+      onFailure: (error) => this.#stopping.abort(error), // nothing is started beside services that end
+    })
   }
 
   /**

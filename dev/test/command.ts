@@ -15,6 +15,9 @@ import {
 import { endLeftovers, notesOf } from './leftovers.ts'
 import { readSummary } from './summary.ts'
 
+const WHOLE =
+  'All tests take about ten minutes on two cores; npm test -- quickstart runs those that have it in their path.'
+
 /**
  * Runs Jest on services and databases of its own; every argument goes to Jest, but `--keep`, which leaves the services
  * running for the next run. The last line it prints counts the tests.
@@ -27,10 +30,13 @@ export async function testCommand(args: string[]): Promise<void> {
   const stop = stopSignal()
   try {
     await endLeftovers(set)
+    console.error('Starting the PostgreSQL, RabbitMQ and Redis of the tests …')
     const provided = await provideServices(set, (sentence) => console.error(sentence))
     try {
       const env = { ...(await testEnvironment(set, provided)), ...notesOf(set) }
-      const jestArgs = [`--json`, `--outputFile=${results}`, ...args.filter((arg) => arg !== '--keep')]
+      const wishes = args.filter((arg) => arg !== '--keep')
+      if (wishes.length === 0) console.error(WHOLE)
+      const jestArgs = [`--json`, `--outputFile=${results}`, ...wishes]
       if (!stop.isAsked) exitCode = await runJest(jestArgs, env, stop)
     } finally {
       await endLeftovers(set)

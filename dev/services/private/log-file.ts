@@ -1,11 +1,21 @@
 import { readFileSync } from 'node:fs'
 
-/** The last lines of a log, for the sentence that says why something did not start. */
-export function endOfLog(file: string, lines = 5): string {
+const LONGEST_LINE = 300
+
+/** The last lines of a log that say something, for the sentence that says why a service did not start. */
+export function lastLines(file: string, count: number): string[] {
+  const lines = logOf(file).split('\n')
+  return lines
+    .filter((line) => line.trim() !== '')
+    .slice(-count)
+    .map((line) => line.slice(0, LONGEST_LINE))
+}
+
+/** Empty where nothing was logged. */
+export function logOf(file: string): string {
   try {
-    const end = readFileSync(file, 'utf8').trim().split('\n').slice(-lines).join('\n')
-    return `The end of ${file}:\n${end}`
+    return readFileSync(file, 'utf8')
   } catch {
-    return `It left no log in ${file}.`
+    return ''
   }
 }

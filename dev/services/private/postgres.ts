@@ -16,12 +16,14 @@ import { SetupError } from '../../project.ts'
 import type { PrivateService } from '../contract.ts'
 import { launch, runningPid, stopDaemon } from '../../processes/daemon.ts'
 import type { InstanceSet } from '../instance-set.ts'
-import { endOfLog } from './log-file.ts'
+import { didNotStart } from './did-not-start.ts'
 import { serverUser, type ServerUser } from './server-user.ts'
 import { runToEnd } from '../../processes/run-to-end.ts'
 import { untilUp } from './until-up.ts'
 
 const OLDEST_MAJOR = 14
+
+const PATIENCE_S = 60
 
 export const postgres: PrivateService = {
   name: 'postgres',
@@ -40,8 +42,8 @@ export const postgres: PrivateService = {
     }
     onLaunch()
     const answers = () => isAnswering('postgres', postgres.url(set))
-    if (await untilUp(answers, () => postgres.isRunning(set), { seconds: 60, signal })) return
-    throw new SetupError(`PostgreSQL did not start. ${endOfLog(logFile(set))}`)
+    if (await untilUp(answers, () => postgres.isRunning(set), { seconds: PATIENCE_S, signal })) return
+    throw await didNotStart('postgres', set, PATIENCE_S)
   },
 
   async stop(set, signal = 'SIGTERM') {

@@ -7,8 +7,11 @@ import { SetupError } from '../../project.ts'
 import type { PrivateService } from '../contract.ts'
 import { launch, runningPid, stopDaemon } from '../../processes/daemon.ts'
 import type { InstanceSet } from '../instance-set.ts'
-import { endOfLog } from './log-file.ts'
+import { didNotStart } from './did-not-start.ts'
+import { logOf } from './log-file.ts'
 import { untilUp } from './until-up.ts'
+
+const PATIENCE_S = 120
 
 export const rabbitmq: PrivateService = {
   name: 'rabbitmq',
@@ -31,16 +34,14 @@ export const rabbitmq: PrivateService = {
     onLaunch()
     const answers = () => isAnswering('rabbitmq', rabbitmq.url(set))
     try {
-      if (await untilUp(answers, () => rabbitmq.isRunning(set), { seconds: 120, signal })) return
+      if (await untilUp(answers, () => rabbitmq.isRunning(set), { seconds: PATIENCE_S, signal })) return
     } catch (aborted) {
       // A broker that is still starting ends only when it has started.
       await stopDaemon(pidFile(set), 'SIGKILL', 10)
       if (isNew) await rabbitmq.wipe(set)
       throw aborted
     }
-    throw new SetupError(
-      isOfAnotherVersion(set) ? otherVersion(set) : `RabbitMQ did not start. ${endOfLog(logFile(set))}`,
-    )
+    throw isOfAnotherVersion(set) ? new SetupError(otherVersion(set)) : await didNotStart('rabbitmq', set, PATIENCE_S)
   },
 
   async stop(set, signal = 'SIGTERM') {
@@ -57,7 +58,7 @@ export const rabbitmq: PrivateService = {
 const OTHER_VERSION =
   /required feature flag not enabled|feature_flags_registry|unsupported_feature|schema_integrity_check_failed/
 
-const isOfAnotherVersion = (set: InstanceSet) => OTHER_VERSION.test(endOfLog(logFile(set), Infinity))
+const isOfAnotherVersion = (set: InstanceSet) => OTHER_VERSION.test(logOf(logFile(set)))
 
 function otherVersion(set: InstanceSet): string {
   const reset = `npm run services -- reset rabbitmq${set.name === 'dev' ? '' : ` --set ${set.name}`}`

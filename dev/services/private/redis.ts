@@ -6,8 +6,10 @@ import { SetupError } from '../../project.ts'
 import type { PrivateService } from '../contract.ts'
 import { launch, runningPid, stopDaemon } from '../../processes/daemon.ts'
 import type { InstanceSet } from '../instance-set.ts'
-import { endOfLog } from './log-file.ts'
+import { didNotStart } from './did-not-start.ts'
 import { untilUp } from './until-up.ts'
+
+const PATIENCE_S = 30
 
 export const redis: PrivateService = {
   name: 'redis',
@@ -25,8 +27,8 @@ export const redis: PrivateService = {
     }
     onLaunch()
     const answers = () => isAnswering('redis', redis.url(set))
-    if (await untilUp(answers, () => redis.isRunning(set), { seconds: 30, signal })) return
-    throw new SetupError(`Redis did not start. ${endOfLog(logFile(set))}`)
+    if (await untilUp(answers, () => redis.isRunning(set), { seconds: PATIENCE_S, signal })) return
+    throw await didNotStart('redis', set, PATIENCE_S)
   },
 
   stop: (set, signal = 'SIGTERM') => stopDaemon(pidFile(set), signal, 20),
