@@ -65,10 +65,11 @@ function announceStart(set: InstanceSet, names: readonly ServiceName[]) {
   warn(`npm start does not run: ${titles} ${are} started for this command, and stopped after it …`)
 }
 
-/** The mail catcher and the gateway of npm start, where the environment names no others. */
+/** The mail catcher, the SMS provider and the gateway of npm start, where the environment names no others. */
 function nameSurroundings({ state: { ports } }: InstanceSet) {
   if (process.env['DATABASE_URL']) return // another system, whose gateway must not be guessed
   if (ports.smtp) process.env['SMTP_URL'] ||= `smtp://127.0.0.1:${ports.smtp}`
+  if (ports.sms) process.env['SMS_URL'] ||= `http://127.0.0.1:${ports.sms}/v1/messages`
   if (ports.gateway) process.env['PAYMENT_GATEWAY_URL'] ||= `http://127.0.0.1:${ports.gateway}`
 }
 

@@ -16,6 +16,7 @@ const FIRST_CHOICE = {
   smtp: 1025,
   mail: 1080,
   gateway: 4010,
+  sms: 4020,
 } as const
 
 const LOOPBACK = '127.0.0.1'

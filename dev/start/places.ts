@@ -6,7 +6,7 @@ type Place = [what: string, where: string]
 /** What a person may want to open. */
 export function placesOf(
   set: InstanceSet,
-  { smtpUrl, gatewayUrl, port, metricsPort }: Omit<Surroundings, 'urls'>,
+  { smtpUrl, gatewayUrl, smsUrl, port, metricsPort }: Omit<Surroundings, 'urls'>,
   processes: readonly string[],
 ): Place[] {
   const api = `http://127.0.0.1:${port}`
@@ -14,6 +14,7 @@ export function placesOf(
     ['API', `${api}  (Authorization: Bearer fanfare_demo)`],
     ['API docs', `${api}/docs`],
     ['Mail', process.env['SMTP_URL'] ? smtpUrl : `http://127.0.0.1:${set.port('mail')}`],
+    ...(smsUrl === undefined ? [] : [['Texts', smsUrl] as Place]),
     ['Gateway', gatewayUrl],
     ['Services', 'npm run services -- status, and -- urls for their URLs'],
     ...managementPage(set),

@@ -9,6 +9,8 @@ export interface Surroundings {
   urls: ServiceUrls
   smtpUrl: string
   gatewayUrl: string
+  /** @default nobody is texted */
+  smsUrl?: string
   port: number
   /** The built console. @default console/dist */
   consoleFolder?: string
@@ -73,13 +75,14 @@ export function systemProcesses(
 const poolOf = ({ connections }: WorkerProcess): NodeJS.ProcessEnv =>
   connections === undefined || process.env['DATABASE_POOL'] ? {} : { DATABASE_POOL: String(connections) }
 
-function environment({ urls, smtpUrl, gatewayUrl, port, consoleFolder }: Surroundings): NodeJS.ProcessEnv {
+function environment({ urls, smtpUrl, gatewayUrl, smsUrl, port, consoleFolder }: Surroundings): NodeJS.ProcessEnv {
   return {
     DATABASE_URL: urls.postgres,
     RABBITMQ_URL: urls.rabbitmq,
     REDIS_URL: urls.redis,
     SMTP_URL: smtpUrl,
     PAYMENT_GATEWAY_URL: gatewayUrl,
+    ...(smsUrl !== undefined && { SMS_URL: smsUrl }),
     PORT: String(port),
     WEBHOOK_TARGETS: process.env['WEBHOOK_TARGETS'] ?? 'any', // whoever tries them listens on this machine
     ...(consoleFolder !== undefined && { CONSOLE_FOLDER: consoleFolder }),

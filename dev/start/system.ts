@@ -3,6 +3,7 @@ import path from 'node:path'
 import { issueLink } from '../../src/api/console/sessions.ts'
 import { say } from '../../src/cli/terminal/output.ts'
 import { openDatabase } from '../../src/platform/database.ts'
+import { startSms, type RunningSms } from '../../sandbox/sms/server.ts'
 import { buildConsole } from '../console/build.ts'
 import { compile, fromSource, type Program } from '../processes/compiled.ts'
 import type { ProcessPlan } from '../processes/process.ts'
@@ -46,6 +47,7 @@ export class System {
   #own: string[] = []
   #endWatch = () => {}
   #urls: ServiceUrls | undefined
+  #sms: RunningSms | undefined
   #consoleFolder = ''
 
   /** @param metricsPort the first of the ports at which scheduler, relay and workers serve their metrics */
@@ -85,7 +87,9 @@ export class System {
   ): Promise<void> {
     await stopLeftovers(this.#pids)
     await this.#expectFreePort()
-    for (const name of ['smtp', 'mail', 'gateway'] as const) await this.#set.choosePort(name)
+    for (const name of ['smtp', 'mail', 'gateway', 'sms'] as const) await this.#set.choosePort(name)
+    this.#unlessStopping()
+    if (!process.env['SMS_URL']) this.#sms = await startSms({ port: this.#set.port('sms') })
     if (!process.env['SMTP_URL']) this.#run(mailCatcher(this.#set))
     this.#unlessStopping()
     const compiled = watch ? this.#fromSource() : this.#compile(steps)
@@ -128,6 +132,7 @@ export class System {
     if (api) await this.#processes.stop(api)
     if (others.length > 0) await this.#processes.stop(...others)
     await this.#processes.stop()
+    await this.#sms?.close()
     return this.#services.release()
   }
 
@@ -239,6 +244,7 @@ export class System {
     return {
       smtpUrl: process.env['SMTP_URL'] || `smtp://127.0.0.1:${this.#set.port('smtp')}`,
       gatewayUrl: process.env['PAYMENT_GATEWAY_URL'] || `http://127.0.0.1:${this.#set.port('gateway')}`,
+      smsUrl: process.env['SMS_URL'] || `http://127.0.0.1:${this.#set.port('sms')}/v1/messages`,
       port: this.#port,
       consoleFolder: this.#consoleFolder,
       ...(this.#metricsPort !== undefined && { metricsPort: this.#metricsPort }),
