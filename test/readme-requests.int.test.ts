@@ -1,5 +1,8 @@
 // Runs the requests of README, docs/quickstart.md and docs/api.md as they are printed, one after the other, against the API with seeded products.
 import { spawn, spawnSync } from 'node:child_process'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { Webhook } from 'standardwebhooks'
 import { analyticsRoutes } from '#domains/analytics'
 import { SHOP_RATES } from '#domains/pricing'
 import { createFeed, eventRoutes } from '#domains/live'
@@ -7,7 +10,8 @@ import { lookupRoutes } from '#domains/lookup'
 import { webhookRoutes } from '#domains/webhooks'
 import { findReactions, loadProjections, register, runProjections, type RunningProjections } from '#messaging'
 import { createLogger } from '#platform/log/logger'
-import { projectionReader, testDatabase, type TestDatabase } from '#testing'
+import { freePort, projectionReader, testDatabase, type TestDatabase } from '#testing'
+import { startProcess } from '../dev/processes/process.ts'
 import { testApi, type TestApi } from '../src/testing/api.ts'
 import { blocksOf, ROOT } from './readme-blocks.ts'
 
@@ -40,23 +44,33 @@ afterAll(async () => {
   await database.close()
 })
 
-/** Every answer on a line of its own; a refused request ends the script. */
+/** Every answer on a line of its own; a refused request ends the script, and what runs beside it ends with it. */
 const PRELUDE = `set -euo pipefail
+trap 'kill $(jobs -p) 2>/dev/null || true' EXIT
 curl() { command curl --fail-with-body "$@"; echo; }
 `
 
-function bash(script: string): Promise<{ code: number | null; output: string }> {
-  const shell = spawn('bash', ['-c', script])
-  let output = ''
-  for (const stream of [shell.stdout, shell.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk.toString()))
-  return new Promise((resolve) => shell.on('close', (code) => resolve({ code, output })))
+const bash = (script: string) => run('bash', '-c', script)
+
+interface Ended {
+  code: number | null
+  stdout: string
+  stderr: string
+}
+
+function run(command: string, ...args: string[]): Promise<Ended> {
+  const program = spawn(command, args, { cwd: ROOT })
+  const said = { stdout: '', stderr: '' }
+  for (const from of ['stdout', 'stderr'] as const)
+    program[from].on('data', (chunk: Buffer) => (said[from] += chunk.toString()))
+  return new Promise((resolve) => program.on('close', (code) => resolve({ code, ...said })))
 }
 
 async function answersTo(script: string): Promise<unknown[]> {
   expect(script).toContain('http://localhost:3000')
-  const { code, output } = await bash(PRELUDE + script.replace('http://localhost:3000', api.url))
-  expect({ code, output: code === 0 ? '' : output }).toEqual({ code: 0, output: '' })
-  return output
+  const ended = await bash(PRELUDE + script.replace('http://localhost:3000', api.url))
+  expect(ended).toMatchObject({ code: 0 })
+  return ended.stdout
     .trim()
     .split('\n')
     .filter((line) => line !== '')
@@ -93,7 +107,9 @@ it('those of docs/api.md work as printed', async () => {
 
 it('those of docs/quickstart.md work as printed', async () => {
   const events = { events: expect.any(Array), more: false }
-  expect(await answersTo(blocksOf('docs/quickstart.md', 'sh').join('\n'))).toMatchObject([
+  const script = blocksOf('docs/quickstart.md', 'sh').join('\n').replace(/" &$/m, '" >&2 &') // not between two answers
+  expect(script).toContain('>&2 &')
+  expect(await answersTo(script.replaceAll('8080', String(await freePort())))).toMatchObject([
     { sku: 'MUG-01' },
     { sku: 'DESK-01', version: 1 },
     { total: { currency: 'GBP' } },
@@ -103,4 +119,47 @@ it('those of docs/quickstart.md work as printed', async () => {
     { deliveries: [], next: null },
     { due: 0, continueFrom: null },
   ])
+})
+
+it('the field of a refusal is the refusal, told', async () => {
+  const [tools, ...steps] = blocksOf('docs/quickstart.md', 'sh')
+  const order = steps.find((block) => block.includes('/v1/orders -H'))!.replace('"MUG-01"', '"MUG-99"')
+  const script = `${tools}\n${order}`.replace('http://localhost:3000', api.url)
+  expect(await bash(script)).toMatchObject({ stderr: expect.stringContaining('unknown-sku') })
+})
+
+it('the receiver takes what is signed with its secret, and nothing else', async () => {
+  const secret = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'
+  const port = await freePort()
+  const receiver = startProcess({ name: 'receiver', args: ['examples/webhook-receiver.mjs', String(port), secret] })
+  await receiver.says('webhooks are awaited')
+  const body = JSON.stringify({ type: 'order.placed', orderId: '0199f6a2-7c41-7d05-9a3e-5b1c20f4e8d7' })
+  const send = async (sent: string) => {
+    const at = new Date()
+    const headers = {
+      'webhook-id': '1',
+      'webhook-timestamp': String(Math.floor(at.getTime() / 1_000)),
+      'webhook-signature': new Webhook(secret).sign('1', at, body),
+    }
+    return (await fetch(`http://127.0.0.1:${port}/webhooks`, { method: 'POST', headers, body: sent })).status
+  }
+  expect(await send(body)).toBe(204)
+  expect(await send(body.replace('placed', 'cancelled'))).toBe(400)
+  await receiver.says('webhook: order.placed of order 0199f6a2-7c41-7d05-9a3e-5b1c20f4e8d7')
+  await receiver.stop()
+})
+
+it.each([
+  ['docs/quickstart.md', './examples/client/fanfare.ts'],
+  ['examples/client/README.md', './fanfare.ts'],
+])('the program of %s runs as printed', async (file, client) => {
+  const [program] = blocksOf(file, 'ts')
+  expect(program).toContain(`from '${client}'`)
+  const place = path.join(ROOT, '.fanfare/printed', `${path.basename(file, '.md')}.ts`)
+  mkdirSync(path.dirname(place), { recursive: true })
+  const inPlace = program!.replace(client, '../../examples/client/fanfare.ts').replace('http://localhost:3000', api.url)
+  writeFileSync(place, inPlace)
+  const ended = await run(process.execPath, '--import', 'tsx', place)
+  rmSync(place)
+  expect(ended).toMatchObject({ code: 0, stdout: expect.stringMatching(/FF-\d+ (placed|cancelled)/) })
 })
