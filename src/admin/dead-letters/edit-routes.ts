@@ -64,6 +64,7 @@ function checking(needs: AdminNeeds): Route {
     operationId: 'checkEdit',
     summary: 'Whether edited data fit the event type, and what is different; nothing is changed',
     body: EditCheck,
+    idempotency: 'again', // its answer says what the operator has typed
     example: { params: ofParcel, body: { data } },
     replies: { 200: { description: 'What an edit with these data would be', schema: CheckedEdit } },
     refusals: { 409: 'refused' },

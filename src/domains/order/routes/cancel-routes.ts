@@ -47,6 +47,7 @@ export function cancelRoutes(change: Change): Route[] {
       scope: 'orders:write',
       params: OrderId,
       body: LinesCancellation,
+      idempotency: 'again',
       example: {
         params: { id: standIn('new order') },
         body: { lines: [{ sku: 'MUG-01', quantity: 1 }], reason: 'One is enough' },

@@ -24,6 +24,7 @@ export function returnRoutes(change: Change): Route[] {
       scope,
       params: OrderId,
       body: NewReturn,
+      idempotency: 'again',
       example: {
         params: { id: standIn('delivered order') },
         body: { lines: [{ sku: 'MUG-01', quantity: 1 }], reason: 'Too small' },
