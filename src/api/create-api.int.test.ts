@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { pino } from 'pino'
 import request from 'supertest'
 import { z } from 'zod'
@@ -22,7 +23,24 @@ const routes = [
     },
   }),
   defineRoute({ ...about, method: 'delete', path: '/v1/things', handle: () => ({ status: 204 }) }),
+  defineRoute({
+    ...about,
+    method: 'get',
+    path: '/v1/late',
+    handle: () =>
+      new Promise((answer) => {
+        late.begun()
+        late.answer = () => answer({ status: 200, live: listening })
+      }),
+  }),
 ]
+
+const late = { begun: () => {}, answer: () => {}, hasLeft: false }
+async function* listening(closed: AbortSignal) {
+  yield* [] // nothing happens
+  if (!closed.aborted) await once(closed, 'abort')
+  late.hasLeft = true
+}
 
 const logged: Record<string, unknown>[] = []
 const log = pino({ level: 'debug' }, { write: (line: string) => void logged.push(JSON.parse(line)) })
@@ -73,6 +91,22 @@ describe('what is answered', () => {
     expect(headers['content-security-policy']).toContain("script-src 'self'")
     expect(headers).toHaveProperty('x-request-id')
   })
+})
+
+it('a stream that is ready too late is not kept', async () => {
+  const begun = new Promise<void>((resolve) => (late.begun = resolve))
+  const deadlineOfRequests = jest.spyOn(globalThis, 'setTimeout')
+  const asked = http
+    .get('/v1/late')
+    .set('authorization', 'Bearer the-key')
+    .then(({ status }) => status)
+  await begun
+  const [giveUp] = deadlineOfRequests.mock.calls.find(([, ms]) => ms === 5_000)!
+  deadlineOfRequests.mockRestore()
+  giveUp()
+  expect(await asked).toBe(503)
+  late.answer()
+  await deadline('it is left', () => late.hasLeft)
 })
 
 describe('what is logged', () => {

@@ -17,7 +17,7 @@ import { admit, mayStay, type Door } from './requests/authenticate.ts'
 import { readBytes, readJson } from './requests/read-body.ts'
 import type { Once } from './requests/repeated-requests.ts'
 import { sendLines } from './send-lines.ts'
-import { sendLive } from './send-live.ts'
+import { leaveLive, sendLive } from './send-live.ts'
 
 /** Milliseconds after which a request is given up; operations may have shorter limits of their own. */
 const DEADLINE_MS = 5_000
@@ -95,11 +95,19 @@ function answerTo(route: Route, host: Host) {
     const content = [route.method, request.path, checked.body]
     const { clientId } = caller
     const reply = key ? host.once({ clientId, key, content }, route, handle) : Promise.resolve(handle())
-    const { live, lines, ...whole } = await inTime(reply, DEADLINE_MS, tooSlow)
+    const { live, lines, ...whole } = await answered(reply)
     if (live) await sendLive(response, live, { may: () => mayStay(host, route, request) })
     else if (lines) await sendLines(response, lines)
     else send(response, whole)
   }
+}
+
+/** The reply, if it comes in time. A stream that comes later is left at once: nobody would ever end it. */
+function answered(reply: Promise<Reply>): Promise<Reply> {
+  return inTime(reply, DEADLINE_MS, tooSlow).catch((error: unknown) => {
+    void reply.then(leaveLive).catch(() => {})
+    throw error
+  })
 }
 
 /** Of the body of many lines only what stands in its headers: it is read as it is carried out. */

@@ -42,3 +42,24 @@ it('cuts off who does not read, and keeps no more for him than a message', async
   expect(told.messages).toBeLessThan(100) // what the buffers of two sockets hold
   server.close()
 })
+
+it('ends at once when whoever asked has left before the answer began', async () => {
+  const told = { closed: false, ended: false }
+  async function* messages(closed: AbortSignal) {
+    yield* [] // nothing happens
+    if (!closed.aborted) await once(closed, 'abort')
+    told.closed = true
+  }
+  const server = createServer((_request, response) => {
+    const sent = once(response, 'close').then(() => sendLive(response, messages, { may: () => Promise.resolve(true) }))
+    void sent.then(() => (told.ended = true))
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const request = get(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
+  request.on('error', () => {})
+  await once(server, 'request')
+  request.destroy()
+  await deadline('nobody is listened to', () => told.ended)
+  expect(told.closed).toBe(true)
+  server.close()
+})

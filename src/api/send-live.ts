@@ -28,6 +28,7 @@ export async function sendLive(
 ): Promise<void> {
   const closed = new AbortController()
   response.once('close', () => closed.abort())
+  if (response.destroyed) closed.abort() // whoever asked left before there was an answer
   response.writeHead(200, { ...SECURITY, 'Content-Type': 'text/event-stream', 'X-Accel-Buffering': 'no' })
   response.write(': connected\n\n')
   const heartbeat = setInterval(() => response.write(': still here\n\n'), HEARTBEAT_MS)
@@ -44,6 +45,14 @@ export async function sendLive(
     clearInterval(ask)
     response.end()
   }
+}
+
+/** For a stream to which nobody listens. */
+export async function leaveLive({ live }: Reply): Promise<void> {
+  if (typeof live !== 'function') return
+  const messages = live(AbortSignal.abort())[Symbol.asyncIterator]()
+  await messages.next()
+  await messages.return?.()
 }
 
 async function drained(response: ServerResponse, closed: AbortSignal, slowMs: number): Promise<void> {
