@@ -61,10 +61,12 @@ function run(name: string) {
   return job!.run()
 }
 
-async function anUndecidedOrder(placedAt: Date) {
+const anUndecidedOrder = (placedAt: Date) => anOrder(placedAt, 'placed')
+
+async function anOrder(placedAt: Date, status: 'placed' | 'cancelled', archived = 0) {
   const customer = { name: 'Ada', email: 'ada@example.com' }
   const order = {
-    id: uuidv7(),
+    id: uuidv7(placedAt.getTime()),
     customer,
     shippingAddress: { line1: '1 Quay', city: 'London', postalCode: 'E14', country: 'GB' },
     total: 100,
@@ -72,8 +74,8 @@ async function anUndecidedOrder(placedAt: Date) {
     placedAt,
     updatedAt: placedAt,
   }
-  await database.db.order.create({ data: { ...order, status: 'placed', version: 1 } })
-  await database.db.stream.create({ data: { stream: `order-${order.id}`, version: 1 } })
+  await database.db.order.create({ data: { ...order, status, version: 1 } })
+  await database.db.stream.create({ data: { stream: `order-${order.id}`, version: 1, archived } })
   return order.id
 }
 
@@ -111,6 +113,20 @@ it.each([-60, 60])('goes by the clock of the database, where this process is %i 
   } finally {
     jest.useRealTimers()
   }
+})
+
+it('deletes no order because the clock of this process is years ahead', async () => {
+  const YEAR = 365 * 24 * 60 * MINUTE
+  process.env['KEEP_ORDERS_YEARS'] = '10'
+  await anOrder(ago(3 * YEAR), 'cancelled', 1)
+  jest.useFakeTimers({ now: Date.now() + 20 * YEAR, doNotFake: TIMERS })
+  try {
+    expect(await run('order.delete-old-orders')).toBeUndefined()
+  } finally {
+    jest.useRealTimers()
+    delete process.env['KEEP_ORDERS_YEARS']
+  }
+  expect(await database.db.order.count()).toBe(1)
 })
 
 it('forgets whom it wrote to after 90 days, however many there are', async () => {
