@@ -38,13 +38,22 @@ export interface Listener {
 export interface Feed {
   /** @returns undefined when too many listen already */
   join(wanted: Wanted): Promise<Listener | undefined>
-  /** What was published after a position, a portion at a time. @throws UnreadableEvent when the first of it cannot be read */
+  /**
+   * What was published after a position, a portion at a time.
+   * @throws UnreadableEvent when the first of it cannot be read
+   * @throws TakenBack when so much was never published, or is not any more
+   */
   read(wanted: Wanted, after: bigint, span: number): Promise<{ events: FeedEvent[]; position: bigint; isFull: boolean }>
   /** How far the relay has published. */
   present(): Promise<bigint>
   readonly listeners: number
   /** Aborted when the process stops. */
   readonly ending: AbortSignal
+}
+
+/** A position beyond what was published: the database was restored, or has failed over without its last commits. */
+export class TakenBack extends Error {
+  override name = 'TakenBack'
 }
 
 interface FeedOptions {
@@ -72,7 +81,8 @@ interface Entry extends Listener {
 /**
  * One look at the event store for everybody who listens in this process, while somebody does. It reads up to where the relay has
  * published: beyond that a transaction may still be open whose event comes before. An event that cannot be read ends the streams
- * that want it, and no others.
+ * that want it, and no others. After a failover or a restore all of them end: what was told may have been taken back, and its positions
+ * are given again.
  */
 export function createFeed({ db, log, ending, lookMs = 200, most = 10_000 }: FeedOptions): Feed {
   const byClient = new Map<string, Set<Entry>>()
@@ -80,6 +90,7 @@ export function createFeed({ db, log, ending, lookMs = 200, most = 10_000 }: Fee
   ending.addEventListener('abort', () => bell.ring(), { once: true })
   let count = 0
   let position = 0n
+  let timeline: string | null | undefined
   let active: Promise<void> | undefined
 
   const run = async () => {
@@ -94,10 +105,12 @@ export function createFeed({ db, log, ending, lookMs = 200, most = 10_000 }: Fee
   }
   const begin = async () => {
     position = await present()
+    timeline = undefined
     void run()
   }
   const look = async () => {
     const read = await readFeed(db, { after: position, span: SPAN })
+    if (read.published < position || read.timeline !== (timeline ??= read.timeline)) return beginAnew(read)
     position = read.position
     for (const event of read.events) {
       const { unreadable: err, type } = event
@@ -107,6 +120,16 @@ export function createFeed({ db, log, ending, lookMs = 200, most = 10_000 }: Fee
         if (isWanted(entry.wanted, event)) (err ? entry.end : entry.hear)(event)
     }
     return read.isFull
+  }
+  const beginAnew = (now: { published: bigint; timeline: string | null }) => {
+    log.warn(
+      { reason: `position ${now.published} of timeline ${now.timeline} after ${position} of ${timeline}` },
+      'PostgreSQL has failed over or was restored: live streams end, and begin anew',
+    )
+    position = now.published
+    timeline = now.timeline
+    for (const entry of [...byClient.values()].flatMap((entries) => [...entries])) entry.end()
+    return false
   }
   const leave = (entry: Entry) => {
     const entries = byClient.get(entry.wanted.clientId)
@@ -136,6 +159,7 @@ export function createFeed({ db, log, ending, lookMs = 200, most = 10_000 }: Fee
     async read(wanted, after, span) {
       const stream = wanted.orderId === undefined ? {} : { stream: `order-${wanted.orderId}` }
       const { events, ...rest } = await readFeed(db, { after, span, ...stream })
+      if (after > rest.published) throw new TakenBack()
       const told = events.filter((event) => isWanted(wanted, event))
       const [first] = told
       if (first?.unreadable) throw first.unreadable

@@ -203,3 +203,42 @@ it('an event of a newer release ends the streams that want it, and no others', a
   expect(second).toMatchObject({ status: 503, body: { code: 'event-not-readable-yet' } })
   expect(second.headers['retry-after']).toBe('10')
 })
+
+/** As a failover to a standby that had not heard of the last events: positions behind `position` are given again. */
+async function takeBack(position: string) {
+  await database.db.$transaction([
+    database.db.$executeRaw`ALTER TABLE events DISABLE TRIGGER USER`,
+    database.db.$executeRaw`DELETE FROM events WHERE position > ${BigInt(position)}`,
+    database.db.$executeRaw`ALTER TABLE events ENABLE TRIGGER USER`,
+    database.db.$executeRaw`UPDATE relay_checkpoints SET position = ${BigInt(position)}`,
+    database.db.$queryRaw`SELECT setval('events_position_seq', ${BigInt(position)})`,
+  ])
+}
+
+it('after a failover that has lost events no stream waits for positions to come back', async () => {
+  const before = (await api.get('/v1/events')).body.next as string
+  const first = await stream('/v1/events')
+  await order()
+  await first.has(1)
+  const { id } = first.messages[0]!
+  await takeBack(before)
+  await first.ended
+  for (const headers of [{ accept: 'text/event-stream', 'last-event-id': id }, {}]) {
+    const refused = await api.http.get(`/v1/events?since=${id}`).set({ authorization: `Bearer ${api.key}`, ...headers })
+    expect([refused.status, refused.body.code]).toEqual([409, 'events-taken-back'])
+  }
+  const again = await stream(`/v1/events?since=${before}`)
+  const placed = await order()
+  await again.has(1)
+  expect(again.messages[0]).toMatchObject({ id, data: { orderId: placed } })
+})
+
+it('after a failover that new events have caught up with, streams end as well', async () => {
+  const open = await stream('/v1/events')
+  await order()
+  await open.has(1)
+  await database.db.$executeRaw`
+    CREATE OR REPLACE FUNCTION wal_timeline() RETURNS text LANGUAGE sql AS $$ SELECT '00000099' $$`
+  await open.ended
+  await deadline('its place is free again', () => feed.listeners === 0)
+})

@@ -4,7 +4,7 @@ import { PUBLIC_TYPES } from '#events'
 import { UnreadableEvent } from '#messaging'
 import { standIn, defineRoute, Refusal, wholeNumber, type Reply, type Route } from '#http'
 import type { Database } from '#platform/database'
-import type { Feed, Wanted } from './feed.ts'
+import { TakenBack, type Feed, type Wanted } from './feed.ts'
 import { follow } from './follow.ts'
 
 const since = z
@@ -53,7 +53,7 @@ const DESCRIPTION =
   'At least once: what has the same `id` is the same.'
 const headers = [{ name: 'Last-Event-ID', description: 'The id of the last message that was received' }]
 const replies = { 200: { description: 'A stream, or a page', schema: EventPage, isLive: true } }
-const refusals = { 503: 'too-many-streams, event-not-readable-yet' }
+const refusals = { 409: 'events-taken-back', 503: 'too-many-streams, event-not-readable-yet' }
 
 /** Positions that one page looks at. */
 const SPAN = 5_000
@@ -123,7 +123,17 @@ async function answer(feed: Feed, wanted: Wanted, asked: Asked, beginning: () =>
   const listener = await feed.join(wanted)
   if (!listener) throw tooMany()
   const after = given !== undefined ? BigInt(given) : wanted.orderId === undefined ? listener.from : 0n
+  // The feed of this process may be a look behind that of another.
+  if (after > listener.from)
+    await expectPublished(feed, after).catch((error: unknown) => {
+      listener.leave()
+      throw error
+    })
   return { status: 200, live: (closed) => follow(feed, { wanted, listener, after }, closed) }
+}
+
+async function expectPublished(feed: Feed, position: bigint): Promise<void> {
+  if (position > (await feed.present())) throw takenBack()
 }
 
 async function page(feed: Feed, wanted: Wanted, after: bigint, limit: number): Promise<Reply> {
@@ -138,10 +148,19 @@ async function page(feed: Feed, wanted: Wanted, after: bigint, limit: number): P
 
 /** A release that is rolled out publishes what the one before cannot read. */
 function notReadableYet(error: unknown): never {
+  if (error instanceof TakenBack) throw takenBack(error)
   if (!(error instanceof UnreadableEvent)) throw error
   const detail = 'The next event is of a newer release than the server that you asked. Ask again, from the same place.'
   throw new Refusal('unavailable', 'event-not-readable-yet', detail, { cause: error, retryAfterS: 10 })
 }
+
+const takenBack = (cause?: unknown) =>
+  new Refusal(
+    'conflict',
+    'events-taken-back',
+    'Nothing was published as far as this: the database was restored, or has failed over without its last commits. Begin at an earlier id, and skip what you have had by its `id`.',
+    { cause },
+  )
 
 const tooMany = () =>
   new Refusal(

@@ -33,7 +33,7 @@ export function readPublishedAfter(db: Database, position: bigint, limit: number
 /** An event with its data, as those see them who may not see personal data. */
 export type PublishedData = Omit<StoredRow, 'dataJson'> & { data: unknown }
 
-const EndRow = row({ end: z.bigint(), published: z.bigint() })
+const EndRow = row({ end: z.bigint(), published: z.bigint(), timeline: z.string().nullable() })
 
 interface Wanted {
   after: bigint
@@ -49,7 +49,8 @@ const READ_BYTES = 4 * 1024 * 1024
 
 /**
  * What was published after a position, of some types, with its data; and the position up to which this has been looked at, from where the
- * next read goes on. Of one stream all positions are looked at.
+ * next read goes on. Of one stream all positions are looked at. Who remembers a position beyond `published`, or one of another `timeline` of
+ * PostgreSQL's log, remembers a history that may have been taken back since, by a failover or a restore.
  */
 export async function readPublishedData(db: Database, { after, types, stream, span }: Wanted) {
   // The events of a stream are few, and found by it: a plan along the positions would look at those of everybody.
@@ -57,15 +58,16 @@ export async function readPublishedData(db: Database, { after, types, stream, sp
     stream === undefined
       ? Prisma.sql`SELECT position FROM events WHERE position > ${after} ORDER BY position LIMIT ${span}`
       : Prisma.sql`SELECT position FROM events WHERE stream = ${stream} OFFSET 0`
-  const { end, published } = await readRow(db, EndRow)`
+  const { end, ...standing } = await readRow(db, EndRow)`
     SELECT coalesce((SELECT max(position) FROM (${next}) AS next), ${after}) AS "end",
-      coalesce((SELECT max(position) FROM relay_checkpoints), 0) AS published`
+      coalesce((SELECT max(position) FROM relay_checkpoints), 0) AS published, wal_timeline() AS timeline`
+  const { published } = standing
   const upTo = end < published ? end : published
-  if (upTo <= after) return { events: [], position: after, isFull: false }
+  if (upTo <= after) return { ...standing, events: [], position: after, isFull: false }
   const ofStream = stream === undefined ? Prisma.empty : Prisma.sql`AND stream = ${stream}`
   const where = Prisma.sql`position > ${after} AND position <= ${upTo} AND type = ANY(${types}) ${ofStream}`
   const { rows, isCut } = await readStoredRows(db, { where }, READ_BYTES)
   const position = isCut ? rows.at(-1)!.position : upTo
   const events = rows.map(({ dataJson, ...row }): PublishedData => ({ ...row, data: shownOf(JSON.parse(dataJson)) }))
-  return { events, position, isFull: stream === undefined ? position < published : isCut }
+  return { ...standing, events, position, isFull: stream === undefined ? position < published : isCut }
 }
