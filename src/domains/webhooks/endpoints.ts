@@ -60,7 +60,7 @@ export function listEndpoints(db: Database, { clientId, id, inTrouble = false }:
     WHERE (${clientId ?? null}::uuid IS NULL OR w.client_id = ${clientId ?? null}::uuid)
       AND (${id ?? null}::uuid IS NULL OR w.id = ${id ?? null}::uuid)
       AND (NOT ${inTrouble} OR w.failing_since IS NOT NULL OR w.disabled_because IS NOT NULL)
-    ORDER BY w.id LIMIT 1000`
+    ORDER BY w.created_at, w.id LIMIT 1000`
 }
 
 /** What delivering needs to know of it. */
@@ -82,11 +82,11 @@ export async function expectEndpoint(db: Database, caller: Caller, id: string): 
 /** Endpoints of one client. */
 const MOST = 20
 
-/** @throws Refusal when the client has too many */
-export async function createEndpoint(db: Database, clientId: string, wish: Wish): Promise<string> {
-  const id = uuidv7()
+/** @param id one that the client has changes nothing @throws Refusal when the client has too many */
+export async function createEndpoint(db: Database, clientId: string, wish: Wish, id = uuidv7()): Promise<string> {
   await db.$transaction(async (tx) => {
     await tx.$executeRaw`SELECT id FROM clients WHERE id = ${clientId}::uuid FOR UPDATE` // two at once count each other
+    if ((await tx.webhookEndpoint.count({ where: { id } })) > 0) return
     if ((await tx.webhookEndpoint.count({ where: { clientId } })) >= MOST)
       throw new Refusal('conflict', 'too-many-webhooks', `A client has at most ${MOST} endpoints: remove one first.`)
     await tx.webhookEndpoint.create({ data: { ...columnsOf(wish), id, clientId, salt: newSalt() } })
@@ -96,7 +96,7 @@ export async function createEndpoint(db: Database, clientId: string, wish: Wish)
 
 const columnsOf = ({ eventTypes, ...wish }: Wish) => ({ ...wish, eventTypes: [...eventTypes] })
 
-/** `enabled`: true takes it up again with all that waits for it; false ends deliveries until then. */
+/** `enabled`: true takes it up again with all that waits for it; false ends deliveries until then. A URL begins without failures. */
 export type Change = { [Term in keyof Wish]?: Wish[Term] | undefined } & { enabled?: boolean | undefined }
 
 export async function changeEndpoint(
@@ -108,26 +108,41 @@ export async function changeEndpoint(
     enabled === undefined
       ? {}
       : enabled
-        ? { disabledBecause: null, disabledAt: null, failingSince: null, lastError: null }
+        ? { disabledBecause: null, disabledAt: null, ...WELL }
         : { disabledBecause: 'asked', disabledAt: new Date() }
   const given = Object.fromEntries(Object.entries(wish).filter(([, value]) => value !== undefined))
   const types = eventTypes && { eventTypes: [...eventTypes] }
-  await db.webhookEndpoint.updateMany({ where: { id }, data: { ...given, ...types, ...standing } })
+  const fresh = wish.url === undefined ? {} : WELL
+  await db.webhookEndpoint.updateMany({ where: { id }, data: { ...given, ...types, ...fresh, ...standing } })
 }
+
+const WELL = { failingSince: null, lastError: null }
 
 export async function removeEndpoint(db: Database, id: string): Promise<void> {
   await db.webhookEndpoint.deleteMany({ where: { id } })
 }
 
-/** Makes the secret that follows; the one before signs as well for so long. @returns what the new secret is made of */
-export async function rotateSecret(db: Database, { id, salt: previousSalt }: Endpoint, overlapMs: number) {
-  const salt = newSalt()
-  const previousUntil = new Date(Date.now() + overlapMs)
+interface Rotation {
+  overlapMs: number
+  /** What the new secret is made of; one of which the present secret was made within this day is the same rotation again. @default random */
+  salt?: string | undefined
+}
+
+/** Makes the secret that follows; the one before signs as well for so long. @returns what the new secret is made of, and until when */
+export async function rotateSecret(db: Database, endpoint: Endpoint, { overlapMs, salt = newSalt() }: Rotation) {
+  const { id, salt: previousSalt, previousUntil: known } = endpoint
+  const now = Date.now()
+  const isAgain = salt === previousSalt && known !== null && known.getTime() - overlapMs > now - DAY_MS
+  if (isAgain) return { id, salt, previousUntil: known }
+  const previousUntil = new Date(now + overlapMs)
+  const next = salt === previousSalt ? newSalt() : salt
   const { count } = await db.webhookEndpoint.updateMany({
     where: { id, salt: previousSalt },
-    data: { salt, previousSalt, previousUntil },
+    data: { salt: next, previousSalt, previousUntil },
   })
   if (count === 0)
     throw new Refusal('conflict', 'rotated-meanwhile', 'Its secret was rotated by another request at the same time.')
-  return { id, salt }
+  return { id, salt: next, previousUntil }
 }
+
+const DAY_MS = 86_400_000

@@ -1,5 +1,6 @@
 import { standIn, allows, defineRoute, Refusal, type Caller, type Route } from '#http'
 import type { Database } from '#platform/database'
+import { uuidOf } from '#platform/uuid'
 import { deliveryRoutes } from './deliveries/delivery-routes.ts'
 import {
   changeEndpoint,
@@ -66,9 +67,10 @@ function makingRoutes(db: Database, targets: Targets): Route[] {
       example: { body: { url: 'https://shop.example/webhooks', eventTypes: ['order.confirmed', 'order.shipped'] } },
       replies: { 201: { description: 'The endpoint, with its secret', schema: EndpointWithSecret } },
       refusals: { 409: 'too-many-webhooks', 422: 'validation-failed, webhook-url-refused' },
-      async handle({ body, caller }) {
+      async handle({ body, caller, header }) {
         expectMaySee(caller, body.personalData)
-        const id = await createEndpoint(db, caller.clientId, { ...body, url: readTarget(body.url, targets) })
+        const wish = { ...body, url: readTarget(body.url, targets) }
+        const id = await createEndpoint(db, caller.clientId, wish, idFor(caller, 'make', header('idempotency-key')))
         const endpoint = await expectEndpoint(db, caller, id)
         return { status: 201, body: { ...toView(endpoint), secret: secretOf(endpoint) } }
       },
@@ -87,15 +89,20 @@ function makingRoutes(db: Database, targets: Targets): Route[] {
       example: { params: { id: standIn('webhook') }, body: { overlapHours: 24 } },
       replies: { 201: { description: 'The new secret', schema: NewSecret } },
       refusals: { 404: 'webhook-not-found', 409: 'rotated-meanwhile' },
-      async handle({ params: { id }, body: { overlapHours }, caller }) {
+      async handle({ params: { id }, body: { overlapHours }, caller, header }) {
         const endpoint = await expectEndpoint(db, caller, id)
-        const secret = secretOf(await rotateSecret(db, endpoint, overlapHours * HOUR_MS))
-        const until = new Date(Date.now() + overlapHours * HOUR_MS)
-        return { status: 201, body: { secret, previousSecretUntil: until.toISOString() } }
+        const salt = idFor(caller, `rotate ${id}`, header('idempotency-key'))
+        const rotated = await rotateSecret(db, endpoint, { overlapMs: overlapHours * HOUR_MS, salt })
+        const secret = secretOf(rotated)
+        return { status: 201, body: { secret, previousSecretUntil: rotated.previousUntil.toISOString() } }
       },
     }),
   ]
 }
+
+/** The same request has the same id, so a repeated one, whose first answer was lost, changes nothing. */
+const idFor = ({ clientId }: Caller, what: string, key: string | undefined) =>
+  key === undefined ? undefined : uuidOf(JSON.stringify([clientId, 'webhook', what, key]))
 
 function lookingRoutes(db: Database): Route[] {
   return [
@@ -144,7 +151,6 @@ function changingRoutes(db: Database, targets: Targets): Route[] {
       scope,
       params: EndpointId,
       body: EndpointChange,
-      idempotency: 'again',
       example: {
         params: { id: standIn('webhook') },
         body: { description: 'Orders for the warehouse', maxPerSecond: 10 },
@@ -153,8 +159,9 @@ function changingRoutes(db: Database, targets: Targets): Route[] {
       refusals: { 404: 'webhook-not-found', 422: 'validation-failed, webhook-url-refused' },
       async handle({ params: { id }, body, caller }) {
         expectMaySee(caller, body.personalData)
-        await expectEndpoint(db, caller, id)
-        await changeEndpoint(db, id, { ...body, ...(body.url !== undefined && { url: readTarget(body.url, targets) }) })
+        const { url: before } = await expectEndpoint(db, caller, id)
+        const url = body.url === undefined ? before : readTarget(body.url, targets)
+        await changeEndpoint(db, id, { ...body, url: url === before ? undefined : url })
         return { status: 200, body: toView(await expectEndpoint(db, caller, id)) }
       },
     }),

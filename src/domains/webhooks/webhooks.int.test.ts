@@ -224,6 +224,63 @@ it('one event, or all of a time, is sent again under the same webhook-id', async
   )
 })
 
+it('a change that is repeated late does not undo a later one', async () => {
+  const [shop, hook] = [await aClient(), await receiver()]
+  const { id } = await shop.endpoint(hook.url)
+  const change = (key: string, body: object) =>
+    shop.send('patch', `/v1/webhooks/${id}`, body).set('idempotency-key', key)
+  await change('first', { enabled: true })
+  await change('second', { enabled: false })
+  const again = await change('first', { enabled: true })
+  expect([again.status, again.headers['idempotency-replayed']]).toEqual([200, 'true'])
+  expect((await shop.send('get', `/v1/webhooks/${id}`)).body.enabled).toBe(false)
+})
+
+it('a request whose answer was lost makes no second endpoint and no second secret', async () => {
+  const shop = await aClient()
+  const lost = () =>
+    database.db.idempotencyKey.updateMany({ where: { key: 'lost' }, data: { status: null, createdAt: new Date(0) } })
+  const twice = async (path: string, body: object) => {
+    const ask = () => shop.send('post', path, body).set('idempotency-key', 'lost')
+    const first = await ask()
+    await lost()
+    expect((await ask()).body).toEqual(first.body)
+    await database.db.idempotencyKey.deleteMany({ where: { key: 'lost' } })
+    return first.body as { id: string }
+  }
+  const { id } = await twice('/v1/webhooks', { url: 'http://127.0.0.1:1/' })
+  await twice(`/v1/webhooks/${id}/rotate-secret`, { overlapHours: 1 })
+  expect((await shop.send('get', '/v1/webhooks')).body.webhooks).toHaveLength(1)
+})
+
+it('what the URL before answers says nothing of the new one', async () => {
+  const [shop, before, hook] = [await aClient(), await receiver(), await receiver()]
+  const { id } = await shop.endpoint(before.url)
+  before.answers = async () => {
+    await shop.send('patch', `/v1/webhooks/${id}`, { url: hook.url })
+    return 410
+  }
+  await shop.order()
+  const [webhook] = await arrived(hook, 1)
+  expect(webhook!.event.id).toBe(before.received[0]!.event.id)
+  expect((await shop.send('get', `/v1/webhooks/${id}`)).body).toMatchObject({ enabled: true, failingSince: null })
+})
+
+it('what is asked for while its last attempt is under way is not given up with that', async () => {
+  const [shop, hook] = [await aClient(), await receiver()]
+  const { id } = await shop.endpoint(hook.url)
+  const path = () => `/v1/webhooks/${id}/deliveries/${hook.received[0]!.event.id}`
+  hook.answers = async () => {
+    if (hook.received.length > 2) return 204
+    if (hook.received.length === 2) await shop.send('post', `${path()}/redeliver`)
+    else await database.db.webhookDelivery.updateMany({ where: { endpointId: id }, data: { attempts: 2 } })
+    return 500
+  }
+  await shop.order()
+  await arrived(hook, 3)
+  await deadline('it is delivered', async () => (await shop.send('get', path())).body.state === 'delivered')
+})
+
 it('an operator sends again, disables and enables, and leaves who did it and why', async () => {
   const [shop, hook] = [await aClient(), await receiver()]
   const { id } = await shop.endpoint(hook.url)
@@ -321,5 +378,23 @@ it('deliveries that ended long ago are forgotten', async () => {
   const endedAt = new Date(Date.now() - 86_400_000)
   const { count } = await database.db.webhookDelivery.updateMany({ where: { state: 'delivered' }, data: { endedAt } })
   expect(count).toBeGreaterThan(0)
-  expect(await pruneDeliveries(database.db, { olderThanMs: 3_600_000, limit: count + 1 })).toBe(count)
+  const asked = await database.db.webhookDelivery.findFirstOrThrow({ where: { endedAt } })
+  const { endpointId, eventId } = asked
+  let pruning: Promise<number> | undefined
+  await database.db.$transaction(async (tx) => {
+    // Asked for again at the moment when it is to be forgotten.
+    await tx.webhookDelivery.update({
+      where: { endpointId_eventId: { endpointId, eventId } },
+      data: { state: 'waiting', endedAt: null, dueAt: new Date(Date.now() + 3_600_000) },
+    })
+    pruning = pruneDeliveries(database.db, { olderThanMs: 3_600_000, limit: count + 1 }).then((gone) => gone) // begins
+    await deadline('it waits for that', async () => {
+      const [row] = await database.db.$queryRaw<[{ waits: boolean }]>`
+        SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
+          AND query LIKE '%DELETE FROM webhook_deliveries%') AS waits`
+      return row.waits
+    })
+  })
+  expect(await pruning).toBe(count - 1)
+  expect(await database.db.webhookDelivery.count({ where: { endpointId, eventId } })).toBe(1)
 })

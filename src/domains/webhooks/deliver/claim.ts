@@ -3,7 +3,13 @@ import { readRows, row, type Database } from '#platform/database'
 
 /** A delivery that this process has in hand. */
 export type Claimed = z.infer<typeof ClaimedRow>
-const ClaimedRow = row({ eventId: z.string(), orderId: z.string(), attempts: z.int() })
+const ClaimedRow = row({
+  eventId: z.string(),
+  orderId: z.string(),
+  attempts: z.int(),
+  /** As `due_at` stands while nobody else has taken it, or asked for it again. */
+  heldUntil: z.date(),
+})
 
 /** Milliseconds for which a delivery is in hand beyond the time of its request: then its process has died, and another takes it. */
 const MARGIN_MS = 3_000
@@ -33,7 +39,7 @@ export function claimDeliveries(
       ORDER BY c.due_at, c.event_id LIMIT ${limit} FOR UPDATE SKIP LOCKED
     ) AS picked
     WHERE d.endpoint_id = picked.endpoint_id AND d.event_id = picked.event_id
-    RETURNING d.event_id::text AS "eventId", d.order_id::text AS "orderId", d.attempts`
+    RETURNING d.event_id::text AS "eventId", d.order_id::text AS "orderId", d.attempts, d.due_at AS "heldUntil"`
 }
 
 const StandingRow = row({ id: z.string(), isDue: z.boolean() })

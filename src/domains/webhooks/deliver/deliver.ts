@@ -77,7 +77,7 @@ async function deliver(
 ): Promise<boolean> {
   const { id: endpointId, client } = endpoint
   const answer = await send(endpoint, delivery, db, sender)
-  const disabled = answer.isUnsent ? undefined : await recordStanding(db, endpointId, answer, settings)
+  const disabled = answer.isUnsent ? undefined : await recordStanding(db, endpoint, answer, settings)
   const outcome = await recordAttempt(db, { endpointId, delivery, answer }, settings)
   attempts.inc({ outcome })
   const told = { endpoint: endpointId, client, event: delivery.eventId, error: saying(answer) }
