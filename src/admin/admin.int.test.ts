@@ -275,6 +275,20 @@ it('tells what happened in the past, also when it is counted late', async () => 
   await rollUp({ db, broker, names, spans, now: now + 10 })
   expect(await counts()).toEqual(counted)
 
+  const told = async (reactions: string) => {
+    const { body } = await api.get(`${path}&reactions=${reactions}`)
+    return (body as Metrics).points.map((point) => [point.reactions, point.waiting, point.published])
+  }
+  const all = await points()
+  const one = <Figures>(figures: Record<string, Figures>) => named(figures, 'test.mailing')
+  expect(await told('none')).toEqual(all.map(({ waiting, published }) => [{}, waiting, published]))
+  expect(await told('test.mailing')).toEqual(all.map((of) => [one(of.reactions), one(of.waiting), of.published]))
+  expect(await told('test.nobody')).toEqual(all.map(({ published }) => [{}, {}, published]))
+
   const refused = await api.get('/v1/admin/metrics?step=15')
   expect([refused.status, refused.body.code]).toEqual([422, 'step-does-not-fit'])
 })
+
+/** The one of that name, where there is one. */
+const named = <Figures>(figures: Record<string, Figures>, name: string) =>
+  name in figures ? { [name]: figures[name] } : {}

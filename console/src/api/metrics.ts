@@ -12,13 +12,13 @@ export const RANGES = {
 } as const
 export type Range = keyof typeof RANGES
 
-/** What the scheduler has counted. */
-export const usePast = (range: Range) =>
+/** What the scheduler has counted. @param reactions whose figures are wanted: 'none', or those of one */
+export const usePast = (range: Range, reactions: string) =>
   useQuery({
-    queryKey: ['metrics', range],
+    queryKey: ['metrics', range, reactions],
     queryFn: () => {
       const from = new Date(Date.now() - RANGES[range].ms).toISOString()
-      return ask<Metrics>(`/v1/admin/metrics?from=${encodeURIComponent(from)}`)
+      return ask<Metrics>(`/v1/admin/metrics?reactions=${reactions}&from=${encodeURIComponent(from)}`)
     },
     refetchInterval: RANGES[range].everyMs,
     placeholderData: keepPreviousData,

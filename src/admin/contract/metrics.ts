@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { Moment } from './words.ts'
+import { Moment, ReactionName } from './words.ts'
 
 const Milliseconds = z.number().nullable()
 const Durations = z.strictObject({ count: z.int(), p50: Milliseconds, p99: Milliseconds })
@@ -25,6 +25,12 @@ export const MetricsQuery = z.strictObject({
     .describe(
       'Seconds of a point: a multiple of 10 for up to six hours, of 300 for up to a week, of 3600 for up to a month. ' +
         'Default: such that there are about 200',
+    ),
+  reactions: z
+    .union([z.enum(['all', 'none']), ReactionName])
+    .default('all')
+    .describe(
+      'Whose figures are told: of `all`, of `none`, or of one, and then what waited for it alone. They are most of an answer',
     ),
 })
 

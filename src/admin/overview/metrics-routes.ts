@@ -28,7 +28,7 @@ export function metricsRoutes({ db }: Pick<AdminNeeds, 'db'>): Route[] {
       refusals: { 422: 'step-does-not-fit' },
       async handle({ query }) {
         const asked = stretchOf(query)
-        const rows = await readRollups(db, asked, asked.step)
+        const rows = await readRollups(db, { ...asked, reactions: query.reactions })
         const { from, to, step } = asked
         return { status: 200, body: { from: moment(from), to: moment(to), step, points: rows.map(toPoint) } }
       },

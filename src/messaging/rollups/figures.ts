@@ -44,37 +44,44 @@ export const NOTHING_DONE: ReactionCounts = { critical: {}, processing: {}, repe
 /** The figures of stretches that follow each other. */
 export function mergeFigures(all: readonly Figures[]): Figures {
   return {
-    published: mergeAll(all, 'published', (a, b) => a + b),
+    published: mergeAll(all, 'published', (counts) => counts.reduce((sum, count) => sum + count, 0)),
     reactions: mergeAll(all, 'reactions', mergeCounts),
-    spans: mergeAll(all, 'spans', mergeHistograms),
+    spans: mergeAll(all, 'spans', (those) => mergeHistograms(...those)),
     waiting: mergeAll(all, 'waiting', worst),
   }
 }
 
-function mergeAll<Part extends keyof Figures, One = Figures[Part][string]>(
+/** All of one name at once: in pairs, what is between them would be made for nothing, hundreds of times for a month. */
+function mergeAll<Part extends keyof Figures, One extends Figures[Part][string]>(
   all: readonly Figures[],
   part: Part,
-  merge: (a: One, b: One) => One,
+  merge: (those: readonly One[]) => One,
 ): Record<string, One> {
-  const merged: Record<string, One> = {}
+  const byName = new Map<string, One[]>()
   for (const figures of all)
-    for (const [name, one] of Object.entries(figures[part]) as [string, One][])
-      merged[name] = merged[name] === undefined ? one : merge(merged[name], one)
-  return merged
+    for (const [name, one] of Object.entries(figures[part]) as [string, One][]) {
+      const those = byName.get(name)
+      if (those) those.push(one)
+      else byName.set(name, [one])
+    }
+  return Object.fromEntries([...byName].map(([name, those]) => [name, those.length === 1 ? those[0]! : merge(those)]))
 }
 
-const mergeCounts = (a: ReactionCounts, b: ReactionCounts): ReactionCounts => ({
-  critical: mergeHistograms(a.critical, b.critical),
-  processing: mergeHistograms(a.processing, b.processing),
-  repeated: a.repeated + b.repeated,
-  failed: a.failed + b.failed,
-  dead: a.dead + b.dead,
-})
+function mergeCounts(all: readonly ReactionCounts[]): ReactionCounts {
+  const sum = (of: (one: ReactionCounts) => number) => all.reduce((total, one) => total + of(one), 0)
+  return {
+    critical: mergeHistograms(...all.map(({ critical }) => critical)),
+    processing: mergeHistograms(...all.map(({ processing }) => processing)),
+    repeated: sum(({ repeated }) => repeated),
+    failed: sum(({ failed }) => failed),
+    dead: sum(({ dead }) => dead),
+  }
+}
 
-function worst(a: Waiting, b: Waiting): Waiting {
-  const most = (name: keyof Waiting) => Math.max(a[name] ?? 0, b[name] ?? 0)
+function worst(all: readonly Waiting[]): Waiting {
+  const most = (name: keyof Waiting) => Math.max(...all.map((one) => one[name] ?? 0))
   const of = { retrying: most('retrying'), blocked: most('blocked'), held: most('held'), dead: most('dead') }
-  const queues = [a, b].filter(({ queued }) => queued !== undefined)
+  const queues = all.filter(({ queued }) => queued !== undefined)
   if (queues.length === 0) return of
   const replicas = Math.min(...queues.map((one) => one.replicas ?? 0))
   return { ...of, queued: most('queued'), oldestMs: most('oldestMs'), replicas }

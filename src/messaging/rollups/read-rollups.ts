@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { readRows, row, type Database } from '#platform/database'
+import { Prisma } from '#prisma'
 import type { Stretch } from './count.ts'
 import type { Figures, Waiting } from './figures.ts'
 import { inSteps, LEVELS, readStored } from './roll-up.ts'
@@ -10,21 +11,40 @@ export interface RolledUp {
   figures: Figures
 }
 
+interface Wanted extends Stretch {
+  /** A multiple of 10 seconds. */
+  step: number
+  /** What is told of what reactions did: of all, of none, or of the one of that name, and then what waited for it alone. @default 'all' */
+  reactions?: string
+}
+
 /**
- * The figures of a time in steps, a multiple of 10 seconds; a step of which nothing was counted is missing. Read from the longest
- * level that fits, and the end of it from the shorter ones, which are there before it is full.
+ * The figures of a time in steps; a step of which nothing was counted is missing. Read from the longest level that fits, and the end of
+ * it from the shorter ones, which are there before it is full.
  */
-export async function readRollups(db: Database, { from, to }: Stretch, step: number): Promise<RolledUp[]> {
+export async function readRollups(db: Database, wanted: Wanted): Promise<RolledUp[]> {
+  const { from, to, step, reactions = 'all' } = wanted
+  const figures = figuresOf(reactions)
   const levels = LEVELS.filter((level) => step % level.step === 0).toReversed()
   const rows: RolledUp[] = []
   let reached = from
   for (const level of levels) {
     const begins = Math.ceil(reached / level.step) * level.step
-    const read = reached < to ? await readStored(db, level.step, { from: begins, to }) : []
+    const read = reached < to ? await readStored(db, level.step, { from: begins, to }, figures) : []
     rows.push(...read)
     reached = read.length > 0 ? read.at(-1)!.at + level.step : reached
   }
   return [...inSteps(rows, step)].map(([at, figures]) => ({ at, figures }))
+}
+
+/** Most of the figures are those of reactions: where they are not wanted, they are not read. */
+function figuresOf(reactions: string): Prisma.Sql {
+  if (reactions === 'all') return Prisma.sql`figures`
+  if (reactions === 'none') return Prisma.sql`figures || '{"reactions": {}}'`
+  const only = (part: Prisma.Sql) =>
+    Prisma.sql`jsonb_strip_nulls(jsonb_build_object(${reactions}::text, ${part} -> ${reactions}::text))`
+  const [did, waited] = [Prisma.sql`figures -> 'reactions'`, Prisma.sql`figures -> 'waiting'`]
+  return Prisma.sql`figures || jsonb_build_object('reactions', ${only(did)}, 'waiting', ${only(waited)})`
 }
 
 const Latest = row({ waiting: z.custom<Readonly<Record<string, Waiting>>>() })

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { readRow, readRows, row, type Database } from '#platform/database'
+import { Prisma } from '#prisma'
 import type { Broker } from '../broker/broker.ts'
 import type { Names } from '../broker/topology.ts'
 import { countStretch, FINEST, type SpanOfEvents, type Stretch } from './count.ts'
@@ -72,10 +73,10 @@ async function write(db: Database, step: number, counted: ReadonlyMap<number, Fi
 
 const Stored = row({ at: z.int(), figures: z.custom<Figures>() })
 
-/** Rows of a step, in order. */
-export function readStored(db: Database, step: number, { from, to }: Stretch) {
+/** Rows of a step, in order. @param figures an expression for what is wanted of them, default all */
+export function readStored(db: Database, step: number, { from, to }: Stretch, figures = Prisma.sql`figures`) {
   return readRows(db, Stored)`
-    SELECT extract(epoch FROM at)::int AS at, figures FROM metric_rollups
+    SELECT extract(epoch FROM at)::int AS at, ${figures} AS figures FROM metric_rollups
     WHERE step = ${step} AND at >= to_timestamp(${from}) AND at < to_timestamp(${to}) ORDER BY at`
 }
 

@@ -5,7 +5,7 @@ import { count, duration, rate } from '../../parts/words.ts'
 /** What a reaction did over the last hour, day or month, and what waited for it. */
 export const PastDialog = ({ reaction, onClose }: { reaction: string; onClose: () => void }) => (
   <Modal opened onClose={onClose} title={`The past of ${reaction}`} size="xl" centered>
-    <PastCharts pasts={pastsOf(reaction)} />
+    <PastCharts pasts={pastsOf(reaction)} reaction={reaction} />
   </Modal>
 )
 

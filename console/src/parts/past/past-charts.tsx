@@ -20,10 +20,16 @@ export interface Past {
 
 const OFFERED = Object.entries(RANGES).map(([value, { label }]) => ({ value, label }))
 
+interface Given {
+  pasts: readonly Past[]
+  /** Whose figures they are made of, beside what is told of all. */
+  reaction?: string
+}
+
 /** What was counted over the last hour, day or month: the figures of the scheduler, which are kept in PostgreSQL. */
-export function PastCharts({ pasts }: { pasts: readonly Past[] }) {
+export function PastCharts({ pasts, reaction = 'none' }: Given) {
   const [range, setRange] = useState<Range>('hour')
-  const metrics = usePast(range)
+  const metrics = usePast(range, reaction)
   return (
     <Stack gap="md">
       <Group justify="flex-end">
