@@ -1,20 +1,42 @@
-import type { Database } from '#platform/database'
+import { z } from 'zod'
+import { readRows, row, type Database } from '#platform/database'
+import { Prisma } from '#prisma'
 import { deliveryNotFound } from './redeliver.ts'
 import { momentOf } from '../views.ts'
 
+const DeliveryRow = row({
+  eventId: z.string(),
+  eventType: z.string(),
+  orderId: z.string(),
+  state: z.string(),
+  attempts: z.int(),
+  dueAt: z.date(),
+  createdAt: z.date(),
+  endedAt: z.date().nullable(),
+})
+
+/** Written into the statement as they are, so that the index of what is not delivered is found. */
+const OF_STATE = {
+  waiting: Prisma.sql`AND state = 'waiting'`,
+  delivered: Prisma.sql`AND state = 'delivered'`,
+  'given-up': Prisma.sql`AND state = 'given-up'`,
+}
+
 interface Page {
-  state?: string | undefined
+  state?: keyof typeof OF_STATE | undefined
   cursor?: string | undefined
   limit: number
 }
 
 /** What an endpoint was told of or is to be, the newest event first. */
 export async function listDeliveries(db: Database, endpointId: string, { state, cursor, limit }: Page) {
-  const rows = await db.webhookDelivery.findMany({
-    where: { endpointId, ...(state && { state }), ...(cursor && { eventId: { lt: cursor } }) },
-    orderBy: { eventId: 'desc' },
-    take: limit + 1,
-  })
+  const ofState = state ? OF_STATE[state] : Prisma.empty
+  const before = cursor ? Prisma.sql`AND event_id < ${cursor}::uuid` : Prisma.empty
+  const rows = await readRows(db, DeliveryRow)`
+    SELECT event_id::text AS "eventId", event_type AS "eventType", order_id::text AS "orderId", state, attempts, due_at AS "dueAt",
+      created_at AS "createdAt", ended_at AS "endedAt"
+    FROM webhook_deliveries WHERE endpoint_id = ${endpointId}::uuid ${ofState} ${before}
+    ORDER BY event_id DESC LIMIT ${limit + 1}`
   const page = rows.slice(0, limit)
   return { deliveries: page.map(toView), next: rows.length > limit ? page.at(-1)!.eventId : null }
 }
@@ -42,9 +64,16 @@ export async function readDelivery(db: Database, endpointId: string, eventId: st
   }
 }
 
-type Row = Awaited<ReturnType<Database['webhookDelivery']['findFirstOrThrow']>>
-
-const toView = ({ eventId, eventType, orderId, state, attempts, dueAt, createdAt, endedAt }: Row) => ({
+const toView = ({
+  eventId,
+  eventType,
+  orderId,
+  state,
+  attempts,
+  dueAt,
+  createdAt,
+  endedAt,
+}: z.infer<typeof DeliveryRow>) => ({
   eventId,
   eventType,
   orderId,
