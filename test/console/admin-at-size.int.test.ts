@@ -65,7 +65,7 @@ async function asked({ api, system }: OperatedSystem) {
   const since = (hours: number) => new Date(Date.now() - hours * 3_600_000).toISOString()
   const paths = [
     '/v1/admin/overview',
-    ...[1, 24, 30 * 24].map((hours) => `/v1/admin/metrics?from=${since(hours)}`),
+    ...[1, 24, 30 * 24].map((hours) => `/v1/admin/metrics?reactions=none&from=${since(hours)}`),
     '/v1/admin/reactions',
     '/v1/admin/dead-letters',
     `${letters}/groups`,
