@@ -37,14 +37,15 @@ export async function readRollups(db: Database, wanted: Wanted): Promise<RolledU
   return [...inSteps(rows, step)].map(([at, figures]) => ({ at, figures }))
 }
 
-/** Most of the figures are those of reactions: where they are not wanted, they are not read. */
+/** Most of the figures are those of reactions: where they are not wanted, they do not leave the database. */
 function figuresOf(reactions: string): Prisma.Sql {
   if (reactions === 'all') return Prisma.sql`figures`
-  if (reactions === 'none') return Prisma.sql`figures || '{"reactions": {}}'`
   const only = (part: Prisma.Sql) =>
     Prisma.sql`jsonb_strip_nulls(jsonb_build_object(${reactions}::text, ${part} -> ${reactions}::text))`
   const [did, waited] = [Prisma.sql`figures -> 'reactions'`, Prisma.sql`figures -> 'waiting'`]
-  return Prisma.sql`figures || jsonb_build_object('reactions', ${only(did)}, 'waiting', ${only(waited)})`
+  const [reaction, waiting] = reactions === 'none' ? [Prisma.sql`'{}'::jsonb`, waited] : [only(did), only(waited)]
+  return Prisma.sql`jsonb_build_object('published', figures -> 'published', 'spans', figures -> 'spans', 'reactions', ${reaction},
+    'waiting', ${waiting})`
 }
 
 const Latest = row({ waiting: z.custom<Readonly<Record<string, Waiting>>>() })
