@@ -1,25 +1,32 @@
 // npm run screenshots: every page of the console of a system that runs, on two sizes and in both colours, to be looked at.
 import { mkdirSync } from 'node:fs'
 import path from 'node:path'
-import type { BrowserContext } from 'playwright-core'
+import type { Browser } from 'playwright-core'
 import { commandLine, parse } from '../command-line.ts'
 import { PROJECT } from '../project.ts'
 import { openChromium } from './chromium.ts'
 import { live } from './life/live.ts'
 import { pagesToShow, type Shown } from './pages.ts'
+import { COLOURS, SIZES, signedIn, take, type Looks } from './take.ts'
 
-interface Flags {
+interface Asked {
   url: string
   key: string
+}
+interface Flags extends Asked {
   only?: string
-  size?: keyof typeof SIZES
+  size?: Looks['size']
 }
 
-const SIZES = {
-  desktop: { width: 1440, height: 900 },
-  phone: { width: 390, height: 844 },
-} as const
 const FOLDER = path.join(PROJECT, '.fanfare/screenshots')
+const OF_DOCS = path.join(PROJECT, 'docs/pictures')
+/** The pictures of the README and of docs/console.md. */
+const PICTURES: Record<string, Looks & { page: string }> = {
+  overview: { page: 'overview', size: 'desktop', colours: 'light' },
+  order: { page: 'order', size: 'desktop', colours: 'light' },
+  'flow-dark': { page: 'flow', size: 'desktop', colours: 'dark' },
+  'overview-phone-dark': { page: 'overview', size: 'phone', colours: 'dark' },
+}
 
 /** @returns the exit code */
 export function screenshotsCommand(args: string[]): Promise<number> {
@@ -31,78 +38,63 @@ export function screenshotsCommand(args: string[]): Promise<number> {
     .option('--size <size>', 'desktop or phone')
     .action(takeAll)
   program
+    .command('docs')
+    .description('takes the pictures of docs/pictures anew')
+    .option('--url <url>', 'of the API', 'http://127.0.0.1:3000')
+    .option('--key <key>', 'with the scope admin', 'fanfare_demo')
+    .action(takeForDocs)
+  program
     .command('life')
     .description('stands around a system and places orders, some of which fail, until Ctrl-C')
     .option('--url <url>', 'of the API', 'http://127.0.0.1:3000')
     .option('--key <key>', 'with the scope admin', 'fanfare_demo')
     .option('--rate <number>', 'orders each second', '2')
     .option('--away <part>', 'mail or gateway does not answer', 'none')
+    .option('--outside <port>', 'the first of three ports: mail server, gateway, shop', '4597')
     .action(live)
   return parse(program, args)
 }
 
 async function takeAll({ url, key, only = '', size: wanted }: Flags): Promise<void> {
-  mkdirSync(FOLDER, { recursive: true })
-  const browser = await openChromium()
-  try {
-    const pages = (await pagesToShow(url, key)).filter(({ name }) => name.startsWith(only))
-    for (const [size, viewport] of Object.entries(SIZES).filter(([size]) => (wanted ?? size) === size))
-      for (const colorScheme of ['light', 'dark'] as const) {
-        const context = await browser.newContext({
-          viewport,
-          colorScheme,
-          deviceScaleFactor: 1,
-          reducedMotion: 'reduce',
-        })
-        await signIn(context, url, key)
-        for (const page of pages) {
-          const name = `${page.name}-${size}-${colorScheme}`
-          await take(context, { url, page, name }).catch((error: Error) => missing(name, error))
+  await withPages({ url, key }, async (pages, browser) => {
+    const chosen = pages.filter(({ name }) => name.startsWith(only))
+    for (const size of SIZES.filter((one) => (wanted ?? one) === one))
+      for (const colours of COLOURS) {
+        const context = await signedIn(browser, { url, key, size, colours })
+        for (const page of chosen) {
+          const file = path.join(FOLDER, `${page.name}-${size}-${colours}.png`)
+          await take(context, { url, page, file }).catch((error: Error) => missing(file, error))
         }
         await context.close()
       }
+  })
+}
+
+/** As high as a window, and no higher: they stand in a text. */
+async function takeForDocs(asked: Asked): Promise<void> {
+  await withPages(asked, async (pages, browser) => {
+    for (const [name, { page: of, ...looks }] of Object.entries(PICTURES)) {
+      const page = pages.find((one) => one.name === of)
+      if (!page) throw new Error(`There is nothing to see of ${of} yet: let npm run screenshots -- life go on.`)
+      const context = await signedIn(browser, { ...asked, ...looks })
+      await take(context, { url: asked.url, page, file: path.join(OF_DOCS, `${name}.png`), isWindow: true })
+      await context.close()
+    }
+  })
+}
+
+async function withPages({ url, key }: Asked, use: (pages: Shown[], browser: Browser) => Promise<void>): Promise<void> {
+  mkdirSync(FOLDER, { recursive: true })
+  const browser = await openChromium()
+  try {
+    await use(await pagesToShow(url, key), browser)
   } finally {
     await browser.close()
   }
 }
 
-async function signIn(context: BrowserContext, url: string, key: string): Promise<void> {
-  const answer = await context.request.post(`${url}/v1/admin/session`, { data: { key } })
-  if (!answer.ok()) throw new Error(`${url} did not take the key: ${await answer.text()}`)
-}
-
 /** The others can still be taken. */
-function missing(name: string, { message }: Error): void {
-  console.error(`${name}: ${message}`)
+function missing(file: string, { message }: Error): void {
+  console.error(`${path.basename(file)}: ${message}`)
   process.exitCode = 1
 }
-
-interface Taking {
-  url: string
-  page: Shown
-  name: string
-}
-
-async function take(context: BrowserContext, { url, page: { place, ready, act }, name }: Taking): Promise<void> {
-  const page = await context.newPage()
-  page.on('console', (message) => message.type() === 'error' && console.error(`${name}: ${message.text()}`))
-  page.on('pageerror', (error) => console.error(`${name}: ${error.message}`))
-  await page.goto(url + place)
-  await page.locator(ready).first().waitFor({ timeout: 20_000 })
-  const times = await page.evaluate<string>(TIMES)
-  await act?.(page)
-  await page.waitForTimeout(700) // charts draw themselves in
-  const hasDialog = (await page.getByRole('dialog').count()) > 0
-  const height = await page.evaluate<number>('document.documentElement.scrollHeight')
-  if (!hasDialog) await page.setViewportSize({ ...page.viewportSize()!, height }) // what stands at the side is as high as the page
-  await page.screenshot({ path: path.join(FOLDER, `${name}.png`) })
-  const isWider = await page.evaluate<boolean>('document.documentElement.scrollWidth > innerWidth')
-  console.log(`${`${name}.png`.padEnd(36)} ${times}${isWider ? ', and WIDER THAN THE SCREEN' : ''}`)
-  await page.close()
-}
-
-/** Since the address was entered: what the browser saw. */
-const TIMES = `(() => {
-  const [painted] = performance.getEntriesByName('first-contentful-paint')
-  return 'painted after ' + Math.round(painted?.startTime) + ' ms, with its data after ' + Math.round(performance.now()) + ' ms'
-})()`

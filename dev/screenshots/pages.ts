@@ -8,6 +8,8 @@ export interface Shown {
   ready: string
   /** What is done before the picture is taken. */
   act?: (page: Page) => Promise<void>
+  /** What the browser complains of here, and rightly. */
+  refused?: string
 }
 
 /** Presses buttons, one after the other, until there is a dialog. */
@@ -27,11 +29,21 @@ const editing = async (page: Page) => {
   await page.getByText(/^\d+ change/).waitFor()
 }
 
+/** By keyboard: in a story that went fast one mark may stand upon another. */
+const choosing = (name: string) => async (page: Page) => {
+  const mark = page.getByRole('button', { name }).first()
+  await mark.focus()
+  await mark.press('Enter')
+}
+
 interface Summary {
   reactions: { reaction: string }[]
 }
 interface Groups {
   groups: { fingerprint: string }[]
+}
+interface Stuck {
+  failures: { kind: string }[]
 }
 interface Letters {
   letters: { correlationId: string | null }[]
@@ -58,11 +70,15 @@ export async function pagesToShow(url: string, key: string): Promise<Shown[]> {
   const letters = `/v1/admin/dead-letters/${reaction}`
   const group = reaction && (await ask<Groups>(`${letters}/groups`)).groups[0]?.fingerprint
   const dead = group && (await ask<Letters>(`${letters}/letters?group=${group}`)).letters[0]?.correlationId
+  const isOver = (await ask<Stuck>('/v1/admin/overview')).failures.some(({ kind }) => kind === 'recovered')
   const { webhooks } = await ask<Webhooks>('/v1/admin/webhooks?which=all')
   const endpoint = (webhooks.find(({ failingSince }) => failingSince !== null) ?? webhooks[0])?.id
   return [
-    { name: 'sign-in', place: '/console/#sign-in=none', ready: 'text=Sign in' },
+    { name: 'sign-in', place: '/console/#sign-in=none', ready: 'text=Sign in', refused: '401' },
     { name: 'overview', place: '/console/', ready: 'text=Orders per second' },
+    ...(isOver
+      ? [{ name: 'recovery-dialog', place: '/console/', ready: 'text=Orders per second', act: pressing(/as one …$/) }]
+      : []),
     ...(finished
       ? [
           { name: 'order', place: `/console/orders/${finished.id}`, ready: 'svg.story' },
@@ -70,7 +86,7 @@ export async function pagesToShow(url: string, key: string): Promise<Shown[]> {
             name: 'order-event',
             place: `/console/orders/${finished.id}`,
             ready: 'svg.story',
-            act: (page: Page) => page.getByRole('button', { name: 'Event order.placed' }).click(),
+            act: choosing('Event order.placed'),
           },
         ]
       : []),
@@ -87,6 +103,7 @@ export async function pagesToShow(url: string, key: string): Promise<Shown[]> {
             { name: 'redrive-dialog', act: pressing('Redrive all …') },
             { name: 'discard-dialog', act: pressing('Discard …') },
             { name: 'edit-dialog', act: editing },
+            { name: 'letter-history', act: (page: Page) => page.getByRole('tab', { name: /^Attempts/ }).click() },
           ].map((one) => ({ ...one, place: `/console/dead-letters/${reaction}/${group}`, ready: 'pre.payload' })),
         ]
       : []),
@@ -98,7 +115,8 @@ export async function pagesToShow(url: string, key: string): Promise<Shown[]> {
     ].map((one) => ({ ...one, place: '/console/reactions', ready: 'tbody tr' })),
     { name: 'flow', place: '/console/flow', ready: '.part' },
     { name: 'projections', place: '/console/projections', ready: 'tbody tr' },
-    { name: 'schedules', place: '/console/schedules', ready: 'h1' },
+    { name: 'schedules', place: '/console/schedules', ready: 'tbody tr' },
+    { name: 'run-dialog', place: '/console/schedules', ready: 'tbody tr', act: pressing(/^Run .* now$/) },
     { name: 'events', place: '/console/events', ready: 'h1' },
     { name: 'webhooks', place: '/console/webhooks', ready: 'tbody tr' },
     ...(endpoint

@@ -3,7 +3,14 @@ import { SMTPServer } from 'smtp-server'
 import { startGateway } from '../../../sandbox/payment-gateway/server.ts'
 
 /** Where the outside of a system that is shown stands, as `npm start` is told of it. */
-export const OUTSIDE = { mail: 2599, gateway: 4599, shop: 8599 }
+export interface Outside {
+  mail: number
+  gateway: number
+  shop: number
+}
+
+/** Three ports, one after the other. */
+export const portsFrom = (first: number): Outside => ({ mail: first, gateway: first + 1, shop: first + 2 })
 
 /** What the mail server answers, by the domain of the recipient. */
 const REFUSED: Record<string, string> = {
@@ -13,7 +20,7 @@ const REFUSED: Record<string, string> = {
 }
 
 /** A mail server that refuses some, unless it is away. */
-export function mailServer(): void {
+export function mailServer(port: number): void {
   const server = new SMTPServer({
     authOptional: true,
     disabledCommands: ['STARTTLS'],
@@ -29,16 +36,16 @@ export function mailServer(): void {
     },
   })
   server.on('error', () => {}) // a client that goes away
-  server.listen(OUTSIDE.mail, '127.0.0.1')
+  server.listen(port, '127.0.0.1')
 }
 
-export const gateway = (dataDirectory: string) => startGateway({ port: OUTSIDE.gateway, dataDirectory, latencyMs: 40 })
+export const gateway = (port: number, dataDirectory: string) => startGateway({ port, dataDirectory, latencyMs: 40 })
 
 /** Who is told by webhooks: one that works, one that fails, and one that is gone. */
-export function shop(): void {
+export function shop(port: number): void {
   const answers: Record<string, number> = { '/fulfilment': 204, '/crm': 503, '/old': 410 }
   const server = createServer((request, response) => {
     request.resume().on('end', () => response.writeHead(answers[request.url ?? ''] ?? 404).end())
   })
-  server.listen(OUTSIDE.shop, '127.0.0.1')
+  server.listen(port, '127.0.0.1')
 }
