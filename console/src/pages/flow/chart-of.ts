@@ -3,15 +3,12 @@ import type { Flow, Metrics, ReactionList } from '../../../../src/admin/contract
 import { hue } from '../../theme.ts'
 import { ratesOf, standingOf } from './lately.ts'
 import type { PartData } from './part.tsx'
-import { placesOf } from './places.ts'
+import { placesOf, widthOf } from './places.ts'
 
 interface Chart {
   nodes: Node<PartData>[]
   edges: Edge[]
 }
-
-const COLUMN = 270
-const ROW = 84
 
 /** What stands where, and what leads to what. */
 export function chartOf(flow: Flow, reactions: ReactionList['reactions'], lately: Metrics): Chart {
@@ -23,24 +20,26 @@ export function chartOf(flow: Flow, reactions: ReactionList['reactions'], lately
   const nodes = [...kinds].flatMap(([name, kind]): Node<PartData>[] => {
     const place = places.get(name)
     if (!place) return []
+    const { x, y, column } = place
     const isEvent = kind === 'event'
-    const perSecond = isEvent && lately.points.length > 0 ? (rates.get(name) ?? 0) : undefined
     const colour = isEvent ? colourOf(name) : 'var(--ink-2)'
-    const data = { name, kind, colour, perSecond, standing: standings.get(name) }
-    return [{ id: name, type: 'part', position: { x: place.column * COLUMN, y: place.row * ROW }, data }]
+    const data = { name, kind, colour, perSecond: isEvent ? rates.get(name) : undefined, standing: standings.get(name) }
+    return [{ id: name, type: 'part', position: { x, y }, width: widthOf(column), data }]
   })
   const links = [...flow.publishes, ...flow.reacts].filter(({ from, to }) => places.has(from) && places.has(to))
   const edges = links.map(({ from, to }): Edge => {
-    const isBack = places.get(to)!.column <= places.get(from)!.column
+    const isBack = places.get(to)!.column < places.get(from)!.column
     const type = kinds.get(from) === 'event' ? from : to
     return {
       id: `${from} > ${to}`,
       source: from,
       target: to,
+      sourceHandle: isBack ? 'back' : 'on',
+      targetHandle: isBack ? 'back' : 'on',
       style: {
         stroke: colourOf(type),
-        strokeWidth: widthOf(rates.get(type) ?? 0),
-        opacity: isBack ? 0.22 : 0.65,
+        strokeWidth: strengthOf(rates.get(type) ?? 0),
+        opacity: isBack ? 0.35 : 0.65,
         ...(isBack && { strokeDasharray: '3 4' }),
       },
     }
@@ -48,8 +47,24 @@ export function chartOf(flow: Flow, reactions: ReactionList['reactions'], lately
   return { nodes, edges }
 }
 
+/** The same, with one part and what it is linked with before all others. */
+export function lookingAt({ nodes, edges }: Chart, name: string | undefined): Chart {
+  if (name === undefined) return { nodes, edges }
+  const near = new Set(
+    edges.flatMap(({ source, target }) => (source === name || target === name ? [source, target] : [])),
+  )
+  if (near.size === 0) return { nodes, edges }
+  return {
+    nodes: nodes.map((node) => (near.has(node.id) ? node : { ...node, className: 'far' })),
+    edges: edges.map(({ style, ...edge }) => {
+      const isNear = edge.source === name || edge.target === name
+      return { ...edge, zIndex: isNear ? 1 : 0, style: { ...style, opacity: isNear ? 0.95 : 0.06 } }
+    }),
+  }
+}
+
 /** Pixels: one more for each tenfold rate. */
-const widthOf = (perSecond: number) => 1.4 + Math.log10(1 + 10 * perSecond)
+const strengthOf = (perSecond: number) => 1.4 + Math.log10(1 + 10 * perSecond)
 
 function coloursOf({ types }: Flow) {
   const families = [...new Set(types.map((type) => type.split('.')[0]))]
