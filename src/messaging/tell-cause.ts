@@ -41,4 +41,4 @@ export const isForeign = ({ kind, reaction }: Pick<StuckCause, 'kind' | 'reactio
 const others = ({ more, conversations }: StuckCause) =>
   more ? ` More orders wait than the oldest ${conversations}, which were counted.` : ''
 const attemptsOf = (count: number) => `${count} attempt${count === 1 ? '' : 's'}`
-const clock = (at: Date | null) => (at ? at.toISOString().slice(11, 19) : 'an unknown time')
+const clock = (at: Date | null) => (at ? `${at.toISOString().slice(11, 19)} UTC` : 'an unknown time')

@@ -7,7 +7,7 @@ import { Card, Empty, PageHead, Shown } from '../parts/frame.tsx'
 import { Listing, numbers } from '../parts/listing.tsx'
 import { ReasonDialog } from '../parts/dialogs/reason-dialog.tsx'
 import { StatusBadge } from '../parts/status.tsx'
-import { ago, count, duration, momentOf } from '../parts/words.ts'
+import { ago, cause, count, duration, momentOf } from '../parts/words.ts'
 
 type Schedule = ScheduleList['schedules'][number]
 
@@ -74,9 +74,17 @@ function Row({ one, onRun }: { one: Schedule; onRun: () => void }) {
       <Table.Td>
         <StatusBadge state={state} />
         {error !== null && (
-          <Text size="xs" c={failures > 0 ? 'var(--bad)' : 'dimmed'} maw={320} style={{ overflowWrap: 'anywhere' }}>
-            {failures > 0 ? `${count(failures)} failed, ` : 'Failed '}
-            {ago(failedAt)}: {error}
+          <Text
+            size="xs"
+            c={failures > 0 ? 'var(--bad)' : 'dimmed'}
+            mt={4}
+            maw={320}
+            lineClamp={3}
+            title={error}
+            style={{ overflowWrap: 'anywhere' }}
+          >
+            {failures > 0 ? `${count(failures)} failed, the latest ` : 'Failed '}
+            {ago(failedAt)}: {cause(error)}
           </Text>
         )}
       </Table.Td>

@@ -25,6 +25,9 @@ const WORDS: Record<string, string> = {
   'newer-release': 'Needs a newer release',
 }
 
+/** What failed, without the names of errors that say nothing more. */
+const withoutNames = (sentence: string) => sentence.replace(/: (?:Error|Unrecoverable): /, ': ')
+
 /** What does not move: why, for how many orders, and what repairs it. */
 export function FailureCard({ failure, ofOrder = false }: { failure: Failure; ofOrder?: boolean }) {
   const { kind, severity, sentence, orders, example, since, failureClass, changed, command, repair } = failure
@@ -45,7 +48,7 @@ export function FailureCard({ failure, ofOrder = false }: { failure: Failure; of
             </Text>
           </Group>
           <Text size="sm" style={{ overflowWrap: 'anywhere' }}>
-            {sentence}
+            {withoutNames(sentence)}
           </Text>
           {changed !== null && (
             <Text size="sm" fw={550} style={{ overflowWrap: 'anywhere' }}>

@@ -106,11 +106,12 @@ export function pauseFailure(pause: ReactionPause, held: readonly StuckCause[]):
 /** Something was away, and has left dead letters: one redrive for all of them. */
 export function recoveryFailure({ dependency, reactions, letters, from, isBack, stopped }: Recovery): Failure {
   const now = isBack ? 'works again' : 'has not been called since'
+  const left = letters === 1 ? '1 dead letter of' : `${letters} dead letters of`
   const rest = stopped === null ? '' : ` The policy has stopped redriving them: ${stopped}`
   return {
     kind: 'recovered',
     severity: 'warning',
-    sentence: `${dependency} was away and ${now}: ${letters} dead letters of ${reactions.join(', ')} are left of that time.${rest}`,
+    sentence: `${dependency} was away and ${now}: ${left} ${reactions.join(', ')} ${letters === 1 ? 'is' : 'are'} left of that time.${rest}`,
     orders: letters,
     example: null,
     reaction: null,

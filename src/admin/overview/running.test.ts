@@ -13,7 +13,9 @@ test('releases that run side by side are told by what runs of each, the latest a
       { service: 'relay', processes: 1, ...older },
       { service: 'worker', processes: 1, ...older },
     ]),
-  ).toBe('2 releases run side by side: 1.0.0 (relay, worker) since 09:00 and 1.1.0 (2 APIs, 4 workers) since 12:01.')
+  ).toBe(
+    '2 releases run side by side: 1.0.0 (relay, worker) since 2026-11-22 09:00 UTC and 1.1.0 (2 APIs, 4 workers) since 2026-11-22 12:01 UTC.',
+  )
 })
 
 test('one release, or none, is no news', () => {

@@ -34,4 +34,5 @@ function toldOf(release: string, running: readonly Told[]) {
 const PLURALS: Record<string, string> = { api: 'APIs' }
 const counted = ([service, count]: [string, number]) =>
   count === 1 ? service : `${count} ${PLURALS[service] ?? `${service}s`}`
-const clock = (ms: number) => new Date(ms).toISOString().slice(11, 16)
+/** By UTC, as other times that no browser writes. */
+const clock = (ms: number) => `${new Date(ms).toISOString().slice(0, 16).replace('T', ' ')} UTC`

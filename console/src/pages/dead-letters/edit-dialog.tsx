@@ -57,6 +57,7 @@ function Editor({ draft, reaction, id, onClose }: Asked & { draft: EditDraft }) 
         minRows={8}
         maxRows={14}
         spellCheck={false}
+        data-autofocus
         classNames={{ input: 'code-input' }}
         value={text}
         onChange={({ currentTarget }) => setText(currentTarget.value)}

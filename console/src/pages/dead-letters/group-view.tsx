@@ -1,4 +1,4 @@
-import { Button, Grid, Group, Kbd, Stack, Text } from '@mantine/core'
+import { Button, Grid, Group, Kbd, Stack, Text, Tooltip } from '@mantine/core'
 import { useHotkeys } from '@mantine/hooks'
 import { useState } from 'react'
 import type { LetterList } from '../../../../src/admin/contract/index.ts'
@@ -61,12 +61,14 @@ export function GroupView({ reaction, group }: Given) {
   )
 }
 
+/** The letter that is looked at stays, whatever becomes of it and of the others: somebody may be editing it. */
 function Letters({ reaction, page: { letters, next } }: { reaction: string; page: LetterList }) {
-  const [chosen, setChosen] = useState(0)
-  const at = Math.min(chosen, Math.max(0, letters.length - 1))
+  const [chosen, setChosen] = useState(letters[0]?.id)
+  const at = letters.findIndex(({ id }) => id === chosen)
+  const choose = (index: number) => setChosen(letters[index]?.id ?? chosen)
   useHotkeys([
-    ['j', () => setChosen(Math.min(at + 1, letters.length - 1))],
-    ['k', () => setChosen(Math.max(0, at - 1))],
+    ['j', () => choose(at + 1)],
+    ['k', () => choose(Math.max(0, at - 1))],
   ])
   if (letters.length === 0)
     return (
@@ -87,7 +89,7 @@ function Letters({ reaction, page: { letters, next } }: { reaction: string; page
                 aria-selected={index === at}
                 className="row-link plain-row letter-row"
                 data-selected={index === at}
-                onClick={() => setChosen(index)}
+                onClick={() => choose(index)}
               >
                 <Text size="sm" ff="monospace">
                   …{short(letter.correlationId ?? letter.id)}
@@ -107,18 +109,22 @@ function Letters({ reaction, page: { letters, next } }: { reaction: string; page
         </Card>
       </Grid.Col>
       <Grid.Col span={{ base: 12, md: 8 }}>
-        <LetterDetail reaction={reaction} id={letters[at]!.id} />
+        <LetterDetail key={chosen} reaction={reaction} id={chosen ?? letters[0]!.id} />
       </Grid.Col>
     </Grid>
   )
 }
 
+const KEYS = 'j and k choose, e edits, r redrives all, d discards all'
+
 const Keys = () => (
-  <Group gap={4} visibleFrom="sm" aria-label="Keys: j and k choose, e edits, r redrives, d discards">
-    {['j', 'k', 'e', 'r', 'd'].map((key) => (
-      <Kbd key={key} size="xs">
-        {key}
-      </Kbd>
-    ))}
-  </Group>
+  <Tooltip label={KEYS}>
+    <Group gap={4} visibleFrom="sm" aria-label={`Keys: ${KEYS}`} role="img">
+      {['j', 'k', 'e', 'r', 'd'].map((key) => (
+        <Kbd key={key} size="xs">
+          {key}
+        </Kbd>
+      ))}
+    </Group>
+  </Tooltip>
 )

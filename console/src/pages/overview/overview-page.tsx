@@ -1,10 +1,11 @@
-import { Box, Grid, Group, SimpleGrid, Skeleton, Stack, Text, Title } from '@mantine/core'
-import { lazy, Suspense } from 'react'
+import { Box, Button, Grid, Group, SimpleGrid, Skeleton, Stack, Text, Title } from '@mantine/core'
+import { lazy, Suspense, useState } from 'react'
 import type { Overview } from '../../../../src/admin/contract/index.ts'
 import { useOverview } from '../../api/queries.ts'
 import { FailureCard } from '../../parts/failure-card.tsx'
-import { Card, Empty, PageHead, Shown } from '../../parts/frame.tsx'
-import { clockOf, count, duration, rate } from '../../parts/words.ts'
+import { Card, PageHead, Shown } from '../../parts/frame.tsx'
+import { Icon } from '../../parts/icons.tsx'
+import { clockOf, count, counted, duration, rate } from '../../parts/words.ts'
 import { PastCharts } from '../../parts/past/past-charts.tsx'
 import { Health } from './health.tsx'
 import { ORDERS } from './past-of-orders.ts'
@@ -27,14 +28,14 @@ export function OverviewPage() {
             <Tiles overview={data} />
             <Failures failures={data.failures} />
             <Grid gap="lg">
-              <Grid.Col span={{ base: 12, md: 8 }}>
+              <Grid.Col span={{ base: 12, md: 8 }} className="fill">
                 <Card title="Orders placed" aside={<Small>last five minutes, per second</Small>}>
                   <Suspense fallback={<Skeleton h={240} />}>
                     <PlacedChart placed={data.placed} />
                   </Suspense>
                 </Card>
               </Grid.Col>
-              <Grid.Col span={{ base: 12, md: 4 }}>
+              <Grid.Col span={{ base: 12, md: 4 }} className="fill">
                 <Card title="Where orders are" aside={<Small>placed in the last hour</Small>}>
                   <States states={data.states} />
                 </Card>
@@ -43,11 +44,11 @@ export function OverviewPage() {
             <Card title="Health">
               <Health parts={data.health} />
             </Card>
-            <Card title="What runs">
+            <Card title="What runs" flush>
               <Running running={data.running} />
             </Card>
-            <Card title="The past">
-              <PastCharts pasts={ORDERS} />
+            <Card>
+              <PastCharts title="The past" pasts={ORDERS} />
             </Card>
           </Stack>
         )}
@@ -81,7 +82,7 @@ function Tiles({ overview }: { overview: Overview }) {
       <Tile
         name="Tried again or held"
         value={count(waiting)}
-        words={`${deliveries.retrying} retrying, ${deliveries.blocked} blocked, ${deliveries.held} held`}
+        words={`${count(deliveries.retrying)} retrying, ${count(deliveries.blocked)} blocked, ${count(deliveries.held)} held`}
         colour={waiting > 0 ? 'var(--late)' : undefined}
       />
       <Tile
@@ -115,26 +116,44 @@ const Tile = ({ name, value, words, colour }: TileProps) => (
   </Box>
 )
 
+/** So many causes are shown at first: what stands beneath them is wanted as well. */
+const SHOWN = 6
+
 function Failures({ failures }: Pick<Overview, 'failures'>) {
-  if (failures.length === 0)
-    return (
-      <Box className="card bar-left" style={{ '--bar': 'var(--ok)' }}>
-        <Empty title="Nothing is failing">
-          Every event that was published has been handled, or is on its way for less than ten seconds.
-        </Empty>
-      </Box>
-    )
+  const [isAll, setIsAll] = useState(false)
+  if (failures.length === 0) return <NothingFails />
+  const shown = isAll ? failures : failures.slice(0, SHOWN)
+  const hidden = failures.length - shown.length
   return (
     <Box component="section" aria-label="What is failing now">
       <Group justify="space-between" mb="sm">
         <Title order={2}>What is failing now</Title>
-        <Small>{`${failures.length} ${failures.length === 1 ? 'cause' : 'causes'}, the worst first`}</Small>
+        <Small>{`${counted(failures.length, 'cause')}, the worst first`}</Small>
       </Group>
       <Stack gap="sm" component="ul" p={0} m={0} style={{ listStyle: 'none' }}>
-        {failures.map((failure) => (
+        {shown.map((failure) => (
           <FailureCard key={`${failure.kind} ${failure.sentence}`} failure={failure} />
         ))}
       </Stack>
+      {(hidden > 0 || isAll) && (
+        <Button variant="subtle" mt="xs" onClick={() => setIsAll(!isAll)}>
+          {isAll ? 'Show the worst only' : `Show ${counted(hidden, 'more cause')}`}
+        </Button>
+      )}
     </Box>
   )
 }
+
+const NothingFails = () => (
+  <Group className="card bar-left" style={{ '--bar': 'var(--ok)' }} px="lg" py="md" gap="md" wrap="nowrap">
+    <Box c="var(--ok)">
+      <Icon name="check" size={22} />
+    </Box>
+    <div>
+      <Text fw={600}>Nothing is failing</Text>
+      <Text size="sm" c="dimmed">
+        Every event that was published has been handled, or has been on its way for less than ten seconds.
+      </Text>
+    </div>
+  </Group>
+)

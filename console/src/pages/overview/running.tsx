@@ -1,4 +1,4 @@
-import { Stack, Table, Text } from '@mantine/core'
+import { Table, Text } from '@mantine/core'
 import type { Overview } from '../../../../src/admin/contract/index.ts'
 import { Empty } from '../../parts/frame.tsx'
 import { Listing, numbers } from '../../parts/listing.tsx'
@@ -6,9 +6,9 @@ import { ago, count, momentOf } from '../../parts/words.ts'
 
 /** Which processes run, and of which release. */
 export const Running = ({ running: { processes, sentence } }: Pick<Overview, 'running'>) => (
-  <Stack gap="sm">
+  <>
     {sentence !== null && (
-      <Text size="sm" fw={600} c="var(--late)">
+      <Text size="sm" fw={600} c="var(--late)" px="lg" pb="sm">
         {sentence}
       </Text>
     )}
@@ -36,5 +36,5 @@ export const Running = ({ running: { processes, sentence } }: Pick<Overview, 'ru
         </Table.Tr>
       )}
     </Listing>
-  </Stack>
+  </>
 )

@@ -42,6 +42,7 @@ export function ReasonForm<Answer>({ verb, words, children, send, onDone, onClos
           description="Stands in the log of operators"
           placeholder="The mail server is back"
           required
+          autoFocus // where it comes after the dialog has opened
           data-autofocus
           value={reason}
           onChange={({ currentTarget }) => setReason(currentTarget.value)}

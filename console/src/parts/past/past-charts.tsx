@@ -1,4 +1,4 @@
-import { Group, SegmentedControl, Skeleton, Stack } from '@mantine/core'
+import { Group, SegmentedControl, Skeleton, Stack, Title } from '@mantine/core'
 import { lazy, Suspense, useState } from 'react'
 import type { Metrics } from '../../../../src/admin/contract/index.ts'
 import { RANGES, usePast, type Range } from '../../api/metrics.ts'
@@ -21,18 +21,20 @@ export interface Past {
 const OFFERED = Object.entries(RANGES).map(([value, { label }]) => ({ value, label }))
 
 interface Given {
+  title?: string
   pasts: readonly Past[]
   /** Whose figures they are made of, beside what is told of all. */
   reaction?: string
 }
 
 /** What was counted over the last hour, day or month: the figures of the scheduler, which are kept in PostgreSQL. */
-export function PastCharts({ pasts, reaction = 'none' }: Given) {
+export function PastCharts({ title, pasts, reaction = 'none' }: Given) {
   const [range, setRange] = useState<Range>('hour')
   const metrics = usePast(range, reaction)
   return (
     <Stack gap="md">
-      <Group justify="flex-end">
+      <Group justify={title === undefined ? 'flex-end' : 'space-between'}>
+        {title !== undefined && <Title order={2}>{title}</Title>}
         <SegmentedControl
           size="xs"
           data={OFFERED}
