@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { readRows, row, type Database, type Transaction } from '#platform/database'
+import { Prisma } from '#prisma'
 
 /** Why conversations do not move on. Stable codes. */
 export type StuckKind = z.infer<typeof StuckKind>
@@ -33,7 +34,7 @@ const StuckCause = row({
   error: z.string().nullable(),
   /** Equal for failures of one cause; what `dead-letters redrive --group` takes. */
   fingerprint: z.string().nullable(),
-  /** Of dead letters: how many letters, which are as many but where events of one type repeat in a conversation. */
+  /** Of deliveries: how many of them, which are as many but where events of one type repeat in a conversation. */
   conversations: z.int(),
   /** There are more than were counted. */
   more: z.boolean(),
@@ -53,6 +54,10 @@ const PATIENCE_MS = 10_000
 /** Of events that nobody takes, or that are not published, so many are counted, the oldest ones: a day of them takes seconds. */
 const MOST_COUNTED = 10_000
 
+/** Of the oldest row. A least array is found without sorting a hundred thousand rows by their cause. */
+const oldest = (column: Prisma.Sql) =>
+  Prisma.sql`(min(ARRAY[to_char(since AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.MS'), ${column}]))[2]`
+
 /**
  * What does not move at this moment, by cause, the newest first. A failed attempt is there at once; what merely takes its time on a
  * queue, after `patienceMs` (default 10 s). Reads `deliveries`, of dead ones the index alone, and the events above the watermarks of
@@ -71,18 +76,23 @@ export async function findStuck(
       SELECT reaction, fingerprint, count(*)::int AS letters, max(failed_at) AS newest FROM deliveries WHERE state = 'dead'
       GROUP BY reaction, fingerprint
     ), standing AS (
-      SELECT d.*, d.state AS kind FROM deliveries d WHERE d.state IN ('blocked', 'held', 'discarded')
+      SELECT d.state AS kind, d.reaction, d.event_type, d.fingerprint, d.id, coalesce(d.failed_at, d.created_at) AS since
+      FROM deliveries d WHERE d.state IN ('blocked', 'held', 'discarded')
       UNION ALL
-      SELECT d.*, CASE WHEN d.reason IN ('unknown-type', 'newer-version') THEN 'newer-release' WHEN d.due_at < late.at THEN 'overdue'
-        ELSE 'retrying' END
+      SELECT CASE WHEN d.reason IN ('unknown-type', 'newer-version') THEN 'newer-release' WHEN d.due_at < late.at THEN 'overdue'
+        ELSE 'retrying' END, d.reaction, d.event_type, d.fingerprint, d.id, coalesce(d.failed_at, d.created_at)
       FROM deliveries d, late
       WHERE d.state = 'retrying' AND (d.attempts > 0 OR d.reason IN ('unknown-type', 'newer-version') OR d.due_at < late.at)
-    ), found AS MATERIALIZED (
-      SELECT kind, reaction, event_type, error_name || ': ' || error_message AS error, fingerprint, correlation_id, id, attempts,
-        coalesce(failed_at, created_at) AS since, due_at
-      FROM standing
+    ), kept AS MATERIALIZED (
+      SELECT kind, count(*)::int AS deliveries, max(since) AS newest, ${oldest(Prisma.sql`id::text`)}::uuid AS oldest
+      FROM standing GROUP BY kind, reaction, event_type, fingerprint
       UNION ALL
-      SELECT 'waiting', s.reaction, e.type, NULL, NULL, e.correlation_id, NULL, 0, e.occurred_at, NULL
+      SELECT 'dead', c.letters, c.newest, (
+        SELECT d.id FROM deliveries d WHERE d.state = 'dead' AND d.reaction = c.reaction AND d.fingerprint = c.fingerprint
+        ORDER BY d.failed_at, d.id LIMIT 1)
+      FROM dead c
+    ), found AS MATERIALIZED (
+      SELECT 'waiting' AS kind, s.reaction, e.type AS event_type, e.correlation_id, e.occurred_at AS since
       FROM late, checkpoint, subscriptions s LEFT JOIN reconcile_state r ON r.reaction = s.reaction
       CROSS JOIN LATERAL (
         SELECT type, correlation_id, occurred_at FROM events e
@@ -93,30 +103,24 @@ export async function findStuck(
         ORDER BY position LIMIT ${most}
       ) e
       UNION ALL
-      SELECT 'unpublished', NULL, e.type, NULL, NULL, e.correlation_id, NULL, 0, e.occurred_at, NULL
+      SELECT 'unpublished', NULL, e.type, e.correlation_id, e.occurred_at
       FROM late CROSS JOIN LATERAL (
         SELECT type, correlation_id, occurred_at FROM events
         WHERE position > (SELECT position FROM checkpoint) AND occurred_at < late.at ORDER BY position LIMIT ${most}
       ) e
-    ), causes AS (
-      SELECT kind, reaction, event_type, fingerprint, count(DISTINCT correlation_id)::int AS conversations, max(since) AS newest,
-        kind IN ('waiting', 'unpublished') AND sum(count(*)) OVER (PARTITION BY kind, reaction, CASE kind WHEN 'waiting' THEN event_type END) >= ${most} AS more
-      FROM found GROUP BY kind, reaction, event_type, fingerprint
-    ), oldest AS (
-      SELECT DISTINCT ON (kind, reaction, event_type, fingerprint) * FROM found
-      ORDER BY kind, reaction, event_type, fingerprint, since
+    ), under_way AS (
+      SELECT kind, reaction, event_type, count(DISTINCT correlation_id)::int AS conversations, min(since) AS since, max(since) AS newest,
+        ${oldest(Prisma.sql`correlation_id`)} AS example,
+        sum(count(*)) OVER (PARTITION BY kind, reaction, CASE kind WHEN 'waiting' THEN event_type END) >= ${most} AS more
+      FROM found GROUP BY kind, reaction, event_type
     )
     SELECT CASE WHEN kind IN ('waiting', 'overdue', 'retrying') AND EXISTS (SELECT FROM reaction_pauses p WHERE p.reaction = told.reaction)
       THEN 'paused' ELSE kind END AS kind, reaction, "eventType", error, fingerprint, conversations, more, example, "deliveryId", attempts, since, "nextAt" FROM (
-      SELECT c.kind, c.reaction, c.event_type AS "eventType", o.error, c.fingerprint, c.conversations, c.more, o.correlation_id AS example,
-        o.id::text AS "deliveryId", o.attempts, o.since, o.due_at AS "nextAt", c.newest
-      FROM causes c JOIN oldest o ON (o.kind, o.reaction, o.event_type, o.fingerprint) IS NOT DISTINCT FROM (c.kind, c.reaction, c.event_type, c.fingerprint)
+      SELECT k.kind, d.reaction, d.event_type AS "eventType", d.error_name || ': ' || d.error_message AS error, d.fingerprint,
+        k.deliveries AS conversations, false AS more, d.correlation_id AS example, d.id::text AS "deliveryId", d.attempts,
+        coalesce(d.failed_at, d.created_at) AS since, d.due_at AS "nextAt", k.newest
+      FROM kept k JOIN deliveries d ON d.id = k.oldest
       UNION ALL
-      SELECT 'dead', c.reaction, o.event_type, o.error_name || ': ' || o.error_message, c.fingerprint, c.letters, false, o.correlation_id,
-        o.id::text, o.attempts, o.failed_at, NULL, c.newest
-      FROM dead c CROSS JOIN LATERAL (
-        SELECT * FROM deliveries d WHERE d.state = 'dead' AND d.reaction = c.reaction AND d.fingerprint = c.fingerprint
-        ORDER BY d.failed_at, d.id LIMIT 1
-      ) o
+      SELECT kind, reaction, event_type, NULL, NULL, conversations, more, example, NULL, 0, since, NULL, newest FROM under_way
     ) AS told ORDER BY told.kind = 'discarded', newest DESC`
 }
