@@ -1,3 +1,5 @@
+import { placeLabels, ROW, type LaneLabels } from './labels/place-labels.ts'
+import { tellMarks, worthTelling } from './labels/tell-marks.ts'
 import { lanesOf, momentsOf, type Lane } from './lanes.ts'
 import type { Story } from './story.ts'
 import { coloursOf } from './theme.ts'
@@ -7,14 +9,28 @@ export const WIDTH = 1080
 /** Where time begins and ends. */
 export const RIGHT = WIDTH - 120
 export const LEFT = 228
+/** Where texts of lanes may stand. */
+export const TEXTS = { from: LEFT, to: WIDTH - 16 }
 /** Where the first lane begins. */
 export const TOP = 92
+/** Of a lane with one row of names. */
 export const LANE = 34
+/** Of that, above its line. */
+const ABOVE = LANE * 0.66
+
+/** Where a lane stands, and its texts. */
+export interface PlacedLane extends Lane {
+  top: number
+  height: number
+  /** Of its line. */
+  y: number
+  labels: LaneLabels
+}
 
 /** What every part of the picture needs to know of the others. */
 export interface Canvas {
   axis: TimeAxis
-  lanes: readonly Lane[]
+  lanes: readonly PlacedLane[]
   /** The class of the colour of an event type. */
   hue: (type: string) => string
   /** Pixels from the top to the line of a reaction. */
@@ -24,13 +40,36 @@ export interface Canvas {
 }
 
 export function canvasOf(story: Story): Canvas {
-  const lanes = lanesOf(story)
-  const rows = new Map(lanes.map(({ reaction }, index) => [reaction, TOP + (index + 0.66) * LANE]))
+  const bare = lanesOf(story)
+  const axis = timeAxis(momentsOf(bare), LEFT, RIGHT)
+  const lanes = stacked(bare, axis)
+  const lines = new Map(lanes.map(({ reaction, y }) => [reaction, y]))
+  const last = lanes.at(-1)!
   return {
-    axis: timeAxis(momentsOf(lanes), LEFT, RIGHT),
+    axis,
     lanes,
     hue: coloursOf(story.events.map(({ type }) => type)),
-    y: (reaction) => rows.get(reaction)!,
-    bottom: TOP + lanes.length * LANE,
+    y: (reaction) => lines.get(reaction)!,
+    bottom: last.top + last.height,
+  }
+}
+
+/** A lane beneath the other, each as high as its texts need. */
+function stacked(lanes: readonly Lane[], axis: TimeAxis): PlacedLane[] {
+  let top = TOP
+  return lanes.map((lane) => {
+    const labels = placeLabels(textsOf(lane, axis), TEXTS)
+    const more = (labels.rows - 1) * ROW
+    const placed = { ...lane, labels, top, height: LANE + more, y: top + more + ABOVE }
+    top += placed.height
+    return placed
+  })
+}
+
+function textsOf({ published, deliveries }: Lane, { x }: TimeAxis) {
+  const telling = worthTelling(deliveries)
+  return {
+    events: published.map(({ type, afterMs }) => ({ type, x: x(afterMs) })),
+    told: telling && { words: tellMarks(telling.marks), x: x(telling.marks[0]!.atMs) },
   }
 }

@@ -1,16 +1,20 @@
-import { LEFT, RIGHT, WIDTH, type Canvas } from './canvas.ts'
-import { OUTSIDE, type Delivery, type Lane, type Mark } from './lanes.ts'
+import { RIGHT, type Canvas, type PlacedLane } from './canvas.ts'
+import { baselineOf, leaderOf, type Label } from './labels/place-labels.ts'
+import { kindOf, openStates, worthTelling } from './labels/tell-marks.ts'
+import { OUTSIDE, type Delivery, type Mark } from './lanes.ts'
 import type { StoryEvent } from './story.ts'
-import { at, escaped, shortened, text, widthOf } from './svg.ts'
+import { at, escaped, text } from './svg.ts'
 import { durationOf } from './time/duration.ts'
 
 /** The name of a reaction, its work, its failures, and the events that it published. */
-export function drawLane(lane: Lane, index: number, canvas: Canvas): string {
-  const y = canvas.y(lane.reaction)
+export function drawLane(lane: PlacedLane, index: number, canvas: Canvas): string {
+  const { reaction, y, deliveries, published, labels } = lane
   const parts = [
-    drawName(lane.reaction, y),
-    ...lane.deliveries.map((delivery) => drawDelivery(delivery, lane, y, canvas)),
-    ...lane.published.map((event, nth) => drawEvent(event, lane.published[nth + 1], y, canvas)),
+    drawName(reaction, y),
+    ...deliveries.map((delivery) => drawDelivery(delivery, y, canvas)),
+    drawSentence(lane),
+    drawStates(lane),
+    ...published.map((event, nth) => drawEvent(event, labels.names[nth], y, canvas)),
   ]
   return `<g${index % 2 === 0 ? ' class="striped"' : ''}>${parts.join('')}</g>`
 }
@@ -22,17 +26,10 @@ function drawName(reaction: string, y: number): string {
   return `<text x="20" y="${at(y + 4)}">${spans}</text>`
 }
 
-/** Its work, its failed attempts, and a word where it is not handled. */
-function drawDelivery(delivery: Delivery, { published }: Lane, y: number, { axis, hue }: Canvas): string {
-  const { event, work, marks, state } = delivery
-  const open = !work && state !== 'dead' ? text(state, RIGHT + 8, y + 4, { class: 'dim small' }) : ''
+/** Its work, and its failed attempts. */
+function drawDelivery({ event, work, marks }: Delivery, y: number, { axis, hue }: Canvas): string {
   const bar = work ? `<g class="${hue(event.type)}">${drawWork(work, y, axis.x)}</g>` : ''
-  const [first] = marks
-  const next = published.find(({ afterMs }) => first && afterMs > first.atMs)
-  const end = next ? axis.x(next.afterMs) : WIDTH - 20
-  return (
-    bar + marks.map((mark) => drawMark(mark, axis.x(mark.atMs), y)).join('') + tellMarks(marks, y, axis.x, end) + open
-  )
+  return bar + marks.map((mark) => drawMark(mark, axis.x(mark.atMs), y)).join('')
 }
 
 /** Room for the duration within a bar. */
@@ -46,42 +43,34 @@ function drawWork({ fromMs, toMs }: NonNullable<Delivery['work']>, y: number, x:
   return bar + text(durationOf(toMs - fromMs), from + width / 2, y + 3.5, { class: 'inside', anchor: 'middle' })
 }
 
-const hueOf = (what: string) => (what === 'dead' ? 'dead' : what === 'failed' ? 'failed' : 'none')
-
 /** A cross for a failed attempt, a ring for what was done about it. */
 function drawMark({ what }: Mark, x: number, y: number): string {
-  const hue = hueOf(what)
-  if (hue === 'none') return `<circle class="none way" cx="${at(x)}" cy="${at(y)}" r="4"/>`
-  return `<g class="${hue}">${cross(x, y)}</g>`
+  const kind = kindOf(what)
+  if (kind === 'repair') return `<circle class="none way" cx="${at(x)}" cy="${at(y)}" r="4"/>`
+  return `<g class="${kind}">${cross(x, y)}</g>`
 }
 
 export const cross = (x: number, y: number) => `<path class="cross" d="M${at(x - 3.5)} ${at(y - 3.5)}l7 7m0 -7l-7 7"/>`
 
-/** All of them in one line, as far as there is room before `end`. */
-function tellMarks(marks: readonly Mark[], y: number, xOf: (ms: number) => number, end: number): string {
-  const [first] = marks
-  if (!first) return ''
-  const x = xOf(first.atMs)
-  const isRight = x - LEFT > end - x
-  const label = { class: `${hueOf(marks.at(-1)!.what)} said event`, ...(isRight && { anchor: 'end' as const }) }
-  return text(shortened(wordsOf(marks), isRight ? x - LEFT : end - x), isRight ? x + 4 : x - 4, y - 9, label)
+/** Why attempts of this lane failed, and what was done about it. */
+function drawSentence({ labels: { sentence }, deliveries, y }: PlacedLane): string {
+  const last = worthTelling(deliveries)?.marks.at(-1)
+  return last && sentence ? drawLabel(sentence, y, `${hueOf(last)} said event`) : ''
 }
 
-function wordsOf(marks: readonly Mark[]): string {
-  const failures = marks.filter(({ error }) => error !== null)
-  const times = failures.length > 1 ? ` ${failures.length} times` : ''
-  const error = failures.at(-1)?.error?.replace(/^Error: /, '') ?? ''
-  const end = marks.some(({ what }) => what === 'dead') ? 'dead letter' : 'failed'
-  const repairs = marks.filter(({ what }) => hueOf(what) === 'none').map(({ what }) => what)
-  return [...(failures.length > 0 ? [`${end}${end === 'failed' ? times : ''}: ${error}`] : []), ...repairs].join(' · ')
+function drawStates({ deliveries, y }: PlacedLane): string {
+  const states = openStates(deliveries)
+  return states === '' ? '' : text(states, RIGHT + 8, y + 4, { class: 'dim small' })
 }
 
-/** The name stands on the left where the next event of the lane needs the room on the right. */
-function drawEvent(event: StoryEvent, next: StoryEvent | undefined, y: number, { axis, hue }: Canvas): string {
-  const x = axis.x(event.afterMs)
-  const isCrowded = next !== undefined && axis.x(next.afterMs) - x < widthOf(event.type) + 14
-  const label = isCrowded
-    ? text(event.type, x + 2, y - 9, { class: 'said event', anchor: 'end' })
-    : text(event.type, x + 6, y - 9, { class: 'said event' })
-  return `<g class="${hue(event.type)}"><circle class="knot" cx="${at(x)}" cy="${at(y)}" r="6"/>${label}</g>`
+const hueOf = ({ what }: Mark) => (kindOf(what) === 'repair' ? 'none' : kindOf(what))
+
+const drawLabel = (label: Label, y: number, name: string) =>
+  text(label.words, label.x, baselineOf(y, label), { class: name, ...(label.anchor && { anchor: label.anchor }) })
+
+function drawEvent({ type, afterMs }: StoryEvent, name: Label | undefined, y: number, { axis, hue }: Canvas): string {
+  const x = axis.x(afterMs)
+  const leader = name && name.row > 0 ? `<path class="way" d="${leaderOf(at(x), at(y), name)}"/>` : ''
+  const told = name ? drawLabel(name, y, 'said event') : ''
+  return `<g class="${hue(type)}">${leader}<circle class="knot" cx="${at(x)}" cy="${at(y)}" r="6"/>${told}</g>`
 }

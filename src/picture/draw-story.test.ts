@@ -48,7 +48,7 @@ it('tells failed attempts and dead letters, whatever signs are in their error', 
   const dead = { what: 'dead', attempt: 2, afterMs: 18, error: 'Unrecoverable: no such mailbox' }
   const given = { ...waiting('fraud.screen-order'), state: 'dead', history: [failed, dead] }
   const picture = drawStory({ ...story, events: [{ ...placed, reactions: [given] }] }, AGAIN)
-  expect(picture).toContain('dead letter: Unrecoverable: no such mailbox')
+  expect(picture).toContain('dead letter: no such mailbox')
   expect(count(picture, '<g class="failed"><path class="cross"')).toBe(1 + 1) // and one in the legend
   expect(count(picture, '<g class="dead"><path class="cross"')).toBe(1)
   expect(picture).not.toContain('>dead</text>')
@@ -59,6 +59,13 @@ it('writes an event on the left of its dot where the next one needs the room', (
   const picture = drawStory({ ...story, events: [placed, reserved, next] }, AGAIN)
   expect(picture).toMatch(/text-anchor="end">stock\.reserved</)
   expect(picture).not.toMatch(/text-anchor="end">stock\.released</)
+})
+
+it('makes a lane higher where names need more than one row', () => {
+  const events = [0, 1, 2, 400].map((afterMs) => ({ ...placed, id: `e${afterMs}`, afterMs, reactions: [] }))
+  const picture = drawStory({ ...story, events }, AGAIN)
+  expect(picture).toContain('height="60"')
+  expect(count(picture, '>order.placed</text>')).toBe(4)
 })
 
 it('says at its foot what draws it', () => expect(drawStory(story, AGAIN)).toContain(`>${AGAIN}</text>`))

@@ -1,4 +1,4 @@
-import { canvasOf, LANE, TOP, WIDTH, type Canvas } from './canvas.ts'
+import { canvasOf, TOP, WIDTH, type Canvas } from './canvas.ts'
 import { cross, drawLane } from './draw-lane.ts'
 import { drawWays } from './draw-ways.ts'
 import type { Story } from './story.ts'
@@ -40,8 +40,8 @@ function summaryOf({ events }: Story): string {
 
 /** Stripes, grid and times. */
 function drawGround({ axis, lanes, bottom }: Canvas): string[] {
-  const stripes = lanes.flatMap((_, index) => {
-    const place = `x="8" y="${TOP + index * LANE}" width="${WIDTH - 16}" height="${LANE}"`
+  const stripes = lanes.flatMap(({ top, height }, index) => {
+    const place = `x="8" y="${top}" width="${WIDTH - 16}" height="${height}"`
     return index % 2 === 0 ? [`<rect class="stripe" ${place} rx="4"/>`] : []
   })
   const moment = (words: string, x: number, above = 10) =>

@@ -33,7 +33,9 @@ export function lanesOf({ events }: Pick<Story, 'events'>): Lane[] {
   const names = [...new Set([OUTSIDE, ...firstMoments(events).map(([name]) => name)])]
   return names.map((reaction) => ({
     reaction,
-    published: events.filter(({ publishedBy }) => (publishedBy ?? OUTSIDE) === reaction),
+    published: events
+      .filter(({ publishedBy }) => (publishedBy ?? OUTSIDE) === reaction)
+      .toSorted((a, b) => a.afterMs - b.afterMs),
     deliveries: events.flatMap((event) =>
       event.reactions.flatMap((one) => (one.reaction === reaction ? [toDelivery(event, one)] : [])),
     ),

@@ -8,15 +8,6 @@ export function text(words: string, x: number, y: number, options: { class?: str
 /** A place in pixels, as short as it can be written. */
 export const at = (pixels: number) => String(Math.round(pixels * 10) / 10)
 
-/** About how many pixels a small text takes. */
-export const widthOf = (words: string) => words.length * 6
-
-/** A text that takes at most so many pixels. */
-export function shortened(words: string, width: number): string {
-  const most = Math.max(8, Math.floor(width / 6))
-  return words.length > most ? `${words.slice(0, most - 1)}…` : words
-}
-
 const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }
 
 /** Words of others as text of a document. */

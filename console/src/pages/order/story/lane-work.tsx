@@ -1,7 +1,8 @@
 import type { KeyboardEvent, SVGProps } from 'react'
 import type { Picture } from '../../../../../src/admin/contract/index.ts'
 import { hue } from '../../../theme.ts'
-import { colourOf, EventName, Told } from './said.tsx'
+import { openStates } from '../../../../../src/picture/labels/tell-marks.ts'
+import { colourOf, EventName, labelsOf, Sentence } from './said.tsx'
 
 type Lane = Picture['lanes'][number]
 type Delivery = Lane['deliveries'][number]
@@ -17,8 +18,7 @@ interface Chosen {
 /** What a reaction did: work, failures, and the events that it published. */
 export function LaneWork({ lane, picture, selected, onSelect }: Chosen) {
   const { reaction, y, deliveries, published } = lane
-  // In one lane there is room for one sentence.
-  const told = deliveries.findLast(({ marks }) => marks.length > 0)
+  const { told, telling, names, sentence } = labelsOf(lane, picture)
   const touch = (eventId: string, name: string) => touchable(name, eventId === selected, () => onSelect(eventId))
   return (
     <g>
@@ -30,17 +30,20 @@ export function LaneWork({ lane, picture, selected, onSelect }: Chosen) {
               <Sign key={index} mark={mark} y={y} />
             ))}
           </g>
-          {(delivery === told || delivery.marks.length === 0) && (
-            <Told delivery={delivery} y={y} picture={picture} published={published} />
+          {delivery === telling && sentence && (
+            <Sentence label={sentence} whole={told!.words} what={delivery.marks.at(-1)!.what} y={y} />
           )}
         </g>
       ))}
       {published.map((event, index) => (
         <g key={event.eventId} color={hue(event.hue)} {...touch(event.eventId, `Event ${event.type}`)}>
+          <EventName event={event} name={names[index]} y={y} />
           <circle className="knot" cx={event.x} cy={y} r={6} />
-          <EventName event={event} next={published[index + 1]} y={y} />
         </g>
       ))}
+      <text className="dim small" x={picture.right + 8} y={y + 4}>
+        {openStates(deliveries)}
+      </text>
     </g>
   )
 }

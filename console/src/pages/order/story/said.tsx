@@ -1,72 +1,55 @@
 import type { Picture } from '../../../../../src/admin/contract/index.ts'
-import { cause } from '../../../parts/words.ts'
+import { baselineOf, leaderOf, placeLabels, type Label } from '../../../../../src/picture/labels/place-labels.ts'
+import { kindOf, tellMarks, worthTelling } from '../../../../../src/picture/labels/tell-marks.ts'
 
 type Lane = Picture['lanes'][number]
 
+const COLOURS = { dead: 'var(--bad)', failed: 'var(--late)', repair: 'var(--ink-2)' }
+
 /** Of a mark: dead, failed, or a repair. */
-export const colourOf = (what: string) =>
-  what === 'dead' ? 'var(--bad)' : what === 'failed' ? 'var(--late)' : 'var(--ink-2)'
+export const colourOf = (what: string) => COLOURS[kindOf(what)]
 
-const widthOf = (words: string) => words.length * 6
-const cut = (words: string, width: number) => {
-  const most = Math.max(8, Math.floor(width / 6))
-  return words.length > most ? `${words.slice(0, most - 1)}…` : words
+/** What stands on the right of the picture, where nothing else does. */
+const MARGIN = 16
+
+/** Where the names of events stand, and the sentence of what failed: as in the SVG document. */
+export function labelsOf({ published, deliveries }: Lane, { left, width }: Picture) {
+  const telling = worthTelling(deliveries)
+  const told = telling && { words: tellMarks(telling.marks), x: telling.marks[0]!.x }
+  return { told, telling, ...placeLabels({ events: published, told }, { from: left, to: width - MARGIN }) }
 }
 
-interface Words {
-  delivery: Lane['deliveries'][number]
-  y: number
-  picture: Picture
-  published: Lane['published']
-}
-
-/** Why it failed, in the room that there is; and its state where it is not handled. */
-export function Told({ delivery: { marks, state, work }, y, picture: { left, right, width }, published }: Words) {
-  const [first] = marks
-  const state_ = !work && state !== 'dead' && (
-    <text className="dim small" x={right + 8} y={y + 4}>
-      {state}
-    </text>
-  )
-  if (!first) return state_
-  const failures = marks.filter(({ error }) => error !== null)
-  const error = cause(failures.at(-1)?.error ?? '')
-  const isDead = marks.some(({ what }) => what === 'dead')
-  const head = isDead ? 'dead letter' : `failed${failures.length > 1 ? ` ${failures.length} times` : ''}`
-  const repairs = marks.filter(({ what }) => what !== 'dead' && what !== 'failed').map(({ what }) => what)
-  const words = [...(failures.length > 0 ? [`${head}: ${error}`] : []), ...repairs].join(' · ')
-  const next = published.find(({ x }) => x > first.x)
-  const end = next?.x ?? width - 12
-  const isRight = first.x - left > end - first.x
-  return (
-    <>
-      <text
-        className="said"
-        style={{ color: colourOf(marks.at(-1)!.what) }}
-        x={isRight ? first.x + 4 : first.x - 4}
-        y={y - 9}
-        textAnchor={isRight ? 'end' : undefined}
-      >
-        <title>{words}</title>
-        {cut(words, isRight ? first.x - left : end - first.x)}
-      </text>
-      {state_}
-    </>
-  )
-}
-
-type Published = Lane['published'][number]
-
-export function EventName({ event, next, y }: { event: Published; next: Published | undefined; y: number }) {
-  const isCrowded = next !== undefined && next.x - event.x < widthOf(event.type) + 14
+/** Why it failed, in the room that there is. */
+export function Sentence({ label, whole, what, y }: { label: Label; whole: string; what: string; y: number }) {
   return (
     <text
       className="said"
-      x={isCrowded ? event.x + 2 : event.x + 6}
-      y={y - 9}
-      textAnchor={isCrowded ? 'end' : undefined}
+      style={{ color: colourOf(what) }}
+      x={label.x}
+      y={baselineOf(y, label)}
+      textAnchor={label.anchor}
     >
-      {event.type}
+      <title>{whole}</title>
+      {label.words}
     </text>
+  )
+}
+
+interface Named {
+  event: Lane['published'][number]
+  /** Undefined where there was no room. */
+  name: Label | undefined
+  y: number
+}
+
+export function EventName({ event: { x, type }, name, y }: Named) {
+  if (!name) return <title>{type}</title>
+  return (
+    <>
+      {name.row > 0 && <path className="way" d={leaderOf(x, y, name)} />}
+      <text className="said" x={name.x} y={baselineOf(y, name)} textAnchor={name.anchor}>
+        {type}
+      </text>
+    </>
   )
 }
