@@ -46,6 +46,17 @@ it('puts the last column beneath where there is no room for it', () => {
   ])
 })
 
+it('puts every column beneath that has no room, with its name', () => {
+  const head = ['id', 'reaction', 'attempts', 'due', 'why']
+  const row = ['01a2', 'notification.email-customer', 3, '', 'no such mailbox']
+  expect(table(head, [row], 40).split('\n').map((line) => line.trimEnd())).toEqual([
+    ' id     reaction',
+    ' 01a2   notification.email-customer',
+    '   attempts 3',
+    '   no such mailbox',
+  ]) // prettier-ignore
+})
+
 it('leaves a table whole where no terminal ends', () => {
   expect(linesOf(Infinity)[1]).toContain('no such mailbox')
 })

@@ -1,6 +1,8 @@
 import { createInterface } from 'node:readline/promises'
 import Table from 'cli-table3'
 import { StartupError } from '#platform/config'
+import { hanging } from './hanging.ts'
+import { styled } from './style.ts'
 
 export const EXIT = { ok: 0, failed: 1, refused: 2 } as const
 
@@ -24,18 +26,39 @@ const codeOf = (character: string) => `\\u${character.charCodeAt(0).toString(16)
 
 export const isTerminal = () => Boolean(process.stdout.isTTY && process.stdin.isTTY)
 
-/** In a terminal no line is wider than that, if only the last column is too wide: it is cut, or stands beneath its row. */
+/** In a terminal no line is wider than that: the last column is cut, or stands beneath its row with the others that do not fit. */
 export function table(head: string[], rows: (string | number)[][], room = process.stdout.columns ?? Infinity): string {
   const texts = rows.map((row) =>
     row.map((cell) => cut(String(cell), Math.max(40, Math.floor(Math.min(room, 160) / 2)))),
   )
   const widths = head.map((name, index) => Math.max(name.length, ...texts.map((row) => row[index]!.length)) + GAP)
-  const rest = room - widths.slice(0, -1).reduce((sum, width) => sum + width, 0) - GAP
+  const rest = room - sum(widths.slice(0, -1)) - GAP
   if (rest >= Math.min(LEAST, widths.at(-1)!)) return lined(head, texts.map((row) => [...row.slice(0, -1), cut(row.at(-1)!, rest)])) // prettier-ignore
-  const [first, ...lines] = lined(head.slice(0, -1), texts.map((row) => row.slice(0, -1))).split('\n') // prettier-ignore
-  const beneath = rows.map((row) => `   ${cut(String(row.at(-1)), room - GAP)}`)
-  return [first, ...lines.flatMap((line, index) => [line, beneath[index]!])].join('\n')
+  const fitting = widths
+    .slice(0, -1)
+    .filter((_, index) => index === 0 || sum(widths.slice(0, index + 1)) <= room).length
+  const [first, ...lines] = lined(head.slice(0, fitting), texts.map((row) => row.slice(0, fitting))).split('\n') // prettier-ignore
+  return [first, ...lines.flatMap((line, index) => [line, ...beneath(head, rows[index]!, { fitting, room })])].join(
+    '\n',
+  )
 }
+
+/** What does not fit: cells with the names of their columns, and the last one by itself. */
+function beneath(head: string[], row: (string | number)[], { fitting, room }: { fitting: number; room: number }) {
+  const cells = row.map(String)
+  const named = head
+    .slice(fitting, -1)
+    .flatMap((name, index) =>
+      cells[fitting + index] === '' ? [] : [`${styled('dim', name)} ${cells[fitting + index]}`],
+    )
+  const last = cut(cells.at(-1)!, room - GAP)
+  return [
+    ...(named.length > 0 ? [hanging(`   ${named.join(', ')}`, GAP, room)] : []),
+    ...(last === '' ? [] : [`   ${last}`]),
+  ]
+}
+
+const sum = (numbers: readonly number[]) => numbers.reduce((total, one) => total + one, 0)
 
 /** Between two columns. */
 const GAP = 3

@@ -23,7 +23,7 @@ const LATE_S = 5
 
 /** The whole picture, line by line, none wider than `width`. */
 export function drawTop(top: TopFigures, width: number, paint: Paint): string[] {
-  const shown = [...headOf(top, paint), '', ...ordersOf(top, paint), '', ...reactionsOf(top, width, paint)]
+  const shown = [...headOf(top, paint), '', ...ordersOf(top, width, paint), '', ...reactionsOf(top, width, paint)]
   return [...shown, ...pausedOf(top, width, paint)]
 }
 
@@ -49,17 +49,39 @@ const lagOf = (seconds: number, paint: Paint) =>
 
 const BARS = '▁▂▃▄▅▆▇█'
 
-function ordersOf({ placed, states }: TopFigures, paint: Paint): string[] {
+function ordersOf({ placed, states }: TopFigures, width: number, paint: Paint): string[] {
   const rates = placed.slice(0, -1).map(({ orders, seconds }) => orders / Math.max(1, seconds))
   const most = Math.max(...rates, 0)
   const bar = (rate: number) => BARS[most === 0 ? 0 : Math.round((rate / most) * (BARS.length - 1))]!
   const lately = rates.slice(-2)
-  const now = sum(lately) / Math.max(1, lately.length)
-  const told = states.map(({ status, orders }) => `${status} ${paint('bold', String(orders))}`).join('   ')
+  const now = `${(sum(lately) / Math.max(1, lately.length)).toFixed(1)}/s`
+  const upTo = `up to ${most.toFixed(1)}/s in five minutes`
+  const room = Math.max(8, width - INDENT - now.length - upTo.length - 4)
   return [
-    `${paint('dim', 'Orders')}     ${paint('bold', `${now.toFixed(1)}/s`)}  ${paint('cyan', rates.map(bar).join(''))}  ${paint('dim', `up to ${most.toFixed(1)}/s in five minutes`)}`,
-    `${paint('dim', 'Last hour')}  ${told || 'none'}`,
+    `${paint('dim', 'Orders'.padEnd(INDENT))}${paint('bold', now)}  ${paint('cyan', rates.slice(-room).map(bar).join(''))}  ${paint('dim', upTo)}`,
+    ...statesOf(states, width, paint),
   ]
+}
+
+/** Where figures begin behind their names. */
+const INDENT = 11
+const BETWEEN = '   '
+
+/** In as many lines as they need. */
+function statesOf(states: TopFigures['states'], width: number, paint: Paint): string[] {
+  const lines: { length: number; told: string[] }[] = [{ length: INDENT, told: [] }]
+  for (const { status, orders } of states) {
+    const length = `${status} ${orders}${BETWEEN}`.length
+    const last = lines.at(-1)!
+    const line = last.length + length - BETWEEN.length <= width ? last : { length: INDENT, told: [] }
+    if (line !== last) lines.push(line)
+    line.told.push(`${status} ${paint('bold', String(orders))}`)
+    line.length += length
+  }
+  return lines.map(({ told }, index) => {
+    const name = paint('dim', (index === 0 ? 'Last hour' : '').padEnd(INDENT))
+    return `${name}${told.join(BETWEEN) || 'none'}`
+  })
 }
 
 interface Cell {
@@ -68,29 +90,42 @@ interface Cell {
 }
 type Row = Figures['reactions'][number]
 
-/** What the first columns take. */
-const LEAST = 31
+interface Column {
+  head: string
+  width: number
+  /** The higher ones go where the terminal is narrow. */
+  rank: number
+  cell: (row: Row, top: TopFigures) => Cell
+}
 
-const COLUMNS: readonly { head: string; width: number; cell: (row: Row, top: TopFigures) => Cell }[] = [
-  { head: 'per s', width: 7, cell: ({ handled }, { figures }) => number(handled / figures.seconds, 1) },
-  { head: 'queue', width: 8, cell: ({ reaction }, { waiting }) => number(waiting[reaction]?.queued) },
-  { head: 'oldest', width: 8, cell: ({ reaction }, { waiting }) => age(waiting[reaction]?.oldestMs) },
-  { head: 'p50', width: 8, cell: ({ criticalP50 }) => duration(criticalP50) },
-  { head: 'p99', width: 8, cell: ({ criticalP99 }) => duration(criticalP99) },
-  { head: 'retrying', width: 9, cell: ({ retrying, blocked }) => bad(retrying + blocked, 'yellow') },
-  { head: 'dead', width: 6, cell: ({ dead }) => bad(dead, 'red') },
-  { head: 'repeated', width: 9, cell: ({ repeated }) => number(repeated) },
-  { head: 'procs', width: 6, cell: ({ reaction }, { waiting }) => processes(waiting[reaction]?.replicas) },
+const COLUMNS: readonly Column[] = [
+  { head: 'per s', width: 7, rank: 2, cell: ({ handled }, { figures }) => number(handled / figures.seconds, 1) },
+  { head: 'queue', width: 7, rank: 1, cell: ({ reaction }, { waiting }) => number(waiting[reaction]?.queued) },
+  { head: 'oldest', width: 8, rank: 5, cell: ({ reaction }, { waiting }) => age(waiting[reaction]?.oldestMs) },
+  { head: 'p50', width: 8, rank: 7, cell: ({ criticalP50 }) => duration(criticalP50) },
+  { head: 'p99', width: 8, rank: 4, cell: ({ criticalP99 }) => duration(criticalP99) },
+  { head: 'retrying', width: 9, rank: 3, cell: ({ retrying, blocked }) => bad(retrying + blocked, 'yellow') },
+  { head: 'dead', width: 5, rank: 0, cell: ({ dead }) => bad(dead, 'red') },
+  { head: 'repeated', width: 9, rank: 8, cell: ({ repeated }) => number(repeated) },
+  { head: 'procs', width: 6, rank: 6, cell: ({ reaction }, { waiting }) => processes(waiting[reaction]?.replicas) },
 ]
+
+/** What the four columns take that matter most. */
+const LEAST = 28
+
+/** Those that matter most, as many as there is room for. */
+function fittingIn(room: number): readonly Column[] {
+  const byRank = COLUMNS.toSorted((a, b) => a.rank - b.rank)
+  const fits = (_: Column, index: number) => sum(byRank.slice(0, index + 1).map((one) => one.width)) <= room
+  const shown = byRank.filter(fits)
+  return COLUMNS.filter((column) => shown.includes(column))
+}
 
 function reactionsOf(top: TopFigures, width: number, paint: Paint): string[] {
   const names = top.figures.reactions.map(({ reaction }) => reaction)
   const longest = Math.max(15, ...names.map((name) => name.length)) + 1
   const first = Math.min(longest, Math.max(16, width - LEAST))
-  const fitting = COLUMNS.filter((_, index) => {
-    const least = sum(COLUMNS.slice(0, index + 1).map((column) => column.width))
-    return first + least <= width
-  })
+  const fitting = fittingIn(width - first)
   const head = `${'Reaction'.padEnd(first)}${fitting.map((column) => column.head.padStart(column.width)).join('')}`
   const rows = top.figures.reactions.map((row) => {
     const cells = fitting.map((column) => {
@@ -105,12 +140,15 @@ function reactionsOf(top: TopFigures, width: number, paint: Paint): string[] {
 
 /** By what is away, and by operators. */
 function pausedOf({ breakers, pauses, at }: TopFigures, width: number, paint: Paint): string[] {
-  const seconds = (since: Date) => Math.max(0, Math.round((at.getTime() - since.getTime()) / 1_000))
+  const time = (since: Date) => {
+    const seconds = Math.max(0, Math.round((at.getTime() - since.getTime()) / 1_000))
+    return seconds < 120 ? `${seconds} s` : duration(seconds * 1_000).text
+  }
   const told = [
-    ...breakers.map(({ reaction, cause, since }) => `paused for ${seconds(since)} s: ${reaction}: ${cause}`),
+    ...breakers.map(({ reaction, cause, since }) => `paused for ${time(since)}: ${reaction}: ${cause}`),
     ...pauses.map(({ reaction, operator, reason, since }) => {
       const why = reason === null ? '' : `: ${reason}`
-      return `paused for ${seconds(since)} s by ${operator}: ${reaction}${why}`
+      return `paused for ${time(since)} by ${operator}: ${reaction}${why}`
     }),
   ]
   return told.length === 0 ? [] : ['', ...told.map((line) => paint('yellow', short(line, width)))]
