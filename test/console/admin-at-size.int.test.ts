@@ -74,6 +74,7 @@ async function asked({ api, system }: OperatedSystem) {
     `${letters}/letters/${id}`,
     `/v1/admin/orders/${orderId}`,
     `/v1/admin/orders/${correlationId}`,
+    '/v1/admin/orders',
     `/v1/admin/orders?q=${eventId}`,
     ...['ff-4711', 'lovelace', 'mug-01', 'mug lovelace'].map(
       (words) => `/v1/admin/orders?q=${encodeURIComponent(words)}`,

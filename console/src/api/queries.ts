@@ -97,9 +97,11 @@ export const useSearch = (words: string) =>
   useQuery({
     queryKey: ['search', words],
     queryFn: ({ signal }) => ask<FoundOrders>(admin(`orders?q=${encodeURIComponent(words)}`), { signal }),
-    enabled: words.length > 1,
     placeholderData: keepPreviousData,
   })
+
+export const useLatestOrders = () =>
+  useQuery({ queryKey: ['search'], queryFn: () => ask<FoundOrders>(admin('orders')), refetchInterval: 3_000 })
 
 /** While something goes on it is asked again every second. */
 export const useOrder = (id: string) =>

@@ -38,7 +38,7 @@ export const Picture = z
     left: Place,
     right: Place,
     top: Place,
-    laneHeight: Place,
+    laneHeight: z.number().describe('Pixels of a lane whose names stand in one row; others are higher'),
     bottom: Place,
     families: z.array(z.string()),
     ticks: z.array(z.strictObject({ x: Place, text: z.string() })),
@@ -69,7 +69,11 @@ export const FoundOrders = z
         customer: z.string().describe('Name of the customer'),
       }),
     ),
-    found: z.string().describe('What the words were found as: `order`, `event`, `delivery`, or `words`'),
+    found: z
+      .string()
+      .describe(
+        'What the words were found as: `order`, `event`, `delivery` or `words`; `latest` where there were none',
+      ),
   })
   .meta({ id: 'FoundByAdmin' })
 export type FoundOrders = z.infer<typeof FoundOrders>

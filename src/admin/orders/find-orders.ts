@@ -1,4 +1,4 @@
-import { findOrder } from '#domains/order'
+import { findOrder, latestOrders } from '#domains/order'
 import { searchOrders } from '#domains/lookup'
 import type { FoundOrders } from '../contract/index.ts'
 import type { AdminNeeds } from '../needs.ts'
@@ -6,8 +6,9 @@ import type { AdminNeeds } from '../needs.ts'
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 const MOST = 20
 
-/** What an operator has at hand is an id out of a log, or what a customer says. */
-export async function findForOperator(needs: AdminNeeds, words: string): Promise<FoundOrders> {
+/** What an operator has at hand is an id out of a log, or what a customer says; without words the latest are listed. */
+export async function findForOperator(needs: AdminNeeds, words: string | undefined): Promise<FoundOrders> {
+  if (words === undefined) return listLatest(needs)
   return UUID.test(words) ? findById(needs, words.toLowerCase()) : findByWords(needs, words)
 }
 
@@ -34,6 +35,11 @@ async function findByWords({ projections }: AdminNeeds, words: string): Promise<
   }))
   return { orders, found: 'words' }
 }
+
+const listLatest = async ({ db }: AdminNeeds): Promise<FoundOrders> => ({
+  orders: (await latestOrders(db, MOST)).map(toView),
+  found: 'latest',
+})
 
 type Order = NonNullable<Awaited<ReturnType<typeof findOrder>>>
 

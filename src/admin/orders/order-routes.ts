@@ -29,7 +29,7 @@ export function orderPageRoutes(needs: AdminNeeds): Route[] {
       summary: 'Orders by order id, event id, delivery id, name, e-mail address, SKU or tracking number',
       tag,
       scope: 'admin',
-      query: z.strictObject({ q: Words }),
+      query: z.strictObject({ q: Words.optional().describe('Without it: the latest') }),
       example: { query: { q: 'ada@example.com' } },
       replies: { 200: { description: 'At most 20, the newest first', schema: FoundOrders } },
       refusals: { 503: 'read-model-not-built' },

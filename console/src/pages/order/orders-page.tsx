@@ -1,103 +1,103 @@
-import { Anchor, Table, Text } from '@mantine/core'
+import { Anchor, Table } from '@mantine/core'
+import type { ReactNode } from 'react'
 import { Link, useLocation, useSearchParams } from 'wouter'
-import { useSearch } from '../../api/queries.ts'
+import type { FoundOrders } from '../../../../src/admin/contract/index.ts'
+import { useLatestOrders, useSearch } from '../../api/queries.ts'
 import { Card, Empty, PageHead, Shown } from '../../parts/frame.tsx'
 import { Listing, numbers } from '../../parts/listing.tsx'
 import { StatusBadge } from '../../parts/status.tsx'
 import { ago, money, momentOf, short } from '../../parts/words.ts'
-import { useLive } from '../../api/live.ts'
 
-/** Orders that were looked for; and without words, those that were placed a moment ago. */
+/** Orders that were looked for; and without words, the latest. */
 export function OrdersPage() {
   const [params] = useSearchParams()
   const words = params.get('q') ?? ''
   return words === '' ? <Latest /> : <Found words={words} />
 }
 
-function Found({ words }: { words: string }) {
-  const search = useSearch(words)
-  const [, goTo] = useLocation()
-  return (
-    <>
-      <PageHead title="Orders" words={`Looked for: ${words}`} />
-      <Card flush>
-        <Shown query={search}>
-          {({ orders, found }) => (
-            <Listing
-              columns={['Order', 'State', 'Customer', numbers('Total'), 'Placed']}
-              rows={orders}
-              keyOf={({ id }) => id}
-              empty={
-                <Empty icon="search" title="No order was found">
-                  {found === 'words'
-                    ? 'Words are looked for in names, e-mail addresses, SKUs and tracking numbers; an id must be whole.'
-                    : `There is ${found === 'event' ? 'an event' : 'a delivery'} with this id, and its order is not here.`}
-                </Empty>
-              }
-            >
-              {({ id, status, customer, total, placedAt }) => (
-                <Table.Tr className="row-link" onClick={() => goTo(`/orders/${id}`)}>
-                  <Table.Td>
-                    <Anchor component={Link} to={`/orders/${id}`} size="sm" fw={550} title={id}>
-                      …{short(id)}
-                    </Anchor>
-                  </Table.Td>
-                  <Table.Td>
-                    <StatusBadge state={status} />
-                  </Table.Td>
-                  <Table.Td>{customer}</Table.Td>
-                  <Table.Td className="number">{money(total)}</Table.Td>
-                  <Table.Td title={momentOf(placedAt)} style={{ whiteSpace: 'nowrap' }}>
-                    {ago(placedAt)}
-                  </Table.Td>
-                </Table.Tr>
-              )}
-            </Listing>
-          )}
-        </Shown>
-      </Card>
-    </>
-  )
+const Latest = () => (
+  <>
+    <PageHead
+      title="Orders"
+      words="The latest. Find one by its id, number, name, e-mail address, SKU, tracking number, or the id of an event."
+    />
+    <Card flush>
+      <Shown query={useLatestOrders()} rows={10}>
+        {({ orders }) => (
+          <Orders
+            orders={orders}
+            empty={
+              <Empty icon="search" title="No order has been placed yet">
+                Orders come in by POST /v1/orders.
+              </Empty>
+            }
+          />
+        )}
+      </Shown>
+    </Card>
+  </>
+)
+
+const NOT_FOUND: Record<string, string> = {
+  event: 'There is an event with this id, and its order is not here.',
+  delivery: 'There is a delivery with this id, and its order is not here.',
 }
 
-const SHOWN = 25
-
-function Latest() {
-  const { events } = useLive()
-  const placed = events.filter(({ type }) => type === 'order.placed').slice(0, SHOWN)
-  return (
-    <>
-      <PageHead
-        title="Orders"
-        words="Find one by its id, e-mail address, SKU, tracking number, or the id of an event."
-      />
-      <Card title="Placed since this page was opened" flush>
-        <Listing
-          rows={placed}
-          keyOf={({ position }) => position}
-          empty={
-            <Empty icon="search" title="None yet">
-              Press <b>/</b> to look for an order.
-            </Empty>
-          }
-        >
-          {({ correlationId, time, actor }) => (
-            <Table.Tr>
-              <Table.Td>
-                <Anchor component={Link} to={`/orders/${correlationId}`} size="sm" fw={550}>
-                  …{short(correlationId)}
+const Found = ({ words }: { words: string }) => (
+  <>
+    <PageHead title="Orders" words={`Looked for: ${words}`} />
+    <Card flush>
+      <Shown query={useSearch(words)}>
+        {({ orders, found }) => (
+          <Orders
+            orders={orders}
+            empty={
+              <Empty icon="search" title="No order was found">
+                {NOT_FOUND[found] ??
+                  'Words are looked for in names, e-mail addresses, SKUs and tracking numbers; an id must be whole.'}{' '}
+                <Anchor component={Link} to="/orders" size="sm">
+                  The latest orders
                 </Anchor>
-              </Table.Td>
-              <Table.Td>{actor}</Table.Td>
-              <Table.Td>
-                <Text size="sm" c="dimmed">
-                  {ago(time)}
-                </Text>
-              </Table.Td>
-            </Table.Tr>
-          )}
-        </Listing>
-      </Card>
-    </>
+              </Empty>
+            }
+          />
+        )}
+      </Shown>
+    </Card>
+  </>
+)
+
+function Orders({ orders, empty }: { orders: FoundOrders['orders']; empty: ReactNode }) {
+  const [, goTo] = useLocation()
+  return (
+    <Listing
+      narrow="stacked"
+      columns={['Order', 'State', 'Customer', numbers('Total'), 'Placed']}
+      rows={orders}
+      keyOf={({ id }) => id}
+      empty={empty}
+    >
+      {({ id, status, customer, total, placedAt }) => (
+        <Table.Tr className="row-link" onClick={() => goTo(`/orders/${id}`)}>
+          <Table.Td style={{ whiteSpace: 'nowrap' }}>
+            <Anchor component={Link} to={`/orders/${id}`} size="sm" fw={550} title={id}>
+              …{short(id)}
+            </Anchor>
+          </Table.Td>
+          <Table.Td data-label="State">
+            <div>
+              <StatusBadge state={status} />
+            </div>
+          </Table.Td>
+          <Table.Td data-label="Customer">{customer}</Table.Td>
+          <Table.Td data-label="Total" className="number">
+            {money(total)}
+          </Table.Td>
+          <Table.Td data-label="Placed" title={momentOf(placedAt)} style={{ whiteSpace: 'nowrap' }}>
+            {ago(placedAt)}
+          </Table.Td>
+        </Table.Tr>
+      )}
+    </Listing>
   )
 }

@@ -20,6 +20,13 @@ export async function findOrder(db: Database | Transaction, id: string): Promise
   return order
 }
 
+/** Orders of every client, the newest first. */
+export async function latestOrders(db: Database, limit: number): Promise<VersionedOrder[]> {
+  const latest = await db.order.findMany({ select: { id: true }, orderBy: { id: 'desc' }, take: limit })
+  const ids = latest.map(({ id }) => id)
+  return (await foldTails(db, await readOrderRows(db, ids), readable)).toReversed()
+}
+
 type Tail = readonly RecordedEvent[]
 
 async function foldTails(db: Database | Transaction, rows: readonly VersionedOrder[], cut: (tail: Tail) => Tail) {
