@@ -21,7 +21,7 @@ import { ApiProblem, ask } from './api/ask.ts'
 import { LiveContext, useLiveConnection, useLive } from './api/live.ts'
 import { useOverview, useSession } from './api/queries.ts'
 import { DeadLettersPage } from './pages/dead-letters/dead-letters-page.tsx'
-import { EventsPage } from './pages/events-page.tsx'
+import { EventsPage } from './pages/events/events-page.tsx'
 import { InvariantsPage } from './pages/invariants-page.tsx'
 import { KeysPage } from './pages/keys/keys-page.tsx'
 import { LogPage } from './pages/log-page.tsx'
@@ -35,6 +35,7 @@ import { SignInPage } from './pages/sign-in-page.tsx'
 import { WebhooksPage } from './pages/webhooks/webhooks-page.tsx'
 import { Empty } from './parts/frame.tsx'
 import { Icon, type IconName } from './parts/icons.tsx'
+import { Mark } from './parts/mark.tsx'
 import { RepairDialogs } from './parts/dialogs/repair.tsx'
 import { SearchBox } from './parts/search-box.tsx'
 
@@ -165,14 +166,6 @@ function Shell({ actor, children }: { actor: string; children: ReactNode }) {
     </AppShell>
   )
 }
-
-const Mark = () => (
-  <svg width="26" height="26" viewBox="0 0 32 32" aria-hidden="true">
-    <rect width="32" height="32" rx="8" fill="#4c51d8" />
-    <path d="M7 13.5v5h3l12 5.5V8l-12 5.5z" fill="none" stroke="#fff" strokeWidth="2.2" strokeLinejoin="round" />
-    <path d="M25.5 13a4.2 4.2 0 0 1 0 6" fill="none" stroke="#ffc857" strokeWidth="2.2" strokeLinecap="round" />
-  </svg>
-)
 
 function Place({ to, name, icon }: { to: string; name: string; icon: IconName }) {
   const [location] = useLocation()

@@ -24,9 +24,10 @@ export interface Goods {
 }
 
 /** Asked again with each event of the order: nothing else changes it. */
-export const useGoods = (id: string, version: number) =>
+export const useGoods = (id: string, version: number | undefined) =>
   useQuery({
     queryKey: ['goods', id, version],
     queryFn: () => ask<Goods>(`/v1/orders/${id}`),
+    enabled: version !== undefined,
     placeholderData: keepPreviousData,
   })

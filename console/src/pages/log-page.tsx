@@ -19,6 +19,7 @@ export function LogPage() {
         <Shown query={actions}>
           {({ actions: all }) => (
             <Listing
+              narrow="stacked"
               columns={['When', 'Who', 'What', 'Outcome', 'Why']}
               rows={all}
               keyOf={({ actionId }) => actionId}
@@ -33,35 +34,56 @@ export function LogPage() {
   )
 }
 
-const Row = ({ action: { begunAt, operator, action, reaction, outcome, result, reason } }: { action: Action }) => (
+const Row = ({
+  action: { begunAt, operator, action, reaction, selector, outcome, result, reason },
+}: {
+  action: Action
+}) => (
   <Table.Tr>
     <Table.Td title={momentOf(begunAt)} style={{ whiteSpace: 'nowrap' }}>
       {ago(begunAt)}
     </Table.Td>
-    <Table.Td>{operator}</Table.Td>
-    <Table.Td>
-      <Text size="sm" fw={550} span>
-        {action}
-      </Text>{' '}
-      {reaction !== '' && (
-        <Anchor component={Link} to={`/dead-letters/${reaction}`} size="sm">
-          {reaction}
-        </Anchor>
-      )}
+    <Table.Td data-label="Who">{operator}</Table.Td>
+    <Table.Td data-label="What">
+      <div>
+        <Text size="sm" fw={550} span>
+          {action.replaceAll('-', ' ')}
+        </Text>{' '}
+        {reaction !== '' && (
+          <Anchor component={Link} to={`/dead-letters/${reaction}`} size="sm">
+            {reaction}
+          </Anchor>
+        )}
+        <Text size="xs" c="dimmed" style={{ overflowWrap: 'anywhere' }}>
+          {selectedBy(selector)}
+        </Text>
+      </div>
     </Table.Td>
-    <Table.Td>
-      <StatusBadge state={outcome ?? 'running'} />
-      <Text size="xs" c="dimmed">
-        {countsOf(result)}
-      </Text>
+    <Table.Td data-label="Outcome">
+      <div>
+        <StatusBadge state={outcome ?? 'running'} />
+        <Text size="xs" c="dimmed">
+          {countsOf(result)}
+        </Text>
+      </div>
     </Table.Td>
-    <Table.Td>
-      <Text size="sm" c="dimmed">
+    <Table.Td data-label="Why">
+      <Text size="sm" c="dimmed" style={{ overflowWrap: 'anywhere' }}>
         {reason ?? '–'}
       </Text>
     </Table.Td>
   </Table.Tr>
 )
+
+/** What was meant: `client web-shop, key 1f0c9a2e`; of many ids how many. */
+const selectedBy = (selector: Action['selector']) =>
+  Object.entries(selector)
+    .flatMap(([name, value]) => {
+      if (Array.isArray(value)) return [value.length === 1 ? `${name} ${String(value[0])}` : `${value.length} ${name}`]
+      if (value === true) return [name]
+      return typeof value === 'string' || typeof value === 'number' ? [`${name} ${value}`] : []
+    })
+    .join(', ')
 
 const WORDS: Record<string, string> = {
   alreadyHandled: 'handled before',

@@ -1,6 +1,7 @@
 import { Alert, Box, Button, Center, Group, Skeleton, Stack, Text, Title } from '@mantine/core'
 import { useEffect, type ReactNode } from 'react'
 import type { UseQueryResult } from '@tanstack/react-query'
+import { ApiProblem } from '../api/ask.ts'
 import { Icon, type IconName } from './icons.tsx'
 
 interface Head {
@@ -78,6 +79,10 @@ export const Empty = ({ icon = 'check', title, children }: Nothing) => (
   </Center>
 )
 
+/** Asking again would not bring it. */
+const isGone = (error: Error | null): error is ApiProblem =>
+  error instanceof ApiProblem && (error.status === 404 || error.status === 410)
+
 interface Asked<Data> {
   query: Pick<UseQueryResult<Data>, 'data' | 'error' | 'refetch'>
   /** What stands there until the first answer. */
@@ -88,6 +93,12 @@ interface Asked<Data> {
 /** What was asked for; until then its shape; and why it is not there. An older answer stays while a newer one fails. */
 export function Shown<Data>({ query: { data, error, refetch }, rows = 4, children }: Asked<Data>) {
   if (data !== undefined) return children(data)
+  if (isGone(error))
+    return (
+      <Empty icon="search" title="It is not here">
+        {error.message}
+      </Empty>
+    )
   if (error)
     return (
       <Alert color="red" title="This could not be read" icon={<Icon name="alert" />} m="md">

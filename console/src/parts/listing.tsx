@@ -5,6 +5,8 @@ export interface Column {
   name: ReactNode
   /** Digits stand below each other. */
   number?: boolean
+  /** Not on a telephone; its cells have the class `wide-only`. */
+  wideOnly?: boolean
   sorted?: 'ascending' | 'descending' | undefined
 }
 
@@ -15,21 +17,36 @@ interface Given<Row> {
   keyOf: (row: Row) => Key
   /** In the place of a table without rows. */
   empty: ReactNode
+  /**
+   * What becomes of a row on a telephone, where cells are named by their `data-label`: each beneath the other, or numbers as tiles beneath
+   * the first cell. @default the table moves sideways
+   */
+  narrow?: 'stacked' | 'tiles'
   /** A `Table.Tr`. */
   children: (row: Row) => ReactNode
 }
 
 /** Rows beneath their heads, which a narrow screen moves sideways; or why there are none. */
-export function Listing<Row>({ columns = [], rows, keyOf, empty, children }: Given<Row>) {
+export function Listing<Row>({ columns = [], rows, keyOf, empty, narrow, children }: Given<Row>) {
   if (rows.length === 0) return empty
   return (
-    <div className="table-scroll" tabIndex={0} role="region" aria-label="Table">
+    <div
+      className={narrow ? `table-scroll stacked ${narrow}` : 'table-scroll'}
+      tabIndex={0}
+      role="region"
+      aria-label="Table"
+    >
       <Table>
         {columns.length > 0 && (
           <Table.Thead>
             <Table.Tr>
-              {columns.map(asColumn).map(({ name, number, sorted }, index) => (
-                <Table.Th key={index} className={number ? 'number' : undefined} aria-sort={sorted} scope="col">
+              {columns.map(asColumn).map(({ name, number, wideOnly, sorted }, index) => (
+                <Table.Th
+                  key={index}
+                  className={`${number ? 'number' : ''} ${wideOnly ? 'wide-only' : ''}`}
+                  aria-sort={sorted}
+                  scope="col"
+                >
                   {name}
                 </Table.Th>
               ))}

@@ -23,17 +23,24 @@ export const duration = (ms: number | null | undefined): string => (ms == null ?
 export function ago(at: string | null): string {
   if (at === null) return 'never'
   const ms = Date.now() - new Date(at).getTime()
-  return ms < 1_000 ? 'just now' : `${duration(ms)} ago`
+  const unit = ms < 60_000 ? 1_000 : ms < 3_600_000 ? 60_000 : 1
+  return ms < 1_000 ? 'just now' : `${duration(Math.floor(ms / unit) * unit)} ago`
 }
 
-/** What failed, without the names that every failure has. */
-export const cause = (error: string) => error.replace(/^(?:Error|Unrecoverable|DependencyUnavailable): /, '')
+export { causeOf as cause } from '../../../src/picture/labels/tell-marks.ts'
 
 /** The amount is in minor units: pence, or whole yen. */
 export function money({ amount, currency }: { amount: number; currency: string }): string {
   const digits = exponentOf(currency)
   const decimals = { minimumFractionDigits: digits, maximumFractionDigits: digits }
   return new Intl.NumberFormat('en-GB', { style: 'currency', currency, ...decimals }).format(amount / 10 ** digits)
+}
+
+/** `worker inventory@host:1` as it is; of one that runs many reactions the first word is enough. */
+export function processName(instance: string): string {
+  const [names = '', place = ''] = instance.split('@')
+  const words = names.split(' ')
+  return words.length > 3 ? `${words[0]}@${place}` : instance
 }
 
 /** The end of an id tells two of them apart; the beginning is the time. */

@@ -20,6 +20,7 @@ export function ClientKeys({ client }: { client: string }) {
       <Shown query={keys}>
         {({ keys: all }) => (
           <Listing
+            narrow="stacked"
             columns={['Key', 'May', 'State', 'Last used', '']}
             rows={all.toReversed()}
             keyOf={({ id }) => id}
@@ -57,7 +58,7 @@ function Row({ apiKey, onWish }: { apiKey: ApiKey; onWish: (word: Wish['word']) 
           {test && ', for tests'}
         </Text>
       </Table.Td>
-      <Table.Td>
+      <Table.Td data-label="May">
         <Group gap={4} maw={360}>
           {scopes.map((scope) => (
             <Badge key={scope} color={scope === 'admin' ? 'red' : 'indigo'}>
@@ -66,10 +67,14 @@ function Row({ apiKey, onWish }: { apiKey: ApiKey; onWish: (word: Wish['word']) 
           ))}
         </Group>
       </Table.Td>
-      <Table.Td>
-        <Badge color={colour}>{word}</Badge>
+      <Table.Td data-label="State">
+        <div>
+          <Badge color={colour}>{word}</Badge>
+        </div>
       </Table.Td>
-      <Table.Td style={{ whiteSpace: 'nowrap' }}>{ago(lastUsedAt)}</Table.Td>
+      <Table.Td data-label="Last used" style={{ whiteSpace: 'nowrap' }}>
+        {ago(lastUsedAt)}
+      </Table.Td>
       <Table.Td>
         {usable && (
           <Group gap={4} wrap="nowrap" justify="flex-end">

@@ -49,6 +49,7 @@ function Clients() {
         <Shown query={clients}>
           {({ clients: all }) => (
             <Listing
+              narrow="stacked"
               columns={['Client', numbers('Keys in use'), 'Since']}
               rows={all}
               keyOf={({ name }) => name}
@@ -61,8 +62,10 @@ function Clients() {
                       {name}
                     </Anchor>
                   </Table.Td>
-                  <Table.Td className="number">{count(keys)}</Table.Td>
-                  <Table.Td>{momentOf(createdAt)}</Table.Td>
+                  <Table.Td data-label="Keys in use" className="number">
+                    {count(keys)}
+                  </Table.Td>
+                  <Table.Td data-label="Since">{momentOf(createdAt)}</Table.Td>
                 </Table.Tr>
               )}
             </Listing>

@@ -4,7 +4,7 @@ import { Card } from '../../parts/frame.tsx'
 import { Listing, numbers } from '../../parts/listing.tsx'
 import { Payload } from '../../parts/message/payload.tsx'
 import { StatusBadge } from '../../parts/status.tsx'
-import { cause, clockOf, duration } from '../../parts/words.ts'
+import { cause, clockOf, duration, processName } from '../../parts/words.ts'
 
 interface Given {
   event: StoryEvent
@@ -49,6 +49,7 @@ export function EventDetail({ event, onClose, onSelect }: Given) {
 
 const Reactions = ({ reactions }: { reactions: readonly StoryReaction[] }) => (
   <Listing
+    narrow="stacked"
     columns={['Reaction', 'State', numbers('Handled after'), numbers('Its work')]}
     rows={reactions}
     keyOf={({ reaction }) => reaction}
@@ -73,20 +74,26 @@ const Row = ({ reaction: { reaction, state, afterMs, durationMs, dueAt, history 
           <Text size="xs" c="dimmed" style={{ overflowWrap: 'anywhere' }}>
             {clockOf(at)} {what}
             {attempt > 0 && `, attempt ${attempt}`}
-            {error !== null && `: ${cause(error)}`} ({by})
+            {error !== null && `: ${cause(error)}`} ({processName(by)})
           </Text>
         </Box>
       ))}
     </Table.Td>
-    <Table.Td>
-      <StatusBadge state={state} />
-      {dueAt !== null && (
-        <Text size="xs" c="dimmed">
-          due at {clockOf(dueAt)}
-        </Text>
-      )}
+    <Table.Td data-label="State">
+      <div>
+        <StatusBadge state={state} />
+        {dueAt !== null && (
+          <Text size="xs" c="dimmed">
+            due at {clockOf(dueAt)}
+          </Text>
+        )}
+      </div>
     </Table.Td>
-    <Table.Td className="number">{duration(afterMs)}</Table.Td>
-    <Table.Td className="number">{duration(durationMs)}</Table.Td>
+    <Table.Td data-label="Handled after" className="number">
+      {duration(afterMs)}
+    </Table.Td>
+    <Table.Td data-label="Its work" className="number">
+      {duration(durationMs)}
+    </Table.Td>
   </Table.Tr>
 )

@@ -1,8 +1,9 @@
-import { Anchor, Box, Button, CopyButton, Group, Stack, Text } from '@mantine/core'
+import { Anchor, Box, Button, CopyButton, Stack, Text } from '@mantine/core'
 import { useState } from 'react'
 import type { OrderPage as Told } from '../../../../src/admin/contract/index.ts'
 import { useGoods, type Goods } from '../../api/goods.ts'
 import { useOrder, useOrderAt } from '../../api/queries.ts'
+import { Facts } from '../../parts/facts.tsx'
 import { FailureCard } from '../../parts/failure-card.tsx'
 import { Card, PageHead, Shown } from '../../parts/frame.tsx'
 import { Icon } from '../../parts/icons.tsx'
@@ -16,11 +17,16 @@ import { TimeSlider } from './time-slider.tsx'
 /** One order: how it stands, why it is not finished, and everything that happened because of it. */
 export function OrderPage({ id }: { id: string }) {
   const order = useOrder(id)
+  const goods = useGoods(id, order.data?.order.version).data
   return (
     <>
-      <PageHead title="Order" words={<IdLine id={id} />} actions={<Download id={id} />} />
+      <PageHead
+        title={goods?.number ? `Order ${goods.number}` : 'Order'}
+        words={<IdLine id={id} />}
+        actions={<Download id={id} />}
+      />
       <Shown query={order} rows={8}>
-        {(told) => <Told told={told} />}
+        {(told) => <Told told={told} goods={goods} />}
       </Shown>
     </>
   )
@@ -44,21 +50,20 @@ const Download = ({ id }: { id: string }) => (
     variant="default"
     leftSection={<Icon name="download" size={16} />}
   >
-    Picture
+    Save as SVG
   </Button>
 )
 
-function Told({ told }: { told: Told }) {
+function Told({ told, goods }: { told: Told; goods: Goods | undefined }) {
   const { order, story, picture, standing } = told
   const { moments } = picture
-  const goods = useGoods(order.id, order.version).data
   const [step, setStep] = useState<number>()
   const [eventId, setEventId] = useState<string>()
   const moment = step === undefined ? undefined : moments[Math.min(step, moments.length - 1)]
   const event = story.events.find(({ id }) => id === eventId)
   return (
     <Stack gap="lg">
-      <Facts told={told} goods={goods} />
+      <Head told={told} goods={goods} />
       {standing.failures.length > 0 ? (
         <Stack gap="sm" component="ul" p={0} m={0} style={{ listStyle: 'none' }} aria-label="Why it is not finished">
           {standing.failures.map((failure) => (
@@ -107,35 +112,27 @@ function Told({ told }: { told: Told }) {
   )
 }
 
-function Facts({ told: { order }, goods }: { told: Told; goods: Goods | undefined }) {
+function Head({ told: { order }, goods }: { told: Told; goods: Goods | undefined }) {
   const isLess = goods !== undefined && goods.currentTotal.amount !== order.total.amount
-  const facts = [
-    ...(goods?.number === undefined ? [] : [['Number', goods.number]]),
-    ['Customer', order.customer],
-    ['Total', money(order.total) + (isLess ? `, now ${money(goods.currentTotal)}` : '')],
-    ...(goods ? [['Money', goods.paymentStatus.replaceAll('_', ' ')]] : []),
-    ['Placed', momentOf(order.placedAt)],
-    ['Changed last', momentOf(order.updatedAt)],
-  ]
   return (
-    <Group gap="xl" className="card" px="lg" py="md" style={{ rowGap: 12 }}>
-      <StatusBadge state={order.status} size="lg" />
-      {facts.map(([name, value]) => (
-        <Box key={name}>
-          <Text size="xs" c="dimmed">
-            {name}
-          </Text>
-          <Text size="sm" fw={550}>
-            {value}
-          </Text>
-        </Box>
-      ))}
+    <Box className="card" px="lg" py="md">
+      <Facts
+        facts={{
+          Customer: order.customer,
+          Total: money(order.total) + (isLess ? `, now ${money(goods.currentTotal)}` : ''),
+          Payment: goods?.paymentStatus.replaceAll('_', ' '),
+          Placed: momentOf(order.placedAt),
+          'Last change': momentOf(order.updatedAt),
+        }}
+      >
+        <StatusBadge state={order.status} size="lg" />
+      </Facts>
       {order.reason !== null && (
-        <Text size="sm" c="dimmed">
+        <Text size="sm" c="dimmed" mt="xs">
           {order.reason}
         </Text>
       )}
-    </Group>
+    </Box>
   )
 }
 

@@ -2,10 +2,11 @@ import { Anchor, Button, Group, SegmentedControl, Stack, Table, Text } from '@ma
 import { useState } from 'react'
 import { Link } from 'wouter'
 import { useDeliveries, type Delivery, type Endpoint } from '../../api/webhooks.ts'
+import { Facts } from '../../parts/facts.tsx'
 import { Card, Empty, Shown } from '../../parts/frame.tsx'
 import { Listing, numbers } from '../../parts/listing.tsx'
 import { StatusBadge } from '../../parts/status.tsx'
-import { ago, short } from '../../parts/words.ts'
+import { ago, clockOf, count, short } from '../../parts/words.ts'
 import { AttemptsDialog } from './attempts-dialog.tsx'
 import { RedeliverDialog, SwitchDialog } from './change-dialogs.tsx'
 import { StandingBadge } from './standing-badge.tsx'
@@ -28,13 +29,7 @@ export function EndpointView({ endpoint }: { endpoint: Endpoint }) {
   return (
     <Stack gap="lg">
       <Group className="card" px="lg" py="md" justify="space-between">
-        <div style={{ flex: '1 1 320px', minWidth: 0 }}>
-          <StandingBadge endpoint={endpoint} />
-          <Text size="sm" c="dimmed" mt={4} style={{ overflowWrap: 'anywhere' }}>
-            {endpoint.lastError ?? (endpoint.eventTypes.length === 0 ? 'All events' : endpoint.eventTypes.join(', '))}
-            {endpoint.ordered && '; the events of an order wait for each other'}
-          </Text>
-        </div>
+        <Head endpoint={endpoint} />
         <Group gap="xs">
           <Button variant="default" onClick={() => setDialog({ kind: 'switch' })}>
             {endpoint.enabled ? 'Disable …' : 'Enable …'}
@@ -67,9 +62,31 @@ export function EndpointView({ endpoint }: { endpoint: Endpoint }) {
   )
 }
 
+const Head = ({ endpoint }: { endpoint: Endpoint }) => (
+  <Stack gap="xs" style={{ flex: '1 1 320px', minWidth: 0 }}>
+    <Facts
+      facts={{
+        Endpoint: endpoint.description || undefined,
+        Events: endpoint.eventTypes.length === 0 ? 'all' : endpoint.eventTypes.join(', '),
+        Sent: endpoint.ordered ? 'those of an order one after the other' : 'as they come',
+        Waiting: count(endpoint.waiting),
+        'Delivered last': ago(endpoint.lastDeliveredAt),
+      }}
+    >
+      <StandingBadge endpoint={endpoint} />
+    </Facts>
+    {endpoint.lastError !== null && (
+      <Text size="sm" c={endpoint.failingSince === null ? 'dimmed' : 'var(--bad)'} style={{ overflowWrap: 'anywhere' }}>
+        {endpoint.lastError}
+      </Text>
+    )}
+  </Stack>
+)
+
 const Deliveries = ({ all, onLook }: { all: readonly Delivery[]; onLook: (eventId: string) => void }) => (
   <Listing
-    columns={['Event', 'Order', 'State', numbers('Requests'), 'Made', 'Next or last']}
+    narrow="stacked"
+    columns={['Event', 'Order', 'State', numbers('Requests'), 'Made', 'Next request']}
     rows={all}
     keyOf={({ eventId }) => eventId}
     empty={<Empty icon="webhooks" title="Nothing of that kind was sent in the last 30 days" />}
@@ -81,20 +98,26 @@ const Deliveries = ({ all, onLook }: { all: readonly Delivery[]; onLook: (eventI
             {eventType}
           </Anchor>
         </Table.Td>
-        <Table.Td>
+        <Table.Td data-label="Order" style={{ whiteSpace: 'nowrap' }}>
           <Anchor component={Link} to={`/orders/${orderId}`} size="sm">
             …{short(orderId)}
           </Anchor>
         </Table.Td>
-        <Table.Td>
+        <Table.Td data-label="State">
           <StatusBadge state={state} />
         </Table.Td>
-        <Table.Td className="number">{attempts}</Table.Td>
-        <Table.Td style={{ whiteSpace: 'nowrap' }}>{ago(createdAt)}</Table.Td>
-        <Table.Td style={{ whiteSpace: 'nowrap' }}>
+        <Table.Td data-label="Requests" className="number">
+          {attempts}
+        </Table.Td>
+        <Table.Td data-label="Made" style={{ whiteSpace: 'nowrap' }}>
+          {ago(createdAt)}
+        </Table.Td>
+        <Table.Td data-label="Next request" style={{ whiteSpace: 'nowrap' }}>
           {dueAt !== null
-            ? `due ${new Date(dueAt) < new Date() ? 'now' : `at ${new Date(dueAt).toLocaleTimeString()}`}`
-            : ago(endedAt)}
+            ? `due ${new Date(dueAt) < new Date() ? 'now' : `at ${clockOf(dueAt)}`}`
+            : endedAt === null
+              ? '–'
+              : `ended ${ago(endedAt)}`}
         </Table.Td>
       </Table.Tr>
     )}

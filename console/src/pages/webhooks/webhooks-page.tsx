@@ -47,7 +47,8 @@ function Endpoints({ all }: { all: readonly Endpoint[] }) {
   const [, goTo] = useLocation()
   return (
     <Listing
-      columns={['Client', 'Endpoint', 'State', numbers('Waiting'), 'Delivered last']}
+      narrow="stacked"
+      columns={['Endpoint', 'Client', 'State', numbers('Waiting'), 'Delivered last']}
       rows={all.toSorted((a, b) => trouble(a) - trouble(b) || a.client.localeCompare(b.client))}
       keyOf={({ id }) => id}
       empty={
@@ -58,7 +59,6 @@ function Endpoints({ all }: { all: readonly Endpoint[] }) {
     >
       {(endpoint) => (
         <Table.Tr className="row-link" onClick={() => goTo(`/webhooks/${endpoint.id}`)}>
-          <Table.Td>{endpoint.client}</Table.Td>
           <Table.Td style={{ maxWidth: 380 }}>
             <Anchor
               component={Link}
@@ -74,16 +74,23 @@ function Endpoints({ all }: { all: readonly Endpoint[] }) {
                 (endpoint.eventTypes.length === 0 ? 'all events' : endpoint.eventTypes.join(', '))}
             </Text>
           </Table.Td>
-          <Table.Td>
-            <StandingBadge endpoint={endpoint} />
-            {endpoint.lastError !== null && (
-              <Text size="xs" c="dimmed" lineClamp={2} maw={300}>
-                {endpoint.lastError}
-              </Text>
-            )}
+          <Table.Td data-label="Client">{endpoint.client}</Table.Td>
+          <Table.Td data-label="State">
+            <div>
+              <StandingBadge endpoint={endpoint} />
+              {endpoint.lastError !== null && (
+                <Text size="xs" c="dimmed" lineClamp={2} maw={300}>
+                  {endpoint.lastError}
+                </Text>
+              )}
+            </div>
           </Table.Td>
-          <Table.Td className="number">{count(endpoint.waiting)}</Table.Td>
-          <Table.Td style={{ whiteSpace: 'nowrap' }}>{ago(endpoint.lastDeliveredAt)}</Table.Td>
+          <Table.Td data-label="Waiting" className="number">
+            {count(endpoint.waiting)}
+          </Table.Td>
+          <Table.Td data-label="Delivered last" style={{ whiteSpace: 'nowrap' }}>
+            {ago(endpoint.lastDeliveredAt)}
+          </Table.Td>
         </Table.Tr>
       )}
     </Listing>
