@@ -80,6 +80,7 @@ async function earlierAnswer(
   if (earlier.fingerprint !== fingerprint) throw reusedKey()
   if (earlier.status === null) throw underWay()
   if (again) return again()
+  if (earlier.status === 204) return { status: 204 }
   if (earlier.answer === null) throw notKept()
   return { status: earlier.status, body: JSON.parse(earlier.answer) as unknown }
 }

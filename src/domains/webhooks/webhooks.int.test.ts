@@ -236,7 +236,7 @@ it('a change that is repeated late does not undo a later one', async () => {
   expect((await shop.send('get', `/v1/webhooks/${id}`)).body.enabled).toBe(false)
 })
 
-it('a request whose answer was lost makes no second endpoint and no second secret', async () => {
+it('a request whose answer was lost makes no second endpoint and no second secret, and removes one once', async () => {
   const shop = await aClient()
   const lost = () =>
     database.db.idempotencyKey.updateMany({ where: { key: 'lost' }, data: { status: null, createdAt: new Date(0) } })
@@ -251,6 +251,8 @@ it('a request whose answer was lost makes no second endpoint and no second secre
   const { id } = await twice('/v1/webhooks', { url: 'http://127.0.0.1:1/' })
   await twice(`/v1/webhooks/${id}/rotate-secret`, { overlapHours: 1 })
   expect((await shop.send('get', '/v1/webhooks')).body.webhooks).toHaveLength(1)
+  const remove = () => shop.send('delete', `/v1/webhooks/${id}`).set('idempotency-key', 'removed')
+  expect([(await remove()).status, (await remove()).status]).toEqual([204, 204])
 })
 
 it('what the URL before answers says nothing of the new one', async () => {
