@@ -12,6 +12,8 @@ export interface Notice {
   detail: string
   /** It follows from a request of ours, and is in the books by that. */
   isOurs: boolean
+  /** Of a refund: the key that we have asked for it under. Absent where somebody else has made it. */
+  askedUnder?: string | undefined
 }
 
 /** What has come, if it came from the provider at all. */

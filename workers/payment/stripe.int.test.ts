@@ -91,6 +91,14 @@ test('an order is paid, refunded in parts, and the rest goes back when it is can
   expect(stripe.refunds).toHaveLength(2)
   for (const event of stripe.events) await tell(event).expect(204) // Stripe tells of what we did as well
   expect(await paymentOf(system.db, orderId)).toMatchObject({ refunded: 2_500 })
+  const books = (data: { status: string; code: string | null }) =>
+    system.db.refund.updateMany({ where: { orderId }, data })
+  await books({ status: 'failed', code: 'lost_card' })
+  await tell(anEvent({ id: 'evt_failed', type: 'refund.failed', data: { object: { ...stripe.refunds[0]! } } })).expect(
+    204,
+  )
+  expect(await story(orderId)).not.toContain('payment.deviated')
+  await books({ status: 'succeeded', code: null })
 })
 
 test.each([

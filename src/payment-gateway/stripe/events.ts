@@ -59,6 +59,7 @@ function refundOf(kind: 'refunded' | 'refund-failed', refund: Stripe.Refund): Om
   const authorizationId = idOf(refund.payment_intent)
   const isNone = kind === 'refunded' && (refund.status === 'failed' || refund.status === 'canceled')
   if (authorizationId === undefined || isNone) return undefined
+  const askedUnder = refund.metadata?.['effect']
   return {
     kind,
     about: refund.id,
@@ -66,7 +67,8 @@ function refundOf(kind: 'refunded' | 'refund-failed', refund: Stripe.Refund): Om
     amount: fromStripe(refund.amount, refund.currency),
     detail: [refund.id, refund.failure_reason ?? refund.reason].filter(Boolean).join(': '),
     // A failed one is news, whoever has asked for it.
-    isOurs: kind === 'refunded' && refund.metadata?.['effect'] !== undefined,
+    isOurs: kind === 'refunded' && askedUnder !== undefined,
+    askedUnder,
   }
 }
 

@@ -36,3 +36,11 @@ test.each<[what: string, Partial<Payment>, Partial<Notice>, Verdict]>([
   ['a refund of ours that failed later', {}, { kind: 'refund-failed' }, 'deviation'],
   ['a dispute', {}, { kind: 'dispute-opened' }, 'deviation'],
 ])('%s', (_what, known, told, verdict) => expect(decideNotice(payment(known), notice(told))).toBe(verdict))
+
+test.each([
+  ['failed', 'nothing'],
+  ['requested', 'later'],
+  ['succeeded', 'deviation'],
+] as const)('a refund of ours that has failed there and is %s here: %s', (ours, verdict) => {
+  expect(decideNotice(payment({}), notice({ kind: 'refund-failed' }), ours)).toBe(verdict)
+})

@@ -5,7 +5,7 @@ import { append, type Append } from '#messaging'
 import type { Notice } from '#payment-gateway'
 import { readRow, readRows, row, type Database, type Transaction } from '#platform/database'
 import { keepPayments, paymentOf } from '../store.ts'
-import { insertRefund, settleRefunds } from '../refunds/store.ts'
+import { insertRefund, refundsOf, settleRefunds } from '../refunds/store.ts'
 import { decideNotice } from './decide-notice.ts'
 
 /** `stranger`: no order of this database has such a hold. `known`: it was taken before. `later`: what it is about is under way here. */
@@ -19,7 +19,8 @@ export function takeNotice(db: Database, notice: Notice): Promise<Taken> {
   return db.$transaction(async (tx) => {
     const orderId = await lockPaymentWith(tx, notice.authorizationId)
     if (orderId === undefined) return (await isUnderWay(tx, notice.authorizationId)) ? 'later' : 'stranger'
-    const verdict = decideNotice(await paymentOf(tx, orderId), notice)
+    const ours = (await refundsOf(tx, orderId)).find(({ id }) => notice.askedUnder === `refund:${id}`)
+    const verdict = decideNotice(await paymentOf(tx, orderId), notice, ours?.status)
     if (verdict === 'nothing' || verdict === 'later') return verdict
     const now = new Date()
     if (!(await isNew(tx, notice, orderId, now))) return 'known'
