@@ -2,10 +2,12 @@ import type { GatewayAnswer, PaymentGateway } from '#payment-gateway'
 
 type State = 'unknown' | 'authorized' | 'captured' | 'voided' | 'refunded'
 
-/** A payment gateway for models of one order: it keeps Stripe's rules, in memory, and fails never. */
+/** A payment gateway for models of one order: it keeps Stripe's rules, in memory. It answers always, and refuses refunds where it is told to. */
 export function modelBank(total: number, token = 'accepted') {
   let back = 0
   const done = new Set<string>()
+  const refused = new Set<string>()
+  let refuses = false
   let state: State = 'unknown'
   const yes: GatewayAnswer = { ok: true, authorizationId: 'auth_1' }
   const no = (code = 'unexpected_state'): GatewayAnswer => ({
@@ -21,6 +23,8 @@ export function modelBank(total: number, token = 'accepted') {
   }
   const give = (key: string, part: number): GatewayAnswer => {
     if (done.has(key)) return yes
+    if (refuses) refused.add(key)
+    if (refused.has(key)) return { ok: false, code: 'balance_insufficient', detail: 'not now' }
     if (state !== 'captured' || back + part > total) return no()
     done.add(key)
     back += part
@@ -40,11 +44,19 @@ export function modelBank(total: number, token = 'accepted') {
     },
     void: async () => move('authorized', 'voided'),
     refund: async (_id, { idempotencyKey: key }, rest) => {
+      if (!refuses) refused.delete(key) // Stripe is asked without the key where it remembers a failure
       const answer = give(key, rest.amount)
       return !answer.ok && answer.state === 'refunded' ? yes : answer
     },
     refundPart: async (_id, { amount: part }, { idempotencyKey: key }) => give(key, part),
     open: async function* () {},
   } as PaymentGateway
-  return { gateway, state: () => state, back: () => back }
+  return {
+    gateway,
+    state: () => state,
+    back: () => back,
+    refuses: () => refuses,
+    /** What it has refused under a key it refuses under that key for ever. */
+    refuseRefunds: (does: boolean) => void (refuses = does),
+  }
 }

@@ -8,7 +8,7 @@ import {
   StockReserved,
 } from '#events'
 import { Refusal } from '#http'
-import { RetryLater, type NewEvent } from '#messaging'
+import { RetryLater, Unrecoverable, type NewEvent } from '#messaging'
 import { modelBank } from '#testing'
 import {
   decide as decideStock,
@@ -36,7 +36,8 @@ import { isCapturable, recordCapture } from '../../src/domains/payment/capture.t
 import { evolve as evolvePayment, unknownPayment, type Fact as PaymentFact } from '../../src/domains/payment/payment.ts'
 import { recordRefund } from '../../src/domains/payment/refunds/carry-out.ts'
 import { refundAmount, refundableOf } from '../../src/domains/payment/refunds/refund-amount.ts'
-import { owedForPieces, type Earlier, type Owed } from '../../src/domains/payment/refunds/owed-for-pieces.ts'
+import type { Earlier } from '../../src/domains/payment/refunds/asked-for-pieces.ts'
+import { owedForPieces, type Owed } from '../../src/domains/payment/refunds/owed-for-pieces.ts'
 import { requestFor } from '../../src/domains/payment/refunds/refund-gone.ts'
 import { takenOf } from '../../src/domains/payment/refunds/request-refund.ts'
 import { closing, giveBack, recordReturn } from '../../src/domains/payment/return.ts'
@@ -62,18 +63,22 @@ interface Delivery {
   readonly event: NewEvent
   /** What the call has brought; a crash forgets it. */
   called?: { readonly result: unknown }
+  /** It was a dead letter. */
+  readonly isRedriven?: boolean
 }
 
 /**
  * One order with the decisions of its domains, as the reactions make them: each event goes to each of its reactions once, at any
- * time. What a reaction asks of the bank, and what it books, are two steps, with anything between them.
+ * time. What a reaction asks of the bank, and what it books, are two steps, with anything between them. Where the bank refuses to give
+ * money back that is owed, the delivery becomes a dead letter.
  */
 export function openShop({ placed, onHand, card, fraud }: Shop) {
   const orderId = placed.orderId
   const bank = modelBank(placed.total.amount, card)
   const shelf = new Map(placed.lines.map(({ sku }) => [sku, { onHand, reserved: 0, shipped: 0 }]))
-  const refunds = new Map<string, Earlier & { status: string }>()
+  const refunds = new Map<string, Earlier>()
   const deliveries: Delivery[] = []
+  const dead: Delivery[] = []
   const types: string[] = []
   let [order, payment, isCalledOff] = [newOrder(placed), unknownPayment, false]
   let stock: Parameters<typeof decideStock>[0] = { status: 'open', lines: [], apart: {} }
@@ -110,16 +115,23 @@ export function openShop({ placed, onHand, card, fraud }: Shop) {
   }
   const reserved = () => StockReserved({ orderId, lines: wantedOf(stock) })
 
-  function requestRefunds(owed: readonly Owed[]) {
+  function requestRefunds(owed: readonly Omit<Owed, 'isAgain'>[]) {
     for (const { id, lines } of owed) refunds.set(id, { id, lines: [...lines], status: 'requested' })
     book(requestFor(orderId, placed.total.currency, owed))
   }
 
-  /** What is gone of the order is set aside. */
-  function refundGone() {
+  /** @param failedId a refund that has failed */
+  function owedFor(failedId?: string) {
     const { currency } = placed.total
     const bought = { status: order.status, currency, costs: order.costs, lines: order.lines, gone: goneOf(order.parts) }
-    requestRefunds(owedForPieces(bought, [...refunds.values()], payment))
+    return owedForPieces(bought, [...refunds.values()], payment, failedId)
+  }
+
+  /** What is gone of the order is set aside; what has failed, where somebody redrives that. */
+  function refundGone(failedId?: string, isRedriven = false) {
+    const owed = owedFor(failedId)
+    if (!isRedriven && owed.some(({ isAgain }) => isAgain)) throw new Unrecoverable(OWED)
+    requestRefunds(owed)
   }
 
   /** What a reaction asks outside. */
@@ -135,7 +147,7 @@ export function openShop({ placed, onHand, card, fraud }: Shop) {
   }
 
   /** What a reaction writes and publishes, in one transaction. */
-  function handle({ reaction, event: { type, data: raw } }: Delivery, result: unknown) {
+  function handle({ reaction, event: { type, data: raw }, isRedriven }: Delivery, result: unknown) {
     const data = raw as never
     switch (reaction) {
       case 'advance':
@@ -165,7 +177,7 @@ export function openShop({ placed, onHand, card, fraud }: Shop) {
       case 'give-back':
         return book(recordReturn(payment, CLOSES.has(type), orderId, result as never))
       case 'refund-gone':
-        return refundGone()
+        return refundGone(type === 'refund.failed' ? (raw as { refundId: string }).refundId : undefined, isRedriven)
       case 'refund': {
         const { refundId } = raw as { refundId: string }
         const settled = recordRefund(data, result as never)
@@ -180,7 +192,7 @@ export function openShop({ placed, onHand, card, fraud }: Shop) {
     try {
       act()
     } catch (error) {
-      if (!(error instanceof Refusal)) throw error
+      if (!(error instanceof Refusal) && !(error instanceof RetryLater)) throw error
     }
   }
 
@@ -197,10 +209,17 @@ export function openShop({ placed, onHand, card, fraud }: Shop) {
         handle(delivery, result)
         deliveries.splice(deliveries.indexOf(delivery), 1)
       } catch (error) {
-        if (!(error instanceof RetryLater) && (error as Error).constructor !== Error) throw error
-        deliveries.push(...deliveries.splice(deliveries.indexOf(delivery), 1)) // later
+        const [failed] = deliveries.splice(deliveries.indexOf(delivery), 1)
+        const { message, constructor } = error as Error
+        if (message.startsWith(OWED) || message.includes('balance_insufficient')) dead.push(failed!)
+        else if (error instanceof RetryLater || constructor === Error)
+          deliveries.push(failed!) // later
+        else throw error
       }
     },
+    /** An operator has looked at what has failed. */
+    redrive: () => void deliveries.push(...dead.splice(0).map((one) => ({ ...one, isRedriven: true }))),
+    refuseRefunds: bank.refuseRefunds,
     order: (command: Command) => orRefused(() => own(factsOf(order, command))),
     refund(id: string, amount: number) {
       if (amount <= refundableOf(payment)) requestRefunds([{ id, amount, lines: [] }])
@@ -208,7 +227,7 @@ export function openShop({ placed, onHand, card, fraud }: Shop) {
     /** As the API does, in one transaction. */
     refundLines(id: string, lines: { sku: string; quantity: number }[]) {
       if (payment.status !== 'captured') return
-      refundGone()
+      orRefused(() => refundGone())
       const taken = takenOf([...refunds.values()], goneOf(order.parts))
       orRefused(() => requestRefunds([{ id, ...refundAmount({ lines, reason: 'other' }, order, taken, payment) }]))
     },
@@ -220,6 +239,12 @@ export function openShop({ placed, onHand, card, fraud }: Shop) {
       if (parcels.length > 0) publish(ShipmentDelivered({ orderId, shipmentId: parcels[nth % parcels.length]! }))
     },
     pending: () => deliveries.length,
+    /** Refunds of pieces that have failed, and would be asked for again. */
+    owed: () =>
+      [...refunds.values()].flatMap(({ id }) =>
+        owedFor(id).flatMap(({ isAgain, amount }) => (isAgain ? [{ id, amount }] : [])),
+      ),
+    dead: () => dead,
     end: () => ({ order, stock, payment, shelf, refunds, bank: { state: bank.state(), back: bank.back() }, types }),
   }
   publish({ type: 'order.placed', data: placed } as never)
@@ -231,6 +256,8 @@ function factsOf(order: Order, command: Command): readonly OrderFact[] {
   if (command.type === 'return-lines') return returnLines(order, command)
   return command.type === 'ship-parcel' ? shipParcel(order, command) : [decide(order, command)]
 }
+
+const OWED = 'What pieces have cost is owed'
 
 interface Lines {
   readonly lines: { sku: string; quantity: number; restocked: boolean }[]
@@ -253,4 +280,5 @@ const REACTIONS: Readonly<Record<string, readonly string[]>> = {
   'return.received': ['release', 'refund-gone'],
   'payment.authorized': ['give-back'],
   'refund.requested': ['refund'],
+  'refund.failed': ['refund-gone'],
 }

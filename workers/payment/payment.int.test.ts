@@ -1,5 +1,5 @@
 import { keepPayments, wrongPayments, moneyTotals, paymentOf } from '#domains/payment'
-import { RefundRequested } from '#events'
+import { RefundRequested, ReturnReceived } from '#events'
 import type { NewEvent, RecordedEvent, Reaction } from '#messaging'
 import {
   anOrderCancelled,
@@ -249,40 +249,65 @@ describe('refund-payment', () => {
   const book = (orderId: string, ...facts: Facts) =>
     database.db.$transaction((tx) => keepPayments(tx, [orderId], new Date(), () => ({ facts })))
 
-  /** An order over two pieces of which one came back while a refund of both was under way. */
-  async function returnedMeanwhile() {
+  /** An order over two pieces of which one came back. */
+  async function aReturn() {
     const { orderId } = await captured()
-    const [refundId, returnId] = [uuidv7(), uuidv7()]
+    const returnId = uuidv7()
     const { customer, shippingAddress } = anOrderPlaced().data
     const at = { placedAt: new Date(), updatedAt: new Date() }
-    const one = { sku: 'MUG', quantity: 1, amount: 1_250 }
-    const parts = { refunded: {}, voided: false, returned: [{ id: returnId, lines: [{ ...one, restocked: true }] }] }
+    const one = { sku: 'MUG', quantity: 1, amount: 1_250, restocked: true }
+    const parts = { refunded: {}, voided: false, returned: [{ id: returnId, lines: [one] }] }
     const row = { id: orderId, status: 'delivered', customer, shippingAddress, total: 2_500, currency: 'GBP', parts }
     const line = { line: 1, sku: 'MUG', name: 'Mug', quantity: 2, unitPrice: 1_250 }
     await database.db.order.create({ data: { ...row, ...at, lines: { create: [line] } } })
+    const lines = [{ ...one, name: 'Mug' }]
+    return { orderId, returnId, received: ReturnReceived({ orderId, customer, returnId, lines, amount: money(1_250) }) }
+  }
+
+  /** Somebody refunds at the provider, and it has not told of it yet. */
+  async function refundElsewhere(orderId: string, amount: number) {
+    const { authorizationId } = await paymentOf(database.db, orderId)
+    const headers = { 'idempotency-key': `elsewhere:${orderId}` }
+    const url = `${gateway.url}/v1/authorizations/${authorizationId}/refund`
+    await fetch(url, { method: 'POST', headers, body: JSON.stringify({ amount }) })
+  }
+
+  test('pays for pieces that came back when the refund fails that was to pay for them', async () => {
+    const { orderId, returnId } = await aReturn()
+    const refundId = uuidv7()
     const refund = { id: refundId, orderId, amount: 2_500, currency: 'GBP', reason: 'other', shipping: false }
     const lines = [{ sku: 'MUG', quantity: 2, amount: 2_500 }]
     await database.db.refund.create({ data: { ...refund, lines, status: 'requested', requestedAt: new Date() } })
     await book(orderId, isRequested)
-    return { orderId, refundId, returnId }
-  }
-
-  test('pays for pieces that came back when the refund fails that was to pay for them', async () => {
-    const { orderId, refundId, returnId } = await returnedMeanwhile()
-    const { authorizationId } = await paymentOf(database.db, orderId)
-    const headers = { 'idempotency-key': `elsewhere:${orderId}` }
-    const url = `${gateway.url}/v1/authorizations/${authorizationId}/refund`
-    await fetch(url, { method: 'POST', headers, body: JSON.stringify({ amount: 1_000 }) }) // and 1500 are left
+    await refundElsewhere(orderId, 1_000) // and 1500 are left
     const asked = RefundRequested({ orderId, refundId, amount: total, reason: 'other' })
-    const { published } = await react(database, refundPayment, asked)
-    expect(published).toMatchObject([
-      { type: 'refund.failed', data: { refundId } },
-      { type: 'refund.requested', data: { refundId: returnId, amount: money(1_250) } },
-    ])
-    const paid = await react(database, refundPayment, published[1]!)
+    const { published: failed } = await react(database, refundPayment, asked)
+    expect(failed).toMatchObject([{ type: 'refund.failed', data: { refundId } }])
+    const { published } = await react(database, refundPayment, ...failed)
+    expect(published).toMatchObject([{ type: 'refund.requested', data: { refundId: returnId, amount: money(1_250) } }])
+    const paid = await react(database, refundPayment, ...published)
     expect(paid.published).toMatchObject([{ type: 'payment.refunded', data: { refundId: returnId } }])
     await book(orderId, { kind: 'refunded', amount: 1_000 })
     expect(await paymentOf(database.db, orderId)).toMatchObject({ refunded: 2_250, refunding: 0 })
+  })
+
+  test('what a return is owed and the gateway refuses is a dead letter; redriven, it is asked for again', async () => {
+    const { orderId, returnId, received } = await aReturn()
+    await refundElsewhere(orderId, 2_000) // and 500 are left
+    const { published: asked } = await react(database, refundPayment, received)
+    const { published: failed } = await react(database, refundPayment, ...asked)
+    expect(failed).toMatchObject([{ type: 'refund.failed', data: { refundId: returnId, code: 'amount_too_large' } }])
+    const { outcomes } = await attempt(database, refundPayment, ...failed)
+    expect(outcomes).toMatchObject([{ kind: 'failed', error: { name: 'Unrecoverable' } }])
+    expect((outcomes[0] as { error: Error }).error.message).toMatch(/redriven, it is asked again: amount_too_large: "/)
+    expect(await paymentOf(database.db, orderId)).toMatchObject({ refunded: 0, refunding: 0 })
+    await book(orderId, { kind: 'refunded', amount: 2_000 })
+    const later = { ...failed[0]!, time: new Date(failed[0]!.time.getTime() - 61_000) }
+    const { published: again } = await react(database, refundPayment, later)
+    expect(again).toMatchObject([{ type: 'refund.requested', data: { amount: money(500) } }])
+    expect((again[0]!.data as { refundId: string }).refundId).not.toBe(returnId)
+    expect(types((await react(database, refundPayment, ...again)).published)).toEqual(['payment.refunded'])
+    expect(await paymentOf(database.db, orderId)).toMatchObject({ status: 'refunded', refunding: 0 })
   })
 })
 

@@ -3,15 +3,16 @@ import { OrderReduced, PaymentRefunded, RefundFailed, RefundRequested, ReturnRec
 import { defineReaction, type RecordedOf } from '#messaging'
 
 type Requested = RecordedOf<typeof RefundRequested>
-type Gone = RecordedOf<typeof OrderReduced | typeof ReturnReceived>
+type Gone = RecordedOf<typeof OrderReduced | typeof ReturnReceived | typeof RefundFailed>
 
 /**
  * Gives back what a refund has set aside; its key names the refund, so two refunds of one order stay two. What cancelled and
- * returned pieces have cost is set aside here, too, when it was taken: at once, or when a refund fails that was to pay for them.
+ * returned pieces have cost is set aside here, too, when it was taken: at once, or when a refund fails that was to pay for them. Where
+ * that was the refund of the pieces themselves, it is a dead letter until somebody redrives it.
  */
 export default defineReaction({
   name: 'payment.refund-payment',
-  on: [RefundRequested, OrderReduced, ReturnReceived],
+  on: [RefundRequested, OrderReduced, ReturnReceived, RefundFailed],
   publishes: [PaymentRefunded, RefundFailed, RefundRequested],
   personalData: false,
   concurrency: 1, // refunds are few, and the reactions of a process share its connections
@@ -28,32 +29,28 @@ export default defineReaction({
     // All at once and in order: what follows locks some of them, and then others.
     await lockPayments(tx, events, now)
     const requested = events.filter(isRequested)
-    const answers = requested.map((event) => results[events.indexOf(event)]!)
-    const gone = events.filter((event) => !isRequested(event))
-    const carriedOut = await carryOutRefunds(
+    const settled = await carryOutRefunds(
       tx,
       requested.map(({ data }) => data),
-      answers,
+      requested.map((event) => results[events.indexOf(event)]!),
       now,
     )
-    // A refund that has failed pays for no pieces: those that were gone meanwhile are owed again.
-    const failed = requested.filter((_, index) => carriedOut[index]?.type === 'refund.failed')
-    const unpaid = [...gone, ...failed]
-    const setAside = await refundGone(
-      tx,
-      unpaid.map(({ data }) => data.orderId),
-      now,
+    const gone = events.filter((event) => !isRequested(event))
+    const setAside = await refundGone(tx, gone.map(toldBy), now)
+    return events.map((event) =>
+      isRequested(event) ? settled[requested.indexOf(event)] : setAside[gone.indexOf(event)],
     )
-    return events.map((event) => {
-      const settled = isRequested(event) ? carriedOut[requested.indexOf(event)] : undefined
-      return [...(settled ? [settled] : []), ...(setAside[unpaid.indexOf(event)] ?? [])]
-    })
   },
 })
 
 const isRequested = (event: Requested | Gone): event is Requested => event.type === 'refund.requested'
 
+const toldBy = ({ type, data, time }: Gone) => ({
+  orderId: data.orderId,
+  ...(type === 'refund.failed' && { failed: { ...data, time } }),
+})
+
 function refundIdOf({ type, data }: Requested | Gone): string {
-  if (type === 'refund.requested') return data.refundId
+  if (type === 'refund.requested' || type === 'refund.failed') return data.refundId
   return type === 'order.reduced' ? data.cancellationId : data.returnId
 }

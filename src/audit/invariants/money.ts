@@ -73,7 +73,7 @@ const refundsAddUp: Invariant = {
       OR coalesce(p.refunded, 0) < coalesce(r.given, 0) OR coalesce(p.refunded, 0) + coalesce(p.refunding, 0) > coalesce(p.amount, 0)`,
 }
 
-/** Groups of pieces, under their id, that have no refund while refunds have paid for fewer pieces than are gone. */
+/** Groups of pieces, under their id, that have no refund, or one that has failed, while refunds have paid for fewer pieces than are gone. */
 const unpaid =
   (gone: 'cancelled' | 'returned'): Invariant['offenders'] =>
   (limits) => Prisma.sql`
@@ -89,7 +89,7 @@ const unpaid =
         ) > (
           SELECT coalesce(sum(back.quantity), 0) FROM refunds r, jsonb_to_recordset(r.lines) AS back(sku text, quantity int)
           WHERE r.order_id = o.id AND r.status <> 'failed' AND back.sku = line.sku))
-      AND NOT EXISTS (SELECT FROM refunds r WHERE r.id = c.id)`
+      AND NOT EXISTS (SELECT FROM refunds r WHERE r.id = c.id AND r.status <> 'failed')`
 
 const cancelledIsRefunded: Invariant = {
   name: 'cancelled-pieces-are-refunded',

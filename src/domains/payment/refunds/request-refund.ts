@@ -1,10 +1,11 @@
 import { z } from 'zod'
 import { findOrder, goneOf, missingOrder, piecesOf } from '#domains/order'
 import { RefundRequested } from '#events'
-import { append, type Append, type NewEvent } from '#messaging'
+import { append, RetryLater, type Append, type NewEvent } from '#messaging'
 import { readRows, row, type Database, type Transaction } from '#platform/database'
 import type { Payment } from '../payment.ts'
 import { keepPayments, paymentOf } from '../store.ts'
+import { askedForPieces } from './asked-for-pieces.ts'
 import { refundAmount, type Earlier } from './refund-amount.ts'
 import type { NewRefund } from './schemas.ts'
 import { refundGone } from './refund-gone.ts'
@@ -46,19 +47,25 @@ export function requestRefund(
   })
 }
 
-/** Pieces that were cancelled or came back by now are paid for first: this refund is for others. */
+/** Pieces that were cancelled or came back by now are paid for first: this refund is for others. Those that have to wait are not. */
 async function setGoneAside(tx: Transaction, orderId: string, { status }: Payment, now: Date): Promise<NewEvent[]> {
   if (status !== 'captured') return []
-  return (await refundGone(tx, [orderId], now)).flatMap((events) => events ?? [])
+  try {
+    return (await refundGone(tx, [{ orderId }], now)).flatMap((events) => events ?? [])
+  } catch (error) {
+    if (error instanceof RetryLater) return []
+    throw error
+  }
 }
 
-type Spent = Pick<Refund, 'status' | 'lines'> & { readonly shipping?: boolean }
+type Spent = Pick<Refund, 'id' | 'status' | 'lines'> & { readonly shipping?: boolean }
 
-/** The pieces of a SKU that refunds have paid for, or those that are gone where a refund of them has failed. */
+/** The pieces of a SKU that refunds have paid for, or have failed to where they are gone: those are owed still. */
 export function takenOf(earlier: readonly Spent[], gone: ReturnType<typeof goneOf>): Earlier {
   const counted = earlier.filter(({ status }) => status !== 'failed')
+  const owed = askedForPieces(gone, earlier).map(({ waiting }) => ({ lines: waiting }))
   return {
-    pieces: (sku) => Math.max(piecesOf(counted, sku), piecesOf(gone, sku)),
+    pieces: (sku) => Math.max(piecesOf([...counted, ...owed], sku), piecesOf(gone, sku)),
     shipping: counted.some(({ shipping }) => shipping === true),
   }
 }
