@@ -1,5 +1,5 @@
 import { keepPayments, wrongPayments, moneyTotals, paymentOf } from '#domains/payment'
-import { RefundRequested, ReturnReceived } from '#events'
+import { FraudCleared, RefundRequested, ReturnReceived, ShipmentDelivered, StockReserved } from '#events'
 import type { NewEvent, RecordedEvent, Reaction } from '#messaging'
 import {
   anOrderCancelled,
@@ -8,14 +8,20 @@ import {
   anOrderPlaced,
   anOrderRejected,
   aReturnAccepted,
+  aShipmentCreated,
   attempt,
+  deadline,
   react,
   record,
   testDatabase,
   type TestDatabase,
 } from '#testing'
+import { openDatabase, type OpenDatabase, type Transaction } from '#platform/database'
 import { uuidv7 } from '#platform/uuid'
+import type { Response } from 'supertest'
 import { startGateway, type RunningGateway } from '../../sandbox/payment-gateway/server.ts'
+import { anOrder as aRequest, MUG, testApi, type TestApi } from '../../src/testing/api.ts'
+import advanceOrder from '../order/advance-order.ts'
 import authorizePayment from './authorize-payment.ts'
 import capturePayment from './capture-payment.ts'
 import refundPayment from './refund-payment.ts'
@@ -323,6 +329,188 @@ test('orders confirmed and cancelled at the same moment: no money is kept, whoev
   const ends = types(published.flat()).filter((type) => type !== 'payment.captured')
   expect(ends).toHaveLength(30)
   for (const orderId of ids) expect(['voided', 'refunded']).toContain(await status(orderId))
+})
+
+interface View {
+  lines: { cancelled: number; returned: number }[]
+}
+interface RefundView {
+  status: string
+  amount: { amount: number }
+  lines: { quantity: number }[]
+}
+
+describe('refunds beside cancellations and returns, by two processes of the API and two workers', () => {
+  const PIECES = 12
+  const names = ['api one', 'api two'] as const
+  const apis: (OpenDatabase & { api: TestApi })[] = []
+  let key: string
+  beforeAll(async () => {
+    for (const applicationName of names) {
+      const own = openDatabase(database.url, { applicationName })
+      const prepared = apis.length > 0
+      apis.push({ ...own, api: await testApi({ ...own, url: database.url }, [], { prepared }) })
+    }
+    key = apis[0]!.api.key
+  })
+  afterAll(async () => {
+    for (const { api, close } of apis) {
+      await api.close()
+      await close()
+    }
+  })
+
+  /** Asked again under its key where the machine was too busy for it. */
+  const accepted = (what: string, ask: (key: Record<string, string>) => PromiseLike<Response>) => {
+    const once = { 'idempotency-key': uuidv7(), authorization: `Bearer ${key}` }
+    return deadline(what, async () => {
+      const response = await ask(once)
+      return response.status < 500 ? response : undefined
+    })
+  }
+  const post = (process: 0 | 1, orderId: string, path: string, body: object) =>
+    accepted(path, (headers) => apis[process]!.api.http.post(`/v1/orders/${orderId}/${path}`).set(headers).send(body))
+  const view = async (orderId: string) => (await apis[0]!.api.get(`/v1/orders/${orderId}`)).body as View
+  const refundsOf = async (orderId: string) =>
+    ((await apis[0]!.api.get(`/v1/orders/${orderId}/refunds`)).body as { refunds: RefundView[] }).refunds
+
+  async function aPaidOrder() {
+    const order = aRequest({ lines: [{ sku: MUG.sku, quantity: PIECES }] })
+    const { body } = await accepted('an order', (headers) => apis[0]!.api.place(order, headers))
+    const orderId = body.id as string
+    const [placed] = await eventsOf(orderId)
+    const { published: held } = await react(database, authorizePayment, placed!)
+    const answers = [StockReserved({ orderId, lines: [] }), FraudCleared({ orderId, score: 0 }), ...held]
+    const { published: confirmed } = await react(database, advanceOrder, ...answers)
+    const { published: taken } = await react(database, capturePayment, ...confirmed)
+    await react(database, advanceOrder, ...taken)
+    return orderId
+  }
+
+  async function aDeliveredOrder() {
+    const orderId = await aPaidOrder()
+    const parcel = aShipmentCreated({ orderId })
+    const { shipmentId } = parcel.data
+    await react(database, advanceOrder, parcel, ShipmentDelivered({ orderId, shipmentId }))
+    return orderId
+  }
+
+  const eventsOf = async (orderId: string): Promise<RecordedEvent[]> =>
+    (await database.db.event.findMany({ where: { correlationId: orderId }, orderBy: { position: 'asc' } })).map(
+      (event) => ({ ...event, time: event.occurredAt }),
+    )
+
+  /** Where the two are held up until each of them waits, or has ended without coming there. */
+  const GATES = {
+    order: (tx: Transaction, id: string) => tx.$queryRaw`SELECT FROM orders WHERE id = ${id}::uuid FOR UPDATE`,
+    payment: (tx: Transaction, id: string) =>
+      tx.$queryRaw`SELECT FROM payments WHERE order_id = ${id}::uuid FOR UPDATE`,
+    stream: (tx: Transaction, id: string) =>
+      tx.$queryRaw`SELECT FROM streams WHERE stream = ${`order-${id}`} FOR UPDATE`,
+  }
+
+  async function interleaved<Answer>(
+    gate: keyof typeof GATES,
+    orderId: string,
+    acts: readonly (() => Promise<Answer>)[],
+  ) {
+    const begun: { ended: boolean; answer: Promise<Answer> }[] = []
+    await database.db.$transaction(async (tx) => {
+      await GATES[gate](tx, orderId)
+      for (const act of acts) {
+        const one = { ended: false, answer: act() }
+        begun.push(one)
+        const end = () => void (one.ended = true)
+        one.answer.then(end, end)
+        const running = () => begun.filter(({ ended }) => !ended).length
+        await deadline('it waits at the gate, or has ended', async () => (await waiting()) >= running())
+      }
+    })
+    return Promise.all(begun.map(({ answer }) => answer))
+  }
+
+  async function waiting(): Promise<number> {
+    const found = await database.db.$queryRaw<unknown[]>`
+      SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
+        AND application_name = ANY(${[...names]})`
+    return found.length
+  }
+
+  /** All that the order owes, by two workers at once. */
+  async function carryOut(orderId: string) {
+    for (let round = 0; round < 20; round++) {
+      const events = await eventsOf(orderId)
+      const handled = await database.db.handledEvent.findMany({
+        where: { eventId: { in: events.map(({ id }) => id) } },
+      })
+      const isHandled = (id: string, { name }: Reaction) =>
+        handled.some(({ eventId, reaction }) => eventId === id && reaction === name)
+      const due = [refundPayment, returnPayment].flatMap((reaction) =>
+        events.flatMap((event) =>
+          reaction.on.some(({ type }) => type === event.type) && !isHandled(event.id, reaction)
+            ? [{ reaction, event }]
+            : [],
+        ),
+      )
+      if (due.length === 0) return
+      const worker = (nth: 0 | 1) => async () => {
+        const own = { ...apis[nth]!, url: database.url }
+        for (const [index, { reaction, event }] of due.entries())
+          if (index % 2 === nth) await attempt(own, reaction, event)
+      }
+      await interleaved('payment', orderId, [worker(0), worker(1)])
+    }
+    throw new Error('never carried out')
+  }
+
+  /** @param refunded pieces that refunds were asked for, and accepted */
+  async function expectPaidOnce(orderId: string, refunded: number) {
+    const { lines } = await view(orderId)
+    const refunds = await refundsOf(orderId)
+    const gone = lines[0]!.cancelled + lines[0]!.returned
+    const paid = refunds.flatMap((one) => one.lines).reduce((sum, { quantity }) => sum + quantity, 0)
+    expect(paid).toBeGreaterThanOrEqual(gone)
+    expect(paid).toBeLessThanOrEqual(gone + refunded)
+    const back = refunds.reduce((sum, { amount }) => sum + amount.amount, 0)
+    expect([refunds.every(({ status }) => status === 'succeeded'), back]).toEqual([true, paid * MUG.price])
+    expect(await paymentOf(database.db, orderId)).toMatchObject({ refunded: back, refunding: 0 })
+  }
+
+  test.each([
+    ['lines/cancel', 'cancelled', aPaidOrder, [0, 1]],
+    ['returns', 'returned', aDeliveredOrder, [1, 0]],
+  ] as const)(
+    '%s: each piece is paid for once, and never more than was taken',
+    async (path, end, anOrderNow, turns) => {
+      const orderId = await anOrderNow()
+      const one = { lines: [{ sku: MUG.sku, quantity: 1 }] }
+      const less = path === 'returns' ? one : { ...one, reason: 'too many' }
+      let refunded = 0
+      for (const gate of ['order', 'payment', 'stream'] as const) {
+        const acts = [() => post(0, orderId, 'refunds', one), () => post(1, orderId, path, less)]
+        const answers = await interleaved(
+          gate,
+          orderId,
+          turns.map((turn) => acts[turn]!),
+        )
+        refunded += answers.filter(({ status }) => status === 202).length
+        expect(answers.map(({ status }) => status).every((status) => status < 300)).toBe(true)
+        await carryOut(orderId)
+        await expectPaidOnce(orderId, refunded)
+      }
+      const rest = path === 'returns' ? {} : { lines: [{ sku: MUG.sku }], reason: 'none' }
+      const acts = [() => post(0, orderId, 'refunds', {}), () => post(1, orderId, path, rest)]
+      await interleaved(
+        'payment',
+        orderId,
+        turns.map((turn) => acts[turn]!),
+      )
+      await carryOut(orderId)
+      expect(await view(orderId)).toMatchObject({ status: end, paymentStatus: 'refunded' })
+      const total = PIECES * MUG.price
+      expect(await paymentOf(database.db, orderId)).toMatchObject({ status: 'refunded', refunded: total, refunding: 0 })
+    },
+  )
 })
 
 test('what is booked is not changed', async () => {
