@@ -46,7 +46,8 @@ function Words({ audit }: { audit: AuditView | undefined }) {
   if (!audit?.latest) return 'Orders, events, stock, money and read models, held against each other.'
   const { at, seconds, operator, findings } = audit.latest
   const broken = findings.filter(({ count: many, onlyWarns }) => many > 0 && !onlyWarns).length
-  const outcome = broken === 0 ? 'nothing is broken' : `${broken} of ${findings.length} are broken`
+  const outcome =
+    broken === 0 ? 'nothing is broken' : `${broken} of ${findings.length} ${broken === 1 ? 'is' : 'are'} broken`
   return `Looked at ${ago(at)} by ${operator}, in ${duration(seconds * 1_000)}: ${outcome}.`
 }
 
@@ -148,7 +149,7 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 /** An id is looked for as whatever it is. */
 const Who = ({ id }: { id: string }) =>
   UUID.test(id) ? (
-    <Anchor component={Link} to={`/orders?q=${id}`} size="sm">
+    <Anchor component={Link} to={`/orders?q=${id}`} size="sm" underline="always">
       {id}
     </Anchor>
   ) : (

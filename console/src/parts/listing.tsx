@@ -40,15 +40,8 @@ export function Listing<Row>({ columns = [], rows, keyOf, empty, narrow, childre
         {columns.length > 0 && (
           <Table.Thead>
             <Table.Tr>
-              {columns.map(asColumn).map(({ name, number, wideOnly, sorted }, index) => (
-                <Table.Th
-                  key={index}
-                  className={`${number ? 'number' : ''} ${wideOnly ? 'wide-only' : ''}`}
-                  aria-sort={sorted}
-                  scope="col"
-                >
-                  {name}
-                </Table.Th>
+              {columns.map(asColumn).map((column, index) => (
+                <Head key={index} {...column} />
               ))}
             </Table.Tr>
           </Table.Thead>
@@ -60,6 +53,17 @@ export function Listing<Row>({ columns = [], rows, keyOf, empty, narrow, childre
         </Table.Tbody>
       </Table>
     </div>
+  )
+}
+
+/** Above buttons there is no name. */
+function Head({ name, number, wideOnly, sorted }: Column) {
+  if (name === '') return <Table.Td />
+  const names = `${number ? 'number' : ''} ${wideOnly ? 'wide-only' : ''}`
+  return (
+    <Table.Th className={names} aria-sort={sorted} scope="col">
+      {name}
+    </Table.Th>
   )
 }
 

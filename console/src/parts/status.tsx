@@ -32,6 +32,6 @@ export const colourOf = (state: string) => COLOURS[state] ?? 'gray'
 /** The state of an order, a delivery or an action. The word says it; the colour only helps. */
 export const StatusBadge = ({ state, size = 'md' }: { state: string; size?: 'sm' | 'md' | 'lg' }) => (
   <Badge color={colourOf(state)} size={size}>
-    {state}
+    {state.replaceAll('-', ' ')}
   </Badge>
 )

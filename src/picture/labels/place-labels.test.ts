@@ -31,8 +31,8 @@ it('lifts a name over those further right where there is no room on the left eit
 })
 
 it('leaves out a name when every row is taken', () => {
-  const { names } = placeLabels({ events: at(220, 225, 230, 235, 240), told: undefined }, WITHIN)
-  expect(rowsOf(names)).toEqual([undefined, 3, 2, 1, 0])
+  const { names } = placeLabels({ events: at(215, 220, 225, 230, 235, 240), told: undefined }, WITHIN)
+  expect(rowsOf(names)).toEqual([undefined, 4, 3, 2, 1, 0])
 })
 
 it('keeps a name at the end of the picture within it', () => {

@@ -4,7 +4,7 @@ const ABOVE = 9
 /** Pixels from one row of names to the next. */
 export const ROW = 13
 /** Rows that a lane may have. A name for which none is left is not written. */
-const MOST_ROWS = 4
+const MOST_ROWS = 5
 /** Pixels between two texts of a row. */
 const GAP = 8
 

@@ -29,11 +29,11 @@ export function WebhooksPage({ id }: { id: string | undefined }) {
 }
 
 const Way = ({ endpoint: { client, url } }: { endpoint: Endpoint }) => (
-  <Breadcrumbs>
+  <Breadcrumbs style={{ flexWrap: 'wrap' }}>
     <Anchor component={Link} to="/webhooks" size="sm">
       All endpoints
     </Anchor>
-    <Text size="sm" style={{ overflowWrap: 'anywhere' }}>
+    <Text size="sm" style={{ overflowWrap: 'anywhere', whiteSpace: 'normal' }}>
       {client}: {url}
     </Text>
   </Breadcrumbs>
