@@ -1,6 +1,5 @@
 // The tables of all projections dropped, and built again under live load. REBUILD_EVENTS=1000000 makes it an acceptance run.
 import { spawn } from 'node:child_process'
-import path from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { analyticsRoutes } from '#domains/analytics'
 import { lookupRoutes } from '#domains/lookup'
@@ -15,6 +14,7 @@ import {
 import { openDatabase } from '#platform/database'
 import { createLogger } from '#platform/log/logger'
 import { deadline, projectionReader, testDatabase, type TestDatabase } from '#testing'
+import { compiledCommand } from '../dev/processes/compiled.ts'
 import { storeHistory } from '../bench/load/history.ts'
 import { audit } from '../src/audit/index.ts'
 import { anOrder, testApi, type TestApi } from '../src/testing/api.ts'
@@ -87,10 +87,10 @@ async function auditAside() {
 
 const percentile = (sorted: readonly number[], share: number) => sorted[Math.ceil(share * sorted.length) - 1]!
 
-function rebuildAll() {
-  const script = path.resolve(import.meta.dirname, '../src/cli/fanfare.mjs')
+async function rebuildAll() {
+  const command = await compiledCommand('projections', 'rebuild', '--all', '--json')
   const env = { ...process.env, DATABASE_URL: database.url }
-  const child = spawn(process.execPath, [script, 'projections', 'rebuild', '--all', '--json'], { env })
+  const child = spawn(process.execPath, command, { env })
   let [output, errors] = ['', '']
   child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()))
   child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()))

@@ -1,11 +1,9 @@
 import { spawn } from 'node:child_process'
-import path from 'node:path'
 import pg from 'pg'
 import type { TestDatabase } from './rows/database.ts'
 import { deadline } from './deadline.ts'
 
 const KEY = 4711
-const SCRIPT = path.resolve(import.meta.dirname, '../cli/fanfare.mjs')
 
 /** Statements of others stop at the gate, which a trigger leads to, until it is opened. */
 async function closeGate({ url }: TestDatabase, trigger: string) {
@@ -32,13 +30,14 @@ async function closeGate({ url }: TestDatabase, trigger: string) {
 }
 
 /**
- * Runs a command of `fanfare` as a process of its own until it comes to the gate, kills it there (SIGKILL), and waits until PostgreSQL
- * has noticed. @param trigger creates one that executes `gate()`, or an event trigger that executes `command_gate()`
+ * Runs a command of `fanfare` until it comes to the gate, kills it there (SIGKILL), and waits until PostgreSQL has noticed.
+ * @param trigger creates one that executes `gate()`, or an event trigger that executes `command_gate()`
+ * @param command what node is told to run it as a process of its own
  */
-export async function killedAt(database: TestDatabase, trigger: string, ...args: string[]): Promise<void> {
+export async function killedAt(database: TestDatabase, trigger: string, command: readonly string[]): Promise<void> {
   const gate = await closeGate(database, trigger)
   const env = { ...process.env, DATABASE_URL: database.url }
-  const child = spawn(process.execPath, [SCRIPT, ...args], { env, stdio: 'ignore' })
+  const child = spawn(process.execPath, command, { env, stdio: 'ignore' })
   const ended = new Promise((resolve) => child.once('exit', resolve))
   try {
     await gate.somebodyWaits()

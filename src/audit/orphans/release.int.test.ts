@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process'
-import path from 'node:path'
 import { keepReservations, receiveStock } from '#domains/inventory'
 import { createGateway, keepPayments, paymentOf } from '#domains/payment'
 import { DependencyUnavailable } from '#messaging'
 import { uuidv7 } from '#platform/uuid'
 import { testDatabase, type TestDatabase } from '#testing'
+import { compiledCommand } from '../../../dev/processes/compiled.ts'
 import { startGateway, type RunningGateway } from '../../../sandbox/payment-gateway/server.ts'
 import { anOrder, MUG, testApi, type TestApi } from '../../testing/api.ts'
 import { audit, findOrphans, isBroken, releaseOrphans } from '../index.ts'
@@ -158,18 +158,15 @@ test('one that fails does not keep the others', async () => {
 })
 
 describe('npm run audit -- --release', () => {
-  function run(...args: string[]) {
+  async function run(...args: string[]) {
+    const command = await compiledCommand('audit', '--release', ...args)
     const env = {
       ...process.env,
       DATABASE_URL: database.url,
       RABBITMQ_URL: 'amqp://127.0.0.1:1',
       PAYMENT_GATEWAY_URL: running.url,
     }
-    const script = path.resolve(import.meta.dirname, '../../cli/fanfare.mjs')
-    const child = spawn(process.execPath, [script, 'audit', '--release', ...args], {
-      env,
-      stdio: ['ignore', 'pipe', 'pipe'],
-    })
+    const child = spawn(process.execPath, command, { env, stdio: ['ignore', 'pipe', 'pipe'] })
     let output = ''
     for (const stream of [child.stdout, child.stderr])
       stream.on('data', (chunk: Buffer) => (output += chunk.toString()))

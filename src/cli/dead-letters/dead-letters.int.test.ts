@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process'
-import path from 'node:path'
 import { OrderPlaced } from '#events'
 import { defineReaction, Unrecoverable } from '#messaging'
 import { uuidv7 } from '#platform/uuid'
 import { anOrderPlaced, deadline, record, testSystem, type TestSystem } from '#testing'
+import { compiledCommand } from '../../../dev/processes/compiled.ts'
 import screenOrder from '../../../workers/fraud/screen-order.ts'
 import { fanfare } from '../fanfare.ts'
 
@@ -26,15 +26,14 @@ beforeEach(() => {
   handled.length = 0
 })
 
-const COMMAND = [path.resolve(import.meta.dirname, '../fanfare.mjs'), 'dead-letters']
-
-function start(args: string[]) {
+async function start(args: string[]) {
+  const command = await compiledCommand('dead-letters', ...args)
   const env = {
     ...process.env,
     DATABASE_URL: system.url,
     RABBITMQ_URL: '',
   }
-  const child = spawn(process.execPath, [...COMMAND, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, command, { env, stdio: ['ignore', 'pipe', 'pipe'] })
   let output = ''
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk.toString()))
   const ended = new Promise<{ code: number | null; signal: string | null; output: string }>((resolve) =>
@@ -43,7 +42,7 @@ function start(args: string[]) {
   return { child, ended }
 }
 
-const run = (args: string[]) => start(args).ended
+const run = async (args: string[]) => (await start(args)).ended
 
 /** Quicker, for what needs no process of its own. */
 async function inProcess(args: string[]) {
@@ -217,7 +216,7 @@ test('killed in the middle, then called again: nothing is lost, nothing is handl
   await deadOrders(300)
   broken = false
   const args = ['redrive', 'test.fragile', '--all', '--yes']
-  const { child, ended } = start([...args, '--rate', '20/s'])
+  const { child, ended } = await start([...args, '--rate', '20/s'])
   await deadline('some are handled', () => handled.length >= 10)
   child.kill('SIGKILL')
   expect(await ended).toMatchObject({ signal: 'SIGKILL' })
@@ -236,7 +235,7 @@ test('Ctrl-C finishes the batch under way and leaves the rest open', async () =>
   system = await testSystem([fragile])
   await deadOrders(60)
   broken = false
-  const { child, ended } = start(['redrive', 'test.fragile', '--all', '--yes', '--rate', '5/s'])
+  const { child, ended } = await start(['redrive', 'test.fragile', '--all', '--yes', '--rate', '5/s'])
   await deadline('some are handled', () => handled.length >= 2)
   child.kill('SIGINT')
   const { code, output } = await ended
@@ -248,7 +247,7 @@ test('Ctrl-C finishes the batch under way and leaves the rest open', async () =>
 
 test('watch tells each change on a line of its own', async () => {
   system = await testSystem([fragile])
-  const { child, ended } = start(['watch', '--every', '100ms'])
+  const { child, ended } = await start(['watch', '--every', '100ms'])
   let seen = ''
   child.stdout.on('data', (chunk: Buffer) => (seen += chunk.toString()))
   await deadOrders(2)

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { daysAgo, killedAt, storePast, sumsOfPast, testDatabase, type TestDatabase } from '#testing'
+import { compiledCommand } from '../../../dev/processes/compiled.ts'
 import { archiveBefore } from './archive.ts'
 import { expectFiles, writeArchive } from './write-archive.ts'
 import { readManifest } from './manifest.ts'
@@ -36,11 +37,11 @@ const stateOf = async (name: string) => (await database.db.archive.findUnique({ 
 
 test('killed anywhere, an archive is brought to its end by the next call, and so is a restore', async () => {
   const before = await sumsOfPast(database)
-  const archive = ['archive', '--before', daysAgo(29).toISOString().slice(0, 10), '--to', folder]
-  await killedAt(database, at('INSERT', 'detached'), ...archive)
+  const archive = await compiledCommand('archive', '--before', daysAgo(29).toISOString().slice(0, 10), '--to', folder)
+  await killedAt(database, at('INSERT', 'detached'), archive)
   expect(await stateOf('first')).toBe('none')
   expect(await sumsOfPast(database)).toEqual(before)
-  await killedAt(database, at('UPDATE', 'archived'), ...archive)
+  await killedAt(database, at('UPDATE', 'archived'), archive)
   expect(await stateOf('first')).toBe('detached')
   await archived()
   expect([await stateOf('first'), await stateOf('old'), await database.db.event.count()]).toEqual([
@@ -49,11 +50,11 @@ test('killed anywhere, an archive is brought to its end by the next call, and so
     90,
   ])
 
-  const restore = ['restore', path.join(folder, 'old')]
-  await killedAt(database, at('UPDATE', 'restoring'), ...restore)
-  await killedAt(database, whileItAlters, ...restore)
+  const restore = await compiledCommand('restore', path.join(folder, 'old'))
+  await killedAt(database, at('UPDATE', 'restoring'), restore)
+  await killedAt(database, whileItAlters, restore)
   expect(await stateOf('old')).toBe('restoring')
-  await killedAt(database, at('DELETE', 'attached'), ...restore)
+  await killedAt(database, at('DELETE', 'attached'), restore)
   expect(await stateOf('old')).toBe('attached')
   for (const name of ['first', 'old']) await restored(name)
   expect(await sumsOfPast(database)).toEqual(before)

@@ -12,6 +12,7 @@ import {
 import { OrderPlaced } from '#events'
 import { createLogger } from '#platform/log/logger'
 import { anOrderPlaced, deadline, killedAt, named, record, testSystem, type TestSystem } from '#testing'
+import { compiledCommand } from '../../../../dev/processes/compiled.ts'
 
 let system: TestSystem
 /** What the gateway does. */
@@ -125,7 +126,8 @@ test('killed in the middle, two at once, and beside an operator: each letter is 
   const letters = await lettersLeft()
   const atAnyLetter = `CREATE TRIGGER gate BEFORE INSERT ON delivery_history FOR EACH ROW
     WHEN (NEW.what = 'redriven') EXECUTE FUNCTION gate()`
-  await killedAt(system, atAnyLetter, 'dead-letters', 'recovered', 'test-gateway', '--yes', '--rate', '5/s')
+  const command = ['dead-letters', 'recovered', 'test-gateway', '--yes', '--rate', '5/s']
+  await killedAt(system, atAnyLetter, await compiledCommand(...command))
   const underWay = await system.db.delivery.count({ where: { state: 'retrying' } })
   expect(await redriven()).toBe(underWay) // the statement at hand is done or not done
   expect((await readHistory(system.db))[0]).toMatchObject({ action: 'redrive', outcome: null })

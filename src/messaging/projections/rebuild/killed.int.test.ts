@@ -1,5 +1,6 @@
 import { createLogger } from '#platform/log/logger'
 import { anOrderPlaced, killedAt, project, record, testDatabase, type TestDatabase } from '#testing'
+import { compiledCommand } from '../../../../dev/processes/compiled.ts'
 import { findReactions, loadProjections } from '../../load-workers.ts'
 import { rebuild } from './rebuild.ts'
 
@@ -26,11 +27,11 @@ test('killed in the middle of a batch, and of the swap, a rebuild goes on with w
   const sales = (await loadProjections(findReactions('workers'))).find(({ name }) => name === 'analytics.sales')!
   await record(database, ...Array.from({ length: 60 }, () => anOrderPlaced()))
   await project(database, sales)
-  const command = ['projections', 'rebuild', sales.name, '--batch', '20']
-  await killedAt(database, at('projection_shadows', 'NEW.position >= 40'), ...command)
+  const command = await compiledCommand('projections', 'rebuild', sales.name, '--batch', '20')
+  await killedAt(database, at('projection_shadows', 'NEW.position >= 40'), command)
   expect(await db.projectionShadow.findFirst()).toMatchObject({ position: 20n })
   expect([await placedIn(`${PRESENT}_shadow`), await placedIn(PRESENT)]).toEqual([20, 60])
-  await killedAt(database, at('projections', 'NEW.generation > OLD.generation'), ...command)
+  await killedAt(database, at('projections', 'NEW.generation > OLD.generation'), command)
   expect(await db.projectionShadow.findFirst()).toMatchObject({ position: 60n })
   expect([await placedIn(`${PRESENT}_shadow`), await placedIn(PRESENT)]).toEqual([60, 60])
   const log = createLogger('test', 'silent')
