@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { membersOf } from '../dev/footprint/groups.ts'
 import { startSystem } from '../dev/footprint/start.ts'
+import { compile } from '../dev/processes/compiled.ts'
 import { InstanceSet } from '../dev/services/index.ts'
 import { startGateway } from '../sandbox/payment-gateway/server.ts'
 import { deadline, freePort, placeOf, releases, requireTestService, testDatabase } from '#testing'
@@ -63,7 +64,8 @@ onLinux(
     later(database.close)
     const metrics = await freePort()
     const { HOST: _told, ...environment } = process.env
-    const child = spawn(process.execPath, ['--import', 'tsx', 'src/main/api.ts'], {
+    const program = await compile()
+    const child = spawn(process.execPath, program('src/main/api.ts'), {
       stdio: 'ignore',
       env: {
         ...environment,

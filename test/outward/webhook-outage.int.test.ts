@@ -6,6 +6,7 @@ import { Redis } from 'ioredis'
 import { Webhook } from 'standardwebhooks'
 import { webhookRoutes } from '#domains/webhooks'
 import { deadline, releases, requireTestService, testDatabase, webhookReceiver, type TestDatabase } from '#testing'
+import { compile } from '../../dev/processes/compiled.ts'
 import { anOrder, testApi, type TestApi } from '../../src/testing/api.ts'
 
 const later = releases()
@@ -19,7 +20,8 @@ const DELAYS = [5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400].ma
 
 const namespace = `test-${randomBytes(4).toString('hex')}`
 
-function startScheduler({ url }: TestDatabase): ChildProcess {
+async function startScheduler({ url }: TestDatabase): Promise<ChildProcess> {
+  const program = await compile()
   const env = {
     ...process.env,
     DATABASE_URL: url,
@@ -31,7 +33,7 @@ function startScheduler({ url }: TestDatabase): ChildProcess {
     WEBHOOK_TIMEOUT_SECONDS: '1',
     LOG_LEVEL: 'error',
   }
-  return spawn(process.execPath, ['--import', 'tsx', 'src/main/scheduler.ts'], { env, stdio: 'ignore' })
+  return spawn(process.execPath, program('src/main/scheduler.ts'), { env, stdio: 'ignore' })
 }
 
 const killed = async (child: ChildProcess) => {
@@ -64,7 +66,7 @@ it('every event arrives, signed, and what comes twice comes under one webhook-id
   let api = await testApi(database, webhookRoutes(database))
   later(() => api.close())
   const { body: endpoint } = await api.post('/v1/webhooks', { url: receiver.url, maxConcurrent: 16, maxPerSecond: 100 })
-  let scheduler = startScheduler(database)
+  let scheduler = await startScheduler(database)
   later(() => killed(scheduler))
   await place(api, ORDERS)
   const ids = () => new Set(receiver.received.map(({ headers }) => headers['webhook-id']))
@@ -81,7 +83,7 @@ it('every event arrives, signed, and what comes twice comes under one webhook-id
   await api.close()
   api = await testApi(database, webhookRoutes(database))
   await place(api, ORDERS)
-  scheduler = startScheduler(database)
+  scheduler = await startScheduler(database)
   await deadline('attempts that fail', async () => (await db.webhookAttempt.count({ where: { status: null } })) > 0, {
     within: 60_000,
   })
