@@ -1,15 +1,30 @@
-// A real process dies, as from kill -9, at each place where a death could lose or double something.
+// A real process dies, as from kill -9, at each place where a death could lose or double something. All deaths are of one system:
+// after each, every effect of all orders so far is there exactly once.
 import type { CrashPoint } from '#messaging'
 import { deadline } from '#testing'
 import { expectExactlyOnce } from './expect-exactly-once.ts'
 import type { RunningProcess } from '../../../dev/processes/process.ts'
-import { anOrder, trialSystem, type TrialSystem } from '../world/trial-system.ts'
+import { anOrder, trialSystem, type ProcessName, type TrialSystem } from '../world/trial-system.ts'
 
 jest.setTimeout(240_000)
 
+const NAMES: readonly ProcessName[] = ['api', 'relay', 'worker']
+const lives = new Map<ProcessName, RunningProcess>()
 let system: TrialSystem
-beforeEach(async () => (system = await trialSystem()))
-afterEach(() => system.close())
+let orders = 0
+beforeAll(async () => (system = await trialSystem()))
+afterAll(() => system.close())
+
+/** One process of each name runs; of `dying` only the one that is to die at `point`. */
+async function dying(name: ProcessName, crashAt: `${CrashPoint}:${number}`): Promise<RunningProcess> {
+  await lives.get(name)?.stop()
+  await Promise.all(NAMES.filter((other) => other !== name).map(run))
+  return system.start(name, { crashAt })
+}
+
+async function run(name: ProcessName) {
+  if (!lives.get(name)?.isRunning) lives.set(name, await system.start(name))
+}
 
 async function expectKilled(life: RunningProcess) {
   expect(await life.exited).toEqual({ code: null, signal: 'SIGKILL' })
@@ -23,22 +38,24 @@ async function accepted(order: object, key: string): Promise<Response> {
   })
 }
 
-async function place(orders: number) {
+async function placeTen() {
   const answers = await Promise.all(
-    Array.from({ length: orders }, (_, i) => accepted(anOrder(`c${i}@example.com`), `order-${i}`)),
+    Array.from({ length: 10 }, (_, i) => accepted(anOrder(`c${orders + i}@example.com`), `order-${orders + i}`)),
   )
   expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 202))
+  orders += 10
 }
 
 it('the API, after a commit and before its answer: the order is there, and asked again it is answered with it', async () => {
-  const dying = await system.start('api', { crashAt: 'api.after-commit:1' })
+  const api = await dying('api', 'api.after-commit:1')
+  orders += 1
   await expect(accepted(anOrder(), 'key-1')).rejects.toThrow('fetch failed')
-  await expectKilled(dying)
-  await Promise.all([system.start('api'), system.start('relay'), system.start('worker')])
+  await expectKilled(api)
+  await run('api')
   const again = await accepted(anOrder(), 'key-1')
   expect([again.status, again.headers.get('idempotency-replayed')]).toEqual([202, 'true'])
   await system.settled()
-  await expectExactlyOnce(system, 1)
+  await expectExactlyOnce(system, orders)
 })
 
 it.each<[CrashPoint, string]>([
@@ -49,24 +66,22 @@ it.each<[CrashPoint, string]>([
   ],
   ['relay.after-confirm', 'what it had published before its checkpoint is published twice and handled once'],
 ])('the relay, at %s: %s', async (point) => {
-  await Promise.all([system.start('api'), system.start('worker')])
-  const dying = await system.start('relay', { crashAt: `${point}:2` })
-  await place(10)
-  await expectKilled(dying)
-  await system.start('relay')
+  const relay = await dying('relay', `${point}:2`)
+  await placeTen()
+  await expectKilled(relay)
+  await run('relay')
   await system.settled()
-  await expectExactlyOnce(system, 10)
+  await expectExactlyOnce(system, orders)
 })
 
 it.each<[CrashPoint, string]>([
   ['reaction.after-call', 'the outside world is asked again under the same key'],
   ['reaction.after-commit', 'what was handled and not acknowledged comes again and is recognised'],
 ])('a worker, at %s: %s', async (point) => {
-  await Promise.all([system.start('api'), system.start('relay')])
-  const dying = await system.start('worker', { crashAt: `${point}:5` })
-  await place(10)
-  await expectKilled(dying)
-  await system.start('worker')
+  const worker = await dying('worker', `${point}:5`)
+  await placeTen()
+  await expectKilled(worker)
+  await run('worker')
   await system.settled()
-  await expectExactlyOnce(system, 10)
+  await expectExactlyOnce(system, orders)
 })
