@@ -93,7 +93,7 @@ function Known({ letter, onUndo }: { letter: LetterView; onUndo: () => void }) {
                     {cause(error)}
                   </Text>
                 )}
-                <Text size="xs" c="dimmed">
+                <Text size="xs" c="dimmed" lineClamp={2} title={by}>
                   {momentOf(at)}, {by}
                 </Text>
               </Timeline.Item>

@@ -40,7 +40,7 @@ export function ReasonForm<Answer>({ verb, words, children, send, onDone, onClos
         <TextInput
           label="Why"
           description="Stands in the log of operators"
-          placeholder="The mail server is back"
+          placeholder="In a few words"
           required
           autoFocus // where it comes after the dialog has opened
           data-autofocus
