@@ -20,12 +20,12 @@ interface Flags extends Asked {
 
 const FOLDER = path.join(PROJECT, '.fanfare/screenshots')
 const OF_DOCS = path.join(PROJECT, 'docs/pictures')
-/** The pictures of the README and of docs/console.md. */
-const PICTURES: Record<string, Looks & { page: string }> = {
-  overview: { page: 'overview', size: 'desktop', colours: 'light' },
-  order: { page: 'order', size: 'desktop', colours: 'light' },
-  'flow-dark': { page: 'flow', size: 'desktop', colours: 'dark' },
-  'overview-phone-dark': { page: 'overview', size: 'phone', colours: 'dark' },
+/** The pictures of the README and of docs/console.md, some no higher than a window. */
+const PICTURES: Record<string, Looks & { page: string; isWindow: boolean }> = {
+  overview: { page: 'overview', size: 'desktop', colours: 'light', isWindow: true },
+  order: { page: 'order', size: 'desktop', colours: 'light', isWindow: true },
+  'flow-dark': { page: 'flow', size: 'desktop', colours: 'dark', isWindow: false },
+  'overview-phone-dark': { page: 'overview', size: 'phone', colours: 'dark', isWindow: true },
 }
 
 /** @returns the exit code */
@@ -70,14 +70,13 @@ async function takeAll({ url, key, only = '', size: wanted }: Flags): Promise<vo
   })
 }
 
-/** As high as a window, and no higher: they stand in a text. */
 async function takeForDocs(asked: Asked): Promise<void> {
   await withPages(asked, async (pages, browser) => {
-    for (const [name, { page: of, ...looks }] of Object.entries(PICTURES)) {
+    for (const [name, { page: of, isWindow, ...looks }] of Object.entries(PICTURES)) {
       const page = pages.find((one) => one.name === of)
       if (!page) throw new Error(`There is nothing to see of ${of} yet: let npm run screenshots -- life go on.`)
       const context = await signedIn(browser, { ...asked, ...looks })
-      await take(context, { url: asked.url, page, file: path.join(OF_DOCS, `${name}.png`), isWindow: true })
+      await take(context, { url: asked.url, page, file: path.join(OF_DOCS, `${name}.png`), isWindow })
       await context.close()
     }
   })

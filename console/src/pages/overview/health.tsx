@@ -2,7 +2,7 @@ import { Box, Group, SimpleGrid, Text } from '@mantine/core'
 import type { Overview } from '../../../../src/admin/contract/index.ts'
 
 const COLOURS = { ok: 'var(--ok)', late: 'var(--late)', away: 'var(--bad)' }
-const WORDS = { ok: 'works', late: 'is late', away: 'is away' }
+const WORDS = { ok: 'fine', late: 'late', away: 'away' }
 
 /** Each part that an order needs. */
 export const Health = ({ parts }: { parts: Overview['health'] }) => (

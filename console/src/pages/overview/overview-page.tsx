@@ -67,7 +67,7 @@ function Tiles({ overview }: { overview: Overview }) {
   const { ordersPerSecond, untilConfirmed, untilShipped, deliveries } = overview
   const waiting = deliveries.retrying + deliveries.blocked + deliveries.held
   return (
-    <SimpleGrid cols={{ base: 2, sm: 3, lg: 5 }} spacing="md">
+    <SimpleGrid cols={{ base: 2, sm: 3, lg: 5 }} spacing="md" className="tiles">
       <Tile name="Orders per second" value={rate(ordersPerSecond)} words="of the last 10 s" />
       <Tile
         name="Until confirmed"
