@@ -10,7 +10,7 @@ export const WIDTH = 1080
 export const RIGHT = WIDTH - 120
 export const LEFT = 228
 /** Where texts of lanes may stand. */
-export const TEXTS = { from: LEFT, to: WIDTH - 16 }
+const TEXTS = { from: LEFT, to: WIDTH - 16 }
 /** Where the first lane begins. */
 export const TOP = 92
 /** Of a lane with one row of names. */
