@@ -36,18 +36,20 @@ export class SystemServices {
   /**
    * Begins to start them. `answering` resolves when all of them answer; `known` before that, when the database is ready and the
    * URLs of the others are settled: what loads for seconds before it needs them can begin then.
-   * @throws SetupError saying what to do, from both
+   * @throws SetupError saying what to do, from both; from `known` at the first failure
    */
   start(steps: Steps): { known: Promise<ServiceUrls>; answering: Promise<unknown> } {
     steps.tell('starting PostgreSQL, RabbitMQ and Redis')
     steps.begin(...SERVICE_NAMES.map((name) => SERVICES[name].title), 'the database')
-    const known = new Promise<ServiceUrls>((resolve) => (this.#provided = this.#provide(steps, resolve)))
+    const known = new Promise<ServiceUrls>((onKnown, onFailure) => {
+      this.#provided = this.#provide(steps, onKnown, onFailure)
+    })
     const answering = this.#provided!
     answering.catch(() => {}) // told to whoever waits for it
     return { known: Promise.race([known, answering.then(({ urls }) => urls)]), answering }
   }
 
-  #provide(steps: Steps, onKnown: (urls: ServiceUrls) => void): Promise<Provided> {
+  #provide(steps: Steps, onKnown: (urls: ServiceUrls) => void, onUnknown: (error: Error) => void): Promise<Provided> {
     const { set, console, signal, onFailure } = this.#given
     const urls: Partial<ServiceUrls> = {}
     let isPrepared = false
@@ -56,7 +58,10 @@ export class SystemServices {
     }
     return provideServices(set, (sentence) => steps.tell(sentence), {
       signal,
-      onFailure,
+      onFailure(error) {
+        onFailure(error)
+        onUnknown(error) // a migration under way may take longer
+      },
       onUrl: (name, url) => {
         console.serviceStarts(SERVICES[name].title)
         urls[name] = url
