@@ -46,6 +46,18 @@ test('what has failed is owed again under another id, where it is asked for', ()
   expect(owed(order, [...refunds, refund(again, 1, 'requested')], 'one')).toEqual([])
 })
 
+test('each of two refunds for one return that fail is one that has failed before, whichever was asked for last', () => {
+  const order = bought(group('return', 3))
+  const refused = [refund('own', 1, 'failed'), refund('return', 2, 'failed')]
+  const [{ id: second } = { id: '' }] = owedForPieces(order, refused, captured, 'own')
+  expect(owed(order, [...refused, refund(second, 1, 'requested')], 'return')).toEqual([[expect.any(String), 2, true]])
+  const all = [...refused, refund(second, 1, 'failed')]
+  expect(owed(order, all, second)).toEqual([[expect.any(String), 1, true]])
+  const [{ id: third } = { id: '' }] = owedForPieces(order, all, captured, 'return')
+  expect(owed(order, [...all, refund(third, 2, 'failed')], second)).toEqual([[expect.any(String), 1, true]])
+  expect(owed(order, [...all, refund(third, 2)], second)).toEqual([[expect.any(String), 1, true]])
+})
+
 test('pieces that a failed refund was to pay for are owed beside those that their return has paid for', () => {
   const order = bought(group('return', 3))
   const refunds = [refund('own', 1, 'failed'), refund('return', 2)]

@@ -45,8 +45,9 @@ export function owedForPieces(
   const owed: Owed[] = []
   let left = refundableOf(payment)
   for (const [index, { nextId: id, asked, waiting }] of groups.entries()) {
-    const isAgain = waiting.length > 0 && asked.at(-1)!.id === failedId
-    const wanted = isAgain ? waiting : unpaidOf(groups, index, paid)
+    // Any of them, not the latest alone: of two that fail beside each other, each would have the other one asked for again, without an end.
+    const isAgain = asked.some((one) => one.id === failedId)
+    const wanted = isAgain && asked.at(-1)!.id === failedId ? waiting : unpaidOf(groups, index, paid)
     const lines = priced(bought, wanted, paid)
     const amount = Math.min(sumOf(lines), left)
     // What others have set aside may come back: they are settled first, so that no part of it is forgotten.
