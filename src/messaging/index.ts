@@ -108,6 +108,7 @@ export { acquireLease } from './lease/lease.ts'
 export { runReaction, type RunningReaction } from './reactions/run-reaction.ts'
 export { runUnlessPaused } from './reactions/run-unless-paused.ts'
 export { listPauses, type ReactionPause } from './deliveries/pauses.ts'
+export { givenUpAmong } from './deliveries/record.ts'
 export { strangeSubscriptions, subscribe } from './deliveries/subscriptions.ts'
 export {
   asAction,

@@ -1,9 +1,11 @@
 import { carryOutRefunds, gateway, lockPayments, paymentOf, refundGone } from '#domains/payment'
 import { OrderReduced, PaymentRefunded, RefundFailed, RefundRequested, ReturnReceived } from '#events'
-import { defineReaction, type RecordedOf } from '#messaging'
+import { defineReaction, givenUpAmong, type RecordedOf } from '#messaging'
 
 type Requested = RecordedOf<typeof RefundRequested>
 type Gone = RecordedOf<typeof OrderReduced | typeof ReturnReceived | typeof RefundFailed>
+
+const NAME = 'payment.refund-payment'
 
 /**
  * Gives back what a refund has set aside; its key names the refund, so two refunds of one order stay two. What cancelled and
@@ -11,7 +13,7 @@ type Gone = RecordedOf<typeof OrderReduced | typeof ReturnReceived | typeof Refu
  * that was the refund of the pieces themselves, it is a dead letter until somebody redrives it.
  */
 export default defineReaction({
-  name: 'payment.refund-payment',
+  name: NAME,
   on: [RefundRequested, OrderReduced, ReturnReceived, RefundFailed],
   publishes: [PaymentRefunded, RefundFailed, RefundRequested],
   personalData: false,
@@ -36,7 +38,14 @@ export default defineReaction({
       now,
     )
     const gone = events.filter((event) => !isRequested(event))
-    const setAside = await refundGone(tx, gone.map(toldBy), now)
+    const failures = gone.filter(({ type }) => type === 'refund.failed')
+    const redriven = await givenUpAmong(
+      tx,
+      NAME,
+      failures.map(({ id }) => id),
+    )
+    const told = gone.map((event) => toldBy(event, redriven.has(event.id)))
+    const setAside = await refundGone(tx, told, now)
     return events.map((event) =>
       isRequested(event) ? settled[requested.indexOf(event)] : setAside[gone.indexOf(event)],
     )
@@ -45,9 +54,9 @@ export default defineReaction({
 
 const isRequested = (event: Requested | Gone): event is Requested => event.type === 'refund.requested'
 
-const toldBy = ({ type, data, time }: Gone) => ({
+const toldBy = ({ type, data }: Gone, isRedriven: boolean) => ({
   orderId: data.orderId,
-  ...(type === 'refund.failed' && { failed: { ...data, time } }),
+  ...(type === 'refund.failed' && { failed: { ...data, isRedriven } }),
 })
 
 function refundIdOf({ type, data }: Requested | Gone): string {

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { readRow, row, type Database } from '#platform/database'
+import { readRow, readRows, row, type Database, type Transaction } from '#platform/database'
 import { uuidv7 } from '#platform/uuid'
 import type { RecordedEvent } from '../define-event.ts'
 import type { UnreadableReason } from '../errors.ts'
@@ -103,4 +103,18 @@ function toRow(reaction: string, { event, attempt, error, next, triedIn = null, 
     traceparent: triedIn,
     dependency,
   }
+}
+
+const GivenUp = row({ eventId: z.string() })
+
+/** Those of these events that the reaction has given up before: it hears of them again because somebody has redriven them. */
+export async function givenUpAmong(
+  tx: Transaction,
+  reaction: string,
+  eventIds: readonly string[],
+): Promise<ReadonlySet<string>> {
+  const rows = await readRows(tx, GivenUp)`
+    SELECT DISTINCT event_id AS "eventId" FROM delivery_history
+    WHERE event_id = ANY(${[...eventIds]}::uuid[]) AND reaction = ${reaction} AND what = 'dead'`
+  return new Set(rows.map(({ eventId }) => eventId))
 }

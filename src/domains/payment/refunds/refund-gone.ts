@@ -1,9 +1,8 @@
-import { z } from 'zod'
 import { boughtIn, type Bought } from '#domains/order'
 import { RefundRequested } from '#events'
 import { Unrecoverable, type NewEvent } from '#messaging'
 import { refused } from '#payment-gateway'
-import { readRow, row, type Transaction } from '#platform/database'
+import type { Transaction } from '#platform/database'
 import { keepPayments, type Change } from '../store.ts'
 import { owedForPieces, type Owed } from './owed-for-pieces.ts'
 import { insertRefund, refundsOf, type Refund } from './store.ts'
@@ -18,7 +17,8 @@ interface Failed {
   readonly refundId: string
   readonly code: string
   readonly detail: string
-  readonly time: Date
+  /** It was a dead letter before, and somebody has looked at it. */
+  readonly isRedriven: boolean
 }
 
 /**
@@ -28,8 +28,8 @@ interface Failed {
  * The payments are locked by the caller, so that no refund is requested meanwhile.
  * @returns for each of them what to publish
  * @throws RetryLater while an order has neither paid nor ended, and while refunds of it are under way that leave too little
- * @throws Unrecoverable where the gateway has just refused a refund of such pieces: a dead letter keeps what is owed in sight. Redriven
- *   later it is asked for again, under another id: the gateway remembers its answer to the first
+ * @throws Unrecoverable where the gateway has refused a refund of such pieces: a dead letter keeps what is owed in sight. Redriven it is
+ *   asked for again, under another id: the gateway remembers its answer to the first
  */
 export async function refundGone(tx: Transaction, told: readonly Told[], now: Date) {
   const orders = await boughtIn(
@@ -38,7 +38,6 @@ export async function refundGone(tx: Transaction, told: readonly Told[], now: Da
   )
   const refunds = new Map<string, Pick<Refund, 'id' | 'status' | 'lines'>[]>()
   for (const id of orders.keys()) refunds.set(id, await refundsOf(tx, id))
-  const justNow = told.some(({ failed }) => failed) ? await aMinuteAgo(tx) : now
   const wanted: { orderId: string; owed: readonly Owed[] }[] = []
   const orderIds = told.map(({ orderId }) => orderId)
   const published = await keepPayments(tx, orderIds, now, (payment, index) => {
@@ -47,7 +46,7 @@ export async function refundGone(tx: Transaction, told: readonly Told[], now: Da
     if (!bought) return { facts: [] } // of a deleted order nothing is owed
     const known = refunds.get(orderId)!
     const owed = owedForPieces(bought, known, payment, failed?.refundId)
-    if (failed && failed.time > justNow && owed.some(({ isAgain }) => isAgain)) throw notAgain(failed)
+    if (failed && !failed.isRedriven && owed.some(({ isAgain }) => isAgain)) throw notAgain(failed)
     known.push(...owed.map(({ id, lines }) => ({ id, lines: [...lines], status: 'requested' as const })))
     wanted.push({ orderId, owed })
     return requestFor(orderId, bought.currency, owed)
@@ -59,12 +58,6 @@ export async function refundGone(tx: Transaction, told: readonly Told[], now: Da
 const REFUSED =
   'The payment gateway does not refund pieces that are gone, and what they have cost is owed; redriven, it is asked again'
 const notAgain = (failed: Failed) => new Unrecoverable(refused(REFUSED, failed).message)
-
-const Moment = row({ at: z.date() })
-
-/** By the clock of the database, as events are. Nobody has looked sooner, or found that the gateway has changed its mind. */
-const aMinuteAgo = async (tx: Transaction) =>
-  (await readRow(tx, Moment)`SELECT clock_timestamp() - interval '1 minute' AS at`).at
 
 const REASON = 'requested-by-customer'
 
