@@ -48,11 +48,12 @@ const isPlain = (type: string) => type === 'application/json' || /^application\/
 
 /** A body of a known length: Node gives no more of it. @throws errors of the types that Express has for them */
 async function readPlain(request: Request): Promise<unknown> {
+  if (request.destroyed) throw aborted(new Error('Whoever asked left before it was read')) // nothing would be heard of it any more
   const chunks = await new Promise<Buffer[]>((resolve, reject) => {
     const read: Buffer[] = []
     request.on('data', (chunk: Buffer) => read.push(chunk))
     request.on('end', () => resolve(read))
-    request.on('error', (error) => reject(Object.assign(error, { type: 'request.aborted' })))
+    request.on('error', (error) => reject(aborted(error)))
   })
   const text = (chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)).toString()
   try {
@@ -61,5 +62,7 @@ async function readPlain(request: Request): Promise<unknown> {
     throw Object.assign(error as SyntaxError, { type: 'entity.parse.failed' })
   }
 }
+
+const aborted = (error: Error) => Object.assign(error, { type: 'request.aborted' })
 
 const BYTE_ORDER_MARK = '\uFEFF'
