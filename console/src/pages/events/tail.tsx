@@ -35,7 +35,7 @@ export function Tail({ types, type, onType }: Given) {
           onChange={onType}
           clearable
           searchable
-          style={{ flex: '0 1 230px' }}
+          style={{ flex: '1 1 180px', maxWidth: 260 }}
         />
         <TextInput
           aria-label="Order or who began it"
@@ -43,7 +43,7 @@ export function Tail({ types, type, onType }: Given) {
           leftSection={<Icon name="search" size={16} />}
           value={words}
           onChange={({ currentTarget }) => setWords(currentTarget.value)}
-          style={{ flex: '0 1 230px' }}
+          style={{ flex: '1 1 180px', maxWidth: 260 }}
         />
         <Text size="xs" c="dimmed" ml="auto" role="status">
           {all.length === 0
