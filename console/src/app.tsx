@@ -37,6 +37,7 @@ import { Empty } from './parts/frame.tsx'
 import { Icon, type IconName } from './parts/icons.tsx'
 import { Mark } from './parts/mark.tsx'
 import { RepairDialogs } from './parts/dialogs/repair.tsx'
+import { clockOf } from './parts/words.ts'
 import { SearchBox } from './parts/search-box.tsx'
 
 const FlowPage = lazy(() => import('./pages/flow/flow-page.tsx'))
@@ -229,12 +230,12 @@ function SchemeSwitch() {
 }
 
 function LiveSign() {
-  const { connected } = useLive()
+  const { connected, lostAt } = useLive()
   return (
     <Group gap={8} wrap="nowrap" role="status">
       <Box className="live-dot" data-live={connected} />
-      <Text size="xs" c="dimmed" visibleFrom="xs">
-        {connected ? 'Live' : 'Connecting …'}
+      <Text size="xs" c={lostAt ? 'var(--late)' : 'dimmed'} lh={1.3} {...(!lostAt && { visibleFrom: 'xs' })}>
+        {lostAt ? `No answer since ${clockOf(lostAt)}` : connected ? 'Live' : 'Connecting …'}
       </Text>
     </Group>
   )

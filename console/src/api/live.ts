@@ -17,6 +17,8 @@ export interface LiveEvent {
 
 interface Live {
   connected: boolean
+  /** When the connection was lost: what is shown may be as old. */
+  lostAt?: string | undefined
   /** The newest first. */
   events: readonly LiveEvent[]
 }
@@ -32,8 +34,10 @@ export function useLiveConnection(): Live {
   const [live, setLive] = useState<Live>({ connected: false, events: [] })
   useEffect(() => {
     const source = new EventSource('/v1/admin/live')
-    source.addEventListener('open', () => setLive((now) => ({ ...now, connected: true })))
-    source.addEventListener('error', () => setLive((now) => ({ ...now, connected: false })))
+    source.addEventListener('open', () => setLive((now) => ({ ...now, connected: true, lostAt: undefined })))
+    source.addEventListener('error', () =>
+      setLive((now) => ({ ...now, connected: false, ...(now.connected && { lostAt: new Date().toISOString() }) })),
+    )
     source.addEventListener('overview', ({ data }) => queries.setQueryData(['overview'], JSON.parse(data) as Overview))
     source.addEventListener('events', ({ data }) => {
       const latest = (JSON.parse(data) as LiveEvent[]).toReversed()

@@ -5,7 +5,7 @@ import { useActions } from '../api/queries.ts'
 import { Card, Empty, PageHead, Shown } from '../parts/frame.tsx'
 import { Listing } from '../parts/listing.tsx'
 import { StatusBadge } from '../parts/status.tsx'
-import { ago, momentOf } from '../parts/words.ts'
+import { ago, count, inWords, momentOf } from '../parts/words.ts'
 
 type Action = ActionList['actions'][number]
 
@@ -47,7 +47,7 @@ const Row = ({
     <Table.Td data-label="What">
       <div>
         <Text size="sm" fw={550} span>
-          {action.replaceAll('-', ' ')}
+          {inWords(action)}
         </Text>{' '}
         {reaction !== '' && (
           <Anchor component={Link} to={`/dead-letters/${reaction}`} size="sm">
@@ -79,20 +79,15 @@ const Row = ({
 const selectedBy = (selector: Action['selector']) =>
   Object.entries(selector)
     .flatMap(([name, value]) => {
-      if (Array.isArray(value)) return [value.length === 1 ? `${name} ${String(value[0])}` : `${value.length} ${name}`]
-      if (value === true) return [name]
-      return typeof value === 'string' || typeof value === 'number' ? [`${name} ${value}`] : []
+      if (Array.isArray(value))
+        return [value.length === 1 ? `${inWords(name)} ${String(value[0])}` : `${count(value.length)} ${inWords(name)}`]
+      if (value === true) return [inWords(name)]
+      return typeof value === 'string' || typeof value === 'number' ? [`${inWords(name)} ${value}`] : []
     })
     .join(', ')
-
-const WORDS: Record<string, string> = {
-  alreadyHandled: 'handled before',
-  deadAgain: 'dead again',
-  inFlight: 'in flight',
-}
 
 const countsOf = (result: Action['result']) =>
   Object.entries(result ?? {})
     .filter(([, value]) => typeof value === 'number' && value > 0)
-    .map(([name, value]) => `${value} ${WORDS[name] ?? name}`)
+    .map(([name, value]) => `${count(Number(value))} ${inWords(name)}`)
     .join(', ')

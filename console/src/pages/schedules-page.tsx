@@ -7,7 +7,7 @@ import { Card, Empty, PageHead, Shown } from '../parts/frame.tsx'
 import { Listing, numbers } from '../parts/listing.tsx'
 import { ReasonDialog } from '../parts/dialogs/reason-dialog.tsx'
 import { StatusBadge } from '../parts/status.tsx'
-import { ago, cause, count, duration, momentOf } from '../parts/words.ts'
+import { ago, cause, count, duration, inWords, momentOf } from '../parts/words.ts'
 
 type Schedule = ScheduleList['schedules'][number]
 
@@ -24,6 +24,7 @@ export function SchedulesPage() {
         <Shown query={schedules} rows={10}>
           {({ schedules: all }) => (
             <Listing
+              narrow="stacked"
               columns={COLUMNS}
               rows={all.toSorted((a, b) => trouble(a) - trouble(b))}
               keyOf={({ name }) => name}
@@ -71,32 +72,38 @@ function Row({ one, onRun }: { one: Schedule; onRun: () => void }) {
           {instance}
         </Text>
       </Table.Td>
-      <Table.Td>
-        <StatusBadge state={state} />
-        {error !== null && (
-          <Text
-            size="xs"
-            c={failures > 0 ? 'var(--bad)' : 'dimmed'}
-            mt={4}
-            maw={320}
-            lineClamp={3}
-            title={error}
-            style={{ overflowWrap: 'anywhere' }}
-          >
-            {failures > 0 ? `${count(failures)} failed, the latest ` : 'Failed '}
-            {ago(failedAt)}: {cause(error)}
-          </Text>
-        )}
+      <Table.Td data-label="State">
+        <div>
+          <StatusBadge state={state} />
+          {error !== null && (
+            <Text
+              size="xs"
+              c={failures > 0 ? 'var(--bad)' : 'dimmed'}
+              mt={4}
+              maw={320}
+              lineClamp={3}
+              title={error}
+              style={{ overflowWrap: 'anywhere' }}
+            >
+              {failures > 0 ? `${count(failures)} failed, the latest ` : 'Failed '}
+              {ago(failedAt)}: {cause(error)}
+            </Text>
+          )}
+        </div>
       </Table.Td>
-      <Table.Td className="number">{duration(everySeconds * 1_000)}</Table.Td>
-      <Table.Td style={{ whiteSpace: 'nowrap' }} title={momentOf(begunAt)}>
+      <Table.Td data-label="Every" className="number">
+        {duration(everySeconds * 1_000)}
+      </Table.Td>
+      <Table.Td data-label="Last run" style={{ whiteSpace: 'nowrap' }} title={momentOf(begunAt)}>
         {ago(begunAt)}
       </Table.Td>
-      <Table.Td className="number">{duration(durationMs)}</Table.Td>
-      <Table.Td style={{ whiteSpace: 'nowrap' }} title={momentOf(nextDueAt)}>
+      <Table.Td data-label="Took" className="number">
+        {duration(durationMs)}
+      </Table.Td>
+      <Table.Td data-label="Next due" style={{ whiteSpace: 'nowrap' }} title={momentOf(nextDueAt)}>
         {until(nextDueAt)}
       </Table.Td>
-      <Table.Td>
+      <Table.Td data-label="What it did">
         <Text size="xs" c="dimmed" maw={320} lineClamp={3} style={{ overflowWrap: 'anywhere' }}>
           {told(result)}
         </Text>
@@ -129,14 +136,10 @@ const RunDialog = ({ name, onClose }: { name: string; onClose: () => void }) => 
 const told = (result: Schedule['result']) =>
   Object.entries(result ?? {})
     .filter(([, value]) => value !== 0)
-    .map(([name, value]) =>
-      name === 'actionId'
-        ? 'stands under Operators'
-        : `${inWords(value)} ${name.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)}`,
-    )
+    .map(([name, value]) => (name === 'actionId' ? 'stands under Operators' : `${written(value)} ${inWords(name)}`))
     .join('; ') || 'nothing to do'
 
-function inWords(value: unknown): string {
-  if (Array.isArray(value)) return value.map(inWords).join(', ')
+function written(value: unknown): string {
+  if (Array.isArray(value)) return value.map(written).join(', ')
   return typeof value === 'number' ? count(value) : typeof value === 'string' ? value : JSON.stringify(value)
 }

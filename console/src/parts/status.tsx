@@ -1,4 +1,5 @@
 import { Badge } from '@mantine/core'
+import { inWords } from './words.ts'
 
 const COLOURS: Record<string, string> = {
   placed: 'blue',
@@ -32,6 +33,6 @@ export const colourOf = (state: string) => COLOURS[state] ?? 'gray'
 /** The state of an order, a delivery or an action. The word says it; the colour only helps. */
 export const StatusBadge = ({ state, size = 'md' }: { state: string; size?: 'sm' | 'md' | 'lg' }) => (
   <Badge color={colourOf(state)} size={size}>
-    {state.replaceAll('-', ' ')}
+    {inWords(state)}
   </Badge>
 )

@@ -13,6 +13,10 @@ export const momentOf = (at: string) => moment.format(new Date(at))
 export const counted = (value: number, what: string, many = `${what}s`) =>
   `${count(value)} ${value === 1 ? what : many}`
 
+/** What the server names by a code: `attempts-exhausted`, `partially_refunded`, `alreadyHandled`. */
+export const inWords = (code: string) =>
+  code.replaceAll(/[-_]/g, ' ').replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
+
 /** A rate with as many digits as matter. */
 export const rate = (value: number) =>
   value < 1 ? String(Number(value.toFixed(2))) : value < 10 ? value.toFixed(1) : count(Math.round(value))

@@ -3,7 +3,7 @@ import { Link, useLocation } from 'wouter'
 import { useDeadLetters, useGroups } from '../../api/queries.ts'
 import { Card, Empty, PageHead, Shown } from '../../parts/frame.tsx'
 import { Listing, numbers } from '../../parts/listing.tsx'
-import { ago, cause, count, counted } from '../../parts/words.ts'
+import { ago, cause, count, counted, inWords } from '../../parts/words.ts'
 import { GroupView } from './group-view.tsx'
 
 interface Place {
@@ -54,6 +54,7 @@ function Reactions() {
       <Shown query={summary}>
         {({ reactions }) => (
           <Listing
+            narrow="stacked"
             columns={[
               'Reaction',
               numbers('Dead'),
@@ -77,12 +78,20 @@ function Reactions() {
                     {reaction}
                   </Anchor>
                 </Table.Td>
-                <Table.Td className="number">{count(dead)}</Table.Td>
-                <Table.Td className="number">{count(groups)}</Table.Td>
-                <Table.Td className="number">{count(inFlight)}</Table.Td>
-                <Table.Td style={{ whiteSpace: 'nowrap' }}>{ago(newest)}</Table.Td>
-                <Table.Td>
-                  <Text size="sm" c="dimmed" lineClamp={1} title={topError ?? ''}>
+                <Table.Td data-label="Dead" className="number">
+                  {count(dead)}
+                </Table.Td>
+                <Table.Td data-label="Causes" className="number">
+                  {count(groups)}
+                </Table.Td>
+                <Table.Td data-label="In flight" className="number">
+                  {count(inFlight)}
+                </Table.Td>
+                <Table.Td data-label="Newest" style={{ whiteSpace: 'nowrap' }}>
+                  {ago(newest)}
+                </Table.Td>
+                <Table.Td data-label="Most frequent">
+                  <Text size="sm" c="dimmed" lineClamp={2} title={topError ?? ''}>
                     {topError === null ? '–' : cause(topError)}
                   </Text>
                 </Table.Td>
@@ -122,8 +131,8 @@ function Groups({ reaction }: { reaction: string }) {
                         {cause(error)}
                       </Text>
                       <Text size="xs" c="dimmed">
-                        {eventType ?? 'unreadable'} · {failureClass} · {reason} · {counted(dead, 'letter')}, from{' '}
-                        {ago(oldest)} to {ago(newest)}
+                        {eventType ?? 'unreadable'} · {failureClass} · {inWords(reason)} · {counted(dead, 'letter')},
+                        from {ago(oldest)} to {ago(newest)}
                       </Text>
                       <Text size="sm" style={{ overflowWrap: 'anywhere' }}>
                         {sentence}

@@ -7,7 +7,7 @@ import { ChangeDialog } from '../../parts/dialogs/change-dialog.tsx'
 import { Card, Empty, Shown } from '../../parts/frame.tsx'
 import { Icon } from '../../parts/icons.tsx'
 import { RedriveDialog } from '../../parts/dialogs/redrive/redrive-dialog.tsx'
-import { ago, cause, counted, momentOf, short } from '../../parts/words.ts'
+import { ago, cause, counted, inWords, momentOf, short } from '../../parts/words.ts'
 import { LetterDetail } from './letter-detail.tsx'
 
 interface Given {
@@ -36,7 +36,7 @@ export function GroupView({ reaction, group }: Given) {
             </Text>
             <Text size="sm" c="dimmed">
               {counted(known.count, 'dead letter')} of {known.eventType ?? 'messages that cannot be read'},{' '}
-              {known.reason}; the latest {ago(known.newest)}. What failed: {known.failureClass}.
+              {inWords(known.reason)}; the latest {ago(known.newest)}. What failed: {known.failureClass}.
             </Text>
             <Text size="sm" fw={550} mt={4} style={{ overflowWrap: 'anywhere' }}>
               {known.sentence}

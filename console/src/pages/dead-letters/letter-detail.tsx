@@ -8,7 +8,7 @@ import { Card, Shown } from '../../parts/frame.tsx'
 import { Payload } from '../../parts/message/payload.tsx'
 import { RedriveDialog } from '../../parts/dialogs/redrive/redrive-dialog.tsx'
 import { StatusBadge } from '../../parts/status.tsx'
-import { ago, cause, momentOf } from '../../parts/words.ts'
+import { ago, cause, inWords, momentOf } from '../../parts/words.ts'
 import { EditDialog, EditedAlert, UndoDialog } from './edit-dialog.tsx'
 
 /** One delivery with everything that is known of it. */
@@ -50,7 +50,7 @@ function Known({ letter, onUndo }: { letter: LetterView; onUndo: () => void }) {
     <Stack>
       <Group gap="xs">
         <StatusBadge state={state} />
-        <Badge color="gray">{reason}</Badge>
+        <Badge color="gray">{inWords(reason)}</Badge>
         <Badge color={standing === 'not handled' ? 'gray' : 'orange'}>{standing}</Badge>
         {editedAt !== null && <Badge color="grape">edited {ago(editedAt)}</Badge>}
         {correlationId !== null && (

@@ -9,7 +9,7 @@ import { count, money } from '../../parts/words.ts'
 /** Where each piece is: cancelled, in a parcel, or back again. */
 export function GoodsCard({ goods: { lines, shipments, returns = [], fulfillmentStatus } }: { goods: Goods }) {
   return (
-    <Card title="Goods" aside={<StatusBadge state={fulfillmentStatus.replaceAll('_', ' ')} />} flush>
+    <Card title="Goods" aside={<StatusBadge state={fulfillmentStatus} />} flush>
       <Listing
         narrow="tiles"
         columns={['Product', numbers('Ordered'), numbers('Cancelled'), numbers('Shipped'), numbers('Returned')]}

@@ -8,7 +8,7 @@ import { FailureCard } from '../../parts/failure-card.tsx'
 import { Card, PageHead, Shown } from '../../parts/frame.tsx'
 import { Icon } from '../../parts/icons.tsx'
 import { StatusBadge } from '../../parts/status.tsx'
-import { duration, money, momentOf } from '../../parts/words.ts'
+import { counted, duration, inWords, money, momentOf } from '../../parts/words.ts'
 import { EventDetail } from './event-detail.tsx'
 import { GoodsCard } from './goods-card.tsx'
 import { StoryPicture } from './story/story-picture.tsx'
@@ -23,7 +23,7 @@ export function OrderPage({ id }: { id: string }) {
       <PageHead
         title={goods?.number ? `Order ${goods.number}` : 'Order'}
         words={<IdLine id={id} />}
-        actions={<Download id={id} />}
+        actions={order.data && <Download id={id} />}
       />
       <Shown query={order} rows={8}>
         {(told) => <Told told={told} goods={goods} />}
@@ -120,7 +120,7 @@ function Head({ told: { order }, goods }: { told: Told; goods: Goods | undefined
         facts={{
           Customer: order.customer,
           Total: money(order.total) + (isLess ? `, now ${money(goods.currentTotal)}` : ''),
-          Payment: goods?.paymentStatus.replaceAll('_', ' '),
+          Payment: goods && inWords(goods.paymentStatus),
           Placed: momentOf(order.placedAt),
           'Last change': momentOf(order.updatedAt),
         }}
@@ -141,7 +141,7 @@ function StorySummary({ told: { story } }: { told: Told }) {
   const last = Math.max(0, ...[...story.events, ...reactions].map(({ afterMs }) => afterMs ?? 0))
   return (
     <Text size="xs" c="dimmed">
-      {story.events.length} events, {reactions.length} reactions, {duration(last)}
+      {counted(story.events.length, 'event')}, {counted(reactions.length, 'reaction')}, {duration(last)}
     </Text>
   )
 }

@@ -13,6 +13,7 @@ export const Running = ({ running: { processes, sentence } }: Pick<Overview, 'ru
       </Text>
     )}
     <Listing
+      narrow="stacked"
       columns={['Process', 'Release', numbers('Processes'), 'Since']}
       rows={processes}
       keyOf={({ service, release, runs }) => `${service} ${release} ${runs.join(' ')}`}
@@ -28,9 +29,11 @@ export const Running = ({ running: { processes, sentence } }: Pick<Overview, 'ru
               {runs.join(', ')}
             </Text>
           </Table.Td>
-          <Table.Td>{release}</Table.Td>
-          <Table.Td className="number">{count(replicas)}</Table.Td>
-          <Table.Td style={{ whiteSpace: 'nowrap' }} title={momentOf(since)}>
+          <Table.Td data-label="Release">{release}</Table.Td>
+          <Table.Td data-label="Processes" className="number">
+            {count(replicas)}
+          </Table.Td>
+          <Table.Td data-label="Since" style={{ whiteSpace: 'nowrap' }} title={momentOf(since)}>
             {ago(since)}
           </Table.Td>
         </Table.Tr>

@@ -75,6 +75,7 @@ function Reactions({ all }: { all: readonly Reaction[] }) {
   return (
     <>
       <Listing
+        narrow="stacked"
         columns={[...COLUMNS.map(asHead), WHAT_CAN_BE_DONE]}
         rows={sorted}
         keyOf={({ reaction }) => reaction}
@@ -132,18 +133,24 @@ function Row({ one, slowest, onWish }: Line) {
           </Text>
         )}
       </Table.Td>
-      <Table.Td className="number">{rate(one.perSecond)}</Table.Td>
-      <Table.Td className="number">
+      <Table.Td data-label="Per second" className="number">
+        {rate(one.perSecond)}
+      </Table.Td>
+      <Table.Td data-label="Processing" className="number">
         <Pair median={one.processingP50} most={one.processingP99} />
       </Table.Td>
-      <Table.Td className="number">
-        <Pair median={one.criticalP50} most={one.criticalP99} />
-        <div className="meter" aria-hidden="true">
-          <span style={{ width: `${(100 * Math.sqrt(one.criticalP99 ?? 0)) / Math.sqrt(slowest)}%` }} />
+      <Table.Td data-label="Critical time" className="number">
+        <div>
+          <Pair median={one.criticalP50} most={one.criticalP99} />
+          <div className="meter" aria-hidden="true">
+            <span style={{ width: `${(100 * Math.sqrt(one.criticalP99 ?? 0)) / Math.sqrt(slowest)}%` }} />
+          </div>
         </div>
       </Table.Td>
-      <Table.Td className="number">{one.repeated === 0 ? <Dim>0</Dim> : count(one.repeated)}</Table.Td>
-      <Table.Td className="number">
+      <Table.Td data-label="Repeated" className="number">
+        {one.repeated === 0 ? <Dim>0</Dim> : count(one.repeated)}
+      </Table.Td>
+      <Table.Td data-label="Waiting" className="number">
         <Waiting one={one} />
       </Table.Td>
       <Table.Td className="number">
@@ -179,12 +186,12 @@ const Dim = ({ children }: { children: string }) => (
 function Pair({ median, most }: { median: number | null; most: number | null }) {
   if (median === null) return <Dim>–</Dim>
   return (
-    <>
+    <div>
       {duration(median)}{' '}
       <Text span size="xs" c="dimmed">
         / {duration(most)}
       </Text>
-    </>
+    </div>
   )
 }
 

@@ -22,11 +22,21 @@ export function WebhooksPage({ id }: { id: string | undefined }) {
     <>
       <PageHead title="Webhooks" words="Endpoints of clients that are told of what happens to their orders." />
       <Card flush>
-        <Shown query={endpoints}>{({ webhooks }) => <Endpoints all={webhooks} />}</Shown>
+        <Shown query={endpoints}>
+          {({ webhooks }) => (id === undefined ? <Endpoints all={webhooks} /> : <NotHere />)}
+        </Shown>
       </Card>
     </>
   )
 }
+
+const NotHere = () => (
+  <Empty icon="search" title="This endpoint is not here">
+    <Anchor component={Link} to="/webhooks" size="sm">
+      All endpoints
+    </Anchor>
+  </Empty>
+)
 
 const Way = ({ endpoint: { client, url } }: { endpoint: Endpoint }) => (
   <Breadcrumbs style={{ flexWrap: 'wrap' }}>

@@ -3,7 +3,7 @@ import type { Plan } from '../../../../../src/admin/contract/index.ts'
 import { ofLetters, post } from '../../../api/ask.ts'
 import { usePlan, type Selection } from '../../../api/queries.ts'
 import { Shown } from '../../frame.tsx'
-import { count, counted } from '../../words.ts'
+import { count, counted, inWords } from '../../words.ts'
 import { Choices } from './choices.tsx'
 import { Steps, type Begin } from './steps.tsx'
 
@@ -47,7 +47,7 @@ function PlanTable({ plan: { total, alreadyHandled, undeliverable, kinds } }: { 
       </Text>
       {kinds.map(({ eventType, reason, count: number }) => (
         <Text key={`${eventType} ${reason}`} size="sm" c="dimmed">
-          {count(number)} × {eventType ?? 'unreadable'}, {reason}
+          {count(number)} × {eventType ?? 'unreadable'}, {inWords(reason)}
         </Text>
       ))}
       {alreadyHandled > 0 && (
