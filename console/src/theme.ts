@@ -65,6 +65,8 @@ export const VARIABLES: CSSVariablesResolver = () => ({
     '--ok': '#3fb98a',
     '--late': '#e0a72e',
     '--bad': '#ff7b72',
+    '--mantine-color-gray-light': '#2a303b',
+    '--mantine-color-gray-light-color': '#c3c9d4',
     '--shade': 'none',
     ...hues(1),
   },

@@ -80,7 +80,11 @@ const selectedBy = (selector: Action['selector']) =>
   Object.entries(selector)
     .flatMap(([name, value]) => {
       if (Array.isArray(value))
-        return [value.length === 1 ? `${inWords(name)} ${String(value[0])}` : `${count(value.length)} ${inWords(name)}`]
+        return [
+          value.length === 1
+            ? `${inWords(name).replace(/s$/, '')} ${String(value[0])}`
+            : `${count(value.length)} ${inWords(name)}`,
+        ]
       if (value === true) return [inWords(name)]
       return typeof value === 'string' || typeof value === 'number' ? [`${inWords(name)} ${value}`] : []
     })

@@ -42,8 +42,9 @@ export function FailureCard({ failure, ofOrder = false }: { failure: Failure; of
               {failureClass !== null && `: ${failureClass}`}
             </Text>
             <Text size="xs" c="dimmed">
-              {orders > 0 && !ofOrder && `${counted(orders, kind === 'recovered' ? 'dead letter' : 'order')}, `}
-              {ofOrder ? '' : 'the oldest '}
+              {orders > 0 &&
+                !ofOrder &&
+                `${counted(orders, kind === 'recovered' ? 'dead letter' : 'order')}, the oldest `}
               {ago(since)}
             </Text>
           </Group>

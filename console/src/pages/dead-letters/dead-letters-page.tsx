@@ -104,6 +104,8 @@ function Reactions() {
   )
 }
 
+const between = (oldest: string, newest: string) => (oldest === newest ? newest : `from ${oldest} to ${newest}`)
+
 function Groups({ reaction }: { reaction: string }) {
   const groups = useGroups(reaction)
   const [, goTo] = useLocation()
@@ -123,7 +125,7 @@ function Groups({ reaction }: { reaction: string }) {
                     className="row-link plain-row group-row"
                     onClick={() => goTo(`/dead-letters/${reaction}/${fingerprint}`)}
                   >
-                    <Text fw={680} size="xl" className="number" miw={64}>
+                    <Text fw={680} size="xl" className="number" miw={36}>
                       {count(dead)}
                     </Text>
                     <div style={{ minWidth: 0 }}>
@@ -131,8 +133,8 @@ function Groups({ reaction }: { reaction: string }) {
                         {cause(error)}
                       </Text>
                       <Text size="xs" c="dimmed">
-                        {eventType ?? 'unreadable'} · {failureClass} · {inWords(reason)} · {counted(dead, 'letter')},
-                        from {ago(oldest)} to {ago(newest)}
+                        {eventType ?? 'unreadable'} · {failureClass} · {inWords(reason)} · {counted(dead, 'letter')},{' '}
+                        {between(ago(oldest), ago(newest))}
                       </Text>
                       <Text size="sm" style={{ overflowWrap: 'anywhere' }}>
                         {sentence}

@@ -76,7 +76,7 @@ function Editor({ draft, reaction, id, onClose }: Asked & { draft: EditDraft }) 
         <div role="status">
           <Text size="sm" fw={600} mb={4}>
             {counted(changes.length, 'change')}
-            {isCurrent && check.data?.fits === true && ', which fits the schema of the event'}
+            {isCurrent && check.data?.fits === true && '; the data fit the schema of the event'}
           </Text>
           <Differences changes={changes} />
         </div>
@@ -99,7 +99,7 @@ export function EditedAlert({ reaction, id, onUndo }: Omit<Asked, 'onClose'> & {
   const changes = draft.data?.changes ?? []
   if (changes.length === 0) return null
   return (
-    <Alert color="grape" title="Edited, and not sent yet">
+    <Alert color="grape" variant="outline" title="Edited, and not sent yet">
       <Differences changes={changes} />
       <Button variant="light" color="grape" size="compact-sm" mt="xs" onClick={onUndo}>
         Undo the edit …

@@ -35,7 +35,7 @@ export function Tail({ types, type, onType }: Given) {
           onChange={onType}
           clearable
           searchable
-          style={{ flex: '1 1 180px', maxWidth: 260 }}
+          style={{ flex: '1 1 180px', maxWidth: 320 }}
         />
         <TextInput
           aria-label="Order or who began it"

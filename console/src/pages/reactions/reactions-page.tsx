@@ -111,7 +111,7 @@ function Row({ one, slowest, onWish }: Line) {
   return (
     <Table.Tr>
       <Table.Td>
-        <Group gap={8}>
+        <Group gap="2px 8px">
           <Text size="sm" fw={550} style={{ whiteSpace: 'nowrap' }}>
             {one.reaction}
           </Text>
@@ -128,7 +128,7 @@ function Row({ one, slowest, onWish }: Line) {
         )}
         {one.breaker && (
           <Text size="xs" c="var(--bad)" style={{ maxWidth: 420, overflowWrap: 'anywhere' }}>
-            {cause(one.breaker.cause)}: in {counted(one.breaker.processes, 'process', 'processes')},{' '}
+            {cause(one.breaker.cause)}, in {counted(one.breaker.processes, 'process', 'processes')},{' '}
             {ago(one.breaker.since)}
           </Text>
         )}
