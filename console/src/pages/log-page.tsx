@@ -62,8 +62,8 @@ const Row = ({
     <Table.Td data-label="Outcome">
       <div>
         <StatusBadge state={outcome ?? 'running'} />
-        <Text size="xs" c="dimmed">
-          {countsOf(result)}
+        <Text size="xs" c="dimmed" maw={280} style={{ overflowWrap: 'anywhere' }}>
+          {toldOf(result)}
         </Text>
       </div>
     </Table.Td>
@@ -90,8 +90,11 @@ const selectedBy = (selector: Action['selector']) =>
     })
     .join(', ')
 
-const countsOf = (result: Action['result']) =>
+/** What it did; and where it was halted or failed, why. */
+const toldOf = (result: Action['result']) =>
   Object.entries(result ?? {})
-    .filter(([, value]) => typeof value === 'number' && value > 0)
-    .map(([name, value]) => `${count(Number(value))} ${inWords(name)}`)
+    .flatMap(([name, value]) => {
+      if (name === 'why' && typeof value === 'string' && value !== '') return [value]
+      return typeof value === 'number' && value > 0 ? [`${count(value)} ${inWords(name)}`] : []
+    })
     .join(', ')
