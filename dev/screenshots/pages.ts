@@ -48,6 +48,9 @@ interface Stuck {
 interface Letters {
   letters: { correlationId: string | null }[]
 }
+interface Schedules {
+  schedules: unknown[]
+}
 interface Webhooks {
   webhooks: { id: string; failingSince: string | null }[]
 }
@@ -71,6 +74,7 @@ export async function pagesToShow(url: string, key: string): Promise<Shown[]> {
   const group = reaction && (await ask<Groups>(`${letters}/groups`)).groups[0]?.fingerprint
   const dead = group && (await ask<Letters>(`${letters}/letters?group=${group}`)).letters[0]?.correlationId
   const isOver = (await ask<Stuck>('/v1/admin/overview')).failures.some(({ kind }) => kind === 'recovered')
+  const { schedules } = await ask<Schedules>('/v1/admin/schedules')
   const { webhooks } = await ask<Webhooks>('/v1/admin/webhooks?which=all')
   const endpoint = (webhooks.find(({ failingSince }) => failingSince !== null) ?? webhooks[0])?.id
   return [
@@ -115,7 +119,11 @@ export async function pagesToShow(url: string, key: string): Promise<Shown[]> {
     ].map((one) => ({ ...one, place: '/console/reactions', ready: 'tbody tr' })),
     { name: 'flow', place: '/console/flow', ready: '.part' },
     { name: 'projections', place: '/console/projections', ready: 'tbody tr' },
-    { name: 'schedules', place: '/console/schedules', ready: 'tbody tr' },
+    {
+      name: 'schedules',
+      place: '/console/schedules',
+      ready: schedules.length > 0 ? 'tbody tr' : 'text=Nothing has run',
+    },
     { name: 'run-dialog', place: '/console/schedules', ready: 'tbody tr', act: pressing(/^Run .* now$/) },
     { name: 'events', place: '/console/events', ready: 'h1' },
     { name: 'webhooks', place: '/console/webhooks', ready: 'tbody tr' },
