@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { namedLines } from '#domains/order'
+import { NamedLine, namedLines } from '#domains/order'
 import { text } from '#http'
 
 export const ShipmentView = z
@@ -25,7 +25,7 @@ export const TrackingNumber = z
 
 export const NewShipment = z
   .strictObject({
-    lines: namedLines('ShippedLine')
+    lines: namedLines(NamedLine.meta({ id: 'ShippedLine' }))
       .optional()
       .describe('What is in it. Without it, everything that is left of the order'),
     carrier: text(1, 100, 'DHL').optional().describe('Who carries it. Left out, our carrier does'),

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { text } from '#http'
-import { namedLines } from './named-lines.ts'
+import { NamedLine, namedLines } from './named-lines.ts'
 
 export const Cancellation = z
   .strictObject({
@@ -12,7 +12,7 @@ export const Cancellation = z
 
 export const LinesCancellation = z
   .strictObject({
-    lines: namedLines('CancelledLine'),
+    lines: namedLines(NamedLine.meta({ id: 'CancelledLine' })),
     reason: text(1, 500, 'One is enough').describe(
       'Goes into the order.reduced event; where nothing is left of the order, into order.cancelled and the mail, too',
     ),

@@ -1,6 +1,7 @@
 import { z } from 'zod'
-import { LIMITS, MoneyView } from '#domains/pricing'
+import { MoneyView } from '#domains/pricing'
 import { text } from '#http'
+import { NamedLine, namedLines } from './named-lines.ts'
 
 export const ReturnView = z
   .strictObject({
@@ -29,26 +30,14 @@ export const ReturnList = z
 
 export const NewReturn = z
   .strictObject({
-    lines: z
-      .array(
-        z
-          .strictObject({
-            sku: text(1, 64, 'MUG-01').describe('Of a line of the order'),
-            quantity: z
-              .int()
-              .min(1)
-              .max(LIMITS.quantity)
-              .optional()
-              .describe('Without it, all that are left of the line'),
-            restock: z
-              .boolean()
-              .default(true)
-              .describe('False for goods that cannot be sold again: they stay off the shelf'),
-          })
-          .meta({ id: 'NewReturnLine' }),
-      )
-      .min(1)
-      .max(LIMITS.lines)
+    lines: namedLines(
+      NamedLine.extend({
+        restock: z
+          .boolean()
+          .default(true)
+          .describe('False for goods that cannot be sold again: they stay off the shelf'),
+      }).meta({ id: 'NewReturnLine' }),
+    )
       .optional()
       .describe('Without them, everything that is left'),
     reason: text(1, 500, 'Too small').optional().describe('Goes into the return.received event'),
