@@ -168,6 +168,38 @@ whenHere('what an outage has left is redriven as one', async () => {
   await page.close()
 })
 
+whenHere('a letter that is being edited stays, when a newer one dies and when all are repaired', async () => {
+  mailServer.state = 'refuses'
+  const oneDies = async (dead: number) => {
+    await api.place(anOrder())
+    await deadline('it is dead', async () => (await system.db.delivery.count({ where: { state: 'dead' } })) === dead)
+  }
+  await oneDies(1)
+  const page = await signIn()
+  await page.evaluate(`history.pushState(null, '', '/console/dead-letters/test.mailing')`)
+  await page.getByRole('button', { name: /refuses everybody/ }).click()
+  await page.getByRole('button', { name: 'Edit …' }).click()
+  const data = page.getByRole('textbox', { name: 'Data' })
+  const typed = (await data.inputValue()).replaceAll('"GBP"', '"EUR"')
+  await data.fill(typed)
+  await page.getByText(/^\d+ change/).waitFor()
+  const letters = page.getByRole('option', { includeHidden: true })
+  expect(await letters.count()).toBe(1)
+
+  await oneDies(2)
+  await letters.nth(1).waitFor()
+  expect(await letters.nth(1).getAttribute('aria-selected')).toBe('true') // the newer one stands above it
+  expect(await data.inputValue({ timeout: 1_000 })).toBe(typed)
+
+  mailServer.state = 'works'
+  const group = page.url().split('/').at(-1)
+  await api.post('/v1/admin/dead-letters/test.mailing/redrive', { group, reason: 'somebody else is faster' })
+  await page.getByText('This cause is repaired').waitFor()
+  expect(await data.inputValue({ timeout: 1_000 })).toBe(typed)
+  expect(complaints).toEqual([])
+  await page.close()
+})
+
 whenHere('the reference under /docs keeps the key, asks no other host, and keeps to its policy', async () => {
   const page = await browser.newPage()
   page.setDefaultTimeout(60_000)

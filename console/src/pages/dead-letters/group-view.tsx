@@ -63,24 +63,20 @@ export function GroupView({ reaction, group }: Given) {
 
 /** The letter that is looked at stays, whatever becomes of it and of the others: somebody may be editing it. */
 function Letters({ reaction, page: { letters, next } }: { reaction: string; page: LetterList }) {
-  const [chosen, setChosen] = useState(letters[0]?.id)
+  const [chosen, setChosen] = useState<string>()
+  if (chosen === undefined && letters[0] !== undefined) setChosen(letters[0].id)
   const at = letters.findIndex(({ id }) => id === chosen)
   const choose = (index: number) => setChosen(letters[index]?.id ?? chosen)
   useHotkeys([
     ['j', () => choose(at + 1)],
     ['k', () => choose(Math.max(0, at - 1))],
   ])
-  if (letters.length === 0)
-    return (
-      <div className="card">
-        <Empty title="This cause is repaired">No dead letter of it is left.</Empty>
-      </div>
-    )
   return (
     <Grid gap="lg">
-      <Grid.Col span={{ base: 12, md: 4 }}>
+      <Grid.Col span={{ base: 12, md: chosen === undefined ? 12 : 4 }}>
         <Card title="Letters" aside={<Keys />} flush>
-          <div className="letter-list" role="listbox" aria-label="Dead letters">
+          {letters.length === 0 && <Empty title="This cause is repaired">No dead letter of it is left.</Empty>}
+          <div className="letter-list" role="listbox" hidden={letters.length === 0} aria-label="Dead letters">
             {letters.map((letter, index) => (
               <button
                 key={letter.id}
@@ -108,9 +104,11 @@ function Letters({ reaction, page: { letters, next } }: { reaction: string; page
           )}
         </Card>
       </Grid.Col>
-      <Grid.Col span={{ base: 12, md: 8 }}>
-        <LetterDetail key={chosen} reaction={reaction} id={chosen ?? letters[0]!.id} />
-      </Grid.Col>
+      {chosen !== undefined && (
+        <Grid.Col span={{ base: 12, md: 8 }}>
+          <LetterDetail key={chosen} reaction={reaction} id={chosen} />
+        </Grid.Col>
+      )}
     </Grid>
   )
 }
