@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
-import { existsSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
+import { builtOnce } from '../processes/built.ts'
 import { PROJECT, SetupError } from '../project.ts'
 import { runToEnd } from '../processes/run-to-end.ts'
 
@@ -15,16 +16,7 @@ const SOURCES = ['console', 'src/admin/contract', 'src/picture']
  */
 export async function buildConsole(signal?: AbortSignal): Promise<string> {
   const folder = path.join(BUILT, fingerprint())
-  if (existsSync(folder)) return folder
-  const draft = `${folder}.${process.pid}`
-  try {
-    await bundle(draft, signal)
-    for (const older of existsSync(BUILT) ? readdirSync(BUILT) : [])
-      if (older !== path.basename(draft)) rmSync(path.join(BUILT, older), { recursive: true, force: true })
-    renameSync(draft, folder)
-  } finally {
-    rmSync(draft, { recursive: true, force: true })
-  }
+  await builtOnce(folder, (draft) => bundle(draft, signal))
   return folder
 }
 

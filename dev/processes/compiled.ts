@@ -1,18 +1,9 @@
 import { createHash } from 'node:crypto'
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  statSync,
-  utimesSync,
-  writeFileSync,
-} from 'node:fs'
+import { cpSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { PROJECT } from '../project.ts'
+import { builtOnce } from './built.ts'
 import { TYPESCRIPT } from './typescript.ts'
 
 /** What node is to be told to run a TypeScript file of this project. */
@@ -31,8 +22,6 @@ const SOURCES = ['src', 'workers', 'sandbox']
  * tenth of the start, and a query is compiled only once.
  */
 const FLAGS = ['--enable-source-maps', '--liftoff-only']
-/** Compiled states that are kept: other commands may run from the ones before. */
-const KEPT = 3
 
 /**
  * Translates and bundles the sources once for all processes. Does nothing when they were translated as they are now. Types
@@ -41,11 +30,8 @@ const KEPT = 3
  */
 export async function compile(signal?: AbortSignal): Promise<Program> {
   const folder = path.join(FOLDER, fingerprint())
-  if (!existsSync(folder)) await emit(folder)
+  await builtOnce(folder, (draft) => emit(draft, folder))
   signal?.throwIfAborted()
-  const now = new Date()
-  utimesSync(folder, now, now)
-  forgetOldest()
   return (file, ...args) => [...FLAGS, path.join(folder, file.replace(/\.ts$/, '.js')), ...args]
 }
 
@@ -75,18 +61,12 @@ function fingerprint(): string {
   return hash.digest('hex').slice(0, 16)
 }
 
-/** Complete or not there at all. */
-async function emit(folder: string): Promise<void> {
-  const draft = `${folder}.${process.pid}`
-  try {
-    const { bundle } = await import('./bundle.ts') // its compiler is seldom needed
-    await bundle(programs(), draft, folder)
-    for (const place of READ) cpSync(path.join(PROJECT, place), path.join(draft, place), { recursive: true })
-    writeFileSync(path.join(draft, 'package.json'), '{"type":"module"}')
-    if (!existsSync(folder)) renameSync(draft, folder)
-  } finally {
-    rmSync(draft, { recursive: true, force: true })
-  }
+/** @param final where the draft will be in the end */
+async function emit(draft: string, final: string): Promise<void> {
+  const { bundle } = await import('./bundle.ts') // its compiler is seldom needed
+  await bundle(programs(), draft, final)
+  for (const place of READ) cpSync(path.join(PROJECT, place), path.join(draft, place), { recursive: true })
+  writeFileSync(path.join(draft, 'package.json'), '{"type":"module"}')
 }
 
 const PROGRAM = /^(src\/(main\/.*|cli\/fanfare)|workers\/.*|sandbox\/.*)\.ts$/
@@ -100,10 +80,3 @@ const sources = () =>
       path.join(folder, file),
     ),
   ).sort()
-
-function forgetOldest(): void {
-  mkdirSync(FOLDER, { recursive: true })
-  const states = readdirSync(FOLDER).map((name) => path.join(FOLDER, name))
-  const ages = states.map((state) => ({ state, at: statSync(state, { throwIfNoEntry: false })?.mtimeMs ?? 0 }))
-  for (const { state } of ages.sort((a, b) => b.at - a.at).slice(KEPT)) rmSync(state, { recursive: true, force: true })
-}
