@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { Refusal, seesAll, type Caller } from '#http'
 import { readRows, row, type Database } from '#platform/database'
-import { uuidv7 } from '#platform/uuid'
+import { uuidOf, uuidv7 } from '#platform/uuid'
 import { newSalt } from './secret.ts'
 
 /** What a client says of an endpoint. */
@@ -124,25 +124,24 @@ export async function removeEndpoint(db: Database, id: string): Promise<void> {
 
 interface Rotation {
   overlapMs: number
-  /** What the new secret is made of; one of which the present secret was made within this day is the same rotation again. @default random */
-  salt?: string | undefined
+  /** Names the request: the same one within this day is the same rotation again. */
+  request?: string | undefined
 }
 
 /** Makes the secret that follows; the one before signs as well for so long. @returns what the new secret is made of, and until when */
-export async function rotateSecret(db: Database, endpoint: Endpoint, { overlapMs, salt = newSalt() }: Rotation) {
-  const { id, salt: previousSalt, previousUntil: known } = endpoint
+export async function rotateSecret(db: Database, endpoint: Endpoint, { overlapMs, request }: Rotation) {
+  const { id, salt, previousSalt, previousUntil: known } = endpoint
   const now = Date.now()
-  const isAgain = salt === previousSalt && known !== null && known.getTime() - overlapMs > now - DAY_MS
+  // Made of the salt before as well: a request that comes again much later never brings an old secret back.
+  const after = (before: string | null) =>
+    request === undefined ? newSalt() : uuidOf(JSON.stringify([id, request, before]))
+  const isAgain = salt === after(previousSalt) && known !== null && known.getTime() - overlapMs > now - DAY_MS
   if (isAgain) return { id, salt, previousUntil: known }
-  const previousUntil = new Date(now + overlapMs)
-  const next = salt === previousSalt ? newSalt() : salt
-  const { count } = await db.webhookEndpoint.updateMany({
-    where: { id, salt: previousSalt },
-    data: { salt: next, previousSalt, previousUntil },
-  })
+  const next = { salt: after(salt), previousSalt: salt, previousUntil: new Date(now + overlapMs) }
+  const { count } = await db.webhookEndpoint.updateMany({ where: { id, salt }, data: next })
   if (count === 0)
     throw new Refusal('conflict', 'rotated-meanwhile', 'Its secret was rotated by another request at the same time.')
-  return { id, salt: next, previousUntil }
+  return { id, ...next }
 }
 
 const DAY_MS = 86_400_000

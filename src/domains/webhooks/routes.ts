@@ -70,7 +70,7 @@ function makingRoutes(db: Database, targets: Targets): Route[] {
       async handle({ body, caller, header }) {
         expectMaySee(caller, body.personalData)
         const wish = { ...body, url: readTarget(body.url, targets) }
-        const id = await createEndpoint(db, caller.clientId, wish, idFor(caller, 'make', header('idempotency-key')))
+        const id = await createEndpoint(db, caller.clientId, wish, idFor(caller, header('idempotency-key'), body))
         const endpoint = await expectEndpoint(db, caller, id)
         return { status: 201, body: { ...toView(endpoint), secret: secretOf(endpoint) } }
       },
@@ -91,8 +91,8 @@ function makingRoutes(db: Database, targets: Targets): Route[] {
       refusals: { 404: 'webhook-not-found', 409: 'rotated-meanwhile' },
       async handle({ params: { id }, body: { overlapHours }, caller, header }) {
         const endpoint = await expectEndpoint(db, caller, id)
-        const salt = idFor(caller, `rotate ${id}`, header('idempotency-key'))
-        const rotated = await rotateSecret(db, endpoint, { overlapMs: overlapHours * HOUR_MS, salt })
+        const request = header('idempotency-key')
+        const rotated = await rotateSecret(db, endpoint, { overlapMs: overlapHours * HOUR_MS, request })
         const secret = secretOf(rotated)
         return { status: 201, body: { secret, previousSecretUntil: rotated.previousUntil.toISOString() } }
       },
@@ -101,8 +101,8 @@ function makingRoutes(db: Database, targets: Targets): Route[] {
 }
 
 /** The same request has the same id, so a repeated one, whose first answer was lost, changes nothing. */
-const idFor = ({ clientId }: Caller, what: string, key: string | undefined) =>
-  key === undefined ? undefined : uuidOf(JSON.stringify([clientId, 'webhook', what, key]))
+const idFor = ({ clientId }: Caller, key: string | undefined, body: object) =>
+  key === undefined ? undefined : uuidOf(JSON.stringify([clientId, 'webhook', key, body]))
 
 function lookingRoutes(db: Database): Route[] {
   return [

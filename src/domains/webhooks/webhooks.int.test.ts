@@ -255,6 +255,24 @@ it('a request whose answer was lost makes no second endpoint and no second secre
   expect([(await remove()).status, (await remove()).status]).toEqual([204, 204])
 })
 
+it('an Idempotency-Key that is used again for something else answers with nothing of before', async () => {
+  const shop = await aClient()
+  const ask = async (path: string, body: object) => {
+    const { status, body: made } = await shop.send('post', path, body).set('idempotency-key', 'monthly')
+    expect([status, made.code]).toEqual([201, undefined])
+    await database.db.idempotencyKey.deleteMany({ where: { key: 'monthly' } }) // forgotten after 30 days
+    return made as { id: string; url: string; secret: string }
+  }
+  const first = await ask('/v1/webhooks', { url: 'http://127.0.0.1:1/first' })
+  const second = await ask('/v1/webhooks', { url: 'http://127.0.0.1:1/second' })
+  expect(second).not.toMatchObject({ id: first.id })
+  expect(second.url).toBe('http://127.0.0.1:1/second')
+  const rotate = () => ask(`/v1/webhooks/${first.id}/rotate-secret`, { overlapHours: 1 })
+  const { secret: leaked } = await rotate()
+  await shop.send('post', `/v1/webhooks/${first.id}/rotate-secret`, { overlapHours: 0 })
+  expect((await rotate()).secret).not.toBe(leaked)
+})
+
 it('what the URL before answers says nothing of the new one', async () => {
   const [shop, before, hook] = [await aClient(), await receiver(), await receiver()]
   const { id } = await shop.endpoint(before.url)
