@@ -30,6 +30,10 @@ export async function sendLive(
   response.once('close', () => closed.abort())
   if (response.destroyed) closed.abort() // whoever asked left before there was an answer
   response.writeHead(200, { ...SECURITY, 'Content-Type': 'text/event-stream', 'X-Accel-Buffering': 'no' })
+  if (response.req.method === 'HEAD') {
+    response.end()
+    return leaveLive({ live })
+  }
   response.write(': connected\n\n')
   const heartbeat = setInterval(() => response.write(': still here\n\n'), HEARTBEAT_MS)
   const ask = setInterval(() => void may().then((still) => still || response.destroy()), askEvery)
@@ -48,7 +52,7 @@ export async function sendLive(
 }
 
 /** For a stream to which nobody listens. */
-export async function leaveLive({ live }: Reply): Promise<void> {
+export async function leaveLive({ live }: Pick<Reply, 'live'>): Promise<void> {
   if (typeof live !== 'function') return
   const messages = live(AbortSignal.abort())[Symbol.asyncIterator]()
   await messages.next()

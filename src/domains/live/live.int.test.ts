@@ -101,6 +101,14 @@ it('an order is told from its beginning, goes on live, and after a break behind 
   expect(body).toEqual({ events: first.messages.map(({ data }) => data), next: first.messages[1]!.id, more: false })
 })
 
+it('HEAD gets the head of a stream and holds nothing', async () => {
+  const headers = { authorization: `Bearer ${api.key}`, accept: 'text/event-stream' }
+  const signal = AbortSignal.timeout(5_000)
+  const answer = await fetch(`${api.url}/v1/events`, { method: 'HEAD', headers, signal })
+  expect([answer.status, answer.headers.get('content-type')]).toEqual([200, 'text/event-stream'])
+  await deadline('nobody listens', () => feed.listeners === 0)
+})
+
 it('a client hears of its own orders, of the types that it wants', async () => {
   const rival = await createClient(database.db, 'rival')
   const { key } = await issueKey(database.db, rival, { scopes: ['orders:read'] })
