@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { foldIntoRows, openAmong } from '#domains/order'
+import { eventsNeeded } from '#domains/webhooks'
 import { archiveBefore, Refused, type ArchiveReport } from '#messaging'
 import { withDatabase } from '../connect.ts'
 import { host } from '../host.ts'
@@ -58,6 +59,7 @@ async function run({ before, to, dryRun = false, json: asJson }: Flags): Promise
       before,
       ...(!dryRun && to !== undefined && { to }),
       openAmong: (streams) => openAmong(db, streams),
+      neededBy: (partition, last) => eventsNeeded(db, partition, last),
       beforeGoing: (streams) => foldIntoRows(db, streams),
       onBegin,
       signal,

@@ -1,4 +1,5 @@
 export { listEndpoints } from './endpoints.ts'
+export { eventsNeeded } from './deliveries/events-needed.ts'
 export { runWebhooks } from './deliver/run.ts'
 export { pruneDeliveries } from './deliveries/prune.ts'
 export { webhookRoutes } from './routes.ts'

@@ -5,16 +5,18 @@ import { createLogger } from '#platform/log/logger'
 import {
   anOrderConfirmed,
   deadline,
+  endFirstPartition,
   testDatabase,
   webhookReceiver,
   type TestDatabase,
   type WebhookReceiver,
 } from '#testing'
-import { append } from '#messaging'
+import { append, archiveBefore } from '#messaging'
 import { createClient, issueKey } from '../../api/index.ts'
 import { anOrder, testApi, type TestApi } from '../../testing/api.ts'
 import { runWebhooks, type RunningWebhooks } from './deliver/run.ts'
 import { listEndpoints } from './endpoints.ts'
+import { eventsNeeded } from './deliveries/events-needed.ts'
 import { pruneDeliveries } from './deliveries/prune.ts'
 import { webhookRoutes } from './routes.ts'
 
@@ -417,4 +419,46 @@ it('deliveries that ended long ago are forgotten', async () => {
   })
   expect(await pruning).toBe(count - 1)
   expect(await database.db.webhookDelivery.count({ where: { endpointId, eventId } })).toBe(1)
+})
+
+it('events stay out of archives until endpoints were told of them, which one that is disabled for ever does not prevent', async () => {
+  const { db } = database
+  const [shop, hook] = [await aClient(), await receiver()]
+  hook.answers = () => 410
+  const { id } = await shop.endpoint(hook.url)
+  await shop.order()
+  await deadline('it is disabled', async () => (await shop.send('get', `/v1/webhooks/${id}`)).body.enabled === false)
+  const reasons = async () => {
+    const [report] = await archiveBefore({
+      db,
+      instance: 'test',
+      before: new Date(),
+      openAmong: () => Promise.resolve([]),
+      neededBy: (partition, last) => eventsNeeded(db, partition, last),
+    })
+    return report!.reasons.join()
+  }
+  await db.$transaction(async (tx) => {
+    await tx.$executeRaw`SELECT FROM webhook_cursor FOR UPDATE` // a process that is slow with it: others leave it alone
+    const { position } = await tx.webhookCursor.findFirstOrThrow()
+    await shop.order()
+    const end = Date.now() + 1
+    await endFirstPartition(database, new Date(end))
+    await deadline('the partition has ended', () => Date.now() > end)
+    expect(await reasons()).toContain(`webhooks have come to position ${position}, and its events go to`)
+  })
+  await queued()
+  const waits = `the webhook endpoint ${id} waits for 1 of its events`
+  expect(await reasons()).toContain(waits)
+  const longAgo = new Date(Date.now() - 86_400_000)
+  await db.webhookDelivery.updateMany({ where: { endpointId: id }, data: { dueAt: longAgo } })
+  await pruneDeliveries(db, { olderThanMs: 3_600_000, limit: 500 })
+  expect(await reasons()).toContain(waits)
+  await db.webhookEndpoint.update({ where: { id }, data: { disabledAt: longAgo } })
+  await pruneDeliveries(db, { olderThanMs: 3_600_000, limit: 500 })
+  expect(await reasons()).not.toContain(waits)
+  hook.answers = () => 204
+  await shop.send('patch', `/v1/webhooks/${id}`, { enabled: true })
+  const { body } = await shop.send('post', `/v1/webhooks/${id}/redeliver`, { since: '2020-01-01T00:00:00Z' })
+  expect(body).toEqual({ due: 2, continueFrom: null })
 })

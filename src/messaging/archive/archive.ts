@@ -17,6 +17,8 @@ export interface ArchiveOptions {
   /** A folder, or `s3://<bucket>/<prefix>`, in which each gets a folder of its own; nothing is archived without it. */
   to?: string
   openAmong: OpenAmong
+  /** Why others still need the events of a partition, the last of which has that position: a sentence for each reason. */
+  neededBy?: (partition: Partition, last: bigint) => Promise<string[]>
   /** Called with the streams of a partition before it goes, page by page: what was read from their events has to be kept otherwise. */
   beforeGoing?: (streams: readonly string[]) => Promise<void>
   /** Called with the name of each partition before it is looked at. */
@@ -65,12 +67,13 @@ export async function archiveBefore(options: ArchiveOptions): Promise<ArchiveRep
 
 async function archivePartition(
   partition: Partition,
-  { db, to, openAmong, beforeGoing }: ArchiveOptions,
+  { db, to, openAmong, neededBy, beforeGoing }: ArchiveOptions,
   lease: Lease,
 ): Promise<ArchiveReport> {
-  const { events } = await sizeOf(db, partition)
+  const { events, last } = await sizeOf(db, partition)
   const about = { name: partition.name, until: timeOfId(partition.to), events: Number(events), place: null }
-  const reasons = await findObstacles(db, partition, openAmong)
+  const needed = last === null ? [] : await neededBy?.(partition, last)
+  const reasons = [...(await findObstacles(db, partition, openAmong)), ...(needed ?? [])]
   if (reasons.length > 0) return { ...about, outcome: 'kept', reasons }
   if (to === undefined) return { ...about, outcome: 'ready', reasons }
   try {

@@ -36,6 +36,7 @@ export async function storePast(database: TestDatabase): Promise<void> {
     SELECT reaction, event_id, id, 'dead', 'test' FROM deliveries`
   await db.$executeRaw`INSERT INTO streams (stream, version) SELECT stream, count(*) FROM events GROUP BY stream`
   await db.$executeRaw`INSERT INTO relay_checkpoints SELECT 'relay', max(position) FROM events`
+  await db.$executeRaw`UPDATE webhook_cursor SET position = (SELECT max(position) FROM events)`
   await db.$executeRaw`INSERT INTO reconcile_state (reaction, watermark) SELECT ${PAST_REACTION}, max(position) FROM events`
 }
 
