@@ -112,7 +112,7 @@ function redelivering(db: Database): Route {
     refusals,
     async handle({ params, body: { since, until, include, reason: why }, caller }) {
       const endpoint = await expectEndpoint(db, caller, params.id)
-      const range = { since: new Date(since), until: until ? new Date(until) : new Date(), known: include }
+      const range = { since: new Date(since), until: until ? new Date(until) : undefined, known: include }
       const selector = { ...about(endpoint), since, ...(until && { until }), include }
       const action = { ...REDELIVER, selector, reason: why }
       const { due, continueFrom } = await asAction({ db, operator: caller.actor }, action, async () => {

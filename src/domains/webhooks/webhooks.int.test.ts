@@ -462,3 +462,16 @@ it('events stay out of archives until endpoints were told of them, which one tha
   const { body } = await shop.send('post', `/v1/webhooks/${id}/redeliver`, { since: '2020-01-01T00:00:00Z' })
   expect(body).toEqual({ due: 2, continueFrom: null })
 })
+
+it('what a process whose clock is ahead has published is in a time that has no end', async () => {
+  const [shop, hook] = [await aClient(), await receiver()]
+  const { id } = await shop.endpoint(hook.url, { eventTypes: ['order.confirmed'] })
+  await shop.send('patch', `/v1/webhooks/${id}`, { enabled: false })
+  const orderId = await shop.order()
+  const clock = jest.spyOn(Date, 'now').mockReturnValue(Date.now() + 60_000)
+  await shop.confirm(orderId).finally(() => clock.mockRestore())
+  await queued()
+  await shop.send('patch', `/v1/webhooks/${id}`, { enabled: true })
+  const { body } = await shop.send('post', `/v1/webhooks/${id}/redeliver`, { since: '2020-01-01T00:00:00Z' })
+  expect(body).toEqual({ due: 1, continueFrom: null })
+})

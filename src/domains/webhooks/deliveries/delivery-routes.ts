@@ -82,7 +82,7 @@ export function deliveryRoutes(db: Database): Route[] {
       refusals: { 404: 'webhook-not-found' },
       async handle({ params: { id }, body: { since, until, include }, caller }) {
         const endpoint = await expectEndpoint(db, caller, id)
-        const range = { since: new Date(since), until: until ? new Date(until) : new Date(), known: include }
+        const range = { since: new Date(since), until: until ? new Date(until) : undefined, known: include }
         const { due, continueFrom } = await redeliverRange(db, endpoint, range)
         return { status: 202, body: { due, continueFrom: continueFrom?.toISOString() ?? null } }
       },

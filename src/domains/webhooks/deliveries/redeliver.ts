@@ -8,14 +8,15 @@ import { insertDeliveries } from './queue-events.ts'
 
 export interface Range {
   since: Date
-  /** Events of this moment and later are left out. */
-  until: Date
+  /** Events of this moment and later are left out. Undefined: none, also of a process whose clock is ahead. */
+  until: Date | undefined
   known: 'undelivered' | 'all'
 }
 
 /** Events of one page, and how long one request goes on. */
 const PAGE = 2_000
 const WITHIN_MS = 2_500
+const LAST_ID = 'ffffffff-ffff-ffff-ffff-ffffffffffff'
 
 const EventRow = row({ id: z.string(), type: z.string(), stream: z.string(), streamVersion: z.int() })
 
@@ -31,10 +32,11 @@ export async function redeliverRange(db: Database, { id: endpointId }: Endpoint,
   const end = performance.now() + WITHIN_MS
   let due = 0
   let after = firstIdSince(range.since.getTime())
+  const beyond = range.until ? firstIdSince(range.until.getTime()) : LAST_ID
   for (;;) {
     const events = await readRows(db, EventRow)`
       SELECT id::text, type, stream, stream_version AS "streamVersion" FROM events
-      WHERE id > ${after}::uuid AND id < ${firstIdSince(range.until.getTime())}::uuid
+      WHERE id > ${after}::uuid AND id < ${beyond}::uuid
         AND position <= (SELECT coalesce(max(position), 0) FROM relay_checkpoints)
       ORDER BY id LIMIT ${PAGE}`
     const told = events.filter(({ type }) => PUBLIC_TYPES.includes(type))
