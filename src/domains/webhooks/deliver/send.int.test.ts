@@ -93,6 +93,14 @@ describe('where our own network is allowed', () => {
     expect(late).toMatchObject({ status: null, error: 'no answer in time' })
   })
 
+  it('whoever does not answer holds up nobody else at the same host', async () => {
+    const { port } = await aServer(({ url }, response) => void (url === '/well' && response.end('ok')))
+    const sender = aSender({ targets: 'any', timeoutMs: 3_000 })
+    const silent = Array.from({ length: 40 }, () => sender.send(`http://127.0.0.1:${port}/silent`, {}, '{}'))
+    expect(await sender.send(`http://127.0.0.1:${port}/well`, {}, '{}')).toMatchObject({ status: 200 })
+    await Promise.all(silent)
+  })
+
   it('reads what an endpoint asks for by Retry-After, as seconds or as a date', async () => {
     const { port } = await aServer(({ url }, response) => {
       const soon = url === '/date' ? new Date(Date.now() + 60_000).toUTCString() : '30'

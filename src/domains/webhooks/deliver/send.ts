@@ -43,8 +43,7 @@ const KEPT_BYTES = 1_024
 export function createSender({ targets, timeoutMs, resolve = resolverFor(targets) }: SenderOptions): Sender {
   const connect = buildConnector({ timeout: timeoutMs, lookup: checkedLookup(targets, resolve) })
   const agent = new Agent({
-    connections: 16,
-    pipelining: 1,
+    pipelining: 1, // and as many connections as are asked for: endpoints of many clients may have one host
     connect(options, callback) {
       // Node asks nobody about what is an address already.
       const host = withoutBrackets(options.hostname)
