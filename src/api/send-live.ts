@@ -66,4 +66,4 @@ async function drained(response: ServerResponse, closed: AbortSignal, slowMs: nu
 
 /** JSON has no line breaks, so one line of data is enough. */
 const textOf = ({ id, event, data, json = JSON.stringify(data) }: LiveMessage) =>
-  `${id === undefined ? '' : `id: ${id}\n`}event: ${event}\ndata: ${json}\n\n`
+  `${id === undefined ? '' : `id: ${id}\n`}${event === undefined ? '' : `event: ${event}\ndata: ${json}\n`}\n`

@@ -24,7 +24,8 @@ export interface RouteRequest<Params, Query, Body> {
 export interface LiveMessage {
   /** What the browser sends as `Last-Event-ID` when it connects again. */
   id?: string
-  event: string
+  /** Left out: it only says by its id where to go on. */
+  event?: string
   data?: unknown
   /** In place of `data`, where many are sent the same: it is JSON already. */
   json?: string

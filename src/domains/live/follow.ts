@@ -16,6 +16,7 @@ export async function* follow(
   const over = AbortSignal.any([closed, feed.ending])
   over.addEventListener('abort', listener.leave, { once: true })
   try {
+    yield { id: String(after) } // whoever loses it before the first message goes on from here
     for (let position = after; position < listener.from && !over.aborted;) {
       const read = await feed.read(wanted, position, SPAN)
       yield* read.events.filter((event) => event.position <= listener.from).map(toMessage)

@@ -55,6 +55,7 @@ async function stream(path: string, headers: Record<string, string> = {}) {
   const answer = await fetch(`${api.url}${path}`, { headers: given, signal: listen.signal })
   expect(answer.headers.get('content-type')).toBe('text/event-stream')
   const messages: Message[] = []
+  let begins: string | undefined
   const read = async () => {
     let text = ''
     for await (const chunk of answer.body!) {
@@ -63,6 +64,7 @@ async function stream(path: string, headers: Record<string, string> = {}) {
       text = parts.pop()!
       for (const part of parts) {
         const [, id, event, data] = /^id: (.*)\nevent: (.*)\ndata: (.*)$/.exec(part) ?? []
+        begins ??= /^id: (.*)$/.exec(part)?.[1]
         if (id) messages.push({ id, event: event!, data: JSON.parse(data!) as Message['data'] })
       }
     }
@@ -77,6 +79,7 @@ async function stream(path: string, headers: Record<string, string> = {}) {
     messages,
     close,
     ended: reading,
+    begins: () => deadline('it says where it begins', () => begins),
     has: (count: number) => deadline(`${count} messages`, () => messages.length >= count),
   }
 }
@@ -99,6 +102,16 @@ it('an order is told from its beginning, goes on live, and after a break behind 
   expect(second.messages).toEqual(first.messages.slice(1))
   const { body } = await api.get(path)
   expect(body).toEqual({ events: first.messages.map(({ data }) => data), next: first.messages[1]!.id, more: false })
+})
+
+it('a stream that is lost before its first message goes on where it began', async () => {
+  const first = await stream('/v1/events')
+  const begins = await first.begins()
+  await first.close()
+  const orderId = await order()
+  const second = await stream('/v1/events', { 'last-event-id': begins })
+  await second.has(1)
+  expect(second.messages).toMatchObject([{ event: 'order.placed', data: { orderId } }])
 })
 
 it('HEAD gets the head of a stream and holds nothing', async () => {
