@@ -34,14 +34,14 @@ export function changeAccess(db: Database, { operator, reason }: InName) {
   return {
     createClient: (name: string): Promise<Client> =>
       record('create-client', async (tx) => ({ result: await createClient(tx, name), of: { client: name } })),
-    issueKey: (client: string, terms: KeyTerms): Promise<IssuedKey> =>
+    issueKey: (client: string, terms: KeyTerms, id?: string): Promise<IssuedKey> =>
       record('issue-key', async (tx) => {
-        const key = await issueKey(tx, await findClient(tx, client), terms)
+        const key = await issueKey(tx, await findClient(tx, client), terms, id)
         return { result: key, of: { client, key: key.id }, told: termsOf(key) }
       }),
-    rotateKey: (label: string, overlapMs: number): Promise<RotatedKey> =>
+    rotateKey: (label: string, overlapMs: number, id?: string): Promise<RotatedKey> =>
       record('rotate-key', async (tx) => {
-        const key = await rotateKey(tx, label, overlapMs)
+        const key = await rotateKey(tx, label, overlapMs, id)
         return { result: key, of: { client: key.client, key: key.follows }, told: { followedBy: key.id, overlapMs } }
       }),
     revokeKey: (label: string): Promise<{ client: string }> =>

@@ -27,10 +27,28 @@ export interface RotatedKey extends IssuedKey {
   follows: string
 }
 
-/** Makes a key for a client. Only its hash is stored. */
-export async function issueKey(db: Transaction, client: Client, terms: KeyTerms): Promise<IssuedKey> {
-  const id = uuidv7()
-  return store(db, client, { ...terms, id, key: newKeyText(id, terms.test ?? false) })
+/**
+ * Makes a key for a client. Only its hash is stored.
+ * @param id names the request: the same one again makes the key anew, see `madeBefore`
+ */
+export async function issueKey(db: Transaction, client: Client, terms: KeyTerms, id = uuidv7()): Promise<IssuedKey> {
+  return (await madeBefore(db, id)) ?? store(db, client, { ...terms, id, key: newKeyText(id, terms.test ?? false) })
+}
+
+/**
+ * The key of a request whose answer was lost, under another text: so no key is left that works and that nobody knows.
+ * @throws Refusal when somebody has used it, and so has the answer, or it has ended
+ */
+async function madeBefore(db: Transaction, id: string): Promise<(IssuedKey & { client: string }) | undefined> {
+  const found = await db.apiKey.findUnique({ where: { id }, include: { client: true } })
+  if (!found) return undefined
+  const { client, test, expiresAt } = found
+  const key = newKeyText(id, test)
+  const where = { id, lastUsedAt: null, ...usable(new Date()) }
+  const { count } = await db.apiKey.updateMany({ where, data: { hash: bytesOf(hashOf(key)) } })
+  if (count > 0) return { id: labelOf(id), key, scopes: found.scopes as Scope[], test, expiresAt, client: client.name }
+  const detail = `This request made the key ${labelOf(id)}, which was used or has ended since. If you do not have it, revoke it and make another, under another Idempotency-Key.`
+  throw new Refusal('conflict', 'answer-not-kept', detail)
 }
 
 /** Puts a given key with every scope in, for development: its client is made where there is none. */
@@ -60,18 +78,18 @@ async function store(
 /**
  * Makes the key that follows another: same client, same scopes, and the old one goes on for `overlapMs`, in which the client
  * changes over. The new one lives as long from now as the old one was given.
+ * @param id as of `issueKey`
  * @throws Refusal when no usable key has this label
  */
-export async function rotateKey(db: Transaction, label: string, overlapMs: number): Promise<RotatedKey> {
+export async function rotateKey(db: Transaction, label: string, overlapMs: number, id = uuidv7()): Promise<RotatedKey> {
+  const again = await madeBefore(db, id)
+  if (again) return { ...again, follows: labelOf(label) }
   const now = new Date()
   const old = await findKey(db, label)
   const end = new Date(now.getTime() + overlapMs)
   const life = old.expiresAt && old.expiresAt.getTime() - old.createdAt.getTime()
-  const issued = await issueKey(db, old.client, {
-    scopes: old.scopes as Scope[],
-    test: old.test,
-    expiresAt: life === null ? null : new Date(now.getTime() + life),
-  })
+  const expiresAt = life === null ? null : new Date(now.getTime() + life)
+  const issued = await issueKey(db, old.client, { scopes: old.scopes as Scope[], test: old.test, expiresAt }, id)
   if (!old.expiresAt || old.expiresAt > end) await db.apiKey.update({ where: { id: old.id }, data: { expiresAt: end } })
   return { ...issued, client: old.client.name, follows: labelOf(old.id) }
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod'
-import { defineRoute, SCOPES, type Route } from '#http'
+import { defineRoute, SCOPES, type Caller, type Route } from '#http'
 import type { Database } from '#platform/database'
+import { uuidOf } from '#platform/uuid'
 import { changeAccess } from './access.ts'
 import { findClient, listClients } from './clients.ts'
 import { listKeys, type IssuedKey } from './issue.ts'
@@ -122,6 +123,7 @@ function routesOfKeys(db: Database): Route[] {
       summary: 'Make a key',
       tag,
       secret: true,
+      idempotency: 'again', // made anew, while nobody has used it
       scope: 'admin',
       params: z.strictObject({ client: Name }),
       body: NewKey,
@@ -131,10 +133,12 @@ function routesOfKeys(db: Database): Route[] {
       },
       replies: { 201: { description: 'The key', schema: IssuedKeyView } },
       refusals: { 404: 'client-not-found' },
-      async handle({ params, body: { scopes, test, expiresInDays, reason }, caller: { actor: operator } }) {
+      async handle({ params, body, caller, header }) {
+        const { scopes, test, expiresInDays, reason } = body
         const expiresAt = expiresInDays === undefined ? null : new Date(Date.now() + expiresInDays * 24 * HOUR_MS)
-        const issued = await changeAccess(db, { operator, reason }).issueKey(params.client, { scopes, test, expiresAt })
-        return { status: 201, body: toView(issued) }
+        const access = changeAccess(db, { operator: caller.actor, reason })
+        const id = idFor(caller, header('idempotency-key'), params, body)
+        return { status: 201, body: toView(await access.issueKey(params.client, { scopes, test, expiresAt }, id)) }
       },
     }),
     defineRoute({
@@ -145,15 +149,17 @@ function routesOfKeys(db: Database): Route[] {
       description: 'The same client and scopes. The old key goes on for the overlap, in which the client changes over.',
       tag,
       secret: true,
+      idempotency: 'again', // made anew, while nobody has used it
       scope: 'admin',
       params: z.strictObject({ id: Label }),
       body: Rotation,
       example: { params: { id: '1f0c9a2e' }, body: { overlapHours: 24, reason: 'Once a year' } },
       replies: { 201: { description: 'The new key', schema: IssuedKeyView } },
       refusals: { 404: 'key-not-found' },
-      async handle({ params, body: { overlapHours, reason }, caller: { actor: operator } }) {
-        const issued = await changeAccess(db, { operator, reason }).rotateKey(params.id, overlapHours * HOUR_MS)
-        return { status: 201, body: toView(issued) }
+      async handle({ params, body, caller, header }) {
+        const access = changeAccess(db, { operator: caller.actor, reason: body.reason })
+        const id = idFor(caller, header('idempotency-key'), params, body)
+        return { status: 201, body: toView(await access.rotateKey(params.id, body.overlapHours * HOUR_MS, id)) }
       },
     }),
     defineRoute({
@@ -175,6 +181,10 @@ function routesOfKeys(db: Database): Route[] {
     }),
   ]
 }
+
+/** The same request has the same id, so that one whose first answer was lost makes no second key. */
+const idFor = ({ clientId }: Caller, key: string | undefined, ...content: object[]) =>
+  key === undefined ? undefined : uuidOf(JSON.stringify([clientId, 'key', key, ...content]))
 
 const toView = ({ id, key, scopes, test, expiresAt }: IssuedKey) => {
   return { id, key, scopes, test, expiresAt: expiresAt?.toISOString() ?? null }

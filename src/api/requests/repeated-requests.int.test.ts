@@ -1,4 +1,4 @@
-import { testDatabase, type TestDatabase } from '#testing'
+import { deadline, testDatabase, type TestDatabase } from '#testing'
 import { anOrder, testApi, type TestApi } from '../../testing/api.ts'
 import { createOnce, keyRoutes } from '../index.ts'
 
@@ -59,14 +59,28 @@ describe('a change under an Idempotency-Key', () => {
     expect((await post('/v1/clients', 'race', { name: 'racer' })).status).toBe(201)
   })
 
-  it('does not keep a secret', async () => {
+  it('makes a key anew while nobody has used it, so that none is left that nobody knows', async () => {
     await post('/v1/clients', 'a client', { name: 'keeper' })
-    const first = await post('/v1/clients/keeper/keys', 'secret', { scopes: ['refunds'] })
-    expect(first.status).toBe(201)
-    const second = await post('/v1/clients/keeper/keys', 'secret', { scopes: ['refunds'] })
-    expect([second.status, second.body.code]).toEqual([409, 'answer-not-kept'])
-    const kept = await database.db.idempotencyKey.findMany()
-    expect(JSON.stringify(kept)).not.toContain(first.body.key)
+    const isGood = async ({ body }: { body: { key: string } }) =>
+      (await api.http.get('/v1/orders').set('authorization', `Bearer ${body.key}`)).status !== 401
+    const make = () => post('/v1/clients/keeper/keys', 'make', { scopes: ['refunds'] })
+    const [lost, made] = [await make(), await make()]
+    expect([made.status, made.headers['idempotency-replayed'], made.body.id]).toEqual([201, 'true', lost.body.id])
+    expect([await isGood(lost), await isGood(made)]).toEqual([false, true])
+    const rotate = () => post(`/v1/keys/${made.body.id}/rotate`, 'rotate', { overlapHours: 0 })
+    const [lostAgain, rotated] = [await rotate(), await rotate()]
+    expect([rotated.status, rotated.body.id]).toEqual([201, lostAgain.body.id])
+    expect([await isGood(lostAgain), await isGood(rotated)]).toEqual([false, true])
+    await deadline(
+      'their use is noted',
+      async () => (await database.db.apiKey.count({ where: { client: { name: 'keeper' }, lastUsedAt: null } })) === 0,
+    )
+    const late = await rotate()
+    expect([late.status, late.body.code]).toEqual([409, 'answer-not-kept'])
+    expect(late.body.detail).toContain(rotated.body.id)
+    expect(await isGood(rotated)).toBe(true)
+    const kept = JSON.stringify(await database.db.idempotencyKey.findMany())
+    for (const { body } of [lost, made, lostAgain, rotated]) expect(kept).not.toContain(body.key)
   })
 
   it('is carried out again when its process died before it had an answer', async () => {

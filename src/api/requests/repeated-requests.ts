@@ -94,7 +94,7 @@ const notKept = () =>
   new Refusal(
     'conflict',
     'answer-not-kept',
-    'This request was carried out before. Its answer holds a secret, which is not kept: revoke that key and make another.',
+    'This request was carried out before. Its answer holds a secret, which is not kept: look for what it made, and rotate that secret.',
   )
 
 async function keep(db: Database, { clientId, key }: Claim, { status, body }: Reply): Promise<void> {
