@@ -1,14 +1,13 @@
 import {
-  context,
   ROOT_CONTEXT,
   SpanKind,
   SpanStatusCode,
   trace,
   type Attributes,
   type Context,
+  type ContextManager,
   type Span,
   type SpanContext,
-  type Tracer,
 } from '@opentelemetry/api'
 import { describeStatement } from './tracing/statements.ts'
 
@@ -26,21 +25,27 @@ export interface SpanOptions {
   links?: readonly (string | null | undefined)[]
 }
 
-let tracer: Tracer | undefined
+/** What makes spans, and what knows the one under way. */
+export interface Tracing {
+  /** Begins the span of a parent; a trace without one. It may be one that nobody records. */
+  begin(name: string, kind: SpanKind, parent: SpanContext | undefined): Span
+  readonly contexts: ContextManager
+}
+
+let tracing: Tracing | undefined
 
 /** Without one, nothing here costs more than a look at a variable. */
-export function useTracer(one: Tracer | undefined): void {
-  tracer = one
+export function useTracing(one: Tracing | undefined): void {
+  tracing = one
 }
 
 /** Runs something as a span, which is under way meanwhile. Just runs it where nothing is traced. */
 export async function inSpan<Answer>(name: string, options: SpanOptions, run: () => Promise<Answer>): Promise<Answer> {
-  if (!tracer) return run()
-  const within = contextOf(options)
-  if (!within) return run()
-  const span = begin(tracer, name, options, within)
+  const place = tracing && placeOf(options, tracing)
+  if (!tracing || !place) return run()
+  const span = begin(tracing, name, options, place)
   try {
-    return await context.with(trace.setSpan(within, span), run)
+    return await tracing.contexts.with(trace.setSpan(place.within, span), run)
   } catch (error) {
     fail(span, error)
     throw error
@@ -50,38 +55,43 @@ export async function inSpan<Answer>(name: string, options: SpanOptions, run: ()
 }
 
 /** A span that begins here and ends elsewhere. */
-export interface OpenSpan {
+export class OpenSpan {
+  readonly #span: Span
+
+  constructor(span: Span) {
+    this.#span = span
+  }
+
   /** For what follows from it. */
-  readonly traceparent: string
-  end(error?: Error): void
+  get traceparent(): string {
+    return format(this.#span.spanContext())
+  }
+
+  end(error?: Error): void {
+    if (error) fail(this.#span, error)
+    this.#span.end()
+  }
 }
 
 /** Undefined where nothing is traced. */
 export function beginSpan(name: string, options: SpanOptions): OpenSpan | undefined {
-  const within = tracer && contextOf(options)
-  if (!tracer || !within) return undefined
-  const span = begin(tracer, name, options, within)
-  return {
-    traceparent: format(span.spanContext()),
-    end(error) {
-      if (error) fail(span, error)
-      span.end()
-    },
-  }
+  const place = tracing && placeOf(options, tracing)
+  return tracing && place ? new OpenSpan(begin(tracing, name, options, place)) : undefined
 }
 
 /** W3C traceparent of the span under way; null when there is none. */
 export function activeTraceparent(): string | null {
-  const span = tracer && trace.getActiveSpan()
+  const span = tracing && trace.getSpan(tracing.contexts.active())
   return span ? format(span.spanContext()) : null
 }
 
 /** Runs a statement of PostgreSQL as a span of what is traced at this moment; outside of a trace it is only run. */
 export function traceStatement(statement: unknown, run: () => unknown): unknown {
-  if (!tracer || !trace.getActiveSpan()?.isRecording()) return run()
+  const parent = tracing && trace.getSpan(tracing.contexts.active())
+  if (!tracing || !parent?.isRecording()) return run()
   const text = typeof statement === 'string' ? statement : String((statement as { text?: unknown } | undefined)?.text)
   const { summary, attributes } = describeStatement(text)
-  const span = tracer.startSpan(summary, CLIENT)
+  const span = tracing.begin(summary, SpanKind.CLIENT, parent.spanContext())
   span.setAttributes(attributes)
   const answer = run()
   if (answer instanceof Promise) answer.then(() => span.end(), endFailed(span))
@@ -95,35 +105,32 @@ export function traceFields(traceparent = activeTraceparent()): { trace_id?: str
   return parsed ? { trace_id: parsed.traceId, span_id: parsed.spanId } : {}
 }
 
-const CLIENT = { kind: SpanKind.CLIENT }
-
-/** What the span tells is set afterwards: not for one that nobody records, and OpenTelemetry's SDK looks at it three times when it begins. */
-function begin(
-  by: Tracer,
-  name: string,
-  { kind = SpanKind.INTERNAL, attributes, links }: SpanOptions,
-  within: Context,
-): Span {
-  const span = by.startSpan(name, { kind }, within)
-  if (!span.isRecording()) return span
-  if (attributes) span.setAttributes(attributes)
-  for (const link of links ?? []) {
-    const linked = parse(link)
-    if (linked) span.addLink({ context: linked })
-  }
-  return span
+/** Where a span begins. */
+interface Place {
+  within: Context
+  of: SpanContext | undefined
 }
 
 /** Undefined where nothing is to be begun: what is within a span that nobody records stays in that span. */
-function contextOf({ parent, root = false }: SpanOptions): Context | undefined {
+function placeOf({ parent, root = false }: SpanOptions, { contexts }: Tracing): Place | undefined {
   if (parent === undefined) {
-    const active = context.active()
-    const span = trace.getSpan(active)
-    if (span) return span.isRecording() ? active : undefined
+    const within = contexts.active()
+    const span = trace.getSpan(within)
+    if (span) return span.isRecording() ? { within, of: span.spanContext() } : undefined
   }
-  const parsed = parse(parent)
-  if (parsed) return trace.setSpanContext(ROOT_CONTEXT, parsed)
-  return root ? ROOT_CONTEXT : undefined
+  const of = parse(parent)
+  return of || root ? { within: ROOT_CONTEXT, of } : undefined
+}
+
+function begin(by: Tracing, name: string, { kind = SpanKind.INTERNAL, attributes, links }: SpanOptions, { of }: Place) {
+  const span = by.begin(name, kind, of)
+  if (!span.isRecording()) return span
+  if (attributes) span.setAttributes(attributes)
+  links?.forEach((link) => {
+    const linked = parse(link)
+    if (linked) span.addLink({ context: linked })
+  })
+  return span
 }
 
 const endFailed = (span: Span) => (error: unknown) => {
@@ -137,16 +144,15 @@ function fail(span: Span, error: unknown) {
   span.setStatus({ code: SpanStatusCode.ERROR })
 }
 
-const TRACEPARENT = /^00-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})$/
+const TRACEPARENT = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/
 
 /** A traceparent as W3C Trace Context defines it (version 00). */
 export const isTraceparent = (text: string): boolean => TRACEPARENT.test(text)
 
 function parse(traceparent: string | null | undefined): SpanContext | undefined {
-  const [, traceId, spanId, flags] = TRACEPARENT.exec(traceparent ?? '') ?? []
-  if (!traceId || !spanId) return undefined
-  return { traceId, spanId, traceFlags: Number.parseInt(flags!, 16) & 1, isRemote: true }
+  if (!traceparent || !isTraceparent(traceparent)) return undefined
+  const [traceId, spanId] = [traceparent.slice(3, 35), traceparent.slice(36, 52)]
+  return { traceId, spanId, traceFlags: Number.parseInt(traceparent.slice(53), 16) & 1, isRemote: true }
 }
 
-const format = ({ traceId, spanId, traceFlags }: SpanContext) =>
-  `00-${traceId}-${spanId}-${(traceFlags & 1).toString().padStart(2, '0')}`
+const format = ({ traceId, spanId, traceFlags }: SpanContext) => `00-${traceId}-${spanId}-0${traceFlags & 1}`

@@ -1,6 +1,6 @@
 import { hostname } from 'node:os'
 import { atMost } from '../process/in-time.ts'
-import { useTracer } from '../tracing.ts'
+import { useTracing } from '../tracing.ts'
 
 export interface TracingOptions {
   /** Of an OTLP receiver (HTTP, JSON), such as http://127.0.0.1:4318. Unset: nothing is traced, and nothing is loaded. */
@@ -21,10 +21,11 @@ export async function startTracing({ endpoint, service }: TracingOptions): Promi
   if (endpoint === undefined) return () => Promise.resolve()
   const sdk = await import('./sdk.ts')
   const { context, AsyncLocalStorageContextManager, OTLPTraceExporter, resourceFromAttributes } = sdk
-  const { BasicTracerProvider, BatchSpanProcessor } = sdk
-  const manager = new AsyncLocalStorageContextManager().enable()
-  context.setGlobalContextManager(manager)
+  const { BasicTracerProvider, BatchSpanProcessor, givenIds, NotedSpans, RandomIdGenerator } = sdk
+  const contexts = new AsyncLocalStorageContextManager().enable()
+  context.setGlobalContextManager(contexts)
   const exporter = new OTLPTraceExporter({ url: `${endpoint.replace(/\/$/, '')}/v1/traces` })
+  const ids = givenIds(new RandomIdGenerator())
   const provider = new BasicTracerProvider({
     resource: resourceFromAttributes({
       'service.namespace': 'fanfare',
@@ -32,10 +33,13 @@ export async function startTracing({ endpoint, service }: TracingOptions): Promi
       'service.instance.id': `${hostname()}:${process.pid}`,
     }),
     spanProcessors: [new BatchSpanProcessor(exporter)],
+    idGenerator: ids,
   })
-  useTracer(provider.getTracer('fanfare'))
+  const spans = new NotedSpans(provider.getTracer('fanfare'), ids)
+  useTracing({ begin: (name, kind, parent) => spans.begin(name, kind, parent), contexts })
   return async () => {
-    useTracer(undefined)
+    useTracing(undefined)
+    spans.flush()
     await atMost(LAST_SPANS_MS, provider.shutdown()) // the receiver may be away, or silent
     context.disable()
   }
