@@ -114,6 +114,13 @@ it('a stream that is lost before its first message goes on where it began', asyn
   expect(second.messages).toMatchObject([{ event: 'order.placed', data: { orderId } }])
 })
 
+it('a Last-Event-ID that is none of ours is refused: to begin with the present would leave out what came before', async () => {
+  const given = { authorization: `Bearer ${api.key}`, accept: 'text/event-stream', 'last-event-id': '1042-3' }
+  const answer = await fetch(`${api.url}/v1/events`, { headers: given, signal: AbortSignal.timeout(5_000) })
+  expect(answer.status).toBe(422)
+  expect(await answer.json()).toMatchObject({ errors: [{ parameter: 'Last-Event-ID' }] })
+})
+
 it('HEAD gets the head of a stream and holds nothing', async () => {
   const headers = { authorization: `Bearer ${api.key}`, accept: 'text/event-stream' }
   const signal = AbortSignal.timeout(5_000)

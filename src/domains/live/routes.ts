@@ -107,18 +107,19 @@ interface Look {
   lastId: string | undefined
 }
 
+/** @throws Refusal for an id that is none of ours: whoever sends it has had messages, and would miss what came after them */
 function lookOf(header: (name: string) => string | undefined): Look {
-  const lastId = header('last-event-id')
-  return {
-    isLive: header('accept')?.includes('text/event-stream') ?? false,
-    lastId: lastId !== undefined && /^\d{1,18}$/.test(lastId) ? lastId : undefined,
-  }
+  const isLive = header('accept')?.includes('text/event-stream') ?? false
+  const lastId = (isLive && header('last-event-id')) || undefined
+  if (lastId === undefined || /^\d{1,18}$/.test(lastId)) return { isLive, lastId }
+  const faults = [{ parameter: 'Last-Event-ID', detail: 'must be the id of a message' }]
+  throw new Refusal('invalid', 'validation-failed', 'The header does not fit; see errors.', { faults })
 }
 
 type Asked = Look & { since?: string | undefined; limit: number }
 
 async function answer(feed: Feed, wanted: Wanted, asked: Asked, beginning: () => Promise<bigint>): Promise<Reply> {
-  const given = (asked.isLive ? asked.lastId : undefined) ?? asked.since
+  const given = asked.lastId ?? asked.since
   if (!asked.isLive) return page(feed, wanted, given === undefined ? await beginning() : BigInt(given), asked.limit)
   const listener = await feed.join(wanted)
   if (!listener) throw tooMany()
