@@ -165,6 +165,20 @@ it('runs the audit, and keeps what it found', async () => {
   )
 })
 
+it('says what an order waits for that its reaction puts off', async () => {
+  mailServer.state = 'is busy'
+  const { body: order } = await api.place(anOrder())
+  await deadline(
+    'it is put off',
+    async () => (await system.db.delivery.count({ where: { reason: 'retry-later' } })) === 1,
+  )
+  const { standing } = (await api.get(`/v1/admin/orders/${order.id}`)).body
+  expect(standing).toMatchObject({ finished: false, failures: [{ kind: 'postponed', severity: 'warning' }] })
+  expect(standing.sentence).toMatch(/^test.mailing and order.placed: waits, .*: other mails are under way$/)
+  mailServer.state = 'works'
+  await system.settled()
+})
+
 it('is for operators alone', async () => {
   const client = await createClient(system.db, 'shop')
   const { key } = await issueKey(system.db, client, { scopes: ['orders:read', 'orders:write', 'analytics'] })

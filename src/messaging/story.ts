@@ -36,6 +36,8 @@ export interface StoryReaction {
   dueAt: Date | null
   /** Why it is not handled: a stable code. */
   reason: string | null
+  /** What it has failed of, or what it waits for where its reaction has put it off. */
+  error: string | null
   /** What `dead-letters show` takes; null when PostgreSQL keeps no delivery. */
   deliveryId: string | null
   history: HistoryEntry[]
@@ -114,6 +116,8 @@ const Told = z.strictObject({
       reaction: z.string(),
       state: z.string(),
       reason: z.string(),
+      error_name: z.string().nullable(),
+      error_message: z.string().nullable(),
       due_at: Moment.nullable(),
     }),
   ),
@@ -153,17 +157,23 @@ function toReaction(name: string, told: Pick<Told, 'handled' | 'deliveries' | 'h
     attempt: handled?.attempt ?? null,
     dueAt: handled ? null : moment(delivery?.due_at),
     reason: handled ? null : (delivery?.reason ?? null),
+    error: handled || !delivery ? null : errorOf(delivery),
     deliveryId: delivery?.id ?? null,
     history: of(told.history).map((entry) => ({
       at: new Date(entry.at),
       what: entry.what,
       attempt: entry.attempt,
-      error: entry.error_name === null ? null : `${entry.error_name}: ${entry.error_message}`,
+      error: errorOf(entry),
       by: entry.instance,
       dueAt: moment(entry.due_at),
     })),
   }
 }
+
+const errorOf = ({
+  error_name: name,
+  error_message: message,
+}: Record<'error_name' | 'error_message', string | null>) => (name === null ? null : `${name}: ${message}`)
 
 const moment = (text: string | null | undefined) => (text ? new Date(text) : null)
 

@@ -1,4 +1,14 @@
-import { defineReaction, findStuck, redrive, retire, subscribe, Unrecoverable } from '#messaging'
+import {
+  defineReaction,
+  findStuck,
+  readStory,
+  redrive,
+  retire,
+  RetryLater,
+  subscribe,
+  tellCause,
+  Unrecoverable,
+} from '#messaging'
 import { OrderPlaced, PaymentAuthorized } from '#events'
 import { anOrderPlaced, aPaymentAuthorized, deadline, record, testSystem, type TestSystem, named } from '#testing'
 
@@ -39,6 +49,25 @@ test('a failed attempt shows at once, grouped by cause, with its next try', asyn
     ['retrying', 'test.failing', 3],
     ['discarded', 'test.failing', 2],
   ])
+})
+
+test('what is put off again and again is told, with what it waits for', async () => {
+  const waiting = defineReaction({
+    name: 'test.waiting',
+    on: OrderPlaced,
+    handle: () => Promise.reject(new RetryLater(100, 'other refunds are under way')),
+  })
+  system = await testSystem([waiting])
+  const [{ correlationId } = { correlationId: '' }] = await record(system, anOrderPlaced())
+  await deadline('it is put off', async () => (await system.db.delivery.count()) === 1)
+  expect(await kinds()).toEqual([]) // it may be over in a moment
+  await system.db.delivery.updateMany({ data: { firstFailedAt: new Date(Date.now() - 3_600_000) } })
+  const [cause] = await findStuck(system.db)
+  expect(cause).toMatchObject({ kind: 'postponed', reaction: 'test.waiting', example: correlationId })
+  expect(tellCause(cause!, () => true)).toMatch(/^test.waiting and order.placed: .*: other refunds are under way$/)
+  expect(Date.now() - cause!.since.getTime()).toBeGreaterThan(3_500_000)
+  const [placed] = await readStory(system.db, correlationId)
+  expect(placed!.reactions).toMatchObject([{ state: 'retrying', error: 'RetryLater: other refunds are under way' }])
 })
 
 test('a reaction that nobody runs, and a relay that does not publish, are told', async () => {

@@ -9,6 +9,8 @@ const StuckKind = z.enum([
   'retrying',
   /** Due, and nobody takes it: no worker with this reaction runs, or it cannot keep up. */
   'overdue',
+  /** Put off by its reaction, again and again: what it waits for is not there. */
+  'postponed',
   /** Only a newer release understands the event. */
   'newer-release',
   'blocked',
@@ -58,6 +60,9 @@ const MOST_COUNTED = 10_000
 const oldest = (column: Prisma.Sql) =>
   Prisma.sql`(min(ARRAY[to_char(since AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.MS'), ${column}]))[2]`
 
+/** What is put off fails anew at each look. */
+const SINCE = Prisma.sql`coalesce(CASE d.reason WHEN 'retry-later' THEN d.first_failed_at END, d.failed_at, d.created_at)`
+
 /**
  * What does not move at this moment, by cause, the newest first. A failed attempt is there at once; what merely takes its time on a
  * queue, after `patienceMs` (default 10 s). Reads `deliveries`, of dead ones the index alone, and the events above the watermarks of
@@ -76,13 +81,14 @@ export async function findStuck(
       SELECT reaction, fingerprint, count(*)::int AS letters, max(failed_at) AS newest FROM deliveries WHERE state = 'dead'
       GROUP BY reaction, fingerprint
     ), standing AS (
-      SELECT d.state AS kind, d.reaction, d.event_type, d.fingerprint, d.id, coalesce(d.failed_at, d.created_at) AS since
+      SELECT d.state AS kind, d.reaction, d.event_type, d.fingerprint, d.id, ${SINCE} AS since
       FROM deliveries d WHERE d.state IN ('blocked', 'held', 'discarded')
       UNION ALL
       SELECT CASE WHEN d.reason IN ('unknown-type', 'newer-version') THEN 'newer-release' WHEN d.due_at < late.at THEN 'overdue'
-        ELSE 'retrying' END, d.reaction, d.event_type, d.fingerprint, d.id, coalesce(d.failed_at, d.created_at)
+        WHEN d.reason = 'retry-later' THEN 'postponed' ELSE 'retrying' END, d.reaction, d.event_type, d.fingerprint, d.id, ${SINCE}
       FROM deliveries d, late
-      WHERE d.state = 'retrying' AND (d.attempts > 0 OR d.reason IN ('unknown-type', 'newer-version') OR d.due_at < late.at)
+      WHERE d.state = 'retrying' AND (d.attempts > 0 OR d.reason IN ('unknown-type', 'newer-version') OR d.due_at < late.at
+        OR (d.reason = 'retry-later' AND d.first_failed_at < late.at))
     ), kept AS MATERIALIZED (
       SELECT kind, count(*)::int AS deliveries, max(since) AS newest, ${oldest(Prisma.sql`id::text`)}::uuid AS oldest
       FROM standing GROUP BY kind, reaction, event_type, fingerprint
@@ -114,11 +120,11 @@ export async function findStuck(
         sum(count(*)) OVER (PARTITION BY kind, reaction, CASE kind WHEN 'waiting' THEN event_type END) >= ${most} AS more
       FROM found GROUP BY kind, reaction, event_type
     )
-    SELECT CASE WHEN kind IN ('waiting', 'overdue', 'retrying') AND EXISTS (SELECT FROM reaction_pauses p WHERE p.reaction = told.reaction)
+    SELECT CASE WHEN kind IN ('waiting', 'overdue', 'retrying', 'postponed') AND EXISTS (SELECT FROM reaction_pauses p WHERE p.reaction = told.reaction)
       THEN 'paused' ELSE kind END AS kind, reaction, "eventType", error, fingerprint, conversations, more, example, "deliveryId", attempts, since, "nextAt" FROM (
       SELECT k.kind, d.reaction, d.event_type AS "eventType", d.error_name || ': ' || d.error_message AS error, d.fingerprint,
         k.deliveries AS conversations, false AS more, d.correlation_id AS example, d.id::text AS "deliveryId", d.attempts,
-        coalesce(d.failed_at, d.created_at) AS since, d.due_at AS "nextAt", k.newest
+        ${SINCE} AS since, d.due_at AS "nextAt", k.newest
       FROM kept k JOIN deliveries d ON d.id = k.oldest
       UNION ALL
       SELECT kind, reaction, event_type, NULL, NULL, conversations, more, example, NULL, 0, since, NULL, newest FROM under_way

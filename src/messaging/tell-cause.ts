@@ -13,6 +13,8 @@ export function tellCause(cause: StuckCause, isKnown: IsKnown): string {
   switch (kind) {
     case 'retrying':
       return `${what}: ${attemptsOf(attempts)} failed, the next is due at ${clock(nextAt)}${failed}`
+    case 'postponed':
+      return `${what}: waits, and looks again by itself${failed.replace(': RetryLater:', ':')}`
     case 'overdue':
       return `${what}: due at ${clock(nextAt)}, and nobody takes it. Does a worker with ${reaction} run that is on this type? What nobody wants any more is retired.`
     case 'newer-release':

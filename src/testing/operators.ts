@@ -1,6 +1,6 @@
 import { webhookRoutes } from '#domains/webhooks'
 import { OrderPlaced } from '#events'
-import { createBrokerProbe, defineReaction, DependencyUnavailable, Unrecoverable } from '#messaging'
+import { createBrokerProbe, defineReaction, DependencyUnavailable, RetryLater, Unrecoverable } from '#messaging'
 import { openDatabase } from '#platform/database'
 import { createLogger } from '#platform/log/logger'
 import { adminRoutes } from '../admin/index.ts'
@@ -12,7 +12,7 @@ import { requireTestService } from './rows/database.ts'
 import { testSystem, type TestSystem } from './system.ts'
 
 /** What the mail server of `mailing` does. */
-export const mailServer = { state: 'works' as 'works' | 'refuses' | 'is away' }
+export const mailServer = { state: 'works' as 'works' | 'refuses' | 'is away' | 'is busy' }
 
 const mailing = defineReaction({
   name: 'test.mailing',
@@ -21,6 +21,7 @@ const mailing = defineReaction({
   async call() {
     if (mailServer.state === 'refuses') throw new Unrecoverable('the mail server refuses everybody')
     if (mailServer.state === 'is away') throw new DependencyUnavailable('mail server: connection refused')
+    if (mailServer.state === 'is busy') throw new RetryLater(50, 'other mails are under way')
   },
   handle() {},
 })

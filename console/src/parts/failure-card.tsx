@@ -15,6 +15,7 @@ const WORDS: Record<string, string> = {
   unpublished: 'Not published',
   waiting: 'Waits on its queue',
   retrying: 'Tried again',
+  postponed: 'Waits',
   blocked: 'Blocked',
   held: 'Held back',
   discarded: 'Discarded',

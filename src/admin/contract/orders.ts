@@ -87,6 +87,7 @@ export interface StoryReaction {
   attempt: number | null
   dueAt: string | null
   reason: string | null
+  error: string | null
   deliveryId: string | null
   history: {
     at: string

@@ -74,17 +74,18 @@ function standingOf(story: Told, isKnown: (reaction: string) => boolean): Standi
 /** What of this order does not move, as `findStuck` tells it of all. What is on its way over the broker is none. */
 function causesIn({ orderId, events }: Told): StuckCause[] {
   return events.flatMap(({ type, time, reactions }) =>
-    reactions.flatMap(({ reaction, state, dueAt, reason, deliveryId, history }) => {
+    reactions.flatMap(({ reaction, state, dueAt, reason, error, deliveryId, history }) => {
       if (state === 'handled' || state === 'waiting') return []
       const failed = history.filter(({ error }) => error !== null)
-      if (state === 'retrying' && failed.length === 0) return []
+      const isPostponed = state === 'retrying' && reason === 'retry-later'
+      if (state === 'retrying' && failed.length === 0 && !isPostponed) return []
       const last = failed.at(-1)
       const newer = state === 'retrying' && (reason === 'unknown-type' || reason === 'newer-version')
       return {
-        kind: (newer ? 'newer-release' : state) as StuckKind,
+        kind: (newer ? 'newer-release' : isPostponed ? 'postponed' : state) as StuckKind,
         reaction,
         eventType: type,
-        error: last?.error ?? null,
+        error,
         fingerprint: null,
         conversations: 1,
         more: false,

@@ -1,6 +1,6 @@
-import { linesOf, type Story } from './story.ts'
+import { linesOf, openLines, type Story } from './story.ts'
 
-const reaction = { state: 'handled', durationMs: 4.21, history: [] }
+const reaction = { state: 'handled', durationMs: 4.21, error: null, history: [] }
 const story: Story = {
   status: 'placed',
   settled: false,
@@ -51,4 +51,18 @@ it('tells failed attempts and dead letters with their reason', () => {
 it('keeps the key of a line when the story grows', () => {
   const keys = linesOf({ ...story, events: story.events.slice(0, 1) }).map(({ key }) => key)
   expect(linesOf(story).map(({ key }) => key)).toEqual(expect.arrayContaining(keys))
+})
+
+it('says what is not handled yet, and what it waits for', () => {
+  const told = {
+    ...reaction,
+    reaction: 'payment.refund-payment',
+    state: 'retrying',
+    afterMs: null,
+    error: 'RetryLater: no',
+  }
+  const [placed] = story.events
+  expect(openLines({ ...story, events: [{ ...placed!, reactions: [told] }] })[0]).toMatch(
+    /payment.refund-payment: retrying, order.placed: RetryLater: no$/,
+  )
 })

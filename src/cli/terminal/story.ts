@@ -6,6 +6,8 @@ import { styled } from './style.ts'
 interface Reaction {
   reaction: string
   state: string
+  /** What it has failed of, or what it waits for. */
+  error: string | null
   afterMs: number | null
   durationMs: number | null
   history: { what: string; attempt: number; afterMs: number; error: string | null }[]
@@ -91,8 +93,12 @@ const minutes = (ms: number) => `${(ms / 60_000).toFixed(1)} min`
 /** What has not come to an end yet, each with the event it is about. */
 export function openLines({ events }: Story): string[] {
   return events.flatMap(({ type, reactions }) =>
-    reactions.flatMap(({ reaction, state }) =>
-      state === 'handled' ? [] : [`${' '.repeat(14)}${styled('yellow', '…')} ${reaction}: ${state}, ${type}`],
+    reactions.flatMap(({ reaction, state, error }) =>
+      state === 'handled'
+        ? []
+        : [
+            `${' '.repeat(14)}${styled('yellow', '…')} ${reaction}: ${state}, ${type}${error === null ? '' : `: ${error}`}`,
+          ],
     ),
   )
 }

@@ -63,7 +63,11 @@ const Reactions = ({ reactions }: { reactions: readonly StoryReaction[] }) => (
   </Listing>
 )
 
-const Row = ({ reaction: { reaction, state, afterMs, durationMs, dueAt, history } }: { reaction: StoryReaction }) => (
+const Row = ({
+  reaction: { reaction, state, afterMs, durationMs, dueAt, reason, error, history },
+}: {
+  reaction: StoryReaction
+}) => (
   <Table.Tr>
     <Table.Td>
       <Text size="sm" fw={550}>
@@ -85,6 +89,7 @@ const Row = ({ reaction: { reaction, state, afterMs, durationMs, dueAt, history 
         {dueAt !== null && (
           <Text size="xs" c="dimmed">
             due at {clockOf(dueAt)}
+            {reason === 'retry-later' && error !== null && `: ${cause(error)}`}
           </Text>
         )}
       </div>

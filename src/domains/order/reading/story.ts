@@ -24,6 +24,7 @@ const ReactionView = z
     attempt: z.int().nullable(),
     dueAt: Moment.nullable().describe('When it is tried again'),
     reason: z.string().nullable().describe('Why it is not handled: a stable code'),
+    error: z.string().nullable().describe('What it has failed of, or what it waits for'),
     deliveryId: z.uuid().nullable(),
     history: z
       .array(
