@@ -138,6 +138,16 @@ test('stopped in the middle, it can be called again', async () => {
   expect(new Set(handled).size).toBe(20)
 })
 
+test('stopped while it waits for its canary, it sends no more', async () => {
+  await deadOrders(['one', 'two', 'three'])
+  await system.stopReactions()
+  const stop = new AbortController()
+  let told = 0
+  const onProgress = () => ++told === 3 && stop.abort() // the first two tell that it was sent
+  const interrupted = await redrive(context, REACTION, { all: true }, { canary: 1, onProgress, signal: stop.signal })
+  expect(interrupted).toMatchObject({ outcome: 'interrupted', sent: 1 })
+})
+
 test('two operators at once share the work: nothing is sent twice', async () => {
   await deadOrders(Array.from({ length: 40 }, (_, index) => `name-${index}`))
   broken.clear()

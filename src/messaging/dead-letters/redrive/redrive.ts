@@ -99,8 +99,8 @@ async function send(scope: Scope, state: Progress, options: RedriveOptions): Pro
   const left = () => state.total - state.sent - state.alreadyHandled - state.skipped
   let last: Candidate | undefined
   while (left() > 0) {
-    if (signal?.aborted) return { outcome: 'interrupted', why: 'Stopped by the operator.' }
     const halted = await guard.mayGoOn(state)
+    if (signal?.aborted) return { outcome: 'interrupted', why: 'Stopped by the operator.' } // also while it waited
     if (halted) return { outcome: 'halted', why: halted }
     const candidates = await nextCandidates(scope, last, Math.min(batchSize(rate), guard.room(state), left()))
     if (candidates.length === 0) break // somebody else has taken the rest
