@@ -32,7 +32,7 @@ const charging = defineReaction({
   handle() {},
 })
 
-const policy = { canary: 2, rate: 1_000, haltAbove: 0.1, quietMs: 0, waitMs: 5_000 }
+const policy = { canary: 2, rate: 1_000, haltAbove: 0.1, quietMs: 0, waitMs: 20_000 }
 const byPolicy = (given = {}) =>
   redriveByPolicy({ db: system.db, instance: 'test', log: createLogger('test', 'silent') }, { ...policy, ...given })
 const dead = () => system.db.delivery.count({ where: { state: 'dead' } })
@@ -118,6 +118,27 @@ test('a letter is redriven by the policy once in its life, and too many failures
     _count: true,
   })
   expect(twice.filter(({ _count }) => _count > 1)).toEqual([])
+})
+
+test('a reaction that is paused meanwhile interrupts the policy, which goes on when it is resumed', async () => {
+  await anOutage(8)
+  await system.stopReactions()
+  const letters = await lettersLeft()
+  const operating = { db: system.db, operator: 'ada' }
+  const underWay = byPolicy({ deadlineMs: 300 })
+  await deadline('the canary is sent', async () => (await redriven()) === 2)
+  await pauseReaction(operating, { reaction: charging.name })
+  expect(await underWay).toMatchObject([{ outcome: 'interrupted', sent: 2 }])
+  expect((await readHistory(system.db, { action: 'redrive' }))[0]!.result).toMatchObject({
+    why: '2 messages wait until an operator resumes test.charging.',
+  })
+  expect(await findRecoveries(system.db)).toMatchObject([{ letters: letters - 2, untried: 0, stopped: null }])
+  expect(await byPolicy()).toEqual([])
+  await resumeReaction(operating, { reaction: charging.name })
+  await system.run(charging)
+  expect(await byPolicy()).toMatchObject([{ outcome: 'done', sent: letters - 2, deadAgain: 0 }])
+  await system.settled()
+  expect(await findRecoveries(system.db)).toEqual([])
 })
 
 test('killed in the middle, two at once, and beside an operator: each letter is redriven once', async () => {

@@ -1,7 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { z } from 'zod'
-import { readRows, row, type Database } from '#platform/database'
+import { readRow, readRows, row, type Database } from '#platform/database'
 import { Prisma } from '#prisma'
+import { NOT_PAUSED } from '../../deliveries/pauses.ts'
 import { change } from '../change.ts'
 import { Refused, type DeadLetterContext } from '../operator-context.ts'
 import { createGuard, type Guard, type GuardOptions } from './guard.ts'
@@ -101,7 +102,7 @@ async function send(scope: Scope, state: Progress, options: RedriveOptions): Pro
   while (left() > 0) {
     const halted = await guard.mayGoOn(state)
     if (signal?.aborted) return { outcome: 'interrupted', why: 'Stopped by the operator.' } // also while it waited
-    if (halted) return { outcome: 'halted', why: halted }
+    if (halted) return (await pausedMeanwhile(scope, guard, state)) ?? { outcome: 'halted', why: halted }
     const candidates = await nextCandidates(scope, last, Math.min(batchSize(rate), guard.room(state), left()))
     if (candidates.length === 0) break // somebody else has taken the rest
     last = candidates.at(-1)
@@ -110,6 +111,19 @@ async function send(scope: Scope, state: Progress, options: RedriveOptions): Pro
     if (rate) await pause(started + (state.sent / rate) * 1_000 - performance.now(), signal)
   }
   return finalVerdict(guard, observe, state, waitMs, signal)
+}
+
+const Paused = row({ reaction: z.string().nullable(), messages: z.int() })
+
+/** No news is not a failure where an operator has paused the reaction. */
+async function pausedMeanwhile({ db, actionId }: Scope, guard: Guard, state: Progress): Promise<Ending | undefined> {
+  if (guard.judge(state)) return undefined
+  const { reaction, messages } = await readRow(db, Paused)`
+    SELECT min(d.reaction) AS reaction, count(*)::int AS messages FROM deliveries d
+    WHERE d.action_id = ${actionId}::uuid AND d.state IN ('retrying', 'blocked') AND NOT ${NOT_PAUSED}`
+  if (reaction === null) return undefined
+  const waiting = messages === 1 ? '1 message waits' : `${messages} messages wait`
+  return { outcome: 'interrupted', why: `${waiting} until an operator resumes ${reaction}.` }
 }
 
 /** Small enough that a slow rate stays even. */
