@@ -12,7 +12,7 @@ const Recovery = row({
   dependency: z.string(),
   reactions: z.array(z.string()),
   letters: z.int(),
-  /** Of them, those that the policy has not redriven yet, that failed lately enough for it, and whose reaction is not paused. */
+  /** Of them, those that the policy has not redriven yet, that failed lately enough for it, and whose reaction is subscribed and not paused. */
   untried: z.int(),
   from: z.date(),
   until: z.date(),
@@ -41,6 +41,7 @@ export function findRecoveries(db: Database): Promise<Recovery[]> {
     ), of_reactions AS (
       SELECT o.dependency, d.reaction, count(*) AS letters, min(d.failed_at) AS first,
         count(*) FILTER (WHERE NOT d.redriven_by_policy AND ${NOT_PAUSED}
+          AND (d.reaction, d.event_type) IN (SELECT reaction, event_type FROM subscriptions)
           AND d.failed_at > clock_timestamp() - ${POLICY_WITHIN_MS}::float8 * interval '1 ms') AS untried
       FROM outages o JOIN deliveries d ON d.state = 'dead' AND d.dependency = o.dependency AND d.failed_at <@ o.times
       WHERE NOT o.is_open GROUP BY o.dependency, d.reaction

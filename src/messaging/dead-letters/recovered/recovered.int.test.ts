@@ -7,6 +7,7 @@ import {
   redrive,
   redriveByPolicy,
   resumeReaction,
+  retire,
   Unrecoverable,
 } from '#messaging'
 import { OrderPlaced } from '#events'
@@ -165,4 +166,12 @@ test('killed in the middle, two at once, and beside an operator: each letter is 
   expect(perLetter.filter(({ _count }) => _count > 1)).toEqual([])
   expect(perLetter.length).toBeGreaterThanOrEqual(letters)
   expect(await system.db.delivery.count({ where: { state: 'resolved' } })).toBe(letters)
+})
+
+test('what nobody is subscribed to any more is left alone', async () => {
+  await anOutage(4)
+  await system.stopReactions()
+  await retire(system, charging.name, OrderPlaced.type)
+  expect(await findRecoveries(system.db)).toMatchObject([{ letters: await lettersLeft(), untried: 0 }])
+  expect(await byPolicy()).toEqual([]) // otherwise each look would be an action that does nothing
 })
