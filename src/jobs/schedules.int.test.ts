@@ -175,12 +175,14 @@ it('says which reactions were given lost events again', async () => {
   expect(await run('messaging.reconcile')).toBeUndefined()
 })
 
-it('tells operators by webhook and mail what they have to look at, once', async () => {
+it('tells operators by webhook and mail what they have to look at, each once, also when the other cannot be told', async () => {
   const { db } = database
   const bodies: { text: string; open: { key: string }[] }[] = []
+  let isAway = true
   const hook = createServer((request, response) => {
     void text(request).then((body) => {
-      bodies.push(JSON.parse(body) as (typeof bodies)[number])
+      if (isAway) response.statusCode = 503
+      else bodies.push(JSON.parse(body) as (typeof bodies)[number])
       response.end()
     })
   })
@@ -203,6 +205,9 @@ it('tells operators by webhook and mail what they have to look at, once', async 
     ]
     const audit = { action: 'audit', phase: 'finished', outcome: 'done', reaction: '', selector: {}, operator: 'ada' }
     await db.operatorAction.create({ data: { ...audit, actionId: uuidv7(), result: { findings } } })
+    for (const _ of [1, 2]) await expect(run('messaging.alert')).rejects.toThrow('ALERT_WEBHOOK_URL answered 503')
+    await deadline('the mail is there', () => mails.received.length > 0)
+    isAway = false
     expect(await run('messaging.alert')).toMatchObject({ open: ['dead-letters mail.tell', 'invariant one.broken'] })
     expect(await run('messaging.alert')).toBeUndefined()
     expect(bodies).toHaveLength(1)
@@ -210,7 +215,7 @@ it('tells operators by webhook and mail what they have to look at, once', async 
       /^mail.tell has given up on 2 messages\. What to do: docs\/operations\.md#dead-letters$/m,
     )
     expect(bodies[0]!.text).toContain('Broken 3 times: Every order is paid once.')
-    await deadline('the mail is there', () => mails.received.length === 1)
+    expect(mails.received).toHaveLength(1)
     expect(mails.received[0]!.source).toContain('Subject: Fanfare: 2 to look at')
   } finally {
     for (const name of Object.keys(told)) delete process.env[name]

@@ -13,21 +13,41 @@ const settings = defineSettings({
 
 const ANSWER_MS = 10_000
 
-/** Whether anybody is to be told. */
-export const isAnybodyTold = (): boolean => settings().ALERT_WEBHOOK_URL !== '' || settings().ALERT_MAIL_TO !== ''
+/** Somebody who is to be told. */
+export interface Receiver {
+  /** Stable: what was told is remembered by it. */
+  name: string
+  /** Everything of one look in one message. @throws when they could not be told */
+  tell(open: readonly Alert[], over: readonly Told[]): Promise<void>
+}
 
-/** Everything of one look in one message. @throws when somebody could not be told: all are told again then */
-export async function tell(open: readonly Alert[], over: readonly Told[]): Promise<void> {
-  if (open.length + over.length === 0) return
+export function listReceivers(): Receiver[] {
   const { ALERT_WEBHOOK_URL: webhook, ALERT_MAIL_TO: mailTo } = settings()
-  const text = [
+  return [
+    ...(webhook === '' ? [] : [{ name: 'by webhook', tell: byWebhook(webhook) }]),
+    ...(mailTo === '' ? [] : [{ name: 'by mail', tell: byMail(mailTo) }]),
+  ]
+}
+
+const byWebhook =
+  (url: string): Receiver['tell'] =>
+  (open, over) =>
+    post(url, {
+      text: textOf(open, over),
+      open,
+      over: over.map(({ key, sentence, since }) => ({ key, sentence, since })),
+    })
+
+const byMail =
+  (to: string): Receiver['tell'] =>
+  (open, over) =>
+    mailOperators(to, subjectOf(open, over), textOf(open, over))
+
+const textOf = (open: readonly Alert[], over: readonly Told[]) =>
+  [
     ...open.map(({ sentence, runbook }) => `${sentence} What to do: ${runbook}`),
     ...over.map(({ sentence }) => `Over: ${sentence}`),
   ].join('\n')
-  if (webhook)
-    await post(webhook, { text, open, over: over.map(({ key, sentence, since }) => ({ key, sentence, since })) })
-  if (mailTo) await mailOperators(mailTo, subjectOf(open, over), text)
-}
 
 function subjectOf(open: readonly Alert[], over: readonly Told[]): string {
   const counts = [open.length > 0 && `${open.length} to look at`, over.length > 0 && `${over.length} over`]
