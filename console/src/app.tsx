@@ -9,6 +9,7 @@ import {
   Loader,
   Stack,
   Text,
+  Title,
   Tooltip,
   useComputedColorScheme,
   useMantineColorScheme,
@@ -70,10 +71,12 @@ export function App() {
   if (isUnknown || location.hash.startsWith('#sign-in=')) return <SignInPage />
   if (session.error)
     return (
-      <Center h="100dvh">
-        <Empty icon="alert" title="The API does not answer">
-          {session.error.message} This page tries again by itself.
-        </Empty>
+      <Center h="100dvh" component="main" p="md">
+        <Stack align="center" gap="xs" ta="center">
+          <Icon name="alert" size={22} />
+          <Title order={1}>The console cannot be shown now</Title>
+          <Text c="dimmed">{session.error.message} This page tries again by itself.</Text>
+        </Stack>
       </Center>
     )
   return <SignedIn actor={session.data.actor} />

@@ -96,10 +96,10 @@ async function isSo(page: Page, condition: string): Promise<void> {
   if (!became) throw new Error(`after ${DEADLINE_MS / 1_000} s this was not so: ${condition}`)
 }
 
-/** Nothing is loading, every chart has its lines, the map its arrows, and nothing moves that comes to an end. */
+/** Nothing is loading, every chart has its lines or dots, the map its arrows, and nothing moves that comes to an end. */
 const IS_DRAWN = `document.fonts.status === 'loaded'
   && document.querySelector('[aria-busy=true], .mantine-Skeleton-root') === null
-  && [...document.querySelectorAll('.recharts-responsive-container')].every((chart) => chart.querySelector('path'))
+  && [...document.querySelectorAll('.recharts-responsive-container')].every((chart) => chart.querySelector('path, circle'))
   && (document.querySelector('.react-flow') === null || document.querySelector('.react-flow__edge') !== null)
   && document.getAnimations().every(({ playState, effect }) =>
     playState !== 'running' || effect?.getComputedTiming().iterations === Infinity)`

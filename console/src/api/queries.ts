@@ -17,15 +17,22 @@ import type {
   ReplayPlanView,
   ScheduleList,
 } from '../../../src/admin/contract/index.ts'
-import { admin, ask, ofLetters, ofReaction, post } from './ask.ts'
+import { admin, ask, isWorthRepeating, ofLetters, ofReaction, post } from './ask.ts'
 
 export interface Session {
   client: string
   actor: string
 }
 
+/** Asked again until it is known who is there, or that nobody is. */
 export const useSession = () =>
-  useQuery({ queryKey: ['session'], queryFn: () => ask<Session>(admin('session')), retry: false, staleTime: 60_000 })
+  useQuery({
+    queryKey: ['session'],
+    queryFn: () => ask<Session>(admin('session')),
+    retry: false,
+    staleTime: 60_000,
+    refetchInterval: ({ state: { error } }) => (error !== null && isWorthRepeating(0, error) ? 3_000 : false),
+  })
 
 /** Live messages renew it; it is asked for only where they do not come. */
 export const useOverview = () =>

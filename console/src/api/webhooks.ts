@@ -1,4 +1,4 @@
-import { keepPreviousData, useQuery } from '@tanstack/react-query'
+import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { ask } from './ask.ts'
 
 /** As `/v1/admin/webhooks` tells it. */
@@ -43,13 +43,18 @@ export const useEndpoints = () =>
     refetchInterval: 5_000,
   })
 
+/** The newest first, in pages. */
 export const useDeliveries = (id: string, state: string | null) =>
-  useQuery({
+  useInfiniteQuery({
     queryKey: ['webhooks', id, state],
-    queryFn: () =>
-      ask<{ deliveries: Delivery[]; next: string | null }>(
-        `/v1/webhooks/${id}/deliveries?limit=50${state === null ? '' : `&state=${state}`}`,
-      ),
+    queryFn: ({ pageParam: cursor }) => {
+      const given = { limit: '20', ...(state !== null && { state }), ...(cursor !== null && { cursor }) }
+      return ask<{ deliveries: Delivery[]; next: string | null }>(
+        `/v1/webhooks/${id}/deliveries?${new URLSearchParams(given)}`,
+      )
+    },
+    initialPageParam: null as string | null,
+    getNextPageParam: ({ next }) => next,
     refetchInterval: 3_000,
     placeholderData: keepPreviousData,
   })

@@ -69,7 +69,9 @@ export const Empty = ({ icon = 'check', title, children }: Nothing) => (
       <Center w={44} h={44} bg="var(--ground-2)" c="var(--ink-2)" style={{ borderRadius: '50%' }}>
         <Icon name={icon} size={22} />
       </Center>
-      <Text fw={600}>{title}</Text>
+      <Text fw={600} ta="center">
+        {title}
+      </Text>
       {children !== undefined && (
         <Text size="sm" c="dimmed" ta="center" component="div">
           {children}

@@ -23,13 +23,17 @@ export function SearchBox() {
     >
       <TextInput
         ref={input}
-        w={{ base: 190, xs: 260, md: 400 }}
+        w={{ base: 230, xs: 260, md: 400 }}
         value={words}
         onChange={({ currentTarget }) => setWords(currentTarget.value)}
         aria-label="Find an order"
         placeholder="Order, e-mail, SKU, tracking number …"
         leftSection={<Icon name="search" size={16} />}
-        rightSection={<Kbd size="xs">/</Kbd>}
+        rightSection={
+          <Kbd size="xs" visibleFrom="xs">
+            /
+          </Kbd>
+        }
       />
     </form>
   )

@@ -3,6 +3,7 @@ import { orderOf, type Ask } from './customers.ts'
 
 interface Order {
   id: string
+  status: string
   paymentStatus: string
   shipments: { trackingNumber: string }[]
 }
@@ -22,6 +23,7 @@ export async function sellInParts(ask: Ask): Promise<void> {
   })
   await change('shipments', {})
   for (const { trackingNumber } of (await order()).shipments) await ask(`/v1/shipments/${trackingNumber}/delivered`, {})
+  while ((await order()).status !== 'delivered') await after(500)
   await change('returns', { lines: [{ sku: 'MUG-01', quantity: 1, restock: false }], reason: 'chipped' })
   await change('returns', { lines: [{ sku: 'TEA-01', quantity: 1 }], reason: 'not to their taste' })
 }

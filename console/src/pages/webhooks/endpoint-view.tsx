@@ -43,10 +43,24 @@ export function EndpointView({ endpoint }: { endpoint: Endpoint }) {
         flush
       >
         <Shown query={deliveries}>
-          {({ deliveries: all }) => (
-            <Deliveries all={all} onLook={(eventId) => setDialog({ kind: 'attempts', eventId })} />
+          {({ pages }) => (
+            <Deliveries
+              all={pages.flatMap((page) => page.deliveries)}
+              onLook={(eventId) => setDialog({ kind: 'attempts', eventId })}
+            />
           )}
         </Shown>
+        {deliveries.hasNextPage && (
+          <Button
+            variant="subtle"
+            fullWidth
+            radius={0}
+            loading={deliveries.isFetchingNextPage}
+            onClick={() => void deliveries.fetchNextPage()}
+          >
+            Show older ones
+          </Button>
+        )}
       </Card>
       {dialog?.kind === 'switch' && <SwitchDialog endpoint={endpoint} onClose={close} />}
       {dialog?.kind === 'redeliver' && <RedeliverDialog endpoint={endpoint} eventId={dialog.eventId} onClose={close} />}
@@ -77,7 +91,7 @@ const Head = ({ endpoint }: { endpoint: Endpoint }) => (
     </Facts>
     {endpoint.lastError !== null && (
       <Text size="sm" c={endpoint.failingSince === null ? 'dimmed' : 'var(--bad)'} style={{ overflowWrap: 'anywhere' }}>
-        {endpoint.lastError}
+        Failed last: {endpoint.lastError}
       </Text>
     )}
   </Stack>

@@ -46,9 +46,12 @@ export default function PastChart({ past: { title, write, lines, valuesOf }, poi
         tickLine="none"
         strokeWidth={1.6}
         connectNulls={false}
+        lineProps={({ name }) => ({
+          dot: dotsOf(values.map((one) => one[lines.findIndex((line) => line.name === name)])),
+        })}
         valueFormatter={write}
         xAxisProps={{ minTickGap: 60 }}
-        yAxisProps={{ width: 54 }}
+        yAxisProps={{ width: 62 }}
         lineChartProps={{ accessibilityLayer: false }}
         aria-hidden="true"
       />
@@ -57,4 +60,20 @@ export default function PastChart({ past: { title, write, lines, valuesOf }, poi
       </Text>
     </Box>
   )
+}
+
+interface Dot {
+  key: string
+  index: number
+  cx: number
+  cy: number
+  stroke: string
+}
+
+/** A value with none beside it makes no line: it is a dot. */
+function dotsOf(values: readonly (number | null | undefined)[]) {
+  const isAlone = (index: number) => values[index] != null && values[index - 1] == null && values[index + 1] == null
+  if (!values.some((_, index) => isAlone(index))) return false
+  return ({ key, index, cx, cy, stroke }: Dot) =>
+    isAlone(index) ? <circle key={key} cx={cx} cy={cy} r={2.5} fill={stroke} /> : <g key={key} />
 }

@@ -1,4 +1,4 @@
-import { Alert, Box, Button, Group, Progress, SimpleGrid, Stack, Text } from '@mantine/core'
+import { Alert, Box, Button, ColorSwatch, Group, Progress, SimpleGrid, Stack, Text } from '@mantine/core'
 import type { ActionView } from '../../../../../src/admin/contract/index.ts'
 import { useAction } from '../../../api/queries.ts'
 import { Shown } from '../../frame.tsx'
@@ -17,9 +17,11 @@ export function Course({ actionId, onClose }: { actionId: string; onClose: () =>
             <StatusBadge state={known.outcome ?? 'running'} />
           </Group>
           <Outcome action={known} />
-          <Text size="xs" c="dimmed">
-            It goes on when this window is closed; the log of operators tells how it ended.
-          </Text>
+          {!known.finishedAt && (
+            <Text size="xs" c="dimmed">
+              It goes on when this window is closed; the log of operators tells how it ended.
+            </Text>
+          )}
           <Group justify="flex-end">
             <Button onClick={onClose}>{known.finishedAt ? 'Done' : 'Close'}</Button>
           </Group>
@@ -47,12 +49,19 @@ function Outcome({ action: { progress, result } }: { action: ActionView }) {
         ))}
       </Progress.Root>
       <SimpleGrid cols={{ base: 2, xs: 4 }} aria-live="polite">
-        {parts.map(({ name, value }) => (
+        {parts.map(({ name, value, colour }) => (
           <Box key={name}>
             <Text fw={650} size="lg">
               {count(value)}
             </Text>
             <Text size="xs" c="dimmed">
+              <ColorSwatch
+                color={`var(--mantine-color-${colour}-filled)`}
+                size={8}
+                component="span"
+                withShadow={false}
+                mr={5}
+              />
               {name}
             </Text>
           </Box>
