@@ -32,6 +32,7 @@ export const THEME = createTheme({
     Tooltip: { defaultProps: { withArrow: true, openDelay: 150, multiline: true } },
     Button: { defaultProps: { size: 'sm' } },
     SegmentedControl: { defaultProps: { transitionDuration: 0 } },
+    Modal: { defaultProps: { closeButtonProps: { 'aria-label': 'Close' } } },
     Badge: { defaultProps: { variant: 'light', radius: 'sm', tt: 'none' } },
   },
 })
