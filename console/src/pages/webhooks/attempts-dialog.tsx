@@ -29,6 +29,7 @@ export function AttemptsDialog({ endpoint, eventId, onRedeliver, onClose }: Aske
               webhook-id {eventId}
             </Text>
             <Listing
+              narrow="stacked"
               columns={['At', 'Answer', numbers('Took')]}
               rows={log}
               keyOf={({ at }) => at}
@@ -37,15 +38,19 @@ export function AttemptsDialog({ endpoint, eventId, onRedeliver, onClose }: Aske
               {({ at, status, answer, error, durationMs }) => (
                 <Table.Tr>
                   <Table.Td style={{ whiteSpace: 'nowrap' }}>{momentOf(at)}</Table.Td>
-                  <Table.Td>
-                    <Text size="sm" fw={550} c={error === null ? undefined : 'var(--bad)'}>
-                      {status ?? 'no answer'}
-                    </Text>
-                    <Text size="xs" c="dimmed" lineClamp={3} style={{ overflowWrap: 'anywhere' }}>
-                      {error ?? answer}
-                    </Text>
+                  <Table.Td data-label="Answer">
+                    <div>
+                      <Text size="sm" fw={550} c={error === null ? undefined : 'var(--bad)'}>
+                        {status ?? 'no answer'}
+                      </Text>
+                      <Text size="xs" c="dimmed" lineClamp={3} style={{ overflowWrap: 'anywhere' }}>
+                        {error ?? answer}
+                      </Text>
+                    </div>
                   </Table.Td>
-                  <Table.Td className="number">{duration(durationMs)}</Table.Td>
+                  <Table.Td data-label="Took" className="number">
+                    {duration(durationMs)}
+                  </Table.Td>
                 </Table.Tr>
               )}
             </Listing>
