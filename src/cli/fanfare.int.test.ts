@@ -185,6 +185,32 @@ it('does not call well what nobody can know yet', async () => {
   })
 })
 
+it('names what is away, and starts no worker for what waits for that', async () => {
+  const at = new Date(Date.now() - 60_000)
+  const breaker = { instance: 'worker@a:1', cause: 'Error: the gateway answered 500', openedAt: at }
+  await database.db.breaker.createMany({
+    data: ['fraud.screen-order', 'order.record-history'].map((reaction) => ({ ...breaker, reaction })),
+  })
+  await database.db.delivery.create({
+    data: {
+      id: uuidv7(),
+      reaction: 'fraud.screen-order',
+      eventType: 'order.placed',
+      state: 'retrying',
+      dueAt: at,
+      reason: '',
+    },
+  })
+  const { code, output } = await run(['stuck'])
+  await database.db.breaker.deleteMany()
+  await database.db.delivery.deleteMany()
+  expect(output).toMatch(
+    /^away {2}fraud\.screen-order, order\.record-history are paused in one process: Error: the gateway answered 500\. .*by itself\.\n {4}.*paused 6\d s ago/m,
+  )
+  expect(output).not.toContain('fanfare worker fraud')
+  expect(code).toBe(1)
+})
+
 it('tells of what waits for a reaction that this version does not have', async () => {
   const reaction = 'gone.reaction'
   await database.db.delivery.create({

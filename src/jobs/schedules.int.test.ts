@@ -196,9 +196,9 @@ it('tells operators by webhook and mail what they have to look at, each once, al
   }
   Object.assign(process.env, told)
   try {
-    const waiting = { 'mail.tell': { retrying: 0, blocked: 0, held: 0, dead: 2 } }
-    const at = new Date(Math.floor(Date.now() / 10_000) * 10_000)
-    await db.metricRollup.create({ data: { step: 10, at, figures: { waiting } } })
+    await db.subscription.create({ data: { reaction: 'mail.tell', eventType: 'order.placed', since: 0 } })
+    await db.$executeRaw`
+      INSERT INTO deliveries (id, reaction, reason, state) SELECT gen_random_uuid(), 'mail.tell', '', 'dead' FROM generate_series(1, 2)`
     const findings = [
       { invariant: 'one.broken', says: 'Every order is paid once.', count: 3, onlyWarns: false },
       { invariant: 'one.whole', says: 'Every order has lines.', count: 0, onlyWarns: false },

@@ -134,7 +134,8 @@ function ask<Answer>(asked: Promise<Answer>): Promise<Answer | undefined> {
 
 const DeadLetters = row({ reaction: z.string(), open: z.int() })
 
-function countDeadLetters(db: Database) {
+/** Of every reaction that is subscribed. */
+export function countDeadLetters(db: Database) {
   return readRows(db, DeadLetters)`
     SELECT reaction, (SELECT count(*)::int FROM deliveries d WHERE d.reaction = s.reaction AND d.state = 'dead') AS open
     FROM (SELECT DISTINCT reaction FROM subscriptions) AS s ORDER BY reaction`

@@ -53,12 +53,12 @@ export { makePartitions } from './event-store/partitions/make-partitions.ts'
 export type { PartitionLength } from './event-store/partitions/make-partitions.ts'
 export { createWakeUp } from './event-store/wake-up.ts'
 export type { WakeUp } from './event-store/wake-up.ts'
-export { measureBacklog } from './backlog-metrics.ts'
+export { countDeadLetters, measureBacklog } from './backlog-metrics.ts'
 export { listRunning, reportProcess } from './processes/index.ts'
 export type { ProcessReport, ReportedProcess, RunningProcesses } from './processes/index.ts'
 export { readStory } from './story.ts'
 export { findStuck } from './stuck.ts'
-export { isForeign, tellCause } from './tell-cause.ts'
+export { isBehind, isForeign, tellCause, tellOutage } from './tell-cause.ts'
 export {
   outagesOf,
   readBrokenInvariants,

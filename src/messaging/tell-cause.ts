@@ -1,3 +1,4 @@
+import type { Outage } from './figures/index.ts'
 import type { StuckCause } from './stuck.ts'
 
 /** Whether this release has a reaction of that name. */
@@ -35,6 +36,17 @@ export function tellCause(cause: StuckCause, isKnown: IsKnown): string {
       return `${eventType} is stored, and not published. Does a relay run, and does it reach RabbitMQ?${others(cause)}`
   }
 }
+
+/** What is away and what follows from it, in one sentence. */
+export function tellOutage({ cause, reactions, processes }: Outage): string {
+  const are = reactions.length === 1 ? 'is' : 'are'
+  const where = processes === 1 ? 'one process' : `${processes} processes`
+  return `${reactions.join(', ')} ${are} paused in ${where}: ${cause}. Messages wait, no attempt is used up, and it goes on by itself.`
+}
+
+/** Waits for what is away, and for no worker that could be started: the outage tells both. */
+export const isBehind = ({ kind, reaction }: StuckCause, outages: readonly Outage[]): boolean =>
+  (kind === 'waiting' || kind === 'overdue') && outages.some(({ reactions }) => reactions.includes(reaction ?? ''))
 
 /** Waits for a worker that no worker of this version can be. */
 export const isForeign = ({ kind, reaction }: Pick<StuckCause, 'kind' | 'reaction'>, isKnown: IsKnown): boolean =>

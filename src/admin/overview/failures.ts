@@ -1,5 +1,6 @@
 import {
   tellCause,
+  tellOutage,
   type GroupSince,
   type Outage,
   type ProjectionStatus,
@@ -66,14 +67,13 @@ function commandFor({ kind, reaction }: StuckCause, isKnown: (reaction: string) 
 }
 
 /** Something is away that reactions need. @param behind what waits for those reactions */
-export function outageFailure({ cause, reactions, processes, since }: Outage, behind: readonly StuckCause[]): Failure {
+export function outageFailure(outage: Outage, behind: readonly StuckCause[]): Failure {
+  const { reactions, since } = outage
   const waiting = behind.filter(({ reaction }) => reactions.includes(reaction!))
-  const where = processes === 1 ? 'one process' : `${processes} processes`
-  const are = reactions.length === 1 ? 'is' : 'are'
   return {
     kind: 'breaker',
     severity: 'error',
-    sentence: `${reactions.join(', ')} ${are} paused in ${where}: ${cause}. Messages wait, no attempt is used up, and it goes on by itself.`,
+    sentence: tellOutage(outage),
     orders: Math.max(0, ...waiting.map(({ conversations }) => conversations)),
     example: waiting[0]?.example ?? null,
     reaction: reactions[0] ?? null,

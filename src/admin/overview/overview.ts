@@ -3,6 +3,7 @@ import {
   findRecoveries,
   findStuck,
   findStuckProjections,
+  isBehind,
   listPauses,
   outagesOf,
   readOpenBreakers,
@@ -60,8 +61,7 @@ async function readFailures({ db, isKnown }: Asked): Promise<Pick<Overview, 'bre
     findRecoveries(db),
   ])
   const outages = outagesOf(open)
-  const paused = new Set(open.map(({ reaction }) => reaction))
-  const [behind, rest] = divide(causes, ({ kind, reaction }) => DELAYS.has(kind) && paused.has(reaction ?? ''))
+  const [behind, rest] = divide(causes, (cause) => isBehind(cause, outages))
   const [held, others] = divide(rest, ({ kind }) => kind === 'paused')
   const changed = await readSince(db, others.filter(isOfLetters).slice(0, MOST_CHANGED))
   const failures = [
@@ -90,9 +90,6 @@ const isOf =
   ({ kind, reaction, fingerprint }: StuckCause) =>
   (one: CauseOfLetters) =>
     kind === 'dead' && one.reaction === reaction && one.fingerprint === fingerprint
-
-/** What a paused reaction makes of its messages. */
-const DELAYS: ReadonlySet<StuckCause['kind']> = new Set(['waiting', 'overdue'])
 
 const divide = <One>(all: readonly One[], isFirst: (one: One) => boolean): [One[], One[]] => [
   all.filter(isFirst),

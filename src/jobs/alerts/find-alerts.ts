@@ -1,4 +1,5 @@
 import {
+  countDeadLetters,
   findRecoveries,
   listPauses,
   listProjections,
@@ -24,6 +25,7 @@ const runbook = (section: string) => `docs/operations.md#${section}`
 /** What somebody has to look at, at this moment. */
 export async function findAlerts(db: Database, now = new Date()): Promise<Alert[]> {
   const parts = await Promise.all([
+    deadLetterAlerts(db, now),
     waitingAlerts(db, now),
     relayAlerts(db, now),
     breakerAlerts(db, now),
@@ -37,16 +39,23 @@ export async function findAlerts(db: Database, now = new Date()): Promise<Alert[
   return parts.flat()
 }
 
-async function waitingAlerts(db: Database, since: Date): Promise<Alert[]> {
-  const paused = new Set((await listPauses(db)).map(({ reaction }) => reaction))
-  const waiting = Object.entries(await readLatestWaiting(db))
-  return waiting.flatMap(([reaction, { dead, queued = 0, replicas = 1, oldestMs = 0 }]) => [
-    ...given(dead > 0, {
+/** Counted in the rows: figures may be late, and a letter is not over because nobody has counted it. */
+async function deadLetterAlerts(db: Database, since: Date): Promise<Alert[]> {
+  const counts = await countDeadLetters(db)
+  return counts.flatMap(({ reaction, open }) =>
+    given(open > 0, {
       key: `dead-letters ${reaction}`,
-      sentence: `${reaction} has given up on ${dead} message${dead === 1 ? '' : 's'}.`,
+      sentence: `${reaction} has given up on ${open} message${open === 1 ? '' : 's'}.`,
       since,
       runbook: runbook('dead-letters'),
     }),
+  )
+}
+
+async function waitingAlerts(db: Database, since: Date): Promise<Alert[]> {
+  const paused = new Set((await listPauses(db)).map(({ reaction }) => reaction))
+  const waiting = Object.entries(await readLatestWaiting(db))
+  return waiting.flatMap(([reaction, { queued = 0, replicas = 1, oldestMs = 0 }]) => [
     ...given(replicas === 0 && queued > 0 && !paused.has(reaction), {
       key: `nobody ${reaction}`,
       sentence: `No process takes from the queue of ${reaction}, and ${queued} messages wait.`,

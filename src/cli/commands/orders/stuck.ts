@@ -1,5 +1,16 @@
 import type { Command } from 'commander'
-import { findStuck, findStuckProjections, isForeign, tellCause, type StuckCause } from '#messaging'
+import {
+  findStuck,
+  findStuckProjections,
+  isBehind,
+  isForeign,
+  outagesOf,
+  readOpenBreakers,
+  tellCause,
+  tellOutage,
+  type Outage,
+  type StuckCause,
+} from '#messaging'
 import type { Database } from '#platform/database'
 import { withDatabase } from '../../connect.ts'
 import { host } from '../../host.ts'
@@ -39,15 +50,31 @@ export function addStuck(program: Command): void {
 async function look({ patience, json: asJson }: Flags): Promise<number> {
   const causes = await withDatabase((db) => findStuck(db, { patienceMs: patience }))
   const projections = await withDatabase((db) => findStuckProjections(db, patience))
-  const open = causes.filter(({ kind }) => kind !== 'discarded').length + projections.length
+  const outages = outagesOf(await withDatabase(readOpenBreakers))
+  const open = causes.filter(({ kind }) => kind !== 'discarded').length + projections.length + outages.length
   const underWay = open === 0 ? await withDatabase(findUnderWay) : []
-  if (asJson) sayJson({ ok: open === 0, causes, projections: projections.map(plainly), underWay })
+  if (asJson) sayJson({ ok: open === 0, outages, causes, projections: projections.map(plainly), underWay })
   else {
     projections.forEach(tellProjection)
-    print(causes, open)
+    for (const outage of outages) printOutage(outage, causes)
+    print(
+      causes.filter((cause) => !isBehind(cause, outages)),
+      open,
+    )
   }
   if (!asJson && underWay.length > 0) tellUnderWay(underWay, patience)
   return open === 0 ? EXIT.ok : EXIT.failed
+}
+
+/** What waits for it is a part of it: no worker that was started would help. */
+function printOutage(outage: Outage, causes: readonly StuckCause[]) {
+  const behind = causes.filter((cause) => isBehind(cause, [outage]))
+  const [first] = behind
+  const orders = Math.max(0, ...behind.map(({ conversations }) => conversations))
+  const waiting = first ? `${counted(orders, 'order')} wait, such as ${first.example}; ` : ''
+  say(hanging(`${styled('red', 'away')}  ${tellOutage(outage)}`, 4))
+  say(hanging(`    ${waiting}paused ${ago(outage.since)}`, 4))
+  if (first?.example) say(styled('dim', `    ${host().call(`story ${first.example}`)}`))
 }
 
 function print(causes: readonly StuckCause[], open: number) {
