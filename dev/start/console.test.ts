@@ -75,6 +75,25 @@ it('makes one line with a count of what repeats, whoever says it', () => {
   ])
 })
 
+it('adds up what a process has counted itself, and folds lines of different traces', () => {
+  warn('worker 1', 'could not be read', { trace_id: 'cb6905c1c2051a28', span_id: 'e833d2e7b3e8' })
+  jest.advanceTimersByTime(1_000)
+  warn('worker 2', 'could not be read', { trace_id: '25504dc140bf6216', span_id: '427438d91ebb' })
+  warn('worker 1', 'could not be read (repeated 3 times in 10 s)', { repeated: 3 })
+  jest.advanceTimersByTime(5_000)
+  expect(lines).toEqual([
+    '[worker 1] could not be read',
+    '[2 processes] 4 more in 5 s, the latest 4.0 s ago: could not be read',
+  ])
+})
+
+it('says of a request what was asked and answered', () => {
+  const req = { id: 'a', method: 'POST', url: '/v1/orders' }
+  warn('api', 'request answered', { req, res: { statusCode: 503 }, responseTime: 1_514 })
+  jest.advanceTimersByTime(1_000)
+  expect(lines).toEqual(['[api] request answered (POST /v1/orders: 503; after 1.5 s)'])
+})
+
 it('tells an outage of a service of its own in three lines, whatever follows from it', () => {
   for (let i = 0; i < 50; i++) warn(`worker ${i % 5}`, `line ${'x'.repeat(i)} lost`) // noticed by its clients first
   jest.advanceTimersByTime(200)

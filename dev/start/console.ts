@@ -30,6 +30,9 @@ interface Repeated {
 /** Processes that stand in for services of others: reactions warn while they are away. */
 const STAND_INS = new Set(['gateway', 'mail'])
 
+/** What a process that has counted its warning says of that: see the logger. */
+const COUNT = / \(repeated (?:once|\d+ times) in \d+ s\)/
+
 /** None has come again yet. */
 const NEVER = { count: 0, at: 0 }
 
@@ -73,14 +76,14 @@ export class Console {
     if (record.level >= ERROR) this.#tell(name, sentence, styled('red', sentence))
     else if (!this.#isOfStart(sentence, record.repeated !== undefined) && !this.#isOfOutage(record.repeated))
       setTimeout(
-        () => (record.isRecovery ? this.#recovered(name, sentence) : this.#warn(name, sentence)),
+        () => (record.isRecovery ? this.#recovered(name, sentence) : this.#warn(name, sentence, record.repeated)),
         NOTICE_MS,
       ).unref()
   }
 
-  #warn(name: string, sentence: string): void {
+  #warn(name: string, sentence: string, times?: number): void {
     if (this.#away.size > 0) this.#hold(name)
-    else this.#tell(name, sentence, sentence)
+    else this.#tell(name, sentence, sentence, times)
   }
 
   /** Of an outage of a service that was told of itself, its own line is enough. */
@@ -156,19 +159,20 @@ export class Console {
     this.#held.from.add(name)
   }
 
-  #tell(name: string, text: string, shown: string): void {
+  /** @param times how often it came, where a process has counted that itself */
+  #tell(name: string, text: string, shown: string, times = 1): void {
     if (this.#isClosed) return
-    const key = text.replaceAll(/'[^']*'|[0-9a-f]{8}-[0-9a-f-]{27}|\d+/g, '#')
+    const key = text.replace(COUNT, '').replaceAll(/'[^']*'|[0-9a-f]{8}-[0-9a-f-]{27}|\d+/g, '#')
     const repeated = this.#repeated.get(key)
     if (repeated) {
-      repeated.count++
+      repeated.count += times
       repeated.from.add(name)
-      repeated.text = shown
+      repeated.text = shown.replace(COUNT, '')
       repeated.at = performance.now()
       return
     }
     print(name, shown)
-    this.#count(key, { ...NEVER, text: shown, from: new Set([name]), windowMs: FIRST_WINDOW_MS })
+    this.#count(key, { ...NEVER, text: shown.replace(COUNT, ''), from: new Set([name]), windowMs: FIRST_WINDOW_MS })
   }
 
   #count(key: string, repeated: Repeated): void {

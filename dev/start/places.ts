@@ -15,19 +15,18 @@ export function placesOf(
     ['API docs', `${api}/docs`],
     ['Mail', process.env['SMTP_URL'] ? smtpUrl : `http://127.0.0.1:${set.port('mail')}`],
     ...(smsUrl === undefined ? [] : [['Texts', smsUrl] as Place]),
-    ['Gateway', gatewayUrl],
+    ['Gateway', process.env['PAYMENT_GATEWAY_URL'] ? gatewayUrl : `${gatewayUrl}/v1/authorizations`],
     ['Services', 'npm run services -- status, and -- urls for their URLs'],
     ...managementPage(set),
-    ...(metricsPort === undefined ? [] : [metricsPages(metricsPort, processes)]),
+    ...(metricsPort === undefined ? [] : metricsPages(metricsPort, processes)),
   ]
 }
 
 function managementPage({ state: { secret, ports } }: InstanceSet): Place[] {
   if (process.env['RABBITMQ_URL'] || ports.rabbitmqManagement === undefined) return []
-  return [['RabbitMQ', `http://127.0.0.1:${ports.rabbitmqManagement}  (fanfare, ${secret})`]]
+  return [['RabbitMQ', `http://127.0.0.1:${ports.rabbitmqManagement}  (user fanfare, password ${secret})`]]
 }
 
-function metricsPages(first: number, processes: readonly string[]): Place {
-  const at = processes.map((name, i) => `${first + i} ${name}`)
-  return ['Metrics', `/metrics of the ports ${at.join(', ')}`]
-}
+/** One line for each process. */
+const metricsPages = (first: number, processes: readonly string[]): Place[] =>
+  processes.map((name, i) => [i === 0 ? 'Metrics' : '', `http://127.0.0.1:${first + i}/metrics  ${name}`])

@@ -62,6 +62,16 @@ async function ask<T>(url: string, body?: unknown): Promise<T> {
     headers: { authorization: `Bearer ${DEMO_KEY}`, 'content-type': 'application/json' },
     ...(body !== undefined && { body: JSON.stringify(body) }),
   })
-  if (!answer.ok) throw new Error(`${url} answered ${answer.status}: ${await answer.text()}`)
+  if (!answer.ok) throw new Error(`${url} answered ${answer.status}: ${reasonIn(await answer.text())}`)
   return (await answer.json()) as T
+}
+
+/** What a problem document says to a person. */
+function reasonIn(text: string): string {
+  try {
+    const { detail, title } = JSON.parse(text) as { detail?: string; title?: string }
+    return detail ?? title ?? text
+  } catch {
+    return text
+  }
 }

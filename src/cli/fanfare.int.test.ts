@@ -152,7 +152,7 @@ it('draws the story of an order', async () => {
   )
   await client.end()
   const { code, output } = await run(['story', orderId])
-  expect(output).toMatch(/^0 ms {2}order\.placed\n\nThe order is placed: 1 events/)
+  expect(output).toMatch(/^Placed at \d{4}-\S+ \S+ UTC; .*\n\n +0 ms {2}order\.placed\n\nThe order is placed: 1 events/)
   expect(code).toBe(0)
 })
 

@@ -26,11 +26,11 @@ import { addProjections } from './projections/command.ts'
 import { host, useHost, type Host } from './host.ts'
 import { expectNoTakenFlags } from './npm-flags.ts'
 import { exitCodeOf } from './run.ts'
+import { filled } from './terminal/hanging.ts'
 import { say, warn } from './terminal/output.ts'
 
 const help = () => `
-Exit codes: 0 ok · 1 something was found, failed or was halted · 2 wrong usage, refused without changing anything, or a
-service does not answer
+Exit codes: 0 ok · 1 something was found, failed or was halted · 2 wrong usage, refused without changing anything, or a service does not answer
 
 It needs DATABASE_URL, and RABBITMQ_URL where messages are delivered.
 
@@ -50,44 +50,31 @@ export async function fanfare(args: readonly string[], given: Partial<Host> & Pi
   })
 }
 
+/** By what an operator wants. */
+const COMMANDS: Readonly<Record<string, readonly ((program: Command) => void)[]>> = {
+  'What goes on:': [addStuck, addTop, addStory, addAudit, addMail],
+  'Repair:': [addDeadLetters, addReactions, addSchedules, addReconcile, addReplay, addProjections],
+  'Data:': [addArchive, addRestore, addOldOrders, addPartitions, addCustomers, addEvents],
+  'Access:': [addClients, addKeys, addWebhooks, addRoles, addConsole],
+  'Processes:': [addProcesses],
+  'Other:': [addCompletion, (program) => void program.helpCommand(true)],
+}
+
 function createProgram(): Command {
   const program = new Command('fanfare')
     .description('The command line of an operator of Fanfare.')
     .option('--database-url <url>', 'PostgreSQL, in place of DATABASE_URL')
     .option('--rabbitmq-url <url>', 'RabbitMQ, in place of RABBITMQ_URL')
     .exitOverride()
-    .configureOutput({ writeOut: (text) => say(text.trimEnd()), writeErr: (text) => warn(text.trimEnd()) })
+    .configureOutput({ writeOut: (text) => say(filled(text.trimEnd())), writeErr: (text) => warn(text.trimEnd()) })
     .configureHelp({ showGlobalOptions: true, commandUsage: usageOf })
     .showHelpAfterError('(--help shows the commands and options)')
     .addHelpText('after', ({ command }) => (command.parent ? '' : help()))
     .hook('preAction', applySharedOptions)
-  const commands = [
-    addStuck,
-    addTop,
-    addMail,
-    addDeadLetters,
-    addStory,
-    addAudit,
-    addReactions,
-    addSchedules,
-    addReconcile,
-    addReplay,
-    addProjections,
-    addArchive,
-    addRestore,
-    addOldOrders,
-    addPartitions,
-    addCustomers,
-    addEvents,
-    addClients,
-    addKeys,
-    addWebhooks,
-    addRoles,
-    addProcesses,
-    addConsole,
-    addCompletion,
-  ]
-  for (const add of commands) add(program)
+  for (const [group, commands] of Object.entries(COMMANDS)) {
+    program.commandsGroup(group)
+    for (const add of commands) add(program)
+  }
   return program
 }
 

@@ -42,7 +42,7 @@ export const reactionTable = (reactions: readonly ReactionSummary[]) =>
       ago(oldest),
       ago(newest),
       inFlight,
-      cut(topError ?? '', 80),
+      cut(topError ?? '', 160),
     ]),
   )
 
@@ -78,7 +78,7 @@ const groupTable = (found: readonly DescribedGroup[]) =>
       reason,
       ago(oldest),
       ago(newest),
-      cut(error, 80),
+      cut(error, 160),
     ]),
   )
 

@@ -1,4 +1,5 @@
 import type { DeliveryDetails, StoryEvent } from '#messaging'
+import { hanging } from '../terminal/hanging.ts'
 import { ago, counted } from '../terminal/output.ts'
 
 interface ToldDelivery extends DeliveryDetails {
@@ -21,7 +22,7 @@ export function describe(details: ToldDelivery): string {
       'Headers',
       headers.map(([name, value]) => `${name}: ${JSON.stringify(value)}`),
     ),
-    section(details.editedAt ? 'Message, as edited' : 'Message', bodyLines(details)),
+    section(details.editedAt ? 'Message, as edited' : 'Message', bodyLines(details), asItIs),
     section(
       'Story of its order',
       details.story.flatMap((event) => storyLines(event, details)),
@@ -41,8 +42,10 @@ function heading(details: DeliveryDetails): string {
     ...(failedAt ? [`  failed    ${failedAt.toISOString()} (${ago(failedAt)}) in ${details.instance}`] : []),
     ...(dueAt && !details.claimedBy ? [`  due       ${dueAt.toISOString()}`] : []),
     ...(details.claimedBy ? [`  in hand   of ${details.claimedBy}`] : []),
-    `  besides   ${counted(dead, 'dead letter')} of this reaction in all`,
-  ].join('\n')
+    `  in all    ${counted(dead, 'dead letter')} of this reaction`,
+  ]
+    .map((line) => hanging(line, 12))
+    .join('\n')
 }
 
 function standing({ standing: is, state }: DeliveryDetails): string {
@@ -56,8 +59,14 @@ function standing({ standing: is, state }: DeliveryDetails): string {
   }
 }
 
-const section = (title: string, lines: readonly string[]) =>
-  lines.length === 0 ? '' : [title, ...lines.map((line) => `  ${line}`)].join('\n')
+const section = (
+  title: string,
+  lines: readonly string[],
+  told = (line: string) => hanging(line, line.search(/\S/) + 4),
+) => (lines.length === 0 ? '' : [title, ...lines.map((line) => told(`  ${line}`))].join('\n'))
+
+/** The message can be copied out of the terminal: no line of it is broken. */
+const asItIs = (line: string) => line
 
 const stackLines = ({ stack }: DeliveryDetails) => stack?.split('\n').filter((line) => /^\s+at /.test(line)) ?? []
 

@@ -44,7 +44,7 @@ const groupTable = (groups: readonly WaitingGroup[]) =>
       fingerprint ?? '',
       count,
       due(dueInMs),
-      cut(error ?? '', 80),
+      cut(error ?? '', 160),
     ]),
   )
 
@@ -59,7 +59,7 @@ const listTable = (deliveries: readonly WaitingDelivery[]) =>
       one.state,
       one.attempts,
       due(one.dueInMs),
-      cut(why(one), 80),
+      cut(why(one), 160),
     ]),
   )
 

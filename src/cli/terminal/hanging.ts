@@ -19,3 +19,13 @@ export function hanging(
   }
   return [...lines, line].join('\n')
 }
+
+/** Columns that are read easily. */
+const MOST = 120
+
+/** Paragraphs that fill the terminal's lines; what is indented stays as it is, as everything does in files and pipes. */
+export function filled(text: string, wide = process.stdout.columns ?? Number.POSITIVE_INFINITY): string {
+  if (wide === Number.POSITIVE_INFINITY) return text
+  const paragraphs = text.replaceAll(/(?<=^\S.*)\n(?=\S)/gm, ' ').split('\n')
+  return paragraphs.map((line) => (/^\S/.test(line) ? hanging(line, 0, Math.min(wide, MOST)) : line)).join('\n')
+}

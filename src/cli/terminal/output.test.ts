@@ -29,18 +29,19 @@ const ROWS = [
 const linesOf = (room?: number) => table(HEAD, ROWS, room).split('\n').map((line) => line.trimEnd()) // prettier-ignore
 
 it('cuts the last column of a table where the terminal ends', () => {
-  expect(linesOf(72)).toEqual([
+  expect(linesOf(90)).toEqual([
     ' reaction                      dead   error',
-    ' notification.email-customer   71     The mail server answered 550 to…',
+    ' notification.email-customer   71     The mail server answered 550 to RCPT TO: no such …',
     ' order.advance-order           1      short',
   ])
 })
 
-it('puts the last column beneath where there is no room for it', () => {
+it('puts the last column beneath, whole, where there is no room for it', () => {
   expect(linesOf(50)).toEqual([
     ' reaction                      dead',
     ' notification.email-customer   71',
-    '   The mail server answered 550 to RCPT TO: no su…',
+    '   The mail server answered 550 to RCPT TO: no',
+    '   such mailbox',
     ' order.advance-order           1',
     '   short',
   ])

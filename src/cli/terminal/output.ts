@@ -26,11 +26,10 @@ const codeOf = (character: string) => `\\u${character.charCodeAt(0).toString(16)
 
 export const isTerminal = () => Boolean(process.stdout.isTTY && process.stdin.isTTY)
 
-/** In a terminal no line is wider than that: the last column is cut, or stands beneath its row with the others that do not fit. */
+/** In a terminal no line is wider than that: the last column is cut, or stands beneath its row, whole, with the others that do not fit. */
 export function table(head: string[], rows: (string | number)[][], room = process.stdout.columns ?? Infinity): string {
-  const texts = rows.map((row) =>
-    row.map((cell) => cut(String(cell), Math.max(40, Math.floor(Math.min(room, 160) / 2)))),
-  )
+  const most = Math.max(40, Math.floor(Math.min(room, 160) / 2))
+  const texts = rows.map((row) => row.map((cell, index) => cut(String(cell), index < row.length - 1 ? most : 500)))
   const widths = head.map((name, index) => Math.max(name.length, ...texts.map((row) => row[index]!.length)) + GAP)
   const rest = room - sum(widths.slice(0, -1)) - GAP
   if (rest >= Math.min(LEAST, widths.at(-1)!)) return lined(head, texts.map((row) => [...row.slice(0, -1), cut(row.at(-1)!, rest)])) // prettier-ignore
@@ -51,19 +50,16 @@ function beneath(head: string[], row: (string | number)[], { fitting, room }: { 
     .flatMap((name, index) =>
       cells[fitting + index] === '' ? [] : [`${styled('dim', name)} ${cells[fitting + index]}`],
     )
-  const last = cut(cells.at(-1)!, room - GAP)
-  return [
-    ...(named.length > 0 ? [hanging(`   ${named.join(', ')}`, GAP, room)] : []),
-    ...(last === '' ? [] : [`   ${last}`]),
-  ]
+  const last = cut(cells.at(-1)!, 3 * room)
+  return [named.join(', '), last].filter((text) => text !== '').map((text) => hanging(`   ${text}`, GAP, room))
 }
 
 const sum = (numbers: readonly number[]) => numbers.reduce((total, one) => total + one, 0)
 
 /** Between two columns. */
 const GAP = 3
-/** What a sentence needs beside other columns. */
-const LEAST = 24
+/** What a sentence needs beside other columns; with less it stands beneath them, whole. */
+const LEAST = 48
 
 function lined(head: string[], rows: string[][]): string {
   const style = { head: isTerminal() ? ['bold'] : [], border: [], compact: true }

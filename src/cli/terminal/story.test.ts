@@ -1,6 +1,6 @@
-import { linesOf, openLines, type Story } from './story.ts'
+import { ending, linesOf, openLines, type Story } from './story.ts'
 
-const reaction = { state: 'handled', durationMs: 4.21, error: null, history: [] }
+const reaction = { state: 'handled', deliveryId: null, dueAt: null, error: null, durationMs: 4.21, history: [] }
 const story: Story = {
   status: 'placed',
   settled: false,
@@ -53,16 +53,24 @@ it('keeps the key of a line when the story grows', () => {
   expect(linesOf(story).map(({ key }) => key)).toEqual(expect.arrayContaining(keys))
 })
 
-it('says what is not handled yet, and what it waits for', () => {
-  const told = {
-    ...reaction,
-    reaction: 'payment.refund-payment',
-    state: 'retrying',
-    afterMs: null,
-    error: 'RetryLater: no',
-  }
+it('says of what is not handled when it is tried again, and how to look at it', () => {
   const [placed] = story.events
-  expect(openLines({ ...story, events: [{ ...placed!, reactions: [told] }] })[0]).toMatch(
-    /payment.refund-payment: retrying, order.placed: RetryLater: no$/,
-  )
+  if (!placed) throw new Error('the story has a beginning')
+  const open = (state: string, more = {}) => ({ ...reaction, reaction: `a.${state}`, afterMs: null, state, ...more })
+  const reactions = [
+    open('dead', { deliveryId: '01a2' }),
+    open('retrying', { deliveryId: '01a3', dueAt: '2026-11-22T12:00:05.000Z', error: 'RetryLater: no' }),
+    open('waiting'),
+    { ...reaction, reaction: 'a.slow', afterMs: 29_505 },
+  ]
+  const told = { ...story, status: 'shipped', events: [{ ...placed, reactions }] }
+  expect(openLines(told, (words) => `fanfare ${words}`).map((line) => line.trim())).toEqual([
+    '† a.dead ← order.placed: dead',
+    'fanfare dead-letters show a.dead --id 01a2',
+    '↻ a.retrying ← order.placed: retrying, due at 12:00:05 UTC: RetryLater: no',
+    'fanfare dead-letters show a.retrying --id 01a3',
+    '… a.waiting ← order.placed: waiting',
+  ])
+  expect(texts(told)).toEqual(['0 ms  order.placed', '29.5 s    ✓ a.slow ← order.placed  4.2 ms'])
+  expect(ending(told)).toBe('The order is shipped: 1 events and 1 reactions in 29.5 s.')
 })

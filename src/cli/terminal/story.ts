@@ -8,6 +8,8 @@ interface Reaction {
   state: string
   /** What it has failed of, or what it waits for. */
   error: string | null
+  deliveryId: string | null
+  dueAt: string | Date | null
   afterMs: number | null
   durationMs: number | null
   history: { what: string; attempt: number; afterMs: number; error: string | null }[]
@@ -72,7 +74,7 @@ function reactionLines(told: Reaction, type: string, since: number): Line[] {
     atMs: atMs ?? since,
     text: `${moment(atMs)}    ${mark} ${reaction}${styled('dim', ` ← ${type}`)}${words}`,
   })
-  const took = durationMs === null ? '' : styled('dim', `  ${durationMs.toFixed(1)} ms`)
+  const took = durationMs === null ? '' : styled('dim', `  ${lasting(durationMs)}`)
   return [
     ...history.map(({ what, attempt, error, afterMs: at }, index) => {
       const mark = what === 'dead' ? styled('red', '†') : styled('yellow', what === 'failed' ? '✗' : '↻')
@@ -83,23 +85,29 @@ function reactionLines(told: Reaction, type: string, since: number): Line[] {
   ]
 }
 
-function moment(afterMs: number | null): string {
-  if (afterMs === null) return ' '.repeat(10)
-  return afterMs < 100_000 ? `${String(Math.round(afterMs)).padStart(7)} ms` : `${minutes(afterMs).padStart(10)}`
+const moment = (afterMs: number | null) => (afterMs === null ? '' : lasting(Math.round(afterMs))).padStart(10)
+
+/** Milliseconds as long as they can be told apart: `0.4 ms`, `961 ms`, `6659 ms`, `29.5 s`, `2.1 min`. */
+function lasting(ms: number): string {
+  if (ms < 10_000) return `${Number(ms.toFixed(ms < 100 ? 1 : 0))} ms`
+  return ms < 120_000 ? `${(ms / 1_000).toFixed(1)} s` : `${(ms / 60_000).toFixed(1)} min`
 }
 
-const minutes = (ms: number) => `${(ms / 60_000).toFixed(1)} min`
+const OPEN_MARKS: Readonly<Record<string, string>> = { dead: '†', retrying: '↻', blocked: '‖', held: '=' }
 
-/** What has not come to an end yet, each with the event it is about. */
-export function openLines({ events }: Story): string[] {
+/** What has not come to an end, each with the event it is about, and when it is tried again or how it is looked at. */
+export function openLines({ events }: Story, call: (words: string) => string): string[] {
   return events.flatMap(({ type, reactions }) =>
-    reactions.flatMap(({ reaction, state, error }) =>
-      state === 'handled'
-        ? []
-        : [
-            `${' '.repeat(14)}${styled('yellow', '…')} ${reaction}: ${state}, ${type}${error === null ? '' : `: ${error}`}`,
-          ],
-    ),
+    reactions.flatMap(({ reaction, state, deliveryId, dueAt, error }) => {
+      if (state === 'handled') return []
+      const mark = styled(state === 'dead' ? 'red' : 'yellow', OPEN_MARKS[state] ?? '…')
+      const due = state === 'retrying' && dueAt ? `, due at ${new Date(dueAt).toISOString().slice(11, 19)} UTC` : ''
+      const why = error === null ? '' : `: ${error}`
+      const what = `${mark} ${reaction}${styled('dim', ` ← ${type}`)}: ${state}${due}${why}`
+      const told = hanging(' '.repeat(14) + what, INDENT)
+      const look = deliveryId === null ? [] : [call(`dead-letters show ${reaction} --id ${deliveryId}`)]
+      return [told, ...look.map((line) => styled('dim', `${' '.repeat(INDENT)}${line}`))]
+    }),
   )
 }
 
@@ -107,7 +115,6 @@ export function openLines({ events }: Story): string[] {
 export function ending({ status, events }: Story): string {
   const reactions = events.flatMap((event) => event.reactions)
   const times = [...events, ...reactions].map(({ afterMs }) => afterMs ?? 0)
-  const last = Math.max(...times)
-  const took = last < 100_000 ? `${last} ms` : minutes(last)
-  return `The order is ${status}: ${events.length} events and ${reactions.length} reactions in ${took}.`
+  const handled = reactions.filter(({ state }) => state === 'handled').length
+  return `The order is ${status}: ${events.length} events and ${handled} reactions in ${lasting(Math.max(...times))}.`
 }

@@ -10,7 +10,7 @@ import { exits } from '../run.ts'
 import { json, positive } from '../terminal/options.ts'
 import { EXIT, isTerminal, say, sayJson, visible } from '../terminal/output.ts'
 import { styled } from '../terminal/style.ts'
-import { drawTop, type TopFigures } from './draw.ts'
+import { drawTop, hasTrouble, type TopFigures } from './draw.ts'
 
 const help = () => `
 Queue, oldest and processes are what the scheduler has found in the last minute; p50 and p99 are the time from an event to the
@@ -66,7 +66,8 @@ async function read(db: Database): Promise<TopFigures> {
 const ENTER = '\u001B[?1049h\u001B[?25l\u001B[?7l'
 const LEAVE = '\u001B[?7h\u001B[?25h\u001B[?1049l'
 const HOME = '\u001B[H'
-const END_OF_LINE = '\u001B[K'
+/** Before a line is written: behind one that is as wide as the terminal it would take the last character away. */
+const CLEAR_LINE = '\u001B[2K'
 const BELOW = '\u001B[J'
 
 async function follow(db: Database, everyMs: number): Promise<void> {
@@ -108,6 +109,7 @@ async function readOrStay(db: Database, before: TopFigures | undefined): Promise
 function pictureOf(top: TopFigures, everyMs: number): string {
   const { columns, rows } = process.stdout
   const lines = drawTop(top, columns, styled).slice(0, rows - 2)
-  const told = [...lines, '', styled('dim', `every ${everyMs / 1_000} s · q ends`)].slice(0, rows)
-  return `${HOME}${told.map((line) => visible(line) + END_OF_LINE).join('\r\n')}${BELOW}`
+  const why = hasTrouble(top) ? ` · why: ${host().call('stuck')}` : ''
+  const told = [...lines, '', styled('dim', `every ${everyMs / 1_000} s · q ends${why}`)].slice(0, rows)
+  return `${HOME}${told.map((line) => CLEAR_LINE + visible(line)).join('\r\n')}${BELOW}`
 }

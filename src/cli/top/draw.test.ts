@@ -51,7 +51,7 @@ const plain = (_: string, text: string) => text
 
 it('shows orders, reactions and what is away', () => {
   expect(drawTop(TOP, 120, plain)).toEqual([
-    'fanfare top  12:00:10 UTC   relay 0.0 s behind   7 dead',
+    'fanfare top  12:00:10 UTC   relay 0.0 s behind   7 dead letters',
     '',
     'Orders     6.0/s  ▁▅█  up to 8.0/s in five minutes',
     'Last hour  placed 3   shipped 57',
@@ -60,7 +60,7 @@ it('shows orders, reactions and what is away', () => {
     'fraud.screen-order       0      –       –       –       –        0    0        0     –',
     'mail.tell              0.2     12  93.0 s   12 ms   1.8 s        2    7        0     0',
     '',
-    'paused for 40 s: mail.tell: mail server: connection refused',
+    'paused for 40 s: mail server: connection refused: mail.tell',
     'paused for 60 s by ada: fraud.screen-order: new rules',
   ])
 })
@@ -78,6 +78,18 @@ it('leaves out what matters least where the terminal is narrow, and dead letters
   expect(drawTop(top, 80, plain)[6]).toBe(
     'Reaction                          per s  queue  oldest     p99 retrying dead',
   )
+})
+
+it('tells what is away once, whole, with all that waits for it', () => {
+  const cause = 'Error: The payment gateway answered internal_error (500): "The bank did not answer properly."'
+  const reactions = ['authorize', 'capture', 'return'].map((what) => `payment.${what}-payment`)
+  const breakers = reactions.map((reaction) => ({ ...TOP.breakers[0]!, reaction, cause }))
+  expect(drawTop({ ...TOP, breakers, pauses: [] }, 80, plain).slice(-4)).toEqual([
+    '',
+    'paused for 40 s: Error: The payment gateway answered internal_error (500): "The',
+    '    bank did not answer properly.": payment.authorize-payment,',
+    '    payment.capture-payment, payment.return-payment',
+  ])
 })
 
 it('says that PostgreSQL is away, and shows what was read before', () => {

@@ -1,4 +1,6 @@
-import type { Figures, OpenBreaker, ReactionPause, RelayStanding } from '#messaging'
+import { outagesOf, type Figures, type OpenBreaker, type ReactionPause, type RelayStanding } from '#messaging'
+import { hanging } from '../terminal/hanging.ts'
+import { counted } from '../terminal/output.ts'
 
 /** What `fanfare top` shows, of one moment. */
 export interface TopFigures {
@@ -21,13 +23,29 @@ export type Paint = (style: 'bold' | 'dim' | 'red' | 'yellow' | 'green' | 'cyan'
 /** Seconds until what waits on a queue, or for the relay, looks wrong. */
 const LATE_S = 5
 
+/** Columns that the words of the head need. */
+const NARROW = 80
+
 /** The whole picture, line by line, none wider than `width`. */
 export function drawTop(top: TopFigures, width: number, paint: Paint): string[] {
-  const shown = [...headOf(top, paint), '', ...ordersOf(top, width, paint), '', ...reactionsOf(top, width, paint)]
+  const shown = [
+    ...headOf(top, width, paint),
+    '',
+    ...ordersOf(top, width, paint),
+    '',
+    ...reactionsOf(top, width, paint),
+  ]
   return [...shown, ...pausedOf(top, width, paint)]
 }
 
-function headOf({ at, relay, figures, awaySince }: TopFigures, paint: Paint): string[] {
+/** Whether there is something that `stuck` explains. */
+export const hasTrouble = ({ figures, breakers, pauses, relay }: TopFigures): boolean =>
+  breakers.length + pauses.length > 0 ||
+  relay.holder === null ||
+  relay.lagSeconds > LATE_S ||
+  figures.reactions.some(({ retrying, blocked, dead }) => retrying + blocked + dead > 0)
+
+function headOf({ at, relay, figures, awaySince }: TopFigures, width: number, paint: Paint): string[] {
   const clock = `${timeOf(at)} UTC`
   if (awaySince) {
     const away = paint('red', `PostgreSQL is away since ${timeOf(awaySince)}; this is of before`)
@@ -36,7 +54,10 @@ function headOf({ at, relay, figures, awaySince }: TopFigures, paint: Paint): st
   const { reactions } = figures
   const dead = sum(reactions.map((one) => one.dead))
   const state = relay.holder === null ? paint('red', 'no relay publishes') : lagOf(relay.lagSeconds, paint)
-  const letters = dead > 0 ? paint('red', `${dead} dead`) : paint('green', 'no dead letters')
+  const letters =
+    dead > 0
+      ? paint('red', width < NARROW ? `${dead} dead` : counted(dead, 'dead letter'))
+      : paint('green', 'no dead letters')
   return [`${paint('bold', 'fanfare top')}  ${paint('dim', clock)}   ${state}   ${letters}`]
 }
 
@@ -145,13 +166,22 @@ function pausedOf({ breakers, pauses, at }: TopFigures, width: number, paint: Pa
     return seconds < 120 ? `${seconds} s` : duration(seconds * 1_000).text
   }
   const told = [
-    ...breakers.map(({ reaction, cause, since }) => `paused for ${time(since)}: ${reaction}: ${cause}`),
+    ...outagesOf(breakers).map(
+      ({ reactions, cause, since }) => `paused for ${time(since)}: ${cause}: ${reactions.join(', ')}`,
+    ),
     ...pauses.map(({ reaction, operator, reason, since }) => {
       const why = reason === null ? '' : `: ${reason}`
       return `paused for ${time(since)} by ${operator}: ${reaction}${why}`
     }),
   ]
-  return told.length === 0 ? [] : ['', ...told.map((line) => paint('yellow', short(line, width)))]
+  return told.length === 0
+    ? []
+    : [
+        '',
+        ...told
+          .flatMap((line) => hanging(short(line, 3 * width), 4, width).split('\n'))
+          .map((line) => paint('yellow', line)),
+      ]
 }
 
 const sum = (numbers: readonly number[]) => numbers.reduce((total, one) => total + one, 0)

@@ -55,8 +55,9 @@ function createRepeats() {
         counts.delete(key)
         const [fields, message] =
           typeof args[0] === 'string' ? [{}, args[0]] : [args[0] as object, (args[1] as string | undefined) ?? '']
+        const times = repeated === 1 ? 'once' : `${repeated} times`
         if (repeated > 0)
-          tell([{ ...fields, repeated }, `${message} (repeated ${repeated} times in ${REPEATS_WITHIN_MS / 1_000} s)`])
+          tell([{ ...fields, repeated }, `${message} (repeated ${times} in ${REPEATS_WITHIN_MS / 1_000} s)`])
       }, REPEATS_WITHIN_MS).unref()
       return false
     },

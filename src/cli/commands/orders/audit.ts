@@ -4,6 +4,7 @@ import { audit, isBroken, type Finding } from '../../../audit/index.ts'
 import { withDatabase } from '../../connect.ts'
 import { host } from '../../host.ts'
 import { exits } from '../../run.ts'
+import { hanging } from '../../terminal/hanging.ts'
 import { durationOption, json, positive } from '../../terminal/options.ts'
 import { EXIT, say, sayJson } from '../../terminal/output.ts'
 import { refoldOrders } from '../../history/refold-orders.ts'
@@ -80,21 +81,31 @@ function print(findings: readonly Finding[], strict: boolean) {
   const wide = Math.max(...findings.map(({ invariant }) => invariant.length))
   for (const finding of findings) {
     const { invariant, says, count, offenders, skipped } = finding
-    say(`${markOf(finding, strict)}  ${invariant.padEnd(wide)}  ${skipped ? `not checked: ${skipped}` : says}`)
-    for (const { who, why } of offenders) say(`        ${who}: ${why}`)
+    const told = skipped ? `not checked: ${skipped}` : says
+    say(hanging(`${markOf(finding, strict)}  ${invariant.padEnd(wide)}  ${told}`, wide + 10))
+    for (const { who, why } of offenders) say(hanging(`        ${who}: ${why}`, 10))
     if (count > offenders.length) say(`        … and ${count - offenders.length} more`)
     const remedy = REMEDIES[invariant]
-    if (count > 0 && remedy) say(`        ${host().call(remedy)} shows and repairs it.`)
+    if (count > 0 && remedy) say(`        Next: ${host().call(remedy)}`)
   }
-  const broken = findings.filter((finding) => isBroken(finding, strict)).length
-  say(
-    broken === 0
-      ? `\nAll ${findings.length} invariants hold.`
-      : `\n${broken} of ${findings.length} invariants are broken.`,
-  )
+  say(`\n${inAll(findings, strict)}`)
 }
 
+function inAll(findings: readonly Finding[], strict: boolean): string {
+  const count = (mark: string) => findings.filter((finding) => markOf(finding, strict).trim() === mark).length
+  const [holds, broken, warns, skipped] = [count('holds'), count('BROKEN'), count('warns'), count('skip')]
+  if (holds === findings.length) return `All ${holds} invariants hold.`
+  const others = [
+    broken > 0 && `${broken} broken`,
+    warns > 0 && `${warns} to look at`,
+    skipped > 0 && `${skipped} not checked`,
+  ]
+  return `${holds} of ${findings.length} invariants hold: ${others.filter(Boolean).join(', ')}.`
+}
+
+/** The command that shows what is to be done, and does it or says how. */
 const REMEDIES: Record<string, string> = {
+  'dead-letters-are-closed': 'dead-letters list',
   'order-is-the-fold-of-its-stream': 'audit --refold',
   'gateway-money-is-for-an-order': 'audit --release',
   'payment-is-for-an-order': 'audit --release',

@@ -74,12 +74,18 @@ function draw(story: Story) {
   for (const { name, place } of story.archives)
     say(`Events of that time lie in the archive ${name}. To bring them back: ${host().call(`restore ${place}`)}`)
   if (story.events.length === 0) return say(`The order ${story.deleted ? 'was' : 'is'} ${story.status}.`)
+  say(`Placed at ${utc(story.events[0]!.time)}; times are from then on.\n`)
   for (const { text } of linesOf(story)) sayLine(text)
-  const open = openLines(story)
-  if (open.length > 0) say(`\nNot handled yet:\n${open.join('\n')}`)
+  tellOpen(story)
   say(`\n${ending(story)}`)
 }
 
+function tellOpen(story: Story) {
+  const open = openLines(story, (words) => host().call(words))
+  if (open.length > 0) say(`\nNot handled:\n${open.join('\n')}`)
+}
+
+const utc = (moment: Date) => `${iso(moment).slice(0, 19).replace('T', ' ')} UTC`
 const iso = (moment: Date) => moment.toISOString()
 
 function drawInto(file: string, story: Story) {
@@ -97,7 +103,7 @@ function drawInto(file: string, story: Story) {
 async function follow(read: () => Promise<Story>, forMs: number): Promise<number> {
   const settled = await followStory(read, forMs, untilStopped())
   const story = settled ?? (await read())
-  if (!settled) say(`\nNot handled yet:\n${openLines(story).join('\n')}`)
+  tellOpen(story)
   say(`\n${ending(story)}`)
   return settled ? EXIT.ok : EXIT.failed
 }
