@@ -61,6 +61,7 @@ function Outcome({ action: { progress, result } }: { action: ActionView }) {
                 component="span"
                 withShadow={false}
                 mr={5}
+                display="inline-block"
               />
               {name}
             </Text>
