@@ -41,8 +41,8 @@ export function givenIds(random: IdGenerator): GivenIds {
 }
 
 /**
- * OpenTelemetry's SDK makes the spans of a sampled trace not when they begin but later, many in a row. One takes 45 µs of
- * processor time between other work, because its code has left the processor's cache by then, and 3 µs in a row.
+ * OpenTelemetry's SDK makes the spans of a sampled trace not when they begin but later, many in a row. Between other work its
+ * code has left the processor's cache, and one span takes ten times the processor time of one in a row.
  */
 export class NotedSpans {
   readonly #tracer: Tracer

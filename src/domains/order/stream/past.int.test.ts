@@ -184,7 +184,7 @@ describe('audit --refold', () => {
     await react(database, advanceOrder, reserved(id), cleared(id), authorized(id))
     const right = await database.db.order.findUniqueOrThrow({ where: { id } })
     await database.db.order.update({ where: { id }, data: { status: 'placed', version: 2, fraud: 'no' } })
-    expect((await run()).output).toMatch(/audit --refold shows and repairs it\./)
+    expect((await run()).output).toMatch(/Next: fanfare audit --refold/)
     expect(await run('--refold', '--dry-run')).toMatchObject({ code: 0, output: expect.stringContaining(id) })
     expect(await run('--refold', '--yes')).toMatchObject({
       code: 0,
