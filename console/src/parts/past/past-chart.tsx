@@ -1,3 +1,4 @@
+import type { Key } from 'react'
 import '@mantine/charts/styles.css'
 import { LineChart } from '@mantine/charts'
 import { Box, Text } from '@mantine/core'
@@ -63,11 +64,11 @@ export default function PastChart({ past: { title, write, lines, valuesOf }, poi
 }
 
 interface Dot {
-  key: string
+  key?: Key | null | undefined
   index: number
-  cx: number
-  cy: number
-  stroke: string
+  cx?: number | string | undefined
+  cy?: number | string | undefined
+  stroke?: string | undefined
 }
 
 /** A value with none beside it makes no line: it is a dot. */
