@@ -7,12 +7,18 @@ type Connection = ReturnType<typeof openConnection>
 
 let nth = 0
 
+/** A database whose disk is busy for seconds is answered with 503, and the client sends its request again. */
+const MOST_REPEATS = 3
+
 /** @returns the id of the order. @throws when it was not accepted */
 async function placeOrder(connection: Connection): Promise<string> {
-  const { status, body } = await connection.send(orderRequest(++nth))
-  const orderId = /"id":"([0-9a-f-]{36})"/.exec(body)?.[1]
-  if (status === 202 && orderId) return orderId
-  throw new Error(`an order was answered with ${status}: ${body}`)
+  const request = orderRequest(++nth)
+  for (let repeats = 0; ; repeats++) {
+    const { status, body } = await connection.send(request)
+    const orderId = /"id":"([0-9a-f-]{36})"/.exec(body)?.[1]
+    if (status === 202 && orderId) return orderId
+    if (status !== 503 || repeats === MOST_REPEATS) throw new Error(`an order was answered with ${status}: ${body}`)
+  }
 }
 
 interface ClosedLoop {
