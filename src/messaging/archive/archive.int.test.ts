@@ -197,6 +197,16 @@ test('a partition is kept while one of its events is for a newer release', async
   ])
 })
 
+test('a partition is kept that somebody needs again by the time it would go', async () => {
+  await storePast()
+  let isAsked = false
+  const beforeGoing = async () => void (isAsked = true)
+  const neededBy = async () => (isAsked ? ['an endpoint waits for it'] : [])
+  const kept = { outcome: 'kept', reasons: ['an endpoint waits for it'] }
+  expect(await archived({ beforeGoing, neededBy })).toMatchObject([kept, kept])
+  expect(await count('archives')).toBe(0)
+})
+
 test('a partition goes while another one is vacuumed', async () => {
   await storePast()
   const current = (await readPartitions(database.db)).find(({ to }) => to > uuidv7())!.name

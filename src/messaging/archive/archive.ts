@@ -72,8 +72,8 @@ async function archivePartition(
 ): Promise<ArchiveReport> {
   const { events, last } = await sizeOf(db, partition)
   const about = { name: partition.name, until: timeOfId(partition.to), events: Number(events), place: null }
-  const needed = last === null ? [] : await neededBy?.(partition, last)
-  const reasons = [...(await findObstacles(db, partition, openAmong)), ...(needed ?? [])]
+  const findNeeds = async () => (last === null ? [] : ((await neededBy?.(partition, last)) ?? []))
+  const reasons = [...(await findObstacles(db, partition, openAmong)), ...(await findNeeds())]
   if (reasons.length > 0) return { ...about, outcome: 'kept', reasons }
   if (to === undefined) return { ...about, outcome: 'ready', reasons }
   try {
@@ -86,7 +86,8 @@ async function archivePartition(
     return { ...about, outcome: 'kept', reasons: [`one of its events cannot be read: ${error.message}`] }
   }
   const place = placeIn(to, partition.name)
-  const since = await detach(db, partition, place)
+  const needs = await findNeeds() // what was kept otherwise has taken its time
+  const since = needs.length > 0 ? needs : await detach(db, partition, place)
   if (since.length > 0) return { ...about, outcome: 'kept', reasons: since }
   return finish(db, { partition, place }, lease)
 }
