@@ -1,3 +1,4 @@
+import { uuidOf } from '#platform/uuid'
 import { Refusal } from './refusal.ts'
 
 const KEY = /^[\x20-\x7e]{1,255}$/
@@ -30,4 +31,20 @@ export const IDEMPOTENCY_KEY = {
     'Any text of your own, such as a UUID. The same key with the same request gets the same answer again (marked by ' +
     'Idempotency-Replayed) and changes nothing a second time; with another request it is refused. Refused requests leave no ' +
     'key behind. A key belongs to your client and is kept for 30 days.',
+}
+
+/** Requests under a key are known for so long. */
+const KNOWN_MS = 30 * 86_400_000
+
+/**
+ * The id of what a request makes: the same one while the request is known, another one each time that it comes again after that.
+ * @param count how many there are of this id that were made before
+ */
+export async function idOfRequest(
+  request: readonly unknown[],
+  count: (where: { id: string; createdAt: { lt: Date } }) => Promise<number>,
+): Promise<string> {
+  const lt = new Date(Date.now() - KNOWN_MS)
+  for (let id = uuidOf(JSON.stringify(request)); ; id = uuidOf(id))
+    if ((await count({ id, createdAt: { lt } })) === 0) return id
 }

@@ -1,7 +1,6 @@
 import { z } from 'zod'
-import { defineRoute, SCOPES, type Caller, type Route } from '#http'
+import { defineRoute, idOfRequest, SCOPES, type Caller, type Route } from '#http'
 import type { Database } from '#platform/database'
-import { uuidOf } from '#platform/uuid'
 import { changeAccess } from './access.ts'
 import { findClient, listClients } from './clients.ts'
 import { listKeys, type IssuedKey } from './issue.ts'
@@ -137,7 +136,7 @@ function routesOfKeys(db: Database): Route[] {
         const { scopes, test, expiresInDays, reason } = body
         const expiresAt = expiresInDays === undefined ? null : new Date(Date.now() + expiresInDays * 24 * HOUR_MS)
         const access = changeAccess(db, { operator: caller.actor, reason })
-        const id = idFor(caller, header('idempotency-key'), params, body)
+        const id = await idFor(db, caller, header('idempotency-key'), params, body)
         return { status: 201, body: toView(await access.issueKey(params.client, { scopes, test, expiresAt }, id)) }
       },
     }),
@@ -158,7 +157,7 @@ function routesOfKeys(db: Database): Route[] {
       refusals: { 404: 'key-not-found' },
       async handle({ params, body, caller, header }) {
         const access = changeAccess(db, { operator: caller.actor, reason: body.reason })
-        const id = idFor(caller, header('idempotency-key'), params, body)
+        const id = await idFor(db, caller, header('idempotency-key'), params, body)
         return { status: 201, body: toView(await access.rotateKey(params.id, body.overlapHours * HOUR_MS, id)) }
       },
     }),
@@ -183,8 +182,10 @@ function routesOfKeys(db: Database): Route[] {
 }
 
 /** The same request has the same id, so that one whose first answer was lost makes no second key. */
-const idFor = ({ clientId }: Caller, key: string | undefined, ...content: object[]) =>
-  key === undefined ? undefined : uuidOf(JSON.stringify([clientId, 'key', key, ...content]))
+const idFor = async (db: Database, { clientId }: Caller, key: string | undefined, ...content: object[]) =>
+  key === undefined
+    ? undefined
+    : idOfRequest([clientId, 'key', key, ...content], (where) => db.apiKey.count({ where }))
 
 const toView = ({ id, key, scopes, test, expiresAt }: IssuedKey) => {
   return { id, key, scopes, test, expiresAt: expiresAt?.toISOString() ?? null }

@@ -83,6 +83,28 @@ describe('a change under an Idempotency-Key', () => {
     for (const { body } of [lost, made, lostAgain, rotated]) expect(kept).not.toContain(body.key)
   })
 
+  it('makes another key when it is used again after its 30 days', async () => {
+    await post('/v1/clients', 'a yearly client', { name: 'yearly' })
+    const make = async () => (await post('/v1/clients/yearly/keys', 'yearly', { scopes: ['refunds'] })).body
+    const forget = async (ageMs: number) => {
+      await database.db.idempotencyKey.deleteMany({ where: { key: 'yearly' } })
+      await database.db.apiKey.updateMany({
+        where: { client: { name: 'yearly' } },
+        data: { createdAt: new Date(Date.now() - ageMs) },
+      })
+    }
+    const first = await make()
+    await forget(31 * 86_400_000)
+    const second = await make()
+    expect(second).toMatchObject({ scopes: ['refunds'], key: expect.any(String) })
+    expect(second.id).not.toBe(first.id)
+    const isGood = async (key: string) =>
+      (await api.http.get('/v1/orders').set('authorization', `Bearer ${key}`)).status !== 401
+    expect([await isGood(first.key), await isGood(second.key)]).toEqual([true, true])
+    await forget(31 * 86_400_000) // both: a third is made, though the second was made of the same request
+    expect(new Set([first.id, second.id, (await make()).id]).size).toBe(3)
+  })
+
   it('is carried out again when its process died before it had an answer', async () => {
     const request = { clientId: '00000000-0000-0000-0000-000000000007', key: 'died', content: ['x'] }
     const once = createOnce(database.db)

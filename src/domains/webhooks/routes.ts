@@ -1,6 +1,5 @@
-import { standIn, allows, defineRoute, Refusal, type Caller, type Route } from '#http'
+import { standIn, allows, defineRoute, idOfRequest, Refusal, type Caller, type Route } from '#http'
 import type { Database } from '#platform/database'
-import { uuidOf } from '#platform/uuid'
 import { deliveryRoutes } from './deliveries/delivery-routes.ts'
 import {
   changeEndpoint,
@@ -70,7 +69,8 @@ function makingRoutes(db: Database, targets: Targets): Route[] {
       async handle({ body, caller, header }) {
         expectMaySee(caller, body.personalData)
         const wish = { ...body, url: readTarget(body.url, targets) }
-        const id = await createEndpoint(db, caller.clientId, wish, idFor(caller, header('idempotency-key'), body))
+        const wanted = await idFor(db, caller, header('idempotency-key'), body)
+        const id = await createEndpoint(db, caller.clientId, wish, wanted)
         const endpoint = await expectEndpoint(db, caller, id)
         return { status: 201, body: { ...toView(endpoint), secret: secretOf(endpoint) } }
       },
@@ -101,8 +101,10 @@ function makingRoutes(db: Database, targets: Targets): Route[] {
 }
 
 /** The same request has the same id, so a repeated one, whose first answer was lost, changes nothing. */
-const idFor = ({ clientId }: Caller, key: string | undefined, body: object) =>
-  key === undefined ? undefined : uuidOf(JSON.stringify([clientId, 'webhook', key, body]))
+const idFor = async (db: Database, { clientId }: Caller, key: string | undefined, body: object) =>
+  key === undefined
+    ? undefined
+    : idOfRequest([clientId, 'webhook', key, body], (where) => db.webhookEndpoint.count({ where }))
 
 function lookingRoutes(db: Database): Route[] {
   return [
