@@ -183,9 +183,7 @@ function routesOfKeys(db: Database): Route[] {
 
 /** The same request has the same id, so that one whose first answer was lost makes no second key. */
 const idFor = async (db: Database, { clientId }: Caller, key: string | undefined, ...content: object[]) =>
-  key === undefined
-    ? undefined
-    : idOfRequest([clientId, 'key', key, ...content], (where) => db.apiKey.count({ where }))
+  key === undefined ? undefined : idOfRequest([clientId, 'key', key, ...content], (where) => db.apiKey.count({ where }))
 
 const toView = ({ id, key, scopes, test, expiresAt }: IssuedKey) => {
   return { id, key, scopes, test, expiresAt: expiresAt?.toISOString() ?? null }
