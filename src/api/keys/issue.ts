@@ -89,7 +89,8 @@ export async function rotateKey(db: Transaction, label: string, overlapMs: numbe
   const end = new Date(now.getTime() + overlapMs)
   const life = old.expiresAt && old.expiresAt.getTime() - old.createdAt.getTime()
   const expiresAt = life === null ? null : new Date(now.getTime() + life)
-  const issued = await issueKey(db, old.client, { scopes: old.scopes as Scope[], test: old.test, expiresAt }, id)
+  const terms = { scopes: old.scopes as Scope[], test: old.test, expiresAt }
+  const issued = await store(db, old.client, { ...terms, id, key: newKeyText(id, old.test) })
   if (!old.expiresAt || old.expiresAt > end) await db.apiKey.update({ where: { id: old.id }, data: { expiresAt: end } })
   return { ...issued, client: old.client.name, follows: labelOf(old.id) }
 }

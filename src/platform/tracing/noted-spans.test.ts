@@ -64,11 +64,11 @@ it('takes the times of when it happened, not of when it was told', async () => {
   const before = Date.now()
   const outer = spans.begin('outer', SpanKind.INTERNAL, PARENT)
   const inner = spans.begin('inner', SpanKind.INTERNAL, outer.spanContext())
-  await new Promise((resolve) => setTimeout(resolve, 20))
+  await untilPassed(20)
   inner.addEvent('here').end()
   outer.end()
   const after = Date.now()
-  await new Promise((resolve) => setTimeout(resolve, 20))
+  await untilPassed(20)
   spans.flush()
   const times = exporter.getFinishedSpans().map(({ startTime, endTime }) => [startTime, endTime].map(msOf))
   const [[innerBegan, innerEnded], [outerBegan, outerEnded]] = times as [[number, number], [number, number]]
@@ -77,6 +77,11 @@ it('takes the times of when it happened, not of when it was told', async () => {
   expect(order).toEqual(order.toSorted((one, other) => one - other))
   expect(outerEnded - outerBegan).toBeGreaterThanOrEqual(19)
 })
+
+async function untilPassed(ms: number) {
+  const end = performance.now() + ms
+  while (performance.now() < end) await new Promise(setImmediate)
+}
 
 const msOf = ([seconds, nanos]: [number, number]) => seconds * 1_000 + nanos / 1e6
 
