@@ -48,7 +48,7 @@ function assemble() {
   symlinkSync(path.join(image, 'src/cli/fanfare.mjs'), path.join(image, 'bin/fanfare'))
 }
 
-/** As copying would do, many times as fast: nothing writes into packages. What is inside a package is listed by itself. */
+/** As copying would do, and faster: nothing writes into packages. What is inside a package is listed by itself. */
 function share(from: string, to: string) {
   mkdirSync(to, { recursive: true })
   for (const entry of readdirSync(from, { withFileTypes: true })) {

@@ -12,7 +12,7 @@ import { NotedSpan } from './noted-span.ts'
 
 /** The SDK sends spans after five seconds, so this is no delay that one would see. */
 const EVERY_MS = 500
-/** They are made without a pause: less than a millisecond. */
+/** They are made in one go, in which the process does nothing else. */
 const MOST = 256
 
 /** A clock that was put right by more is followed. */
@@ -42,7 +42,7 @@ export function givenIds(random: IdGenerator): GivenIds {
 
 /**
  * OpenTelemetry's SDK makes the spans of a sampled trace not when they begin but later, many in a row. Between other work its
- * code has left the processor's cache, and one span takes ten times the processor time of one in a row.
+ * code has left the processor's cache, and one span takes far more processor time than one in a row.
  */
 export class NotedSpans {
   readonly #tracer: Tracer
