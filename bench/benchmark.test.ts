@@ -6,7 +6,7 @@ const side = (name: string, values: readonly number[], log: string[] = []) => {
   return async (): Promise<Side> => ({ title: name, run })
 }
 const ratio: Ratio = { title: 'it', ours: 'ours', baseline: 'baseline', value: 'rate', unit: '/s' }
-const schedule = { rounds: 3, seconds: 1, settle: async () => {}, say: () => {} }
+const schedule = { rounds: 3, seconds: 1, settle: async () => {}, reset: async () => {}, say: () => {} }
 
 it('lets the sides take turns and compares neighbours', async () => {
   const log: string[] = []
@@ -20,6 +20,28 @@ it('turns the ratio round where less is better', async () => {
   const sides = { baseline: side('baseline', [10, 10, 10]), ours: side('ours', [20, 40, 20]) }
   const [figure] = await runRounds({ sides }, [{ ...ratio, better: 'lower' }], schedule)
   expect(figure!.rounds).toEqual([0.5, 0.25, 0.5])
+})
+
+it('lets both sides of each ratio run at the same time, set up anew', async () => {
+  const log: string[] = []
+  const meeting = (name: string, rate: number) => async (): Promise<Side> => {
+    log.push(`${name} is set up`)
+    const run = async () => {
+      log.push(`${name} begins`)
+      await Promise.resolve()
+      return (log.push(`${name} ends`), { rate })
+    }
+    return { title: name, run }
+  }
+  const sides = { baseline: meeting('baseline', 10), ours: meeting('ours', 5), others: meeting('others', 8) }
+  const reset = async () => void log.push('reset')
+  const ratios = [ratio, { ...ratio, ours: 'others' }]
+  const figures = await runRounds({ sides, atOnce: true }, ratios, { ...schedule, reset, rounds: 1 })
+  expect(figures.map(({ rounds }) => rounds)).toEqual([[0.5], [0.8]])
+  const setUp = (name: string) => ['baseline is set up', `${name} is set up`]
+  const run = (name: string) => ['baseline begins', `${name} begins`, 'baseline ends', `${name} ends`, 'reset']
+  const wanted = ['ours', 'others'].flatMap((name) => [...setUp(name), ...run(name)])
+  expect(log).toEqual(wanted)
 })
 
 it('sets up only the sides that are compared', async () => {

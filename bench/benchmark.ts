@@ -44,6 +44,12 @@ export interface Benchmark {
   /** In the order in which they take their turns; each is set up when it is needed. */
   sides: Record<string, () => Promise<Side>>
   ratios: readonly Ratio[]
+  /**
+   * The two sides of a ratio run at the same time, so that a slow moment of the machine falls on both: for differences that are smaller
+   * than what the machine varies. For each ratio both are set up anew, so that neither has rested, or worked, more than the other.
+   * @default false
+   */
+  atOnce?: boolean
   /** What else is to be shown, called after the last round. */
   tables?: () => Promise<Table[]>
 }
@@ -71,29 +77,53 @@ export interface Schedule {
   seconds: number
   /** Before every run, such as a checkpoint. */
   settle: () => Promise<void>
+  /** Ends what the sides have started. */
+  reset: () => Promise<void>
   say: (line: string) => void
 }
 
 /** Every side in turn, round after round, so that what else this machine does falls on all of them alike. */
 export async function runRounds(
-  { sides }: Pick<Benchmark, 'sides'>,
+  { sides, atOnce = false }: Pick<Benchmark, 'sides' | 'atOnce'>,
+  ratios: readonly Ratio[],
+  schedule: Schedule,
+): Promise<Figure[]> {
+  if (!atOnce) return compare(sides, ratios, schedule, inTurn)
+  const figures: Figure[] = []
+  for (const ratio of ratios) {
+    figures.push(...(await compare(sides, [ratio], schedule, together)))
+    await schedule.reset()
+  }
+  return figures
+}
+
+type Each = <T>(items: readonly T[], work: (item: T) => Promise<unknown>) => Promise<unknown>
+
+const together: Each = (items, work) => Promise.all(items.map(work))
+const inTurn: Each = async (items, work) => {
+  for (const item of items) await work(item)
+}
+
+async function compare(
+  sides: Benchmark['sides'],
   ratios: readonly Ratio[],
   { rounds, seconds, settle, say }: Schedule,
+  each: Each,
 ): Promise<Figure[]> {
   const needed = Object.keys(sides).filter((name) =>
     ratios.some(({ ours, baseline }) => [ours, baseline].includes(name)),
   )
   const ready = new Map<string, Side>()
   for (const name of needed) ready.set(name, await sides[name]!())
-  for (const side of ready.values()) await side.warmUp?.()
+  await each([...ready.values()], async (side) => side.warmUp?.())
   const samples = new Map(needed.map((name) => [name, [] as Sample[]]))
   for (let round = 1; round <= rounds; round++)
-    for (const [name, side] of ready) {
+    await each([...ready], async ([name, side]) => {
       await settle()
       const sample = await side.run(seconds)
       samples.get(name)!.push(sample)
       say(`  ${round}/${rounds}  ${side.title.padEnd(52)}  ${shown(sample)}`)
-    }
+    })
   return ratios.map((ratio) => figureOf(ratio, ready, samples))
 }
 
@@ -101,14 +131,14 @@ function figureOf(ratio: Ratio, sides: Map<string, Side>, samples: Map<string, S
   const { guarded: _, ...told } = ratio
   const of = (side: string) => samples.get(side)!.map((sample) => sample[ratio.value]!)
   const [ours, baseline] = [of(ratio.ours), of(ratio.baseline)]
-  const compare = (own: number, other: number) => (ratio.better === 'lower' ? other / own : own / other)
+  const against = (own: number, other: number) => (ratio.better === 'lower' ? other / own : own / other)
   return {
     ...told,
     oursTitle: sides.get(ratio.ours)!.title,
     baselineTitle: sides.get(ratio.baseline)!.title,
     oursSpread: spreadOf(ours),
     baselineSpread: spreadOf(baseline),
-    rounds: ours.map((own, round) => compare(own, baseline[round]!)),
+    rounds: ours.map((own, round) => against(own, baseline[round]!)),
   }
 }
 

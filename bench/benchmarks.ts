@@ -34,5 +34,6 @@ export const scheduleOf = (environment: Environment, { rounds, seconds }: Option
   rounds,
   seconds,
   settle: environment.checkpoint,
+  reset: environment.reset,
   say: console.log,
 })

@@ -2,10 +2,10 @@ import { servicesOf } from '../../dev/footprint/groups.ts'
 import { cpuMsOf } from '../../dev/footprint/proc.ts'
 import { commits } from '../baselines/commits.ts'
 import { PLACE_ORDER } from '../baselines/transactions.ts'
-import type { Benchmark, Sample, Side } from '../benchmark.ts'
+import type { Benchmark, Side } from '../benchmark.ts'
 import type { Environment } from '../environment/environment.ts'
 import { lastPosition, untilSettled } from '../environment/settled.ts'
-import { startSystem, type RunningSystem, type Variant } from '../environment/system.ts'
+import { startSystem } from '../environment/system.ts'
 import { closedLoop } from '../load/generator.ts'
 
 const CLIENTS = 32
@@ -28,7 +28,7 @@ export function flow(environment: Environment): Benchmark {
     settings: { clients: CLIENTS, 'lines per order': 2 },
     sides: {
       commits: () => commits(environment, PLACE_ORDER, CLIENTS),
-      system: () => systemSide(environment, { title: 'the whole system' }),
+      system: () => systemSide(environment),
     },
     ratios: [
       {
@@ -43,44 +43,31 @@ export function flow(environment: Environment): Benchmark {
   }
 }
 
-interface Watched extends Variant {
-  title: string
-  /** Done beside each run. @returns what ends it, and tells what it has seen: sums over the run */
-  beside?: (system: RunningSystem) => () => Sample | Promise<Sample>
-}
-
-/** A system of its own. */
-export async function systemSide(environment: Environment, { title, beside, ...variant }: Watched): Promise<Side> {
+async function systemSide(environment: Environment): Promise<Side> {
   const database = await environment.create('flow')
-  const system = await startSystem(environment, database, variant)
-  const processorMs = () => ({
-    ours: sumOf(system.pids.map(cpuMsOf)),
-    others: sumOf([process.pid, ...servicePids(environment)].map(cpuMsOf)),
-  })
+  const system = await startSystem(environment, database)
+  const processorMs = () => {
+    const pids = [process.pid, ...system.pids, ...servicesOf(environment.set).flatMap(({ pids }) => pids)]
+    return pids.reduce((sum, pid) => sum + cpuMsOf(pid), 0)
+  }
   let rate = 0
   const place = async (orders: number) => {
     const after = await lastPosition(database)
     const before = processorMs()
     const began = Date.now()
-    const end = beside?.(system)
     const accepted = await closedLoop({ port: system.port, clients: CLIENTS, orders })
     const { at, events, handled } = await untilSettled(database, after)
-    const seen = Object.entries((await end?.()) ?? {})
-    const used = processorMs()
-    const ours = (used.ours - before.ours) / orders
     rate = orders / ((at - began) / 1_000)
     return {
       rate,
-      'processor ms per order': ours + (used.others - before.others) / orders,
-      'of our processes': ours,
+      'processor ms per order': (processorMs() - before) / orders,
       'accepted/s': orders / accepted.seconds,
       'events per order': events / orders,
       'reactions per order': handled / orders,
-      ...Object.fromEntries(seen.map(([name, sum]) => [`${name} per order`, sum / orders])),
     }
   }
   return {
-    title,
+    title: 'the whole system',
     warmUp: () => untilWarm(async () => (await place(WARM_UP))['processor ms per order']),
     run: (seconds) => place(Math.max(FEWEST, Math.ceil(rate * seconds))),
   }
@@ -95,6 +82,3 @@ async function untilWarm(costOfOrders: () => Promise<number>) {
     least = cost
   }
 }
-
-const sumOf = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0)
-const servicePids = ({ set }: Environment) => servicesOf(set).flatMap(({ pids }) => pids)
