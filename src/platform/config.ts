@@ -33,6 +33,17 @@ const millisecondsList = z
 
 const databaseUrl = url(['postgres', 'postgresql'], 'postgresql://user:password@host:5432/fanfare')
 
+/** Of traces. Those with parentbased follow the caller where a request comes with a traceparent; so does reservoir. */
+const SAMPLERS = [
+  'reservoir',
+  'always_on',
+  'always_off',
+  'traceidratio',
+  'parentbased_always_on',
+  'parentbased_always_off',
+  'parentbased_traceidratio',
+] as const
+
 const variables = z.object({
   NODE_ENV: z.enum(['development', 'test', 'production']).default('development'),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
@@ -80,6 +91,8 @@ const variables = z.object({
   RETRY_DELAYS: millisecondsList.default([1_000, 5_000, 25_000, 125_000, 600_000]),
   /** A receiver of OpenTelemetry's traces (OTLP over HTTP, JSON). Unset: nothing is traced. */
   OTEL_EXPORTER_OTLP_ENDPOINT: url(['http', 'https'], 'http://127.0.0.1:4318').optional(),
+  /** Which traces are recorded: `reservoir` is ReservoirSampler, the others are OpenTelemetry's. */
+  OTEL_TRACES_SAMPLER: z.enum(SAMPLERS, `must be one of ${SAMPLERS.join(', ')}`).default('reservoir'),
   /** Port for /metrics, /healthz and /readyz of every process; 0 turns it off. Never the port of the API: monitoring is not for callers. */
   METRICS_PORT: integer(0, 65_535).default(0),
   /**

@@ -42,7 +42,8 @@ export async function runProcess(service: string, start: (context: ProcessContex
     void stop('unhandledRejection', 1)
   })
   try {
-    releases.push(await startTracing({ endpoint: config.OTEL_EXPORTER_OTLP_ENDPOINT, service }))
+    const { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, OTEL_TRACES_SAMPLER: sampler } = config
+    releases.push(await startTracing({ endpoint, service, sampler }))
     await start({ config, log, onStop: (release) => void releases.push(release) })
   } catch (error) {
     if (error instanceof StartupError) sayAndExit(error)

@@ -4,5 +4,11 @@ export { context } from '@opentelemetry/api'
 export { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
 export { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http'
 export { resourceFromAttributes } from '@opentelemetry/resources'
-export { BasicTracerProvider, BatchSpanProcessor, RandomIdGenerator } from '@opentelemetry/sdk-trace-base'
+export {
+  BasicTracerProvider,
+  BatchSpanProcessor,
+  ParentBasedSampler,
+  RandomIdGenerator,
+} from '@opentelemetry/sdk-trace-base'
 export { givenIds, NotedSpans } from './noted-spans.ts'
+export { ReservoirSampler } from './reservoir-sampler.ts'

@@ -7,6 +7,8 @@ export interface TracingOptions {
   endpoint: string | undefined
   /** The process, for `service.name`. */
   service: string
+  /** Which traces are recorded: one of OpenTelemetry's names, or that of ReservoirSampler. @default reservoir */
+  sampler?: string
 }
 
 /** For so long the end of a process waits for a receiver to take its last spans. What it has not taken then is dropped. */
@@ -14,14 +16,19 @@ export const LAST_SPANS_MS = 2_000
 
 /**
  * Sends spans to a receiver of OTLP. What else may be set is read by OpenTelemetry's SDK from its usual variables, such as
- * OTEL_EXPORTER_OTLP_HEADERS and OTEL_TRACES_SAMPLER. While the receiver is away, spans are dropped and nothing waits.
+ * OTEL_EXPORTER_OTLP_HEADERS and OTEL_TRACES_SAMPLER_ARG. While the receiver is away, spans are dropped and nothing waits.
  * @returns what sends the rest and ends it
  */
-export async function startTracing({ endpoint, service }: TracingOptions): Promise<() => Promise<void>> {
+export async function startTracing({
+  endpoint,
+  service,
+  sampler = 'reservoir',
+}: TracingOptions): Promise<() => Promise<void>> {
   if (endpoint === undefined) return () => Promise.resolve()
   const sdk = await import('./sdk.ts')
   const { context, AsyncLocalStorageContextManager, OTLPTraceExporter, resourceFromAttributes } = sdk
   const { BasicTracerProvider, BatchSpanProcessor, givenIds, NotedSpans, RandomIdGenerator } = sdk
+  const { ParentBasedSampler, ReservoirSampler } = sdk
   const contexts = new AsyncLocalStorageContextManager().enable()
   context.setGlobalContextManager(contexts)
   const exporter = new OTLPTraceExporter({ url: `${endpoint.replace(/\/$/, '')}/v1/traces` })
@@ -34,6 +41,7 @@ export async function startTracing({ endpoint, service }: TracingOptions): Promi
     }),
     spanProcessors: [new BatchSpanProcessor(exporter)],
     idGenerator: ids,
+    ...(sampler === 'reservoir' && { sampler: new ParentBasedSampler({ root: new ReservoirSampler() }) }),
   })
   const spans = new NotedSpans(provider.getTracer('fanfare'), ids)
   useTracing({ begin: (name, kind, parent) => spans.begin(name, kind, parent), contexts })
