@@ -7,7 +7,7 @@ import { createPlacement } from '#domains/order'
 import { keepTokens } from '#domains/payment'
 import { PaymentDeviated } from '#events'
 import { askRun, readHistory, readSchedules, reportProcess, type Schedule } from '#messaging'
-import { aCaller, deadline, record, testDatabase, testMailServer, type TestDatabase } from '#testing'
+import { aCaller, deadline, record, testDatabase, testMailServer, webhookReceiver, type TestDatabase } from '#testing'
 import { createLogger } from '#platform/log/logger'
 import { uuidv7 } from '#platform/uuid'
 import { findAlerts } from './alerts/find-alerts.ts'
@@ -226,6 +226,57 @@ it('tells operators by webhook and mail what they have to look at, each once, al
   }
 })
 
+/** `look` tells what is told of alerts by a look minutes after the one before: what is opened, and what is over. */
+async function receiverOfAlerts() {
+  const hook = await webhookReceiver()
+  process.env['ALERT_WEBHOOK_URL'] = hook.url
+  return {
+    async look() {
+      await database.db.$executeRaw`UPDATE alerts SET gone_at = gone_at - interval '3 minutes'`
+      return run('messaging.alert')
+    },
+    async close() {
+      delete process.env['ALERT_WEBHOOK_URL']
+      await hook.down()
+    },
+  }
+}
+
+test('an alert is neither new nor over while nobody knows: figures are missing, or the broker is away', async () => {
+  const { db } = database
+  const reactions = ['mail.tell', 'stock.take', 'past.retired']
+  await db.subscription.createMany({
+    data: reactions.map((reaction) => ({ reaction, eventType: 'order.placed', since: 0 })),
+  })
+  const figures = async (of: (reaction: string) => object) => {
+    await db.$executeRaw`DELETE FROM metric_rollups`
+    const waiting = Object.fromEntries(reactions.map((reaction) => [reaction, of(reaction)]))
+    await db.metricRollup.create({ data: { step: 10, at: new Date(), figures: { waiting } } })
+  }
+  const receiver = await receiverOfAlerts()
+  try {
+    const late = { queued: 7, replicas: 1, oldestMs: 10 * MINUTE }
+    await figures((reaction) => (reaction === 'stock.take' ? { ...late, replicas: 0 } : late))
+    expect(await receiver.look()).toMatchObject({
+      open: ['late mail.tell', 'nobody stock.take', 'late past.retired'],
+      over: [],
+    })
+    await figures(() => ({ dead: 0 }))
+    for (const _ of [1, 2]) expect(await receiver.look()).toBeUndefined()
+    await figures(() => ({ queued: 0, replicas: 1, oldestMs: 0 }))
+    expect(await receiver.look()).toBeUndefined() // gone, and then unknown again
+    await db.$executeRaw`DELETE FROM metric_rollups`
+    await db.subscription.deleteMany({ where: { reaction: 'past.retired' } })
+    expect(await receiver.look()).toEqual({ open: [], over: ['late past.retired'] })
+    expect(await receiver.look()).toBeUndefined()
+    await figures(() => ({ queued: 0, replicas: 1, oldestMs: 0 }))
+    expect(await receiver.look()).toBeUndefined()
+    expect(await receiver.look()).toEqual({ open: [], over: ['late mail.tell', 'nobody stock.take'] })
+  } finally {
+    await receiver.close()
+  }
+})
+
 test('each run leaves how it ended, and what no process runs any more is forgotten', async () => {
   const { db } = database
   let broken = true
@@ -277,30 +328,53 @@ test('the audit of the day is done once, however many schedulers there are, and 
   await jobs[0]!.run()
   expect(audits).toBe(1)
   expect(await db.operatorAction.count({ where: { operator: 'schedule', action: 'audit' } })).toBe(2) // begun, finished
-  const alerts = await findAlerts(db)
+  const { alerts } = await findAlerts(db)
   expect(alerts.map(({ key, sentence }) => [key, sentence])).toContainEqual([
     'invariant a-law-1',
     'Broken 3 times: something holds',
   ])
 })
 
-test('what happened at the payment provider and not here is an alert for a day', async () => {
-  const [older, newer, gone] = [uuidv7(), uuidv7(), uuidv7()]
-  const told = { kind: 'dispute-opened', amount: { amount: 2_500, currency: 'GBP' }, detail: 'fraudulent' } as const
-  const deviations = [gone, older, newer].map((orderId) =>
-    PaymentDeviated({ ...told, orderId, providerEventId: 'evt' }),
-  )
-  for (const event of deviations) await record(database, event)
+const aDispute = (orderId: string) => {
+  const amount = { amount: 2_500, currency: 'GBP' }
+  return PaymentDeviated({ orderId, kind: 'dispute-opened', amount, detail: 'fraudulent', providerEventId: uuidv7() })
+}
+
+test('each thing that happened at the payment provider and not here is told once, for a day', async () => {
+  const [gone, older, newer] = [uuidv7(), uuidv7(), uuidv7()]
+  const tellOf = async (orderId: string) =>
+    `payment dispute-opened ${(await record(database, aDispute(orderId)))[0]!.id}`
+  await tellOf(gone)
+  await database.db.relayCheckpoint.create({ data: { name: 'all is published', position: 1_000_000 } })
   await database.db.$executeRaw`ALTER TABLE events DISABLE TRIGGER USER`
-  await database.db
-    .$executeRaw`UPDATE events SET occurred_at = now() - interval '25 hours' WHERE stream = ${`order-${gone}`}`
-  const alerts = (await findAlerts(database.db)).filter(({ key }) => key.startsWith('payment '))
-  expect(alerts).toMatchObject([
-    {
-      key: `payment dispute-opened ${newer}`,
-      sentence: expect.stringMatching(/GBP 2500 in minor units\. 2 within a day/),
-    },
-  ])
+  await database.db.$executeRaw`UPDATE events SET occurred_at = now() - interval '25 hours'`
+  const receiver = await receiverOfAlerts()
+  try {
+    const both = [await tellOf(older), await tellOf(newer)]
+    expect(await receiver.look()).toEqual({ open: both, over: [] })
+    for (const _ of [1, 2]) expect(await receiver.look()).toBeUndefined()
+    const again = await tellOf(older)
+    expect(await receiver.look()).toEqual({ open: [again], over: [] })
+    for (const _ of [1, 2]) expect(await receiver.look()).toBeUndefined()
+    await database.db.$executeRaw`UPDATE events SET occurred_at = now() - interval '25 hours'`
+    expect(await receiver.look()).toBeUndefined()
+    expect(await receiver.look()).toEqual({ open: [], over: expect.arrayContaining([...both, again]) })
+  } finally {
+    await receiver.close()
+  }
+})
+
+test('of what happens at the payment provider by the hundred not each is told', async () => {
+  await record(database, ...Array.from({ length: 300 }, () => aDispute(uuidv7())))
+  const alerts = (await findAlerts(database.db)).alerts.filter(({ key }) => key.startsWith('payment '))
+  expect(alerts).toHaveLength(21)
+  expect(alerts.at(-2)!.sentence).toMatch(
+    /^A customer disputes a payment.*: order [-0-9a-f]{36}, GBP 2500 in minor units\.$/,
+  )
+  expect(alerts.at(-1)).toMatchObject({
+    key: 'payment dispute-opened',
+    sentence: expect.stringMatching(/: 300 times within a day, and not each is told\.$/),
+  })
 })
 
 test('an operator has a schedule run out of turn, which is on record with its end', async () => {

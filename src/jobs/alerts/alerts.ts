@@ -1,6 +1,6 @@
 import type { Database } from '#platform/database'
 import type { ScheduledJob } from '../scheduled-job.ts'
-import { decide, type Alert, type Told } from './decide.ts'
+import { decide, type Findings, type Told } from './decide.ts'
 import { findAlerts } from './find-alerts.ts'
 import { listReceivers, type Receiver } from './tell.ts'
 
@@ -32,7 +32,7 @@ const keysOf = (told: readonly PromiseSettledResult<Keys>[], what: keyof Keys) =
 ]
 
 /** Each receiver has a memory of its own: one who cannot be reached neither silences the others nor has them told again. */
-async function tellOne(db: Database, { name, tell }: Receiver, found: readonly Alert[]): Promise<Keys> {
+async function tellOne(db: Database, { name, tell }: Receiver, found: Findings): Promise<Keys> {
   const told = await recall(db, name)
   const { open, over, remember, forget } = decide(found, told, new Date())
   if (open.length + over.length > 0) await tell(open, over)

@@ -7,7 +7,7 @@ const alert: Alert = { key: 'lag', sentence: 'The relay is late', since: at(0), 
 function toldIn(minutes: readonly number[], found: (minute: number) => boolean): string[] {
   let memory: Told[] = []
   return minutes.flatMap((minute) => {
-    const decision = decide(found(minute) ? [alert] : [], memory, at(minute))
+    const decision = decide({ alerts: found(minute) ? [alert] : [], unknown: [] }, memory, at(minute))
     const keep = memory.filter(({ key }) => !decision.forget.includes(key))
     memory = [...decision.remember, ...keep.filter(({ key }) => !decision.remember.some((one) => one.key === key))]
     const say = (what: string, all: readonly unknown[]) => (all.length > 0 ? [`${minute} ${what}`] : [])

@@ -8,6 +8,13 @@ export interface Alert {
   runbook: string
 }
 
+/** What one look has found. */
+export interface Findings {
+  alerts: Alert[]
+  /** Keys of what nobody knows at this moment: it is neither there nor gone. */
+  unknown: string[]
+}
+
 /** An alert that was told, as it is remembered. */
 export interface Told {
   key: string
@@ -33,9 +40,9 @@ const GONE_MS = 2 * 60_000
 
 /**
  * What is to be told now. Each trouble is told once, again every four hours while it lasts, and once when it has been over for two
- * minutes; what comes and goes faster stays one trouble.
+ * minutes; what comes and goes faster stays one trouble. What is unknown stays as it was told, and its two minutes begin anew.
  */
-export function decide(found: readonly Alert[], told: readonly Told[], now: Date): Decision {
+export function decide({ alerts: found, unknown }: Findings, told: readonly Told[], now: Date): Decision {
   const known = new Map(told.map((one) => [one.key, one]))
   const isDue = ({ key }: Alert) => {
     const toldAt = known.get(key)?.toldAt
@@ -44,7 +51,8 @@ export function decide(found: readonly Alert[], told: readonly Told[], now: Date
   const open = found.filter(isDue)
   const isOpen = new Set(open.map(({ key }) => key))
   const isFound = new Set(found.map(({ key }) => key))
-  const gone = told.filter(({ key }) => !isFound.has(key))
+  const isUnknown = new Set(unknown)
+  const gone = told.filter(({ key }) => !isFound.has(key) && !isUnknown.has(key))
   const over = gone.filter(({ goneAt }) => goneAt !== null && now.getTime() - goneAt.getTime() >= GONE_MS)
   return {
     open,
@@ -56,6 +64,7 @@ export function decide(found: readonly Alert[], told: readonly Told[], now: Date
         return { key, sentence, since: before?.since ?? since, toldAt, goneAt: null }
       }),
       ...gone.filter(({ goneAt }) => goneAt === null).map((one) => ({ ...one, goneAt: now })),
+      ...told.filter(({ key }) => isUnknown.has(key)).map((one) => ({ ...one, goneAt: null })),
     ],
     forget: over.map(({ key }) => key),
   }

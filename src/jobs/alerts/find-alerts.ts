@@ -11,7 +11,7 @@ import {
 import type { Database } from '#platform/database'
 import { listDeviations } from '#domains/payment'
 import { listEndpoints } from '#domains/webhooks'
-import type { Alert } from './decide.ts'
+import type { Alert, Findings } from './decide.ts'
 
 /** Milliseconds, or seconds, until something that usually heals by itself is told. */
 const LAG_S = 30
@@ -23,10 +23,10 @@ const FORGOTTEN_MS = 30 * 60_000
 const runbook = (section: string) => `docs/operations.md#${section}`
 
 /** What somebody has to look at, at this moment. */
-export async function findAlerts(db: Database, now = new Date()): Promise<Alert[]> {
+export async function findAlerts(db: Database, now = new Date()): Promise<Findings> {
+  const waiting = await judgeWaiting(db, now)
   const parts = await Promise.all([
     deadLetterAlerts(db, now),
-    waitingAlerts(db, now),
     relayAlerts(db, now),
     breakerAlerts(db, now),
     pauseAlerts(db, now),
@@ -36,7 +36,7 @@ export async function findAlerts(db: Database, now = new Date()): Promise<Alert[
     webhookAlerts(db, now),
     deviationAlerts(db),
   ])
-  return parts.flat()
+  return { ...waiting, alerts: [...waiting.alerts, ...parts.flat()] }
 }
 
 /** Counted in the rows: figures may be late, and a letter is not over because nobody has counted it. */
@@ -52,10 +52,13 @@ async function deadLetterAlerts(db: Database, since: Date): Promise<Alert[]> {
   )
 }
 
-async function waitingAlerts(db: Database, since: Date): Promise<Alert[]> {
+/** Goes by figures: those of a reaction are missing while the scheduler is late with them or the broker does not answer. */
+async function judgeWaiting(db: Database, since: Date): Promise<Findings> {
   const paused = new Set((await listPauses(db)).map(({ reaction }) => reaction))
-  const waiting = Object.entries(await readLatestWaiting(db))
-  return waiting.flatMap(([reaction, { queued = 0, replicas = 1, oldestMs = 0 }]) => [
+  const subscribed = await db.subscription.findMany({ distinct: ['reaction'], select: { reaction: true } })
+  const figures = await readLatestWaiting(db)
+  const missing = subscribed.filter(({ reaction }) => figures[reaction]?.queued === undefined)
+  const alerts = Object.entries(figures).flatMap(([reaction, { queued = 0, replicas = 1, oldestMs = 0 }]) => [
     ...given(replicas === 0 && queued > 0 && !paused.has(reaction), {
       key: `nobody ${reaction}`,
       sentence: `No process takes from the queue of ${reaction}, and ${queued} messages wait.`,
@@ -69,6 +72,7 @@ async function waitingAlerts(db: Database, since: Date): Promise<Alert[]> {
       runbook: runbook('sizing'),
     }),
   ])
+  return { alerts, unknown: missing.flatMap(({ reaction }) => [`nobody ${reaction}`, `late ${reaction}`]) }
 }
 
 async function relayAlerts(db: Database, now: Date): Promise<Alert[]> {
@@ -164,12 +168,14 @@ const DEVIATED: Readonly<Record<string, string>> = {
   'dispute-closed': 'A dispute was closed',
 }
 
-/** What happened at the payment provider and not here. One trouble for each kind and the newest order of it. */
+/** What happened at the payment provider and not here: each is a trouble of its own, and all that are too many are one. */
 async function deviationAlerts(db: Database): Promise<Alert[]> {
   const deviations = await listDeviations(db)
-  return deviations.map(({ kind, count, orderId, amount, at }) => ({
-    key: `payment ${kind} ${orderId}`,
-    sentence: `${DEVIATED[kind] ?? kind}: order ${orderId}, ${amount.currency} ${amount.amount} in minor units.${count > 1 ? ` ${count} within a day.` : ''}`,
+  return deviations.map(({ id, kind, count, isTooMany, orderId, amount, at }) => ({
+    key: isTooMany ? `payment ${kind}` : `payment ${kind} ${id}`,
+    sentence: isTooMany
+      ? `${DEVIATED[kind] ?? kind}: ${count} times within a day, and not each is told.`
+      : `${DEVIATED[kind] ?? kind}: order ${orderId}, ${amount.currency} ${amount.amount} in minor units.`,
     since: at,
     runbook: runbook('the-payment-provider-has-done-what-is-not-in-the-books'),
   }))
