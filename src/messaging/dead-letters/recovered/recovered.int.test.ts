@@ -8,6 +8,7 @@ import {
   redriveByPolicy,
   resumeReaction,
   retire,
+  RetryLater,
   Unrecoverable,
 } from '#messaging'
 import { OrderPlaced } from '#events'
@@ -17,7 +18,7 @@ import { compiledCommand } from '../../../../dev/processes/compiled.ts'
 
 let system: TestSystem
 /** What the gateway does. */
-let gateway: 'works' | 'fails' = 'works'
+let gateway: 'works' | 'fails' | 'is busy' = 'works'
 /** Orders of these customers fail whatever the gateway does. */
 const broken = new Set<string>()
 
@@ -28,6 +29,7 @@ const charging = defineReaction({
   retry: { attempts: 1 },
   async call({ data: { customer } }) {
     if (customer.name === 'refused') throw new Unrecoverable('no such account')
+    if (gateway === 'is busy') throw new RetryLater(100, 'other refunds are under way')
     if (gateway === 'fails' || broken.has(customer.name)) throw new Error('500 Internal Server Error')
   },
   handle() {},
@@ -137,6 +139,20 @@ test('a reaction that is paused meanwhile interrupts the policy, which goes on w
   expect(await byPolicy()).toEqual([])
   await resumeReaction(operating, { reaction: charging.name })
   await system.run(charging)
+  expect(await byPolicy()).toMatchObject([{ outcome: 'done', sent: letters - 2, deadAgain: 0 }])
+  await system.settled()
+  expect(await findRecoveries(system.db)).toEqual([])
+})
+
+test('a canary that is put off interrupts the policy, which says what it waits for and goes on', async () => {
+  await anOutage(8)
+  const letters = await lettersLeft()
+  gateway = 'is busy'
+  expect(await byPolicy({ deadlineMs: 2_000 })).toMatchObject([{ outcome: 'interrupted', sent: 2, deadAgain: 0 }])
+  expect((await readHistory(system.db, { action: 'redrive' }))[0]!.result).toMatchObject({
+    why: '2 messages wait, and test.charging looks again by itself (other refunds are under way).',
+  })
+  gateway = 'works'
   expect(await byPolicy()).toMatchObject([{ outcome: 'done', sent: letters - 2, deadAgain: 0 }])
   await system.settled()
   expect(await findRecoveries(system.db)).toEqual([])

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { z } from 'zod'
-import { readRow, readRows, row, type Database } from '#platform/database'
+import { readRows, row, type Database } from '#platform/database'
 import { Prisma } from '#prisma'
 import { NOT_PAUSED } from '../../deliveries/pauses.ts'
 import { change } from '../change.ts'
@@ -102,7 +102,7 @@ async function send(scope: Scope, state: Progress, options: RedriveOptions): Pro
   while (left() > 0) {
     const halted = await guard.mayGoOn(state)
     if (signal?.aborted) return { outcome: 'interrupted', why: 'Stopped by the operator.' } // also while it waited
-    if (halted) return (await pausedMeanwhile(scope, guard, state)) ?? { outcome: 'halted', why: halted }
+    if (halted) return (await waitingMeanwhile(scope, guard, state)) ?? { outcome: 'halted', why: halted }
     const candidates = await nextCandidates(scope, last, Math.min(batchSize(rate), guard.room(state), left()))
     if (candidates.length === 0) break // somebody else has taken the rest
     last = candidates.at(-1)
@@ -113,17 +113,27 @@ async function send(scope: Scope, state: Progress, options: RedriveOptions): Pro
   return finalVerdict(guard, observe, state, waitMs, signal)
 }
 
-const Paused = row({ reaction: z.string().nullable(), messages: z.int() })
+const Waiting = row({ reaction: z.string(), isPaused: z.boolean(), putOff: z.string().nullable(), messages: z.int() })
 
-/** No news is not a failure where an operator has paused the reaction. */
-async function pausedMeanwhile({ db, actionId }: Scope, guard: Guard, state: Progress): Promise<Ending | undefined> {
+/** A worker has put it off, and workers take it when it is due. */
+const PUT_OFF = Prisma.sql`(d.reason IN ('retry-later', 'unknown-type', 'newer-version')
+  AND d.due_at > clock_timestamp() - interval '10 seconds')`
+
+/** No news is not a failure where an operator has paused the reaction, or it has put the messages off. */
+async function waitingMeanwhile({ db, actionId }: Scope, guard: Guard, state: Progress): Promise<Ending | undefined> {
   if (guard.judge(state)) return undefined
-  const { reaction, messages } = await readRow(db, Paused)`
-    SELECT min(d.reaction) AS reaction, count(*)::int AS messages FROM deliveries d
-    WHERE d.action_id = ${actionId}::uuid AND d.state IN ('retrying', 'blocked') AND NOT ${NOT_PAUSED}`
-  if (reaction === null) return undefined
-  const waiting = messages === 1 ? '1 message waits' : `${messages} messages wait`
-  return { outcome: 'interrupted', why: `${waiting} until an operator resumes ${reaction}.` }
+  const [waiting] = await readRows(db, Waiting)`
+    SELECT d.reaction, NOT ${NOT_PAUSED} AS "isPaused", min(d.error_message) AS "putOff", count(*)::int AS messages
+    FROM deliveries d
+    WHERE d.action_id = ${actionId}::uuid AND d.state IN ('retrying', 'blocked') AND (NOT ${NOT_PAUSED} OR ${PUT_OFF})
+    GROUP BY 1, 2 ORDER BY "isPaused" DESC, messages DESC LIMIT 1`
+  if (!waiting) return undefined
+  const { reaction, isPaused, putOff, messages } = waiting
+  const they = messages === 1 ? '1 message waits' : `${messages} messages wait`
+  const what = isPaused
+    ? ` until an operator resumes ${reaction}.`
+    : `, and ${reaction} looks again by itself (${putOff}).`
+  return { outcome: 'interrupted', why: they + what }
 }
 
 /** Small enough that a slow rate stays even. */
