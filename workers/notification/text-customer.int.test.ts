@@ -87,7 +87,16 @@ it('does not text twice when the answer was lost', async () => {
 })
 
 it.each([
-  ['+447700900404', { kind: 'failed', error: { name: 'Unrecoverable' } }],
+  [
+    '+447700900404',
+    {
+      kind: 'failed',
+      error: {
+        name: 'Unrecoverable',
+        message: 'The SMS provider answered not_in_service (422): "Nobody has (number)."',
+      },
+    },
+  ],
   ['+447700900500', { kind: 'failed', error: { name: 'Error' } }],
   ['+447700900503', { kind: 'unavailable', error: { name: 'DependencyUnavailable' } }],
   ['-', { kind: 'failed', error: { name: 'Unrecoverable' } }],

@@ -1,5 +1,6 @@
 import { DependencyUnavailable, Unrecoverable } from '#messaging'
 import { inSpan, SpanKind } from '#platform/tracing'
+import { reasonIn } from './reason.ts'
 import type { TextProvider } from './port.ts'
 
 interface Account {
@@ -18,8 +19,8 @@ export function createHttpProvider({ url, token, sender }: Account): TextProvide
     async send({ to, text }, { idempotencyKey, signal }) {
       const body = JSON.stringify({ to, from: sender, text })
       const asked = { method: 'POST', headers: { ...headers, 'idempotency-key': idempotencyKey }, body, signal }
-      const { status, said } = await inSpan('send text', { kind: SpanKind.CLIENT }, () => ask(url, asked))
-      if (status < 200 || status >= 300) throw decided(status, said)
+      const { status, body: told } = await inSpan('send text', { kind: SpanKind.CLIENT }, () => ask(url, asked))
+      if (status < 200 || status >= 300) throw decided(status, reasonIn(status, told))
     },
   }
 }
@@ -27,7 +28,7 @@ export function createHttpProvider({ url, token, sender }: Account): TextProvide
 async function ask(url: string, asked: RequestInit & { signal: AbortSignal }) {
   try {
     const answer = await fetch(url, { ...asked, redirect: 'manual' })
-    return { status: answer.status, said: quotable(await answer.text()) }
+    return { status: answer.status, body: await answer.text() }
   } catch (cause) {
     if (asked.signal.aborted) throw new Error('The SMS provider did not answer in time', { cause })
     const { code = (cause as Error).message } = ((cause as Error).cause ?? {}) as { code?: string }
@@ -49,16 +50,8 @@ const FOR_NOW = new Set([408, 409, 425])
  * | 408, 409, 425, 500, 3xx and what else is no refusal; no answer in time | Error: this text is tried again        |
  * | any other 4xx                                                         | Unrecoverable: it never takes this text |
  */
-function decided(status: number, said: string): Error {
-  const answered = `${status}: "${said}"`
-  if (AWAY.has(status)) return new DependencyUnavailable(`The SMS provider is not available, ${answered}`)
+function decided(status: number, reason: string): Error {
+  if (AWAY.has(status)) return new DependencyUnavailable(`The SMS provider is not available: ${reason}`)
   const isRefused = status >= 400 && status < 500 && !FOR_NOW.has(status)
-  return new (isRefused ? Unrecoverable : Error)(`The SMS provider answered ${answered}`)
+  return new (isRefused ? Unrecoverable : Error)(`The SMS provider answered ${reason}`)
 }
-
-const MOST_SAID = 300
-/** Providers name the number that they do not take, in whatever form; errors stand in logs and dead letters. */
-const LIKE_A_NUMBER = /\+?\d(?:[\s().-]*\d){5,}/g
-
-const quotable = (text: string) =>
-  text.replaceAll(LIKE_A_NUMBER, '(number)').replaceAll(/\s+/g, ' ').replaceAll('"', "'").trim().slice(0, MOST_SAID)
