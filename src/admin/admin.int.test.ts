@@ -55,6 +55,11 @@ it('leads from what fails to its repair, which is on record', async () => {
     orders: [{ id: order.id }],
   })
 
+  expect((await api.get(`/v1/admin/orders?q=${order.number}`)).body).toMatchObject({
+    found: 'order',
+    orders: [{ id: order.id }],
+  })
+
   expect((await api.get('/v1/admin/orders')).body).toMatchObject({ found: 'latest', orders: [{ id: order.id }] })
 
   const { body: groups } = await api.get(`${letters}/groups`)

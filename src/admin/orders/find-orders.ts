@@ -1,4 +1,4 @@
-import { findOrder, latestOrders } from '#domains/order'
+import { findOrder, latestOrders, numberedOrders } from '#domains/order'
 import { searchOrders } from '#domains/lookup'
 import type { FoundOrders } from '../contract/index.ts'
 import type { AdminNeeds } from '../needs.ts'
@@ -9,7 +9,9 @@ const MOST = 20
 /** What an operator has at hand is an id out of a log, or what a customer says; without words the latest are listed. */
 export async function findForOperator(needs: AdminNeeds, words: string | undefined): Promise<FoundOrders> {
   if (words === undefined) return listLatest(needs)
-  return UUID.test(words) ? findById(needs, words.toLowerCase()) : findByWords(needs, words)
+  if (UUID.test(words)) return findById(needs, words.toLowerCase())
+  const numbered = await numberedOrders(needs.db, words, MOST) // a search would also find FF-10010 for FF-1001, and first
+  return numbered.length > 0 ? { orders: numbered.map(toView), found: 'order' } : findByWords(needs, words)
 }
 
 async function findById({ db }: AdminNeeds, id: string): Promise<FoundOrders> {

@@ -26,7 +26,7 @@ export function orderPageRoutes(needs: AdminNeeds): Route[] {
       method: 'get',
       path: '/v1/admin/orders',
       operationId: 'findOrders',
-      summary: 'Orders by order id, event id, delivery id, name, e-mail address, SKU or tracking number',
+      summary: 'Orders by number, order id, event id, delivery id, name, e-mail address, SKU or tracking number',
       tag,
       scope: 'admin',
       query: z.strictObject({ q: Words.optional().describe('Without it: the latest') }),

@@ -28,7 +28,8 @@ async function run(...args: string[]) {
   return { code, said }
 }
 
-const placed = async () => ((await api.place(anOrder())).body as { id: string }).id
+const place = async () => (await api.place(anOrder())).body as { id: string; number: string }
+const placed = async () => (await place()).id
 
 it('draws the story of an order into a file, or to standard output', async () => {
   const id = await placed()
@@ -46,4 +47,19 @@ it('says in a sentence when there is no such order, or no such folder', async ()
     code: 2,
     said: expect.stringMatching(/^The picture cannot be written to .*nowhere/),
   })
+})
+
+it('takes the number of an order too, and asks for the id where clients share a number', async () => {
+  const { id, number } = await place()
+  const ofId = await run(id)
+  expect(ofId).toMatchObject({ code: 0, said: expect.stringContaining('order.placed') })
+  expect(await run(number)).toEqual(ofId)
+  expect(await run(number.toLowerCase())).toEqual(ofId)
+  const other = await place()
+  const ofAnother = { number, clientId: '01a1fe51-0000-7000-8000-00000000000c' }
+  await database.db.order.update({ where: { id: other.id }, data: ofAnother })
+  const { code, said } = await run(number)
+  expect(code).toBe(2)
+  expect(said).toMatch(new RegExp(`^Several clients have an order ${number}.*\\n  ${other.id} .*\\n  ${id} `))
+  expect(await run('FF-1')).toMatchObject({ code: 2, said: expect.stringMatching(/^There is no order FF-1 in this/) })
 })

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import path from 'node:path'
 import type { Command } from 'commander'
-import { findDeleted, findOrder, storyOf } from '#domains/order'
+import { findDeleted, findOrder, numberedOrders, storyOf } from '#domains/order'
 import { Refused } from '#messaging'
 import type { Database } from '#platform/database'
 import { withDatabase } from '../../connect.ts'
@@ -17,7 +17,7 @@ const help = () => `
 Exit codes: 0 drawn · 1 with --follow: not settled in time · 2 wrong usage, no such order, or PostgreSQL does not answer
 
 Examples:
-  ${host().call('story 01a1fd57-2382-7c64-b8f6-ec17e14dfecf')}
+  ${host().call('story FF-1042')}
   ${host().call('story 01a1fd57-2382-7c64-b8f6-ec17e14dfecf --follow --for 2m')}
   ${host().call('story 01a1fd57-2382-7c64-b8f6-ec17e14dfecf --svg story.svg')}`
 
@@ -34,7 +34,7 @@ export function addStory(program: Command): void {
   program
     .command('story')
     .description('everything that happened because of an order: its events, and each reaction to them')
-    .argument('<order>', 'the id of the order')
+    .argument('<order>', 'its id, or its number')
     .option('--follow', 'go on telling until nothing is under way any more')
     .addOption(durationOption('--for <duration>', 'how long to follow at most', '1m'))
     .addOption(json())
@@ -47,11 +47,10 @@ export function addStory(program: Command): void {
     .action(exits(tell))
 }
 
-function tell(id: string, flags: Flags): Promise<number> {
-  if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(id))
-    throw new Refused(`${id} is not the id of an order: that is a UUID, as the API answers it to POST /v1/orders.`)
+function tell(which: string, flags: Flags): Promise<number> {
   return withDatabase(async (db) => {
-    const read = () => readStory(db, id.toLowerCase(), flags)
+    const id = await idOf(db, which)
+    const read = () => readStory(db, id, flags)
     if (flags.follow) return follow(read, flags.for)
     const story = await read()
     if (flags.svg !== undefined) drawInto(flags.svg, story)
@@ -59,6 +58,21 @@ function tell(id: string, flags: Flags): Promise<number> {
     else draw(story)
     return EXIT.ok
   })
+}
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+const MOST_SHOWN = 20
+
+async function idOf(db: Database, which: string): Promise<string> {
+  if (UUID.test(which)) return which.toLowerCase()
+  const [order, ...others] = await numberedOrders(db, which, MOST_SHOWN)
+  if (!order)
+    throw new Refused(
+      `There is no order ${which} in this database: wanted is its id, a UUID, or a number such as FF-1042.`,
+    )
+  if (others.length === 0) return order.id
+  const ids = [order, ...others].map(({ id, placedAt, status }) => `\n  ${id}  placed ${utc(placedAt)}, ${status}`)
+  throw new Refused(`Several clients have an order ${which}. Ask for one of them by its id:${ids.join('')}`)
 }
 
 type Story = Awaited<ReturnType<typeof readStory>>

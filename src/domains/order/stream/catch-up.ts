@@ -1,6 +1,7 @@
 import { readStream, readTails, type RecordedEvent } from '#messaging'
 import { orderStream } from '#events'
 import type { Database, Transaction } from '#platform/database'
+import type { Prisma } from '#prisma'
 import { readOrderRows } from '../order-store.ts'
 import { fold, isOwnFact, readable, type VersionedOrder } from '../state/fold.ts'
 
@@ -21,9 +22,15 @@ export async function findOrder(db: Database | Transaction, id: string): Promise
 }
 
 /** Orders of every client, the newest first. */
-export async function latestOrders(db: Database, limit: number): Promise<VersionedOrder[]> {
-  const latest = await db.order.findMany({ select: { id: true }, orderBy: { id: 'desc' }, take: limit })
-  const ids = latest.map(({ id }) => id)
+export const latestOrders = (db: Database, limit: number) => newestOrders(db, limit)
+
+/** The orders of every client that have this number, however it is written: clients count for themselves. The newest first. */
+export const numberedOrders = (db: Database, number: string, limit: number) =>
+  newestOrders(db, limit, { number: { in: [number, number.toUpperCase()] } })
+
+async function newestOrders(db: Database, limit: number, where: Prisma.OrderWhereInput = {}) {
+  const found = await db.order.findMany({ where, select: { id: true }, orderBy: { id: 'desc' }, take: limit })
+  const ids = found.map(({ id }) => id)
   return (await foldTails(db, await readOrderRows(db, ids), readable)).toReversed()
 }
 
