@@ -77,9 +77,11 @@ async function answersTo(script: string): Promise<unknown[]> {
     .map((line) => JSON.parse(line) as unknown)
 }
 
-it('the request of the README works as printed', async () => {
+it('the request of the README works as printed, and leaves the prompt at the beginning of a line', async () => {
   const [request] = blocksOf('README.md', 'sh').filter((block) => block.startsWith('curl'))
-  expect(await answersTo(request!)).toMatchObject([{ status: 'placed', customer: { name: 'Ada Lovelace' } }])
+  const { stdout } = await bash(request!.replace('http://localhost:3000', api.url))
+  expect(stdout).toMatch(/\n$/)
+  expect(JSON.parse(stdout)).toMatchObject({ status: 'placed', customer: { name: 'Ada Lovelace' } })
 })
 
 it('those of docs/api.md work as printed', async () => {

@@ -11,6 +11,8 @@ import '#domains/order'
 import '#domains/payment'
 import { INVARIANTS } from '../src/audit/index.ts'
 import { NewOrder } from '../src/domains/order/schemas/new-order.ts'
+import { fromSource } from '../dev/processes/compiled.ts'
+import { systemProcesses } from '../dev/start/processes.ts'
 import { FAULT_NAMES } from './chaos/faults/faults.ts'
 import { blocksOf, read, ROOT } from './readme-blocks.ts'
 
@@ -76,6 +78,28 @@ it.each(['README.md', 'docs/api.md'])('%s shows orders that the API accepts', (f
   )
   expect(bodies.length).toBeGreaterThan(0)
   for (const body of bodies) expect(NewOrder.safeParse(JSON.parse(body))).toMatchObject({ success: true })
+})
+
+it.each([
+  ['README.md', 'relay'],
+  ['CONTRIBUTING.md', 'worker payment'],
+])('%s signals the %s of this clone, and no other process', (file, name) => {
+  const [, pattern] = /pkill -\w+ -f "(.*)"/.exec(read(file))!
+  const compiled = (source: string, ...args: string[]) => [
+    path.join(ROOT, '.fanfare/compiled/1f', source.replace(/ts$/, 'js')),
+    ...args,
+  ]
+  for (const program of [fromSource, compiled]) {
+    const workers = ['payment', 'order'].map((folder) => ({ name: `worker ${folder}`, reactions: [folder] }))
+    const urls = { postgres: '', rabbitmq: '', redis: '' }
+    const plans = systemProcesses(workers, { urls, smtpUrl: '', gatewayUrl: '', port: 0 }, program)
+    const metBy = (folder: string) =>
+      plans
+        .filter(({ args }) => new RegExp(pattern!.replace('$PWD', folder)).test(args.join(' ')))
+        .map((one) => one.name)
+    expect(metBy(ROOT)).toEqual([name])
+    expect(metBy(`${ROOT}-2`)).toEqual([])
+  }
 })
 
 it('docs/README.md leads to every document', () => {

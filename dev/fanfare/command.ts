@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import type { Host, ServiceUrl } from '../../src/cli/host.ts'
 import { fanfare } from '../../src/cli/fanfare.ts'
-import { TYPESCRIPT } from '../processes/typescript.ts'
+import { fromSource } from '../processes/compiled.ts'
 import { call } from './call.ts'
 import { oldCode } from './old-code.ts'
 import {
@@ -75,10 +75,7 @@ function nameSurroundings({ state: { ports } }: InstanceSet) {
 
 /** In a process of its own: we stay until it has finished, to put the services back. */
 const run: Host['run'] = (file, args) => {
-  const child = spawn(process.execPath, [...TYPESCRIPT, `src/main/${file}.ts`, ...args], {
-    cwd: PROJECT,
-    stdio: 'inherit',
-  })
+  const child = spawn(process.execPath, fromSource(`src/main/${file}.ts`, ...args), { cwd: PROJECT, stdio: 'inherit' })
   process.on('SIGINT', () => {}) // Ctrl-C reaches it by itself
   process.on('SIGTERM', () => child.kill('SIGTERM'))
   return new Promise((resolve) => child.on('close', (code) => resolve(code ?? 1)))

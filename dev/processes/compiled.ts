@@ -9,8 +9,8 @@ import { TYPESCRIPT } from './typescript.ts'
 /** What node is to be told to run a TypeScript file of this project. */
 export type Program = (file: string, ...args: string[]) => string[]
 
-/** As it stands there. Each process translates what it loads. */
-export const fromSource: Program = (file, ...args) => [...TYPESCRIPT, file, ...args]
+/** As it stands there. Each process translates what it loads. The whole path tells it from a process of another clone. */
+export const fromSource: Program = (file, ...args) => [...TYPESCRIPT, path.join(PROJECT, file), ...args]
 
 const FOLDER = path.join(PROJECT, '.fanfare/compiled')
 /** Read by the API: what was published of each event, what examples were answered, and the page of the documentation. */
