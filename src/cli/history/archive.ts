@@ -59,7 +59,7 @@ async function run({ before, to, dryRun = false, json: asJson }: Flags): Promise
       before,
       ...(!dryRun && to !== undefined && { to }),
       openAmong: (streams) => openAmong(db, streams),
-      neededBy: (partition, last) => eventsNeeded(db, partition, last),
+      neededBy: eventsNeeded,
       beforeGoing: (streams) => foldIntoRows(db, streams),
       onBegin,
       signal,

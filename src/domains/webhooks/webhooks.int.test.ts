@@ -1,4 +1,7 @@
 // Endpoints by the API, and deliveries to receivers on this machine. The relay is played by whoever moves its checkpoint.
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
 import { Webhook } from 'standardwebhooks'
 import type { Scope } from '#http'
 import { createLogger } from '#platform/log/logger'
@@ -15,9 +18,10 @@ import { append, archiveBefore } from '#messaging'
 import { createClient, issueKey } from '../../api/index.ts'
 import { anOrder, testApi, type TestApi } from '../../testing/api.ts'
 import { runWebhooks, type RunningWebhooks } from './deliver/run.ts'
-import { listEndpoints } from './endpoints.ts'
+import { createEndpoint, listEndpoints } from './endpoints.ts'
 import { eventsNeeded } from './deliveries/events-needed.ts'
 import { pruneDeliveries } from './deliveries/prune.ts'
+import { redeliverRange } from './deliveries/redeliver.ts'
 import { webhookRoutes } from './routes.ts'
 
 const SETTINGS = { targets: 'any', retryDelays: [20, 20, 20], disableAfterMs: 3_600_000, timeoutMs: 10_000 } as const
@@ -438,7 +442,7 @@ it('events stay out of archives until endpoints were told of them, which one tha
       instance: 'test',
       before: new Date(),
       openAmong: () => Promise.resolve([]),
-      neededBy: (partition, last) => eventsNeeded(db, partition, last),
+      neededBy: eventsNeeded,
     })
     return report!.reasons.join()
   }
@@ -465,6 +469,49 @@ it('events stay out of archives until endpoints were told of them, which one tha
   await shop.send('patch', `/v1/webhooks/${id}`, { enabled: true })
   const { body } = await shop.send('post', `/v1/webhooks/${id}/redeliver`, { since: '2020-01-01T00:00:00Z' })
   expect(body).toEqual({ due: 2, continueFrom: null })
+})
+
+it('what is asked for again goes into no archive between being read and being due', async () => {
+  const { db } = database
+  const hook = await receiver()
+  await db.webhookDelivery.deleteMany({ where: { state: 'waiting' } })
+  const [{ clientId }] = await db.$queryRaw<[{ clientId: string }]>`
+    SELECT client_id::text AS "clientId" FROM orders WHERE id::text IN (SELECT correlation_id FROM events_first) LIMIT 1`
+  const wish = { description: '', ordered: false, personalData: false, maxConcurrent: 4, maxPerSecond: 100 }
+  const id = await createEndpoint(db, clientId, { ...wish, url: hook.url, eventTypes: ['order.placed'] })
+  const [endpoint] = await listEndpoints(db, { id })
+  const to = await mkdtemp(path.join(tmpdir(), 'fanfare-webhooks-'))
+  const waits = (table: string) => async () => {
+    const [row] = await db.$queryRaw<[{ waits: boolean }]>`
+      SELECT EXISTS (SELECT FROM pg_locks WHERE relation = ${table}::regclass AND NOT granted
+        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())) AS waits`
+    return row.waits
+  }
+  const { asking, archiving } = await db.$transaction(
+    async (tx) => {
+      await tx.$executeRaw`LOCK TABLE webhook_deliveries IN SHARE MODE` // nobody writes
+      const asking = redeliverRange(db, endpoint!, { since: new Date(0), until: undefined, known: 'all' })
+      await deadline('it has read, and is to write', waits('webhook_deliveries'))
+      const archiving = archiveBefore({
+        db,
+        instance: 'test',
+        before: new Date(),
+        to,
+        openAmong: () => Promise.resolve([]),
+        neededBy: eventsNeeded,
+      })
+      await Promise.race([archiving, deadline('the archive waits', waits('events'))])
+      return { asking, archiving }
+    },
+    { timeout: 20_000 },
+  )
+  const { due } = await asking
+  expect(due).toBeGreaterThan(0)
+  await archiving
+  await rm(to, { recursive: true })
+  const ended = () => db.webhookDelivery.count({ where: { endpointId: id, state: { not: 'waiting' } } })
+  await deadline('each has ended', async () => (await ended()) === due)
+  expect(await db.webhookDelivery.count({ where: { endpointId: id, state: 'delivered' } })).toBe(due)
 })
 
 it('what a process whose clock is ahead has published is in a time that has no end', async () => {

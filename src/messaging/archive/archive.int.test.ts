@@ -197,13 +197,24 @@ test('a partition is kept while one of its events is for a newer release', async
   ])
 })
 
-test('a partition is kept that somebody needs again by the time it would go', async () => {
+test('a partition is kept that somebody comes to need while its tables are not to be had', async () => {
   await storePast()
   let isAsked = false
-  const beforeGoing = async () => void (isAsked = true)
   const neededBy = async () => (isAsked ? ['an endpoint waits for it'] : [])
+  const waiting = `pg_locks WHERE relation = 'events'::regclass AND NOT granted
+    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`
+  const { archiving } = await database.db.$transaction(
+    async (tx) => {
+      await tx.$executeRaw`LOCK TABLE events IN ACCESS SHARE MODE` // somebody reads for a while
+      const archiving = archived({ neededBy })
+      await deadline('it waits for its tables', async () => (await count(waiting)) > 0)
+      isAsked = true
+      return { archiving }
+    },
+    { timeout: 20_000 },
+  )
   const kept = { outcome: 'kept', reasons: ['an endpoint waits for it'] }
-  expect(await archived({ beforeGoing, neededBy })).toMatchObject([kept, kept])
+  expect(await archiving).toMatchObject([kept, kept])
   expect(await count('archives')).toBe(0)
 })
 

@@ -2,8 +2,8 @@ import type { Database } from '#platform/database'
 import { readPartitions, timeOfId, type Partition } from '../event-store/partitions/partitions.ts'
 import { UnreadableEvent } from '../errors.ts'
 import { acquireLease, type Lease } from '../lease/lease.ts'
-import { detach, forgetTables } from './detach.ts'
-import { findObstacles, sizeOf, streamsOf, type OpenAmong } from './find-obstacles.ts'
+import { detach, forgetTables, type FindNeeds } from './detach.ts'
+import { findObstacles, sizeOf, streamsOf, type NeededBy, type OpenAmong } from './find-obstacles.ts'
 import { ArchiveRefused } from './refused.ts'
 import { placeIn } from './store/places.ts'
 import { expectWritable, writeArchive } from './write-archive.ts'
@@ -17,8 +17,7 @@ export interface ArchiveOptions {
   /** A folder, or `s3://<bucket>/<prefix>`, in which each gets a folder of its own; nothing is archived without it. */
   to?: string
   openAmong: OpenAmong
-  /** Why others still need the events of a partition, the last of which has that position: a sentence for each reason. */
-  neededBy?: (partition: Partition, last: bigint) => Promise<string[]>
+  neededBy?: NeededBy
   /** Called with the streams of a partition before it goes, page by page: what was read from their events has to be kept otherwise. */
   beforeGoing?: (streams: readonly string[]) => Promise<void>
   /** Called with the name of each partition before it is looked at. */
@@ -72,8 +71,8 @@ async function archivePartition(
 ): Promise<ArchiveReport> {
   const { events, last } = await sizeOf(db, partition)
   const about = { name: partition.name, until: timeOfId(partition.to), events: Number(events), place: null }
-  const findNeeds = async () => (last === null ? [] : ((await neededBy?.(partition, last)) ?? []))
-  const reasons = [...(await findObstacles(db, partition, openAmong)), ...(await findNeeds())]
+  const findNeeds: FindNeeds = async (db) => (last === null ? [] : ((await neededBy?.(db, partition, last)) ?? []))
+  const reasons = [...(await findObstacles(db, partition, openAmong)), ...(await findNeeds(db))]
   if (reasons.length > 0) return { ...about, outcome: 'kept', reasons }
   if (to === undefined) return { ...about, outcome: 'ready', reasons }
   try {
@@ -86,8 +85,7 @@ async function archivePartition(
     return { ...about, outcome: 'kept', reasons: [`one of its events cannot be read: ${error.message}`] }
   }
   const place = placeIn(to, partition.name)
-  const needs = await findNeeds() // what was kept otherwise has taken its time
-  const since = needs.length > 0 ? needs : await detach(db, partition, place)
+  const since = await detach(db, partition, place, findNeeds)
   if (since.length > 0) return { ...about, outcome: 'kept', reasons: since }
   return finish(db, { partition, place }, lease)
 }

@@ -7,18 +7,22 @@ import { findUnsettled } from './find-obstacles.ts'
 import type { Manifest } from './manifest.ts'
 import { isOf } from './lines/row-lines.ts'
 
+/** Why others still need the events of the partition. */
+export type FindNeeds = (db: Database | Transaction) => Promise<string[]>
+
 /**
  * Takes the tables of a partition out of the store, both in one moment in which nobody else reads or writes events.
+ * @param findNeeds asked when nobody can read these events any more: who has read them, and needs them again, has written so by then
  * @returns why it was not done after all: what became unsettled since it was looked at
  */
-export function detach(db: Database, partition: Partition, place: string): Promise<string[]> {
+export function detach(db: Database, partition: Partition, place: string, findNeeds: FindNeeds): Promise<string[]> {
   const { events, handled } = tablesOf(partition.name)
   return lockShortly(db, async (tx) => {
     await oneAtATime(tx)
     // Who reads or writes comes through the parents. The other partitions stay as they are, also one that is being vacuumed for hours.
     await tx.$executeRawUnsafe(`LOCK TABLE ONLY events, ONLY handled_events, events_default, handled_events_default, ${events}, ${handled}
       IN ACCESS EXCLUSIVE MODE`)
-    const reasons = await findUnsettled(tx, partition)
+    const reasons = [...(await findUnsettled(tx, partition)), ...(await findNeeds(tx))]
     if (reasons.length > 0) return reasons
     await tx.$executeRaw(Prisma.sql`
       INSERT INTO archives (name, from_id, to_id, state, place, first_position, last_position)

@@ -7,6 +7,9 @@ import { isOf } from './lines/row-lines.ts'
 /** Of these streams, those that are not at their end: something may still come of them. */
 export type OpenAmong = (streams: readonly string[]) => Promise<string[]>
 
+/** Why others still need the events of a partition, the last of which has that position: a sentence for each reason. */
+export type NeededBy = (db: Database | Transaction, partition: Partition, last: bigint) => Promise<string[]>
+
 /** Why a partition cannot be archived now: a sentence for each reason, none when it can. Reads all of its events. */
 export async function findObstacles(db: Database, partition: Partition, openAmong: OpenAmong): Promise<string[]> {
   const begun = await db.archive.findUnique({ where: { name: partition.name } })

@@ -1,12 +1,12 @@
 import { z } from 'zod'
-import { readRows, row, type Database } from '#platform/database'
+import { readRows, row, type Database, type Transaction } from '#platform/database'
 
 const CursorRow = row({ position: z.bigint() })
 const WaitingRow = row({ id: z.string(), count: z.int() })
 
 /** Why webhooks still need the events of a partition, the last of which has that position: a sentence for each reason. */
 export async function eventsNeeded(
-  db: Database,
+  db: Database | Transaction,
   { from, to }: { from: string | null; to: string },
   last: bigint,
 ): Promise<string[]> {

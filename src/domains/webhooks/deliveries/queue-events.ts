@@ -70,7 +70,7 @@ interface Insertion {
 
 /** @returns how many deliveries are due because of it */
 export async function insertDeliveries(
-  tx: Transaction | Database,
+  tx: Transaction,
   events: readonly Told[],
   { endpointId, known = 'keep' }: Insertion = {},
 ): Promise<number> {

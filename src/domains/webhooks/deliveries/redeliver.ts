@@ -34,13 +34,17 @@ export async function redeliverRange(db: Database, { id: endpointId }: Endpoint,
   let after = firstIdSince(range.since.getTime())
   const beyond = range.until ? firstIdSince(range.until.getTime()) : LAST_ID
   for (;;) {
-    const events = await readRows(db, EventRow)`
-      SELECT id::text, type, stream, stream_version AS "streamVersion" FROM events
-      WHERE id > ${after}::uuid AND id < ${beyond}::uuid
-        AND position <= (SELECT coalesce(max(position), 0) FROM relay_checkpoints)
-      ORDER BY id LIMIT ${PAGE}`
-    const told = events.filter(({ type }) => PUBLIC_TYPES.includes(type))
-    due += await insertDeliveries(db, told, { endpointId, known: range.known })
+    // In one transaction: no archive takes what was read before it is due.
+    const events = await db.$transaction(async (tx) => {
+      const events = await readRows(tx, EventRow)`
+        SELECT id::text, type, stream, stream_version AS "streamVersion" FROM events
+        WHERE id > ${after}::uuid AND id < ${beyond}::uuid
+          AND position <= (SELECT coalesce(max(position), 0) FROM relay_checkpoints)
+        ORDER BY id LIMIT ${PAGE}`
+      const told = events.filter(({ type }) => PUBLIC_TYPES.includes(type))
+      due += await insertDeliveries(tx, told, { endpointId, known: range.known })
+      return events
+    })
     const last = events.at(-1)
     if (!last || events.length < PAGE) return { due, continueFrom: null }
     if (performance.now() > end) return { due, continueFrom: madeAt(last.id) }
@@ -53,10 +57,13 @@ const madeAt = (id: string) => new Date(Number.parseInt(id.replaceAll('-', '').s
 
 /** @throws Refusal when the endpoint's client has no such event, or the endpoint is not to get its type */
 export async function redeliverOne(db: Database, { id: endpointId }: Endpoint, eventId: string): Promise<void> {
-  const events = await readRows(db, EventRow)`
-    SELECT id::text, type, stream, stream_version AS "streamVersion" FROM events
-    WHERE id = ${eventId}::uuid AND type = ANY(${PUBLIC_TYPES})`
-  if ((await insertDeliveries(db, events, { endpointId, known: 'all' })) > 0) return
+  const due = await db.$transaction(async (tx) => {
+    const events = await readRows(tx, EventRow)`
+      SELECT id::text, type, stream, stream_version AS "streamVersion" FROM events
+      WHERE id = ${eventId}::uuid AND type = ANY(${PUBLIC_TYPES})`
+    return insertDeliveries(tx, events, { endpointId, known: 'all' })
+  })
+  if (due > 0) return
   throw deliveryNotFound(eventId)
 }
 
