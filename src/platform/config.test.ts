@@ -54,6 +54,14 @@ it('refuses in production to seal names and addresses with the key that everybod
   expect(() => readConfig({ ...given, PERSONAL_DATA_KEYS: 'secret' })).toThrow(/64 hexadecimal digits/)
 })
 
+it.each(['0,1', '10%', '1.5', '-1', ' '])('refuses the share %j of traces: all of them would be recorded', (share) => {
+  const sampled = { ...given, OTEL_TRACES_SAMPLER: 'parentbased_traceidratio' }
+  expect(readConfig({ ...sampled, OTEL_TRACES_SAMPLER_ARG: '0.1' }).OTEL_TRACES_SAMPLER_ARG).toBe('0.1')
+  expect(() => readConfig({ ...sampled, OTEL_TRACES_SAMPLER_ARG: share })).toThrow(
+    'OTEL_TRACES_SAMPLER_ARG must be a number from 0 to 1',
+  )
+})
+
 it('listens on this machine alone, unless told otherwise', () => {
   expect(readConfig(given).HOST).toBe('127.0.0.1')
 })

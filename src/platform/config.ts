@@ -33,6 +33,8 @@ const millisecondsList = z
 
 const databaseUrl = url(['postgres', 'postgresql'], 'postgresql://user:password@host:5432/fanfare')
 
+const isShare = (text: string) => text.trim() !== '' && Number(text) >= 0 && Number(text) <= 1
+
 /** Of traces. Those with parentbased follow the caller where a request comes with a traceparent; so does reservoir. */
 const SAMPLERS = [
   'reservoir',
@@ -93,6 +95,8 @@ const variables = z.object({
   OTEL_EXPORTER_OTLP_ENDPOINT: url(['http', 'https'], 'http://127.0.0.1:4318').optional(),
   /** Which traces are recorded: `reservoir` is ReservoirSampler, the others are OpenTelemetry's. */
   OTEL_TRACES_SAMPLER: z.enum(SAMPLERS, `must be one of ${SAMPLERS.join(', ')}`).default('reservoir'),
+  /** The share of `traceidratio`. OpenTelemetry's SDK reads it, and takes 1 for what it cannot read. */
+  OTEL_TRACES_SAMPLER_ARG: z.string().refine(isShare, 'must be a number from 0 to 1').optional(),
   /** Port for /metrics, /healthz and /readyz of every process; 0 turns it off. Never the port of the API: monitoring is not for callers. */
   METRICS_PORT: integer(0, 65_535).default(0),
   /**
