@@ -76,9 +76,9 @@ it('makes one line with a count of what repeats, whoever says it', () => {
 })
 
 it('adds up what a process has counted itself, and folds lines of different traces', () => {
-  warn('worker 1', 'could not be read', { trace_id: 'cb6905c1c2051a28', span_id: 'e833d2e7b3e8' })
+  warn('worker 1', 'could not be read', { trace_id: 'cb6905c1c2051a28', span_id: 'e833d2e7b3e8', trace_flags: '01' })
   jest.advanceTimersByTime(1_000)
-  warn('worker 2', 'could not be read', { trace_id: '25504dc140bf6216', span_id: '427438d91ebb' })
+  warn('worker 2', 'could not be read', { trace_id: '25504dc140bf6216', span_id: '427438d91ebb', trace_flags: '00' })
   warn('worker 1', 'could not be read (repeated 3 times in 10 s)', { repeated: 3 })
   jest.advanceTimersByTime(5_000)
   expect(lines).toEqual([

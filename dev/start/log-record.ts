@@ -48,7 +48,18 @@ export function sentenceOf({ msg, err, reason, reaction, help, req, res, respons
 }
 
 /** What every record has, and what says nothing to a reader, or is said in the message. Traces are looked for in the file. */
-const KNOWN = new Set(['level', 'time', 'pid', 'service', 'hostname', 'isRecovery', 'repeated', 'trace_id', 'span_id'])
+const KNOWN = new Set([
+  'level',
+  'time',
+  'pid',
+  'service',
+  'hostname',
+  'isRecovery',
+  'repeated',
+  'trace_id',
+  'span_id',
+  'trace_flags',
+])
 
 /** The core knows conversations; here each is an order's. */
 const LABELS: Record<string, string> = { conversation: 'order' }

@@ -99,10 +99,18 @@ export function traceStatement(statement: unknown, run: () => unknown): unknown 
   return answer
 }
 
-/** For a line of the log: the trace and span under way, or those of a W3C traceparent. */
-export function traceFields(traceparent = activeTraceparent()): { trace_id?: string; span_id?: string } {
+/** For a line of the log, by OpenTelemetry's names: the trace and span under way, or those of a W3C traceparent. */
+export function traceFields(traceparent = activeTraceparent()): TraceFields {
   const parsed = parse(traceparent)
-  return parsed ? { trace_id: parsed.traceId, span_id: parsed.spanId } : {}
+  if (!parsed) return {}
+  return { trace_id: parsed.traceId, span_id: parsed.spanId, trace_flags: `0${parsed.traceFlags}` }
+}
+
+interface TraceFields {
+  trace_id?: string
+  span_id?: string
+  /** 01; of a trace that nobody records 00: no receiver knows its id. */
+  trace_flags?: string
 }
 
 /** Where a span begins. */
