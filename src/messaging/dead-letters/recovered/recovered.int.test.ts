@@ -1,5 +1,6 @@
 import {
   defineReaction,
+  DependencyUnavailable,
   EVERY_REACTION,
   findRecoveries,
   pauseReaction,
@@ -18,7 +19,7 @@ import { compiledCommand } from '../../../../dev/processes/compiled.ts'
 
 let system: TestSystem
 /** What the gateway does. */
-let gateway: 'works' | 'fails' | 'is busy' = 'works'
+let gateway: 'works' | 'fails' | 'is busy' | 'is away' = 'works'
 /** Orders of these customers fail whatever the gateway does. */
 const broken = new Set<string>()
 
@@ -29,6 +30,7 @@ const charging = defineReaction({
   retry: { attempts: 1 },
   async call({ data: { customer } }) {
     if (customer.name === 'refused') throw new Unrecoverable('no such account')
+    if (gateway === 'is away') throw new DependencyUnavailable('the line is dead')
     if (gateway === 'is busy') throw new RetryLater(100, 'other refunds are under way')
     if (gateway === 'fails' || broken.has(customer.name)) throw new Error('500 Internal Server Error')
   },
@@ -144,16 +146,20 @@ test('a reaction that is paused meanwhile interrupts the policy, which goes on w
   expect(await findRecoveries(system.db)).toEqual([])
 })
 
-test('a canary that is put off interrupts the policy, which says what it waits for and goes on', async () => {
+test.each([
+  ['is busy', 'other refunds are under way'],
+  ['is away', 'DependencyUnavailable: the line is dead'],
+] as const)('a canary while the gateway %s interrupts the policy, which says why, and goes on', async (then, why) => {
   await anOutage(8)
   const letters = await lettersLeft()
-  gateway = 'is busy'
+  gateway = then
   expect(await byPolicy({ deadlineMs: 2_000 })).toMatchObject([{ outcome: 'interrupted', sent: 2, deadAgain: 0 }])
   expect((await readHistory(system.db, { action: 'redrive' }))[0]!.result).toMatchObject({
-    why: '2 messages wait, and test.charging looks again by itself (other refunds are under way).',
+    why: `2 messages wait, and test.charging looks again by itself (${why}).`,
   })
   gateway = 'works'
-  expect(await byPolicy()).toMatchObject([{ outcome: 'done', sent: letters - 2, deadAgain: 0 }])
+  const goneOn = await deadline('it goes on', async () => (await byPolicy())[0])
+  expect(goneOn).toMatchObject({ outcome: 'done', sent: letters - 2, deadAgain: 0 })
   await system.settled()
   expect(await findRecoveries(system.db)).toEqual([])
 })

@@ -7,6 +7,7 @@ import { change } from '../change.ts'
 import { Refused, type DeadLetterContext } from '../operator-context.ts'
 import { createGuard, type Guard, type GuardOptions } from './guard.ts'
 import { asAction, type ActionOutcome, type Mark } from '../operator-actions.ts'
+import { IS_OPEN } from '../recovered/outages.ts'
 import { NOTHING_KNOWN, readOutcomes, type Outcomes } from './outcomes.ts'
 import { planFor } from '../selection-preview.ts'
 import { DEAD, DELIVERABLE, EVERY_REACTION, matching, type Selector } from '../selector.ts'
@@ -113,26 +114,28 @@ async function send(scope: Scope, state: Progress, options: RedriveOptions): Pro
   return finalVerdict(guard, observe, state, waitMs, signal)
 }
 
-const Waiting = row({ reaction: z.string(), isPaused: z.boolean(), putOff: z.string().nullable(), messages: z.int() })
+const Waiting = row({ reaction: z.string(), isPaused: z.boolean(), cause: z.string().nullable(), messages: z.int() })
 
 /** A worker has put it off, and workers take it when it is due. */
 const PUT_OFF = Prisma.sql`(d.reason IN ('retry-later', 'unknown-type', 'newer-version')
   AND d.due_at > clock_timestamp() - interval '10 seconds')`
 
-/** No news is not a failure where an operator has paused the reaction, or it has put the messages off. */
+/** No news is not a failure where an operator has paused the reaction, something it needs is away, or it has put the messages off. */
 async function waitingMeanwhile({ db, actionId }: Scope, guard: Guard, state: Progress): Promise<Ending | undefined> {
   if (guard.judge(state)) return undefined
   const [waiting] = await readRows(db, Waiting)`
-    SELECT d.reaction, NOT ${NOT_PAUSED} AS "isPaused", min(d.error_message) AS "putOff", count(*)::int AS messages
+    SELECT d.reaction, NOT ${NOT_PAUSED} AS "isPaused", coalesce(away.cause, min(d.error_message)) AS cause, count(*)::int AS messages
     FROM deliveries d
-    WHERE d.action_id = ${actionId}::uuid AND d.state IN ('retrying', 'blocked') AND (NOT ${NOT_PAUSED} OR ${PUT_OFF})
-    GROUP BY 1, 2 ORDER BY "isPaused" DESC, messages DESC LIMIT 1`
+    LEFT JOIN LATERAL (SELECT min(b.cause) AS cause FROM breakers b WHERE b.reaction = d.reaction AND ${IS_OPEN}) AS away ON true
+    WHERE d.action_id = ${actionId}::uuid AND d.state IN ('retrying', 'blocked')
+      AND (NOT ${NOT_PAUSED} OR away.cause IS NOT NULL OR ${PUT_OFF})
+    GROUP BY 1, 2, away.cause ORDER BY "isPaused" DESC, messages DESC LIMIT 1`
   if (!waiting) return undefined
-  const { reaction, isPaused, putOff, messages } = waiting
+  const { reaction, isPaused, cause, messages } = waiting
   const they = messages === 1 ? '1 message waits' : `${messages} messages wait`
   const what = isPaused
     ? ` until an operator resumes ${reaction}.`
-    : `, and ${reaction} looks again by itself (${putOff}).`
+    : `, and ${reaction} looks again by itself (${cause}).`
   return { outcome: 'interrupted', why: they + what }
 }
 
