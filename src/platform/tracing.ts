@@ -3,6 +3,7 @@ import {
   SpanKind,
   SpanStatusCode,
   trace,
+  TraceFlags,
   type Attributes,
   type Context,
   type ContextManager,
@@ -52,6 +53,13 @@ export async function inSpan<Answer>(name: string, options: SpanOptions, run: ()
   } finally {
     span.end()
   }
+}
+
+/** Where a span belongs that several share: to the first of them that is recorded, linked to the others that are. */
+export function sharedBy(traceparents: readonly (string | null)[]): { parent: string | null; links: string[] } {
+  const all = traceparents.filter((one) => one !== null)
+  const [parent = all[0] ?? null, ...links] = all.filter((one) => parse(one)?.traceFlags === TraceFlags.SAMPLED)
+  return { parent, links }
 }
 
 /** A span that begins here and ends elsewhere. */

@@ -3,7 +3,7 @@ import { createBackoff } from '#platform/backoff'
 import { createBell } from '#platform/process/bell'
 import { isDatabaseOutage, type Database, type Transaction } from '#platform/database'
 import type { Logger } from '#platform/log/logger'
-import { inSpan } from '#platform/tracing'
+import { inSpan, sharedBy } from '#platform/tracing'
 import { Prisma } from '#prisma'
 import { UnreadableEvent } from '../errors.ts'
 import { paceLooks } from '../event-store/pace-looks.ts'
@@ -181,11 +181,10 @@ async function applied(projection: Projection, target: Target, portion: Portion,
 /** Spans that one links to at most: a projection that catches up reads thousands of events at once. */
 const MOST_LINKS = 100
 
-/** A span of the first of the events that belongs to a trace, linked to the others, as a batch of a reaction is. */
 function inProjectionSpan({ name }: Projection, { rows }: Portion, apply: () => Promise<void>): Promise<void> {
-  const [first = null, ...others] = rows.flatMap(({ traceparent }) => traceparent ?? [])
+  const { parent, links } = sharedBy(rows.map(({ traceparent }) => traceparent))
   const attributes = { 'fanfare.projection': name, 'fanfare.events': rows.length }
-  return inSpan(`project ${name}`, { parent: first, links: others.slice(0, MOST_LINKS), attributes }, apply)
+  return inSpan(`project ${name}`, { parent, links: links.slice(0, MOST_LINKS), attributes }, apply)
 }
 
 function advance({ name, version, generation }: Standing, from: bigint, to: bigint) {

@@ -3,7 +3,7 @@ import { SHOP_RATES, type Rates } from '#domains/pricing'
 import { append, crashPoint, sealEvents } from '#messaging'
 import { isDatabaseOutage, sqlStateOf, type Database, type Transaction } from '#platform/database'
 import { Histogram } from '#platform/metrics'
-import { inSpan } from '#platform/tracing'
+import { inSpan, sharedBy } from '#platform/tracing'
 import { Refusal, reusedKey } from '#http'
 import { uuidv7 } from '#platform/uuid'
 import type { Candidate, Decided, Placed, PlacementRequest } from './candidate.ts'
@@ -55,8 +55,7 @@ export function createPlacement(
   const group: GroupCommit<Candidate, Committed> = createGroupCommit({
     commit: async (candidates: readonly Candidate[]) => {
       commitSize.observe(candidates.length)
-      const [first = null, ...others] = candidates.flatMap(({ traceparent }) => traceparent ?? [])
-      const whose = { parent: first, links: others }
+      const whose = sharedBy(candidates.map(({ traceparent }) => traceparent))
       const committed = await inSpan('commit orders', whose, () => commit(candidates))
       crashPoint('api.after-commit')
       return committed

@@ -1,5 +1,5 @@
 import { isDatabaseOutage, isTransientConflict, type Database, type Transaction } from '#platform/database'
-import { inSpan } from '#platform/tracing'
+import { inSpan, sharedBy } from '#platform/tracing'
 import type { RecordedEvent } from '../../define-event.ts'
 import { DependencyUnavailable, StreamConflict } from '../../errors.ts'
 import { append, type Append } from '../../event-store/append.ts'
@@ -22,16 +22,14 @@ export interface Run extends BatchItem {
   durationUs: number
 }
 
-/**
- * Runs a transaction that several events share: a span of the first of them, linked to the others. Outside of traces it is only run.
- */
+/** Runs a transaction that several events share, and its span. Outside of traces it is only run. */
 export function inTransaction<Answer>(
   db: Database,
   items: readonly BatchItem[],
   run: (tx: Transaction) => Promise<Answer>,
 ): Promise<Answer> {
-  const [first = null, ...others] = items.flatMap(({ event }) => event.traceparent ?? [])
-  return inSpan('transaction', { parent: first, links: others }, () => db.$transaction(run))
+  const whose = sharedBy(items.map(({ event }) => event.traceparent))
+  return inSpan('transaction', whose, () => db.$transaction(run))
 }
 
 /** Runs the reaction's handler in the transaction, for all events at once where it can do that. */
