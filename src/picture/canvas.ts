@@ -1,8 +1,10 @@
+import type { Bar } from './labels/place-durations.ts'
 import { placeLabels, ROW, type LaneLabels } from './labels/place-labels.ts'
 import { tellMarks, worthTelling } from './labels/tell-marks.ts'
-import { lanesOf, momentsOf, type Lane } from './lanes.ts'
+import { lanesOf, momentsOf, type Delivery, type Lane } from './lanes.ts'
 import type { Story } from './story.ts'
 import { coloursOf } from './theme.ts'
+import { durationOf } from './time/duration.ts'
 import { timeAxis, type TimeAxis } from './time/time-axis.ts'
 
 export const WIDTH = 1080
@@ -64,6 +66,13 @@ function stacked(lanes: readonly Lane[], axis: TimeAxis): PlacedLane[] {
     top += placed.height
     return placed
   })
+}
+
+/** Of a piece of work, which may be shorter than can be seen: its bar, and how long it lasted. */
+export function barOf({ work }: Delivery, { x }: TimeAxis): Bar | null {
+  if (!work) return null
+  const from = x(work.fromMs)
+  return { x: from, width: Math.max(4.5, x(work.toMs) - from), text: durationOf(work.toMs - work.fromMs) }
 }
 
 function textsOf({ published, deliveries }: Lane, { x }: TimeAxis) {

@@ -1,17 +1,17 @@
-import { RIGHT, type Canvas, type PlacedLane } from './canvas.ts'
+import { barOf, RIGHT, type Canvas, type PlacedLane } from './canvas.ts'
+import { placeDurations, type Bar } from './labels/place-durations.ts'
 import { baselineOf, leaderOf, type Label } from './labels/place-labels.ts'
 import { kindOf, openStates, worthTelling } from './labels/tell-marks.ts'
-import { OUTSIDE, type Delivery, type Mark } from './lanes.ts'
+import { OUTSIDE, type Mark } from './lanes.ts'
 import type { StoryEvent } from './story.ts'
 import { at, escaped, text } from './svg.ts'
-import { durationOf } from './time/duration.ts'
 
 /** The name of a reaction, its work, its failures, and the events that it published. */
 export function drawLane(lane: PlacedLane, index: number, canvas: Canvas): string {
-  const { reaction, y, deliveries, published, labels } = lane
+  const { reaction, y, published, labels } = lane
   const parts = [
     drawName(reaction, y),
-    ...deliveries.map((delivery) => drawDelivery(delivery, y, canvas)),
+    ...drawDeliveries(lane, canvas),
     drawSentence(lane),
     drawStates(lane),
     ...published.map((event, nth) => drawEvent(event, labels.names[nth], y, canvas)),
@@ -26,21 +26,21 @@ function drawName(reaction: string, y: number): string {
   return `<text x="20" y="${at(y + 4)}">${spans}</text>`
 }
 
-/** Its work, and its failed attempts. */
-function drawDelivery({ event, work, marks }: Delivery, y: number, { axis, hue }: Canvas): string {
-  const bar = work ? `<g class="${hue(event.type)}">${drawWork(work, y, axis.x)}</g>` : ''
-  return bar + marks.map((mark) => drawMark(mark, axis.x(mark.atMs), y)).join('')
+/** Each piece of work, with its failed attempts. */
+function drawDeliveries({ deliveries, published, y }: PlacedLane, { axis, hue }: Canvas): string[] {
+  const bars = deliveries.map((delivery) => barOf(delivery, axis))
+  const failed = deliveries.flatMap(({ marks }) => marks.map(({ atMs }) => axis.x(atMs)))
+  const middles = placeDurations(bars, [...published.map(({ afterMs }) => axis.x(afterMs)), ...failed])
+  return deliveries.map(({ event, marks }, nth) => {
+    const bar = bars[nth]
+    const work = bar ? `<g class="${hue(event.type)}">${drawBar(bar, middles[nth], y)}</g>` : ''
+    return work + marks.map((mark) => drawMark(mark, axis.x(mark.atMs), y)).join('')
+  })
 }
 
-/** Room for the duration within a bar. */
-const ROOMY = 40
-
-function drawWork({ fromMs, toMs }: NonNullable<Delivery['work']>, y: number, x: (ms: number) => number): string {
-  const from = x(fromMs)
-  const width = Math.max(4.5, x(toMs) - from)
-  const bar = `<rect class="bar" x="${at(from)}" y="${at(y - 6)}" width="${at(width)}" height="12" rx="3"/>`
-  if (width < ROOMY) return bar
-  return bar + text(durationOf(toMs - fromMs), from + width / 2, y + 3.5, { class: 'inside', anchor: 'middle' })
+function drawBar({ x, width, text: duration }: Bar, middle: number | undefined, y: number): string {
+  const bar = `<rect class="bar" x="${at(x)}" y="${at(y - 6)}" width="${at(width)}" height="12" rx="3"/>`
+  return middle === undefined ? bar : bar + text(duration, middle, y + 3.5, { class: 'inside', anchor: 'middle' })
 }
 
 /** A cross for a failed attempt, a ring for what was done about it. */

@@ -68,6 +68,16 @@ it('makes a lane higher where names need more than one row', () => {
   expect(count(picture, '>order.placed</text>')).toBe(4)
 })
 
+it('writes no duration upon another one of its lane', () => {
+  const slow = (afterMs: number, durationMs: number) => ({ ...handled('order.advance-order', afterMs), durationMs })
+  const at = (id: string, ...reactions: StoryReaction[]) => ({ ...placed, id, reactions })
+  const events = [at('a', slow(600, 600)), at('b', slow(610, 580)), at('c', slow(700, 400)), at('d', slow(700, 400))]
+  const picture = drawStory({ ...story, events }, AGAIN)
+  const texts = [...picture.matchAll(/x="([\d.]+)" [^>]*class="inside"[^>]*>([^<]+)</g)]
+  expect(texts.map(([, , words]) => words)).toEqual(['580 ms', '400 ms'])
+  expect(Number(texts[1]![1]) - Number(texts[0]![1])).toBeGreaterThan(40)
+})
+
 it('says at its foot what draws it', () => expect(drawStory(story, AGAIN)).toContain(`>${AGAIN}</text>`))
 
 it('fits both grounds, light and dark', () => {

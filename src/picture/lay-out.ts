@@ -1,6 +1,6 @@
-import { canvasOf, LANE, LEFT, RIGHT, TOP, WIDTH, type Canvas } from './canvas.ts'
+import { barOf, canvasOf, LANE, LEFT, RIGHT, TOP, WIDTH, type Canvas } from './canvas.ts'
 import { wayOf } from './draw-ways.ts'
-import { OUTSIDE, type Delivery, type Lane } from './lanes.ts'
+import { OUTSIDE, type Lane } from './lanes.ts'
 import type { Story, StoryEvent } from './story.ts'
 import { familyOf } from './theme.ts'
 import { durationOf } from './time/duration.ts'
@@ -50,16 +50,10 @@ function layOutLane({ reaction, published, deliveries }: Lane, canvas: Canvas, h
       hue: hue(delivery.event.type),
       state: delivery.state,
       way: wayOf(from(delivery.event), y, delivery, axis.x),
-      work: workOf(delivery, axis.x),
+      work: barOf(delivery, axis),
       marks: delivery.marks.map(({ what, attempt, atMs, error }) => ({ what, attempt, error, x: axis.x(atMs) })),
     })),
   }
-}
-
-function workOf({ work }: Delivery, x: (ms: number) => number) {
-  if (!work) return null
-  const from = x(work.fromMs)
-  return { x: from, width: Math.max(4.5, x(work.toMs) - from), text: durationOf(work.toMs - work.fromMs) }
 }
 
 function momentsOf(lanes: readonly Lane[]): number[] {

@@ -117,7 +117,7 @@ export const baselineOf = (y: number, { row }: Label) => y - ABOVE - row * ROW
 export const leaderOf = (x: number | string, y: number | string, { row }: Label) => `M${x} ${y}v${-ABOVE - row * ROW}`
 
 /** About how many pixels a small text takes. */
-const widthOf = (words: string) => words.length * 6
+export const widthOf = (words: string) => words.length * 6
 
 /** A text that takes at most so many pixels. */
 function shortened(words: string, width: number): string {

@@ -18,16 +18,16 @@ interface Chosen {
 /** What a reaction did: work, failures, and the events that it published. */
 export function LaneWork({ lane, picture, selected, onSelect }: Chosen) {
   const { reaction, y, deliveries, published } = lane
-  const { told, telling, names, sentence } = labelsOf(lane, picture)
+  const { told, telling, names, sentence, durations } = labelsOf(lane, picture)
   const touch = (eventId: string, name: string) => touchable(name, eventId === selected, () => onSelect(eventId))
   return (
     <g>
-      {deliveries.map((delivery) => (
+      {deliveries.map((delivery, index) => (
         <g key={delivery.eventId} color={hue(delivery.hue)}>
           <g {...touch(delivery.eventId, nameOf(reaction, delivery))}>
-            {delivery.work && <Work work={delivery.work} y={y} />}
-            {delivery.marks.map((mark, index) => (
-              <Sign key={index} mark={mark} y={y} />
+            {delivery.work && <Work work={delivery.work} y={y} middle={durations[index]} />}
+            {delivery.marks.map((mark, nth) => (
+              <Sign key={nth} mark={mark} y={y} />
             ))}
           </g>
           {delivery === telling && sentence && (
@@ -67,13 +67,18 @@ const touchable = (name: string, isChosen: boolean, choose: () => void): SVGProp
   },
 })
 
-const ROOMY = 44
+interface Worked {
+  work: NonNullable<Delivery['work']>
+  y: number
+  /** Of its duration, where there is room for that. */
+  middle: number | undefined
+}
 
-const Work = ({ work: { x, width, text }, y }: { work: NonNullable<Delivery['work']>; y: number }) => (
+const Work = ({ work: { x, width, text }, y, middle }: Worked) => (
   <>
     <rect className="bar" x={x} y={y - 6} width={width} height={12} rx={3} />
-    {width >= ROOMY && (
-      <text className="inside" x={x + width / 2} y={y + 3.5} textAnchor="middle">
+    {middle !== undefined && (
+      <text className="inside" x={middle} y={y + 3.5} textAnchor="middle">
         {text}
       </text>
     )}

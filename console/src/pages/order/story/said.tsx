@@ -1,4 +1,5 @@
 import type { Picture } from '../../../../../src/admin/contract/index.ts'
+import { placeDurations } from '../../../../../src/picture/labels/place-durations.ts'
 import { baselineOf, leaderOf, placeLabels, type Label } from '../../../../../src/picture/labels/place-labels.ts'
 import { kindOf, tellMarks, worthTelling } from '../../../../../src/picture/labels/tell-marks.ts'
 
@@ -12,11 +13,13 @@ export const colourOf = (what: string) => COLOURS[kindOf(what)]
 /** What stands on the right of the picture, where nothing else does. */
 const MARGIN = 16
 
-/** Where the names of events stand, and the sentence of what failed: as in the SVG document. */
+/** Where the names of events stand, the durations, and the sentence of what failed: as in the SVG document. */
 export function labelsOf({ published, deliveries }: Lane, { left, width }: Picture) {
   const telling = worthTelling(deliveries)
   const told = telling && { words: tellMarks(telling.marks), x: telling.marks[0]!.x }
-  return { told, telling, ...placeLabels({ events: published, told }, { from: left, to: width - MARGIN }) }
+  const signs = [...published, ...deliveries.flatMap(({ marks }) => marks)].map(({ x }) => x)
+  const durations = placeDurations(deliveries.map(({ work }) => work), signs) // prettier-ignore
+  return { told, telling, durations, ...placeLabels({ events: published, told }, { from: left, to: width - MARGIN }) }
 }
 
 /** Why it failed, in the room that there is. */
