@@ -29,6 +29,12 @@ const editing = async (page: Page) => {
   await page.getByText(/^\d+ change/).waitFor()
 }
 
+/** Of a letter that is edited, and not sent yet. */
+const undoing = async (page: Page) => {
+  await page.getByRole('option', { name: /, edited$/ }).click()
+  await pressing('Undo the edit …')(page)
+}
+
 /** By keyboard: in a story that went fast one mark may stand upon another. */
 const choosing = (name: string) => async (page: Page) => {
   const mark = page.getByRole('button', { name }).first()
@@ -46,7 +52,7 @@ interface Stuck {
   failures: { kind: string }[]
 }
 interface Letters {
-  letters: { correlationId: string | null }[]
+  letters: { correlationId: string | null; edited: boolean }[]
 }
 interface Schedules {
   schedules: unknown[]
@@ -55,7 +61,7 @@ interface Webhooks {
   webhooks: { id: string; failingSince: string | null }[]
 }
 interface Orders {
-  orders: { id: string; status: string }[]
+  orders: { id: string; status: string; fulfillmentStatus: string }[]
 }
 
 /** The pages that there are to see at this moment, with an order that is finished and one that is not. */
@@ -67,12 +73,14 @@ export async function pagesToShow(url: string, key: string): Promise<Shown[]> {
   }
   const { orders } = await ask<Orders>('/v1/orders?limit=100')
   const finished = orders.find(({ status }) => status === 'shipped') ?? orders[0]
-  const delivered = orders.find(({ status }) => status === 'delivered')
+  const returned = orders.find(({ fulfillmentStatus }) => fulfillmentStatus === 'partially_returned')
   const { reactions } = await ask<Summary>('/v1/admin/dead-letters')
   const reaction = reactions[0]?.reaction
   const letters = `/v1/admin/dead-letters/${reaction}`
   const group = reaction && (await ask<Groups>(`${letters}/groups`)).groups[0]?.fingerprint
-  const dead = group && (await ask<Letters>(`${letters}/letters?group=${group}`)).letters[0]?.correlationId
+  const dead = group ? (await ask<Letters>(`${letters}/letters?group=${group}`)).letters : []
+  const deadOrder = dead[0]?.correlationId
+  const isEdited = dead.some(({ edited }) => edited)
   const isOver = (await ask<Stuck>('/v1/admin/overview')).failures.some(({ kind }) => kind === 'recovered')
   const { schedules } = await ask<Schedules>('/v1/admin/schedules')
   const { webhooks } = await ask<Webhooks>('/v1/admin/webhooks?which=all')
@@ -94,8 +102,8 @@ export async function pagesToShow(url: string, key: string): Promise<Shown[]> {
           },
         ]
       : []),
-    ...(delivered ? [{ name: 'order-delivered', place: `/console/orders/${delivered.id}`, ready: 'text=Goods' }] : []),
-    ...(dead ? [{ name: 'order-dead', place: `/console/orders/${dead}`, ready: 'svg.story' }] : []),
+    ...(returned ? [{ name: 'order-returned', place: `/console/orders/${returned.id}`, ready: 'text=Came back' }] : []),
+    ...(deadOrder ? [{ name: 'order-dead', place: `/console/orders/${deadOrder}`, ready: 'svg.story' }] : []),
     { name: 'orders', place: '/console/orders?q=ada', ready: 'table' },
     { name: 'orders-live', place: '/console/orders', ready: 'h1' },
     { name: 'dead-letters', place: '/console/dead-letters', ready: reaction ? 'table' : 'text=no dead letters' },
@@ -107,6 +115,7 @@ export async function pagesToShow(url: string, key: string): Promise<Shown[]> {
             { name: 'redrive-dialog', act: pressing('Redrive all …') },
             { name: 'discard-dialog', act: pressing('Discard …') },
             { name: 'edit-dialog', act: editing },
+            ...(isEdited ? [{ name: 'undo-dialog', act: undoing }] : []),
             { name: 'letter-history', act: (page: Page) => page.getByRole('tab', { name: /^Attempts/ }).click() },
           ].map((one) => ({ ...one, place: `/console/dead-letters/${reaction}/${group}`, ready: 'pre.payload' })),
         ]
