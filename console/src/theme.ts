@@ -32,7 +32,8 @@ export const THEME = createTheme({
     Tooltip: { defaultProps: { withArrow: true, openDelay: 150, multiline: true } },
     Button: { defaultProps: { size: 'sm' } },
     SegmentedControl: { defaultProps: { transitionDuration: 0 } },
-    Modal: { defaultProps: { closeButtonProps: { 'aria-label': 'Close' } } },
+    // Its header is that of a dialog, not the banner of the page.
+    Modal: { defaultProps: { closeButtonProps: { 'aria-label': 'Close' }, attributes: { header: { role: 'none' } } } },
     Badge: { defaultProps: { variant: 'light', radius: 'sm', tt: 'none' } },
   },
 })
@@ -76,8 +77,8 @@ export const VARIABLES: CSSVariablesResolver = () => ({
 })
 
 const HUES = [
-  ['#2f6feb', '#58a6ff'],
-  ['#a85f06', '#e3a13a'],
+  ['#2563e0', '#58a6ff'],
+  ['#a35b05', '#e3a13a'],
   ['#0c7a54', '#3fb98a'],
   ['#8a3ffc', '#b78aff'],
   ['#c6246f', '#f778ba'],

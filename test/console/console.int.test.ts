@@ -103,9 +103,11 @@ whenHere('an operator comes from an order to the cause, and from there to the re
   await page.keyboard.type(id)
   await page.keyboard.press('Enter')
   await page.getByRole('link', { name: `…${id.slice(-12)}` }).click()
-  await page.getByRole('button', { name: 'Event order.placed' }).waitFor()
+  await page.getByRole('button', { name: 'Event order.placed' }).press('Enter') // what became of it stands beneath
   await page.getByRole('button', { name: 'test.mailing: order.placed, dead' }).waitFor()
   await page.getByText(/given up after 1 attempt: .*refuses everybody/).waitFor()
+  await page.getByRole('region', { name: 'order.placed', exact: true }).waitFor()
+  expect(await complaintsOfAxe(page)).toEqual([])
 
   mailServer.state = 'is away'
   await page.getByRole('link', { name: 'Overview' }).click()
@@ -126,6 +128,7 @@ whenHere('an operator comes from an order to the cause, and from there to the re
   await page.getByRole('button', { name: /refuses everybody/ }).click()
   await page.getByRole('button', { name: 'Redrive all …' }).click()
   await page.getByRole('textbox', { name: 'Canary' }).fill('2')
+  expect(await complaintsOfAxe(page)).toEqual([])
   await page.getByRole('textbox', { name: 'Why' }).fill('the mail server is back')
   await page.getByRole('button', { name: `Redrive ${MANY}` }).click()
   await page.getByText('It has ended.').waitFor()
@@ -183,11 +186,13 @@ whenHere('a letter that is being edited stays, when a newer one dies and when al
   const typed = (await data.inputValue()).replaceAll('"GBP"', '"EUR"')
   await data.fill(typed)
   await page.getByText(/^\d+ change/).waitFor()
+  expect(await complaintsOfAxe(page)).toEqual([])
   const letters = page.getByRole('option', { includeHidden: true })
   expect(await letters.count()).toBe(1)
 
   await oneDies(2)
   await letters.nth(1).waitFor()
+  await page.getByRole('button', { name: 'Not now' }).press('k') // chooses the newer one, while nothing stands above the page
   expect(await letters.nth(1).getAttribute('aria-selected')).toBe('true') // the newer one stands above it
   expect(await data.inputValue({ timeout: 1_000 })).toBe(typed)
 
@@ -196,6 +201,44 @@ whenHere('a letter that is being edited stays, when a newer one dies and when al
   await api.post('/v1/admin/dead-letters/test.mailing/redrive', { group, reason: 'somebody else is faster' })
   await page.getByText('This cause is repaired').waitFor()
   expect(await data.inputValue({ timeout: 1_000 })).toBe(typed)
+  expect(complaints).toEqual([])
+  await page.close()
+})
+
+/** The scheduler has counted three times, and only the second time an order had been confirmed. */
+const confirmedOnce = () => system.db.$executeRaw`
+  INSERT INTO metric_rollups (step, at, figures)
+  SELECT 10, to_timestamp(floor(extract(epoch FROM now()) / 30) * 30 - n * 30),
+    jsonb_build_object('published', '{}'::jsonb, 'reactions', '{}'::jsonb, 'waiting', '{}'::jsonb,
+      'spans', CASE n WHEN 2 THEN '{"confirmed": {"8": 1}}'::jsonb ELSE '{}' END)
+  FROM generate_series(1, 3) AS n`
+
+async function endpointToldOf(events: number): Promise<string> {
+  const [endpoint] = await system.db.$queryRaw<{ id: string }[]>`
+    INSERT INTO webhook_endpoints (id, client_id, url, description, event_types, ordered, personal_data, max_concurrent, max_per_second, salt)
+    SELECT gen_random_uuid(), id, 'https://client.example/', '', '{}', false, false, 1, 10, 'salt' FROM clients LIMIT 1 RETURNING id`
+  await system.db.$executeRaw`
+    INSERT INTO webhook_deliveries (endpoint_id, event_id, event_type, order_id, stream_version, state, attempts, ended_at)
+    SELECT ${endpoint!.id}::uuid, gen_random_uuid(), 'order.placed', gen_random_uuid(), 1, 'delivered', 1, now()
+    FROM generate_series(1, ${events}::int)`
+  return endpoint!.id
+}
+
+whenHere('a value without neighbours is a dot, and deliveries come twenty at a time', async () => {
+  await confirmedOnce()
+  const page = await signIn()
+  const confirmed = page.locator('.pasts > *').filter({ hasText: 'Until confirmed' })
+  await confirmed.locator('circle').nth(1).waitFor()
+  expect(await confirmed.locator('circle').count()).toBe(2) // half of the orders, and nearly all
+
+  await page.goto(`${api.url}/console/webhooks/${await endpointToldOf(21)}`)
+  const rows = page.getByRole('region', { name: 'Table of deliveries' }).locator('tbody tr')
+  await rows.first().waitFor()
+  expect(await rows.count()).toBe(20)
+  const older = page.getByRole('button', { name: 'Show older ones' })
+  await older.click()
+  await older.waitFor({ state: 'detached' })
+  expect(await rows.count()).toBe(21)
   expect(complaints).toEqual([])
   await page.close()
 })

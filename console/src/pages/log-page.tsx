@@ -19,6 +19,7 @@ export function LogPage() {
         <Shown query={actions}>
           {({ actions: all }) => (
             <Listing
+              of="actions of operators"
               narrow="stacked"
               columns={['When', 'Who', 'What', 'Outcome', 'Why']}
               rows={all}

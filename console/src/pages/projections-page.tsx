@@ -15,6 +15,7 @@ export function ProjectionsPage() {
         <Shown query={projections}>
           {({ projections: all }) => (
             <Listing
+              of="projections"
               narrow="stacked"
               columns={[
                 'Projection',

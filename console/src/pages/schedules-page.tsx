@@ -24,6 +24,7 @@ export function SchedulesPage() {
         <Shown query={schedules} rows={10}>
           {({ schedules: all }) => (
             <Listing
+              of="schedules"
               narrow="stacked"
               columns={COLUMNS}
               rows={all.toSorted((a, b) => trouble(a) - trouble(b))}

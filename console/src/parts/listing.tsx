@@ -11,6 +11,8 @@ export interface Column {
 }
 
 interface Given<Row> {
+  /** What its rows are, for those who do not see it: the name of the table, which no other of the page has. */
+  of: string
   /** A text is the name of a column. Without columns there is no head. */
   columns?: readonly (string | Column)[]
   rows: readonly Row[]
@@ -27,14 +29,14 @@ interface Given<Row> {
 }
 
 /** Rows beneath their heads, which a narrow screen moves sideways; or why there are none. */
-export function Listing<Row>({ columns = [], rows, keyOf, empty, narrow, children }: Given<Row>) {
+export function Listing<Row>({ of, columns = [], rows, keyOf, empty, narrow, children }: Given<Row>) {
   if (rows.length === 0) return empty
   return (
     <div
       className={narrow ? `table-scroll stacked ${narrow}` : 'table-scroll'}
       tabIndex={0}
       role="region"
-      aria-label="Table"
+      aria-label={`Table of ${of}`}
     >
       <Table>
         {columns.length > 0 && (

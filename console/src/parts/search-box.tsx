@@ -1,18 +1,16 @@
 import { Kbd, TextInput } from '@mantine/core'
-import { useHotkeys } from '@mantine/hooks'
 import { useRef, useState } from 'react'
 import { useLocation } from 'wouter'
 import { Icon } from './icons.tsx'
+import { usePageKeys } from './page-keys.ts'
 
 /** From every page, by the key `/`. */
 export function SearchBox() {
   const [words, setWords] = useState('')
   const [, goTo] = useLocation()
   const input = useRef<HTMLInputElement>(null)
-  useHotkeys([
-    ['/', () => input.current?.focus()],
-    ['mod+K', () => input.current?.focus()],
-  ])
+  const focus = () => input.current?.focus()
+  usePageKeys({ '/': focus, 'mod+K': focus })
   return (
     <form
       role="search"

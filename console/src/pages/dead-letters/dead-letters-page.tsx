@@ -54,6 +54,7 @@ function Reactions() {
       <Shown query={summary}>
         {({ reactions }) => (
           <Listing
+            of="reactions with dead letters"
             narrow="stacked"
             columns={[
               'Reaction',

@@ -1,5 +1,4 @@
 import { Button, Grid, Group, Kbd, Stack, Text, Tooltip } from '@mantine/core'
-import { useHotkeys } from '@mantine/hooks'
 import { useState } from 'react'
 import type { LetterList } from '../../../../src/admin/contract/index.ts'
 import { useGroups, useLetters } from '../../api/queries.ts'
@@ -7,6 +6,7 @@ import { ChangeDialog } from '../../parts/dialogs/change-dialog.tsx'
 import { Card, Empty, Shown } from '../../parts/frame.tsx'
 import { Icon } from '../../parts/icons.tsx'
 import { RedriveDialog } from '../../parts/dialogs/redrive/redrive-dialog.tsx'
+import { usePageKeys } from '../../parts/page-keys.ts'
 import { ago, cause, counted, inWords, momentOf, short } from '../../parts/words.ts'
 import { LetterDetail } from './letter-detail.tsx'
 
@@ -20,10 +20,7 @@ export function GroupView({ reaction, group }: Given) {
   const letters = useLetters(reaction, group)
   const known = useGroups(reaction).data?.groups.find(({ fingerprint }) => fingerprint === group)
   const [dialog, setDialog] = useState<'redrive' | 'discard'>()
-  useHotkeys([
-    ['r', () => setDialog('redrive')],
-    ['d', () => setDialog('discard')],
-  ])
+  usePageKeys({ r: () => setDialog('redrive'), d: () => setDialog('discard') })
   const close = () => setDialog(undefined)
   const selection = { group }
   return (
@@ -67,10 +64,7 @@ function Letters({ reaction, page: { letters, next } }: { reaction: string; page
   if (chosen === undefined && letters[0] !== undefined) setChosen(letters[0].id)
   const at = letters.findIndex(({ id }) => id === chosen)
   const choose = (index: number) => setChosen(letters[index]?.id ?? chosen)
-  useHotkeys([
-    ['j', () => choose(at + 1)],
-    ['k', () => choose(Math.max(0, at - 1))],
-  ])
+  usePageKeys({ j: () => choose(at + 1), k: () => choose(Math.max(0, at - 1)) })
   return (
     <Grid gap="lg">
       <Grid.Col span={{ base: 12, md: chosen === undefined ? 12 : 4 }}>

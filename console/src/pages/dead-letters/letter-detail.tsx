@@ -1,11 +1,11 @@
 import { Anchor, Badge, Button, Group, Stack, Tabs, Text, Timeline } from '@mantine/core'
-import { useHotkeys } from '@mantine/hooks'
 import { useState } from 'react'
 import { Link } from 'wouter'
 import type { LetterView } from '../../../../src/admin/contract/index.ts'
 import { useLetter } from '../../api/queries.ts'
 import { Card, Shown } from '../../parts/frame.tsx'
 import { Payload } from '../../parts/message/payload.tsx'
+import { usePageKeys } from '../../parts/page-keys.ts'
 import { RedriveDialog } from '../../parts/dialogs/redrive/redrive-dialog.tsx'
 import { StatusBadge } from '../../parts/status.tsx'
 import { ago, cause, inWords, momentOf } from '../../parts/words.ts'
@@ -17,7 +17,7 @@ export function LetterDetail({ reaction, id }: { reaction: string; id: string })
   const [dialog, setDialog] = useState<'redrive' | 'edit' | 'undo'>()
   const close = () => setDialog(undefined)
   const isOpen = letter.data?.state === 'dead' && letter.data.standing === 'not handled'
-  useHotkeys([['e', () => isOpen && setDialog('edit')]])
+  usePageKeys({ e: () => isOpen && setDialog('edit') })
   return (
     <Card
       title={letter.data?.eventType ?? 'Message'}

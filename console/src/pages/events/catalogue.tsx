@@ -22,6 +22,7 @@ export function Catalogue({ flow, onFollow }: Given) {
       <Shown query={flow} rows={10}>
         {({ types, publishes, reacts }) => (
           <Listing
+            of="event types"
             narrow="stacked"
             columns={['Event', 'Published by', 'Handled by', numbers('Last hour')]}
             rows={types}

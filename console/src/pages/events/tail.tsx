@@ -58,6 +58,7 @@ export function Tail({ types, type, onType }: Given) {
         </Button>
       </Group>
       <Listing
+        of="events"
         columns={COLUMNS}
         rows={events.slice(0, SHOWN)}
         keyOf={({ position }) => position}

@@ -20,6 +20,7 @@ export function ClientKeys({ client }: { client: string }) {
       <Shown query={keys}>
         {({ keys: all }) => (
           <Listing
+            of={`keys of ${client}`}
             narrow="stacked"
             columns={['Key', 'May', 'State', 'Last used', '']}
             rows={all.toReversed()}

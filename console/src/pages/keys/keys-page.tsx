@@ -49,6 +49,7 @@ function Clients() {
         <Shown query={clients}>
           {({ clients: all }) => (
             <Listing
+              of="clients"
               narrow="stacked"
               columns={['Client', numbers('Keys in use'), 'Since']}
               rows={all}

@@ -36,7 +36,7 @@ export function EventDetail({ event, onClose, onSelect }: Given) {
         </Group>
         <Grid gap="lg">
           <Grid.Col span={{ base: 12, md: 7 }}>
-            <Reactions reactions={event.reactions} />
+            <Reactions to={event} />
           </Grid.Col>
           <Grid.Col span={{ base: 12, md: 5 }}>
             <Payload value={event.data} />
@@ -47,8 +47,9 @@ export function EventDetail({ event, onClose, onSelect }: Given) {
   )
 }
 
-const Reactions = ({ reactions }: { reactions: readonly StoryReaction[] }) => (
+const Reactions = ({ to: { type, reactions } }: { to: StoryEvent }) => (
   <Listing
+    of={`reactions to ${type}`}
     narrow="stacked"
     columns={['Reaction', 'State', numbers('Handled after'), numbers('Its work')]}
     rows={reactions}

@@ -11,6 +11,7 @@ export function GoodsCard({ goods: { lines, shipments, returns = [], fulfillment
   return (
     <Card title="Goods" aside={<StatusBadge state={fulfillmentStatus} />} flush>
       <Listing
+        of="products"
         narrow="tiles"
         columns={['Product', numbers('Ordered'), numbers('Cancelled'), numbers('Shipped'), numbers('Returned')]}
         rows={lines}

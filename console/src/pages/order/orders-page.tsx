@@ -71,6 +71,7 @@ function Orders({ orders, empty }: { orders: FoundOrders['orders']; empty: React
   const [, goTo] = useLocation()
   return (
     <Listing
+      of="orders"
       narrow="stacked"
       columns={['Order', 'State', 'Customer', numbers('Total'), 'Placed']}
       rows={orders}

@@ -13,6 +13,7 @@ export const Running = ({ running: { processes, sentence } }: Pick<Overview, 'ru
       </Text>
     )}
     <Listing
+      of="processes"
       narrow="stacked"
       columns={['Process', 'Release', numbers('Processes'), 'Since']}
       rows={processes}

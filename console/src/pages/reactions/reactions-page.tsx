@@ -75,6 +75,7 @@ function Reactions({ all }: { all: readonly Reaction[] }) {
   return (
     <>
       <Listing
+        of="reactions"
         narrow="stacked"
         columns={[...COLUMNS.map(asHead), WHAT_CAN_BE_DONE]}
         rows={sorted}

@@ -29,6 +29,7 @@ export function AttemptsDialog({ endpoint, eventId, onRedeliver, onClose }: Aske
               webhook-id {eventId}
             </Text>
             <Listing
+              of="requests"
               narrow="stacked"
               columns={['At', 'Answer', numbers('Took')]}
               rows={log}

@@ -99,6 +99,7 @@ const Head = ({ endpoint }: { endpoint: Endpoint }) => (
 
 const Deliveries = ({ all, onLook }: { all: readonly Delivery[]; onLook: (eventId: string) => void }) => (
   <Listing
+    of="deliveries"
     narrow="stacked"
     columns={['Event', 'Order', 'State', numbers('Requests'), 'Made', 'Next request']}
     rows={all}

@@ -57,6 +57,7 @@ function Endpoints({ all }: { all: readonly Endpoint[] }) {
   const [, goTo] = useLocation()
   return (
     <Listing
+      of="endpoints"
       narrow="stacked"
       columns={['Endpoint', 'Client', 'State', numbers('Waiting'), 'Delivered last']}
       rows={all.toSorted((a, b) => trouble(a) - trouble(b) || a.client.localeCompare(b.client))}
