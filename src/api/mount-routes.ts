@@ -90,7 +90,8 @@ function answerTo(route: Route, host: Host) {
       },
       bytes,
     } satisfies RouteRequest<unknown, unknown, unknown>
-    const handle = () => route.handle(checked as RouteRequest<never, never, never>)
+    const handle = (isRepeated = false) =>
+      route.handle(Object.assign(checked, { isRepeated }) as RouteRequest<never, never, never>)
     const key = takesKey(route) ? readIdempotencyKey(checked.header('idempotency-key')) : undefined
     const content = [route.method, request.path, checked.body]
     const { clientId } = caller

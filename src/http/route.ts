@@ -18,6 +18,8 @@ export interface RouteRequest<Params, Query, Body> {
   readonly chunks: AsyncIterable<Uint8Array>
   /** The body as it was sent, where the route takes it so. */
   readonly bytes?: Buffer | undefined
+  /** It was carried out before, and is asked for its answer alone; see `idempotency`. @default false */
+  readonly isRepeated?: boolean
 }
 
 /** One message of a stream of Server-Sent Events. */

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { defineRoute, idOfRequest, SCOPES, type Caller, type Route } from '#http'
+import { defineRoute, idOfRequest, Refusal, SCOPES, type Route, type RouteRequest } from '#http'
 import type { Database } from '#platform/database'
 import { changeAccess } from './access.ts'
 import { findClient, listClients } from './clients.ts'
@@ -132,11 +132,12 @@ function routesOfKeys(db: Database): Route[] {
       },
       replies: { 201: { description: 'The key', schema: IssuedKeyView } },
       refusals: { 404: 'client-not-found' },
-      async handle({ params, body, caller, header }) {
+      async handle(request) {
+        const { params, body, caller } = request
         const { scopes, test, expiresInDays, reason } = body
         const expiresAt = expiresInDays === undefined ? null : new Date(Date.now() + expiresInDays * 24 * HOUR_MS)
         const access = changeAccess(db, { operator: caller.actor, reason })
-        const id = await idFor(db, caller, header('idempotency-key'), params, body)
+        const id = await idFor(db, request)
         return { status: 201, body: toView(await access.issueKey(params.client, { scopes, test, expiresAt }, id)) }
       },
     }),
@@ -155,9 +156,10 @@ function routesOfKeys(db: Database): Route[] {
       example: { params: { id: '1f0c9a2e' }, body: { overlapHours: 24, reason: 'Once a year' } },
       replies: { 201: { description: 'The new key', schema: IssuedKeyView } },
       refusals: { 404: 'key-not-found' },
-      async handle({ params, body, caller, header }) {
+      async handle(request) {
+        const { params, body, caller } = request
         const access = changeAccess(db, { operator: caller.actor, reason: body.reason })
-        const id = await idFor(db, caller, header('idempotency-key'), params, body)
+        const id = await idFor(db, request)
         return { status: 201, body: toView(await access.rotateKey(params.id, body.overlapHours * HOUR_MS, id)) }
       },
     }),
@@ -181,9 +183,22 @@ function routesOfKeys(db: Database): Route[] {
   ]
 }
 
-/** The same request has the same id, so that one whose first answer was lost makes no second key. */
-const idFor = async (db: Database, { clientId }: Caller, key: string | undefined, ...content: object[]) =>
-  key === undefined ? undefined : idOfRequest([clientId, 'key', key, ...content], (where) => db.apiKey.count({ where }))
+/**
+ * The same request has the same id, so that one whose first answer was lost makes no second key.
+ * @throws Refusal for one that was carried out without making that key: by a release that gave ids at random, or long ago
+ */
+async function idFor(
+  db: Database,
+  { params, body, caller, header, isRepeated }: RouteRequest<object, undefined, object>,
+) {
+  const key = header('idempotency-key')
+  if (key === undefined) return undefined
+  const id = await idOfRequest([caller.clientId, 'key', key, params, body], (where) => db.apiKey.count({ where }))
+  if (!isRepeated || (await db.apiKey.count({ where: { id } })) > 0) return id
+  const detail =
+    'This request made a key before, which is not found by it any more. If you do not have it, revoke it, and make another under another Idempotency-Key.'
+  throw new Refusal('conflict', 'answer-not-kept', detail)
+}
 
 const toView = ({ id, key, scopes, test, expiresAt }: IssuedKey) => {
   return { id, key, scopes, test, expiresAt: expiresAt?.toISOString() ?? null }

@@ -105,6 +105,23 @@ describe('a change under an Idempotency-Key', () => {
     expect(new Set([first.id, second.id, (await make()).id]).size).toBe(3)
   })
 
+  it('makes no second key where a release has answered that did not derive its id from the request', async () => {
+    await post('/v1/clients', 'a former client', { name: 'former' })
+    const asOfThatRelease = async (label: string) => {
+      const id = `0199a000-0000-7000-8000-0000${label}`
+      await database.db.$executeRaw`UPDATE api_keys SET id = ${id}::uuid WHERE id::text LIKE ${`%${label}`}`
+    }
+    const make = () => post('/v1/clients/former/keys', 'former', { scopes: ['refunds'] })
+    const { body: made } = await make()
+    await asOfThatRelease(made.id)
+    const rotate = () => post(`/v1/keys/${made.id}/rotate`, 'rotate former', { overlapHours: 1 })
+    const { body: rotated } = await rotate()
+    await asOfThatRelease(rotated.id)
+    for (const { status, body } of [await make(), await rotate()])
+      expect([status, body.code]).toEqual([409, 'answer-not-kept'])
+    expect(await database.db.apiKey.count({ where: { client: { name: 'former' } } })).toBe(2)
+  })
+
   it('is carried out again when its process died before it had an answer', async () => {
     const request = { clientId: '00000000-0000-0000-0000-000000000007', key: 'died', content: ['x'] }
     const once = createOnce(database.db)

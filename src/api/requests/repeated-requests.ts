@@ -15,7 +15,7 @@ export interface Repeatable {
 export type Once = (
   request: Repeatable,
   route: Pick<Route, 'secret' | 'idempotency'>,
-  run: () => Promise<Reply> | Reply,
+  run: (isRepeated?: boolean) => Promise<Reply> | Reply,
 ) => Promise<Reply>
 
 /** Milliseconds after which a request without an end is taken for one whose process died. Longer than any request may take. */
@@ -71,7 +71,7 @@ const replayed = ({ headers, ...reply }: Reply): Reply => ({
 async function earlierAnswer(
   db: Database,
   { clientId, key, fingerprint }: Claim,
-  again: (() => Promise<Reply> | Reply) | undefined,
+  again: ((isRepeated: boolean) => Promise<Reply> | Reply) | undefined,
 ): Promise<Reply> {
   const [earlier] = await readRows(db, AnswerRow)`
     SELECT encode(fingerprint, 'hex') AS fingerprint, status::int, answer FROM idempotency_keys
@@ -79,7 +79,7 @@ async function earlierAnswer(
   if (!earlier) throw underWay() // refused in this moment
   if (earlier.fingerprint !== fingerprint) throw reusedKey()
   if (earlier.status === null) throw underWay()
-  if (again) return again()
+  if (again) return again(true)
   if (earlier.status === 204) return { status: 204 }
   if (earlier.answer === null) throw notKept()
   return { status: earlier.status, body: JSON.parse(earlier.answer) as unknown }
