@@ -47,7 +47,8 @@ afterAll(async () => {
 /** Every answer on a line of its own; a refused request ends the script, and what runs beside it ends with it. */
 const PRELUDE = `set -euo pipefail
 trap 'kill $(jobs -p) 2>/dev/null || true' EXIT
-curl() { command curl --fail-with-body "$@"; echo; }
+command() { builtin command "$@" --fail-with-body; echo; }
+curl() { command curl "$@"; }
 `
 
 const bash = (script: string) => run('bash', '-c', script)

@@ -84,7 +84,7 @@ it.each([
   ['README.md', 'relay'],
   ['CONTRIBUTING.md', 'worker payment'],
 ])('%s signals the %s of this clone, and no other process', (file, name) => {
-  const [, pattern] = /pkill -\w+ -f "(.*)"/.exec(read(file))!
+  const [, pattern] = /pkill -\w+ -f "(.*?)"/.exec(read(file))!
   const compiled = (source: string, ...args: string[]) => [
     path.join(ROOT, '.fanfare/compiled/1f', source.replace(/ts$/, 'js')),
     ...args,
