@@ -29,9 +29,13 @@ const editing = async (page: Page) => {
   await page.getByText(/^\d+ change/).waitFor()
 }
 
-/** Of a letter that is edited, and not sent yet. */
-const undoing = async (page: Page) => {
+/** One that is edited, and not sent yet. */
+const choosingEdited = async (page: Page) => {
   await page.getByRole('option', { name: /, edited$/ }).click()
+  await page.getByRole('button', { name: 'Undo the edit …' }).waitFor()
+}
+const undoing = async (page: Page) => {
+  await choosingEdited(page)
   await pressing('Undo the edit …')(page)
 }
 
@@ -61,7 +65,7 @@ interface Webhooks {
   webhooks: { id: string; failingSince: string | null }[]
 }
 interface Orders {
-  orders: { id: string; status: string; fulfillmentStatus: string }[]
+  orders: { id: string; status: string }[]
 }
 
 /** The pages that there are to see at this moment, with an order that is finished and one that is not. */
@@ -73,7 +77,7 @@ export async function pagesToShow(url: string, key: string): Promise<Shown[]> {
   }
   const { orders } = await ask<Orders>('/v1/orders?limit=100')
   const finished = orders.find(({ status }) => status === 'shipped') ?? orders[0]
-  const returned = orders.find(({ fulfillmentStatus }) => fulfillmentStatus === 'partially_returned')
+  const delivered = orders.findLast(({ status }) => status === 'delivered') // of the latest nothing may have come back yet
   const { reactions } = await ask<Summary>('/v1/admin/dead-letters')
   const reaction = reactions[0]?.reaction
   const letters = `/v1/admin/dead-letters/${reaction}`
@@ -102,7 +106,7 @@ export async function pagesToShow(url: string, key: string): Promise<Shown[]> {
           },
         ]
       : []),
-    ...(returned ? [{ name: 'order-returned', place: `/console/orders/${returned.id}`, ready: 'text=Came back' }] : []),
+    ...(delivered ? [{ name: 'order-delivered', place: `/console/orders/${delivered.id}`, ready: 'text=Goods' }] : []),
     ...(deadOrder ? [{ name: 'order-dead', place: `/console/orders/${deadOrder}`, ready: 'svg.story' }] : []),
     { name: 'orders', place: '/console/orders?q=ada', ready: 'table' },
     { name: 'orders-live', place: '/console/orders', ready: 'h1' },
@@ -115,7 +119,12 @@ export async function pagesToShow(url: string, key: string): Promise<Shown[]> {
             { name: 'redrive-dialog', act: pressing('Redrive all …') },
             { name: 'discard-dialog', act: pressing('Discard …') },
             { name: 'edit-dialog', act: editing },
-            ...(isEdited ? [{ name: 'undo-dialog', act: undoing }] : []),
+            ...(isEdited
+              ? [
+                  { name: 'edited-letter', act: choosingEdited },
+                  { name: 'undo-dialog', act: undoing },
+                ]
+              : []),
             { name: 'letter-history', act: (page: Page) => page.getByRole('tab', { name: /^Attempts/ }).click() },
           ].map((one) => ({ ...one, place: `/console/dead-letters/${reaction}/${group}`, ready: 'pre.payload' })),
         ]

@@ -112,7 +112,7 @@ export const UndoDialog = ({ onClose, ...letter }: Asked) => (
   <ReasonDialog
     title="Undo the edit"
     verb="Undo it"
-    words="It is the event again as the store has it."
+    words="What was typed is dropped: a redrive sends the event as it stands in the store."
     send={(reason) => post(`${ofLetter(letter)}/undo-edit`, { reason })}
     onClose={onClose}
   />

@@ -18,7 +18,7 @@ export const RecoveryDialog = ({
   left: Left
   onClose: () => void
 }) => (
-  <Steps title={`Redrive what ${dependency} has left`} onClose={onClose}>
+  <Steps title={`Redrive what the outage of ${dependency} left`} onClose={onClose}>
     {(begin) => (
       <Choices
         total={letters}
@@ -31,7 +31,7 @@ export const RecoveryDialog = ({
             {counted(letters, 'dead letter')} of {reactions.join(', ')}.
           </Text>
           <Text size="sm" c="dimmed">
-            They failed at {dependency} while it was away. What has been handled meanwhile is only closed.
+            They failed while {dependency} was away. What was handled meanwhile is only closed.
           </Text>
         </Box>
       </Choices>
