@@ -400,6 +400,23 @@ describe('refunds beside cancellations and returns, by two processes of the API 
     return orderId
   }
 
+  it('an Idempotency-Key that is used for another refund after its 30 days is not answered with the first', async () => {
+    const orderId = await aPaidOrder()
+    const ask = async (body: object) => {
+      await database.db.idempotencyKey.deleteMany({ where: { key: 'a refund' } }) // as it is after 30 days
+      const headers = { 'idempotency-key': 'a refund', authorization: `Bearer ${key}` }
+      return apis[0]!.api.http.post(`/v1/orders/${orderId}/refunds`).set(headers).send(body)
+    }
+    const first = { lines: [{ sku: MUG.sku, quantity: 2 }], reason: 'damaged' }
+    expect((await ask(first)).status).toBe(202)
+    expect((await ask(first)).status).toBe(202)
+    for (const other of [{ ...first, lines: [{ sku: MUG.sku, quantity: 1 }] }, { ...first, reason: 'other' }, {}]) {
+      const { status, body } = await ask(other)
+      expect([status, body.code]).toEqual([422, 'idempotency-key-reused'])
+    }
+    expect(await refundsOf(orderId)).toHaveLength(1)
+  })
+
   const eventsOf = async (orderId: string): Promise<RecordedEvent[]> =>
     (await database.db.event.findMany({ where: { correlationId: orderId }, orderBy: { position: 'asc' } })).map(
       (event) => ({ ...event, time: event.occurredAt }),

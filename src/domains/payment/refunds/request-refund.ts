@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { findOrder, goneOf, missingOrder, piecesOf } from '#domains/order'
 import { RefundRequested } from '#events'
+import { reusedKey } from '#http'
 import { append, RetryLater, type Append, type NewEvent } from '#messaging'
 import { readRows, row, type Database, type Transaction } from '#platform/database'
 import type { Payment } from '../payment.ts'
@@ -11,12 +12,25 @@ import type { NewRefund } from './schemas.ts'
 import { refundGone } from './refund-gone.ts'
 import { insertRefund, refundsOf, type Refund } from './store.ts'
 
+/** A key is known for 30 days, and names a refund for ever. @throws Refusal where this would be another one */
+function expectSame(known: Refund, { amount, lines = [], shipping, reason }: NewRefund): Refund {
+  const about = (one: { lines: Pieces; shipping: boolean; reason: string }) =>
+    JSON.stringify([one.lines.map(({ sku, quantity }) => [sku, quantity]), one.shipping, one.reason])
+  const isSame =
+    about(known) === about({ lines, shipping: shipping ?? false, reason }) &&
+    (amount?.amount ?? known.amount) === known.amount
+  if (!isSame) throw reusedKey()
+  return known
+}
+
+type Pieces = readonly { sku: string; quantity: number }[]
+
 type Origin = Pick<Append, 'traceparent' | 'actor'>
 
 /**
  * Sets an amount aside for a refund and publishes that it is wanted. Refunds of one order, and what gives its money back as a whole,
  * wait for each other at the lock on its payment: together they never get more than was taken. The table refuses it as well.
- * @param id the same one again finds its refund, and changes nothing
+ * @param id the same one again finds its refund, and changes nothing; with other content it is refused
  * @throws Refusal, also when the order is deleted at this moment: who deletes has locked its payment as well
  */
 export function requestRefund(
@@ -28,7 +42,7 @@ export function requestRefund(
     const now = new Date()
     await lockPayment(tx, orderId)
     const known = (await refundsOf(tx, orderId)).find((refund) => refund.id === id)
-    if (known) return known
+    if (known) return expectSame(known, wanted)
     const order = (await findOrder(tx, orderId)) ?? (await missingOrder(tx, orderId))
     const payment = await paymentOf(tx, orderId)
     const owed = await setGoneAside(tx, orderId, payment, now)
