@@ -50,6 +50,8 @@ test('pieces cost what was paid for them, and the total stays as it was placed',
 test('the same cancellation again changes nothing', () => {
   const command = cancelling({ sku: 'TEA-01' })
   expect(cancelLines(after(placed, command), command)).toEqual([])
+  const other = { ...command, lines: [{ sku: 'MUG-01', quantity: 1 }] } // under a key of more than 30 days ago
+  expect(refused(() => cancelLines(after(placed, command), other))).toBe('idempotency-key-reused')
 })
 
 test('an order of which nothing is left is cancelled', () => {

@@ -1,5 +1,5 @@
 import { OrderCancelled, OrderReduced } from '#events'
-import { choosePieces, leftToShip, type Asked } from './choose-pieces.ts'
+import { choosePieces, leftToShip, type Asked, unchanged } from './choose-pieces.ts'
 import { allow, conclude, shipped } from './decide.ts'
 import { evolve, type Order, type OrderFact } from './order.ts'
 import { amountOf } from './parts.ts'
@@ -19,7 +19,8 @@ export interface CancelLines {
  */
 export function cancelLines(order: Order, { id, lines: asked, reason }: CancelLines): OrderFact[] {
   const { id: orderId, customer, total, parts } = order
-  if (parts.cancelled.some((one) => one.id === id)) return []
+  const before = parts.cancelled.find((one) => one.id === id)
+  if (before) return unchanged(before, asked)
   allow(order, 'order.cancelled', 'order-not-cancellable', 'Only what was not shipped can be cancelled')
   const lines = choosePieces(order, asked, 'cancelled').map(({ asked: _, ...pieces }) => pieces)
   const amount = { amount: amountOf(lines), currency: total.currency }

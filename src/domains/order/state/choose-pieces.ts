@@ -1,5 +1,5 @@
 import { costOfPieces } from '#domains/pricing'
-import { Refusal, type Fault } from '#http'
+import { Refusal, reusedKey, type Fault } from '#http'
 import type { Order } from './order.ts'
 import { goneOf, inParcelsOf, piecesOf, type Pieces } from './parts.ts'
 
@@ -29,6 +29,20 @@ export const leftToShip = (order: Order) =>
     const left = quantity - inParcelsOf(order.parts, sku)
     return left > 0 ? [{ sku, quantity: left }] : []
   })
+
+/**
+ * Nothing happens for what was done under this id before. A key is known for 30 days, and its id is found for ever.
+ * @throws Refusal where other pieces are asked for now
+ */
+export function unchanged({ lines }: { readonly lines: readonly Asked[] }, asked: readonly Asked[] = lines): [] {
+  const skus = (all: readonly Asked[]) => [...new Set(all.map(({ sku }) => sku))].sort().join()
+  /** NaN where all that were left are meant. */
+  const pieces = (all: readonly Asked[], sku: string) =>
+    all.reduce((sum, one) => (one.sku === sku ? sum + (one.quantity ?? Number.NaN) : sum), 0)
+  const isOther = asked.some(({ sku }) => Math.abs(pieces(asked, sku) - pieces(lines, sku)) > 0)
+  if (isOther || skus(asked) !== skus(lines)) throw reusedKey()
+  return []
+}
 
 /**
  * The pieces that are asked for, each with what was paid for it, so that all pieces of a line add up to what the line cost.

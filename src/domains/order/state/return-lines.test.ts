@@ -55,6 +55,8 @@ test('the same return again changes nothing, nor does a return of all of what is
   const command = returning([{ sku: 'TEA-01' }])
   const once = after(delivered, command)
   expect(returnLines(once, command)).toEqual([])
+  const other = { ...command, lines: [{ sku: 'TEA-01' }, { sku: 'MUG-01', quantity: 1 }] }
+  expect(refused(() => returnLines(once, other))).toBe('idempotency-key-reused')
   const all = after(once, returning())
   expect(all.status).toBe('returned')
   expect(returnLines(all, returning())).toEqual([])

@@ -1,5 +1,5 @@
 import { ReturnAccepted, ReturnReceived } from '#events'
-import { choosePieces, leftIn, type Asked } from './choose-pieces.ts'
+import { choosePieces, leftIn, type Asked, unchanged } from './choose-pieces.ts'
 import { allow, named } from './decide.ts'
 import { evolve, type Order, type OrderFact } from './order.ts'
 import { amountOf } from './parts.ts'
@@ -25,7 +25,9 @@ export interface ReturnLines {
  */
 export function returnLines(order: Order, { id: returnId, lines: asked, reason }: ReturnLines): OrderFact[] {
   const { customer, status, total, parts, lines: ordered } = order
-  if (parts.returned.some((one) => one.id === returnId) || (!asked && status === 'returned')) return []
+  const before = parts.returned.find((one) => one.id === returnId)
+  if (before) return unchanged(before, asked)
+  if (!asked && status === 'returned') return []
   allow(order, 'return.accepted', 'order-not-returnable', 'Only a delivered order can be returned')
   const lines = choosePieces<AskedBack>(order, asked ?? leftIn(order), 'returned').map((piece) => {
     const { sku, quantity, amount, asked: one } = piece

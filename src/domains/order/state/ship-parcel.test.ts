@@ -59,6 +59,9 @@ test('an order leaves in parcels; with the last piece it is shipped, and with th
 test('the same parcel again changes nothing, and no piece leaves twice', () => {
   const partly = after(paid, shipParcel(paid, parcel(1, { sku: 'MUG-01', quantity: 2 })))
   expect(shipParcel(partly, parcel(1))).toEqual([])
+  expect(shipParcel(partly, parcel(1, { sku: 'MUG-01' }))).toEqual([])
+  const other = parcel(1, { sku: 'MUG-01', quantity: 1 })
+  expect(refused(() => shipParcel(partly, other))).toBe('idempotency-key-reused')
   expect(refused(() => shipParcel(partly, parcel(2, { sku: 'MUG-01', quantity: 2 })))).toBe('quantity-too-large')
   const twice = parcel(2, { sku: 'MUG-01', quantity: 1 }, { sku: 'MUG-01', quantity: 1 })
   expect(refused(() => shipParcel(partly, twice))).toBe('quantity-too-large')

@@ -2,7 +2,7 @@ import { OrderParcelShipped } from '#events'
 import { Refusal } from '#http'
 import { named, shipped } from './decide.ts'
 import { evolve, type Order, type OrderFact } from './order.ts'
-import { choosePieces, leftToShip, type Asked } from './choose-pieces.ts'
+import { choosePieces, leftToShip, type Asked, unchanged } from './choose-pieces.ts'
 
 export interface ShipParcel {
   readonly type: 'ship-parcel'
@@ -19,7 +19,8 @@ export interface ShipParcel {
  * @throws Refusal when the system ships the order itself, when its money is not taken, or when it has not so many pieces left
  */
 export function shipParcel(order: Order, { id: shipmentId, carrier, trackingNumber, lines: asked }: ShipParcel) {
-  if (order.parts.parcels.some(({ id }) => id === shipmentId)) return []
+  const before = order.parts.parcels.find(({ id }) => id === shipmentId)
+  if (before) return unchanged(before, asked)
   expectShippable(order)
   const lines = choosePieces(order, asked ?? leftToShip(order), 'shipped').map(({ sku, quantity }) => {
     const { name } = order.lines.find((line) => line.sku === sku)!
