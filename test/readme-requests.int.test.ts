@@ -44,12 +44,14 @@ afterAll(async () => {
   await database.close()
 })
 
+/** A database that is busy for seconds is answered with 503 and Retry-After, which curl then follows. */
+const CURL = 'curl() { command curl --retry 5 "$@"; }\n'
+
 /** Every answer on a line of its own; a refused request ends the script, and what runs beside it ends with it. */
 const PRELUDE = `set -euo pipefail
 trap 'kill $(jobs -p) 2>/dev/null || true' EXIT
 command() { builtin command "$@" --fail-with-body; echo; }
-curl() { command curl "$@"; }
-`
+${CURL}`
 
 const bash = (script: string) => run('bash', '-c', script)
 
@@ -80,7 +82,7 @@ async function answersTo(script: string): Promise<unknown[]> {
 
 it('the request of the README works as printed, and leaves the prompt at the beginning of a line', async () => {
   const [request] = blocksOf('README.md', 'sh').filter((block) => block.startsWith('curl'))
-  const { stdout } = await bash(request!.replace('http://localhost:3000', api.url))
+  const { stdout } = await bash(CURL + request!.replace('http://localhost:3000', api.url))
   expect(stdout).toMatch(/\n$/)
   expect(JSON.parse(stdout)).toMatchObject({ status: 'placed', customer: { name: 'Ada Lovelace' } })
 })
