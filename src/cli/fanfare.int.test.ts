@@ -61,7 +61,7 @@ const mistakes: [args: string[], sentence: RegExp, env?: NodeJS.ProcessEnv][] = 
   [['audit'], /^DATABASE_URL is not set: export it, or give --database-url\.$/, {}],
   [['reconcile'], /^RABBITMQ_URL is not set: export it, or give --rabbitmq-url\.$/],
   [['keys', 'revoke', 'nobody'], /^No key in use is called nobody\.$/],
-  [['story', 'bogus'], /^bogus is not the id of an order/],
+  [['story', 'bogus'], /^There is no order bogus in this database/],
   [['story', '01a1fd57-2382-7c64-b8f6-ec17e14dfecf'], /^There is no order 01a1fd57-\S+ in this database\.$/],
   [['archive', '--before', 'June'], /A date is written as 2026-09-01\./],
   [
