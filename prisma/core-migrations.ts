@@ -5,7 +5,7 @@ const FOLDER = path.join(import.meta.dirname, 'migrations')
 
 /**
  * Those that make the tables of the core and of the API's host, and touch no table of a domain. A database of another domain has these and its own.
- * A new migration of the core belongs in here; `examples/rides/database.int.test.ts` says so when it is missing.
+ * A new migration of the core belongs in here; `examples/rides/test/database.int.test.ts` says so when it is missing.
  */
 const CORE = [
   '20261121000001_messaging',
@@ -34,6 +34,7 @@ const CORE = [
   '20261122112000_schedule_runs',
   '20261123500000_processes',
   '20261123501000_asked_runs',
+  '20261124300100_dead_letters_of_an_outage',
 ]
 
 /** A folder of Prisma: its name is that of the migration. */
