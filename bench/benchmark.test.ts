@@ -1,4 +1,4 @@
-import { rounded, runRounds, type Ratio, type Side } from './benchmark.ts'
+import { rounded, runRounds, type Figure, type Ratio, type Side } from './benchmark.ts'
 
 const side = (name: string, values: readonly number[], log: string[] = []) => {
   let turn = 0
@@ -14,6 +14,15 @@ it('lets the sides take turns and compares neighbours', async () => {
   const figures = await runRounds({ sides }, [ratio], schedule)
   expect(log).toEqual(['baseline', 'ours', 'baseline', 'ours', 'baseline', 'ours'])
   expect(figures).toMatchObject([{ rounds: [0.5, 0.6, 0.4], oursSpread: { median: 120 } }])
+})
+
+it('ends with the round after which nothing more is to be known', async () => {
+  const log: string[] = []
+  const sides = { baseline: side('baseline', [100, 100, 100], log), ours: side('ours', [50, 70, 60], log) }
+  const enough = ([figure]: readonly Figure[]) => Math.max(...figure!.rounds) >= 0.7
+  const figures = await runRounds({ sides }, [ratio], { ...schedule, enough })
+  expect(log).toEqual(['baseline', 'ours', 'baseline', 'ours'])
+  expect(figures).toMatchObject([{ rounds: [0.5, 0.7] }])
 })
 
 it('turns the ratio round where less is better', async () => {

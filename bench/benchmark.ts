@@ -80,6 +80,8 @@ export interface Schedule {
   /** Ends what the sides have started. */
   reset: () => Promise<void>
   say: (line: string) => void
+  /** Whether what the rounds so far have shown needs no further one. @default never */
+  enough?: (figures: readonly Figure[]) => boolean
 }
 
 /** Every side in turn, round after round, so that what else this machine does falls on all of them alike. */
@@ -107,7 +109,7 @@ const inTurn: Each = async (items, work) => {
 async function compare(
   sides: Benchmark['sides'],
   ratios: readonly Ratio[],
-  { rounds, seconds, settle, say }: Schedule,
+  { rounds, seconds, settle, say, enough = () => false }: Schedule,
   each: Each,
 ): Promise<Figure[]> {
   const needed = Object.keys(sides).filter((name) =>
@@ -117,14 +119,17 @@ async function compare(
   for (const name of needed) ready.set(name, await sides[name]!())
   await each([...ready.values()], async (side) => side.warmUp?.())
   const samples = new Map(needed.map((name) => [name, [] as Sample[]]))
-  for (let round = 1; round <= rounds; round++)
+  const figures = () => ratios.map((ratio) => figureOf(ratio, ready, samples))
+  for (let round = 1; round <= rounds; round++) {
     await each([...ready], async ([name, side]) => {
       await settle()
       const sample = await side.run(seconds)
       samples.get(name)!.push(sample)
       say(`  ${round}/${rounds}  ${side.title.padEnd(52)}  ${shown(sample)}`)
     })
-  return ratios.map((ratio) => figureOf(ratio, ready, samples))
+    if (enough(figures())) break
+  }
+  return figures()
 }
 
 function figureOf(ratio: Ratio, sides: Map<string, Side>, samples: Map<string, Sample[]>): Figure {

@@ -16,7 +16,7 @@ const WHAT = `
   peers                             the same small flow in other ways: pace, and what kill -9 loses or doubles
   overhead                          what metrics, traces and roll-ups cost
   personal                          what sealing names and addresses costs
-  guard                             a short run against the committed ratios; fails on a loss that repeats
+  guard                             short rounds until each committed ratio has held; fails on a loss that repeats
   report                            writes docs/performance.md from the committed results`
 
 /** @returns the exit code */
@@ -29,7 +29,7 @@ export async function benchCommand(args: string[]): Promise<number> {
   ])
   const program = commandLine('npm run bench --', 'Measures this installation against the limits of its machine.')
     .addArgument(what)
-    .option('--rounds <n>', 'rounds of each side (5; overhead 6, guard 3, peers 2)', positive)
+    .option('--rounds <n>', 'rounds of each side (5; overhead 6, peers 2, guard at most 3)', positive)
     .option('--seconds <s>', 'length of one run (8; overhead 20, guard 1, peers 4)', positive)
     .option('--events <list>', 'stored events for growth', (list) => list.split(',').map(positive), [1e4, 1e5, 1e6])
     .option('--record', 'into the committed results and docs/performance.md')

@@ -1,14 +1,14 @@
 import { SetupError } from '../../dev/services/index.ts'
-import { runRounds, type Benchmark, type Figure, type Options, type Ratio } from '../benchmark.ts'
+import { runRounds, type Benchmark, type Figure, type Options, type Ratio, type Schedule } from '../benchmark.ts'
 import { BENCHMARKS, GUARDED, scheduleOf } from '../benchmarks.ts'
 import type { Environment } from '../environment/environment.ts'
 import { usedByOthers } from '../machine.ts'
 import { sentenceFor } from '../report.ts'
 import { readResults } from '../results.ts'
 import { median } from '../statistics.ts'
-import { boundOf, BUSY, isBusy, isFailure, judge, type Run, type Verdict } from './judge.ts'
+import { boundOf, BUSY, holds, isBusy, isFailure, judge, type Run, type Verdict } from './judge.ts'
 
-/** Measures the committed ratios again, shortly, and what has fallen once more. @returns the exit code: 1 for a loss */
+/** Measures the committed ratios again, until a round comes up to each bound, and what has fallen once more. @returns the exit code: 1 for a loss */
 export async function guard(environment: Environment, options: Options): Promise<number> {
   const verdicts: Verdict[] = []
   const reference = readResults()
@@ -34,11 +34,14 @@ async function examine(environment: Environment, name: string, committed: readon
   console.log(`\n${name}`)
   const benchmark = BENCHMARKS[name]!(environment, options)
   const guarded = benchmark.ratios.filter((ratio) => ratio.guarded)
-  const roundsOf = (ratio: Ratio) => committed.find((figure) => isSame(figure, ratio))?.rounds
-  const first = await measure(environment, benchmark, guarded, options)
+  const roundsOf = (ratio: Sides) => committed.find((figure) => isSame(figure, ratio))?.rounds
+  const isEnough = (figures: readonly Figure[]) =>
+    figures.every((figure) => holds(roundsOf(figure) ?? [], figure.rounds))
+  const measured = (ratios: readonly Ratio[]) => measure(environment, benchmark, ratios, options, isEnough)
+  const first = await measured(guarded)
   const fallen = guarded.filter((ratio) => judge(roundsOf(ratio), first.get(ratio)!) === 'again')
   if (fallen.length > 0) console.log(`  below its bound, so again: ${fallen.map(({ title }) => title).join('; ')}`)
-  const second = fallen.length > 0 ? await measure(environment, benchmark, fallen, options) : undefined
+  const second = fallen.length > 0 ? await measured(fallen) : undefined
   return guarded.map((ratio) => {
     const verdict = judge(roundsOf(ratio), first.get(ratio)!, second?.get(ratio))
     tell(verdict, ratio, second?.get(ratio) ?? first.get(ratio)!, roundsOf(ratio))
@@ -50,13 +53,19 @@ async function examine(environment: Environment, name: string, committed: readon
 type Measured = Run & { figure: Figure | undefined }
 
 /** In processes and databases of its own, each time. Before every run it is seen what others use. */
-async function measure(environment: Environment, benchmark: Benchmark, ratios: readonly Ratio[], options: Options) {
+async function measure(
+  environment: Environment,
+  benchmark: Benchmark,
+  ratios: readonly Ratio[],
+  options: Options,
+  enough: NonNullable<Schedule['enough']>,
+) {
   const samples: number[] = []
   const settle = async () => {
     await environment.checkpoint()
     samples.push(await usedByOthers())
   }
-  const schedule = { ...scheduleOf(environment, options), settle }
+  const schedule = { ...scheduleOf(environment, options), settle, enough }
   const outcome = await runRounds(benchmark, ratios, schedule).catch((error: Error) => error)
   await environment.reset()
   await settle()
@@ -74,8 +83,10 @@ const runOf = (figure: Figure | undefined, usedByOthers: number) => ({
   usedByOthers,
 })
 
-/** Titles may change. */
-const isSame = (one: Figure, other: Ratio) => one.ours === other.ours && one.baseline === other.baseline
+/** What a ratio is known by: titles may change. */
+type Sides = Pick<Ratio, 'ours' | 'baseline'>
+
+const isSame = (one: Sides, other: Sides) => one.ours === other.ours && one.baseline === other.baseline
 
 function tell(
   verdict: Verdict,

@@ -34,15 +34,18 @@ export const isBusy = (usedByOthers: number) => usedByOthers >= BUSY
  */
 export const boundOf = (committed: readonly number[]) => NOISE * Math.min(...committed)
 
+/** Whether one of these rounds comes up to the bound: further ones cannot change that. */
+export const holds = (committed: readonly number[], rounds: readonly number[]) =>
+  Math.max(...rounds.filter(Number.isFinite)) >= boundOf(committed)
+
 /** @param second of the same ratio, in processes and a database of its own */
 export function judge(committed: readonly number[] | undefined, first: Run, second?: Run): Verdict {
   if (!committed || committed.length === 0) return 'unknown'
-  const holds = ({ rounds }: Run) => Math.max(...rounds.filter(Number.isFinite)) >= boundOf(committed)
   if (isBusy(first.usedByOthers)) return 'not measurable'
-  if (holds(first)) return 'held'
+  if (holds(committed, first.rounds)) return 'held'
   if (!second) return 'again'
   if (isBusy(second.usedByOthers)) return 'not measurable'
-  return holds(second) ? 'noise' : 'lost'
+  return holds(committed, second.rounds) ? 'noise' : 'lost'
 }
 
 /** Whether a build must not pass with it. */
