@@ -29,7 +29,7 @@ interface State {
   /** Password of the private instances. */
   secret: string
   ports: Partial<Record<PortName, number>>
-  /** Where PostgreSQL's data had to go when its user cannot enter the project. */
+  /** Where PostgreSQL's data is when it is not in the set's folder: in memory, or where its user can go. */
   postgresFolder?: string
   /** What the database was last filled with. */
   seed?: string

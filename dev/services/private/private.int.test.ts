@@ -1,5 +1,5 @@
 import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { freemem, tmpdir } from 'node:os'
 import path from 'node:path'
 import { connect } from 'amqplib'
 import { Redis } from 'ioredis'
@@ -108,6 +108,17 @@ withBinaries('private instances', () => {
     await wipeService('postgres', other)
     expect(existsSync(other.state.postgresFolder ?? '')).toBe(false)
     rmSync(closed, { recursive: true })
+  })
+
+  const withMemory = existsSync('/dev/shm') && freemem() > 8 * 2 ** 30 ? it : it.skip
+  withMemory('keeps the data of tests in memory, and gives it back when it stops', async () => {
+    const tests = InstanceSet.open('test', path.join(folder, 'test'))
+    for (const _time of ['the first time', 'again']) {
+      await startService('postgres', tests)
+      expect(tests.state.postgresFolder).toBe(`/dev/shm/fanfare-${tests.state.id}-test`)
+      await stopService('postgres', tests)
+      expect(existsSync(tests.state.postgresFolder ?? '')).toBe(false)
+    }
   })
 })
 
