@@ -137,7 +137,7 @@ log_min_duration_statement = 1000
 const FOR_TESTS = ['-c', 'fsync=off']
 
 const MEMORY = '/dev/shm'
-const ENOUGH_BYTES = 4 * 2 ** 30
+const ENOUGH_BYTES = 2 * 2 ** 30
 const memoryFolder = (set: InstanceSet) => path.join(MEMORY, `fanfare-${set.state.id}-${set.name}`)
 
 /**
