@@ -16,7 +16,7 @@ import { endLeftovers, notesOf } from './leftovers.ts'
 import { readSummary } from './summary.ts'
 
 const WHOLE =
-  'All tests take about ten minutes on two cores; npm test -- quickstart runs those that have it in their path.'
+  'All tests take about seven minutes on two cores; npm test -- quickstart runs those that have it in their path.'
 
 /**
  * Runs Jest on services and databases of its own; every argument goes to Jest, but `--keep`, which leaves the services
