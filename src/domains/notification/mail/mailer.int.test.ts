@@ -167,6 +167,13 @@ it('gives up on a recipient whom the server refuses for good', async () => {
 
 const answer = (responseCode: number, text = 'not now') => Object.assign(new Error(text), { responseCode })
 
+it('tells the enhanced code of a server that has one: who is unknown is another cause than what is refused as spam', async () => {
+  const { mailer } = await open({ onRcptTo: (_address, _session, done) => done(answer(550, '5.1.1 no such mailbox')) })
+  await expect(mailer.send(aMail())).rejects.toThrow(
+    'The mail server answered 550 5.1.1 to RCPT TO: "550 5.1.1 no such mailbox"',
+  )
+})
+
 it.each([
   ['450', refusing(450)],
   ['451', refusing(451)],

@@ -74,9 +74,10 @@ const CLOSING = 421
 const AUTHENTICATION = new Set([454, 530, 534, 535, 538])
 /** Enhanced status codes (RFC 3463) of the mail system itself, as opposed to an address or a mailbox. */
 const OF_THE_SYSTEM = /^4\d\d[ -]4\.3\.\d/
+const ENHANCED = /^\d{3}[ -](\d\.\d{1,3}\.\d{1,3})\b/
 
 /**
- * The error by the decision it allows. The server's code and the command it answered come first and its words in quotes,
+ * The error by the decision it allows. The server's codes and the command it answered come first and its words in quotes,
  * which fingerprints leave out: failures of one cause form one group, whoever was to be written to.
  *
  * | the server                                                                   | what follows                               |
@@ -93,7 +94,9 @@ function decided(cause: SmtpError): Error {
   if (away || isOfTheSystem(cause))
     return new DependencyUnavailable(`The mail server is not available: ${response ?? message}`, { cause })
   if (!responseCode) return cause
-  const answered = `The mail server answered ${responseCode} to ${command}: "${(response ?? message).replaceAll('"', "'")}"`
+  const said = response ?? message
+  const codes = [responseCode, ...(ENHANCED.exec(said)?.slice(1) ?? [])].join(' ')
+  const answered = `The mail server answered ${codes} to ${command}: "${said.replaceAll('"', "'")}"`
   return responseCode >= 500 ? new Unrecoverable(answered, { cause }) : new Error(answered, { cause })
 }
 

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { readRows, row, type Database } from '#platform/database'
 import { Prisma } from '#prisma'
 import { failureClassOf } from '../../deliveries/failure/failure-class.ts'
-import { patternOf } from '../../deliveries/failure/fingerprint.ts'
+import { causeOf } from '../../deliveries/failure/fingerprint.ts'
 import { RUNNING } from '../../processes/index.ts'
 import { tellSince, type Advised, type Since } from './tell-since.ts'
 
@@ -109,10 +109,10 @@ type OfKind = Pick<Retried, 'reaction' | 'eventType'>
 const isOfKind = (one: OfKind, other: OfKind) => one.reaction === other.reaction && one.eventType === other.eventType
 
 const isLater = (one: Retried, letter: Letter) =>
-  isOfKind(one, letter) && one.failedAt > letter.failedAt && causeOf(one) === causeOf(letter)
+  isOfKind(one, letter) && one.failedAt > letter.failedAt && told(one) === told(letter)
 
-const causeOf = ({ errorName, errorMessage }: Pick<Retried, 'errorName' | 'errorMessage'>) =>
-  patternOf({ name: errorName ?? '', message: errorMessage ?? '' })
+const told = ({ errorName, errorMessage }: Pick<Retried, 'errorName' | 'errorMessage'>) =>
+  causeOf({ name: errorName ?? '', message: errorMessage ?? '' })
 
 const Handled = row({ reaction: z.string(), eventType: z.string(), at: z.date() })
 
