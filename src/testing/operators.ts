@@ -5,7 +5,7 @@ import { openDatabase } from '#platform/database'
 import { createLogger } from '#platform/log/logger'
 import { adminRoutes } from '../admin/index.ts'
 import { audit } from '../audit/index.ts'
-import { createApiKeys, sessionRoutes } from '../api/index.ts'
+import { createApiKeys, keyRoutes, sessionRoutes } from '../api/index.ts'
 import { testApi, type TestApi } from './api.ts'
 import { projectionReader } from './project.ts'
 import { requireTestService } from './rows/database.ts'
@@ -50,7 +50,8 @@ export async function operatedSystem(consoleFolder?: string): Promise<OperatedSy
     log: createLogger('test', 'silent'),
     ending: ending.signal,
   })
-  const all = [...routes, ...sessionRoutes({ db, keys: createApiKeys(db) }), ...webhookRoutes({ db: system.db })]
+  const keys = [...keyRoutes({ db }), ...sessionRoutes({ db, keys: createApiKeys(db) })]
+  const all = [...routes, ...keys, ...webhookRoutes({ db: system.db })]
   const api = await testApi(system, all, consoleFolder === undefined ? {} : { consoleFolder })
   return {
     system,

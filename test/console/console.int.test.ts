@@ -244,6 +244,27 @@ whenHere('a value without neighbours is a dot, and deliveries come twenty at a t
 })
 
 whenHere('the reference under /docs keeps the key, asks no other host, and keeps to its policy', async () => {
+whenHere('a key whose answer was lost is asked for again, and made once', async () => {
+  const page = await signIn()
+  await page.goto(`${api.url}/console/keys/test`)
+  const before = await system.db.apiKey.count()
+  let lost = 0
+  await page.route('**/v1/clients/test/keys', async (route) => {
+    if (lost > 0 || route.request().method() !== 'POST') return route.continue()
+    lost = (await route.fetch()).status()
+    return route.abort()
+  })
+  await page.getByRole('button', { name: 'New key …' }).click()
+  await page.getByRole('textbox', { name: 'Why' }).fill('a shop more')
+  await page.getByRole('button', { name: 'Make it' }).click()
+  await page.getByText('The API does not answer.').waitFor()
+  await page.getByRole('button', { name: 'Make it' }).click()
+  await page.getByText('It is shown this once.').waitFor()
+  expect([lost, (await system.db.apiKey.count()) - before]).toEqual([201, 1])
+  expect(complaints).toEqual([])
+  await page.close()
+})
+
   const page = await browser.newPage()
   page.setDefaultTimeout(60_000)
   const asked = new Set<string>()

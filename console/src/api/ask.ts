@@ -14,13 +14,22 @@ interface Question {
   method?: 'GET' | 'POST' | 'DELETE'
   body?: unknown
   signal?: AbortSignal | undefined
+  /** The same as before where this is the same request, sent again. */
+  idempotencyKey?: string
 }
 
 /** Asks the API with the session's cookie. The header says that this page asks, and no other. @throws ApiProblem */
-export async function ask<Answer>(path: string, { method = 'GET', body, signal }: Question = {}): Promise<Answer> {
+export async function ask<Answer>(
+  path: string,
+  { method = 'GET', body, signal, idempotencyKey }: Question = {},
+): Promise<Answer> {
   const answer = await fetch(path, {
     method,
-    headers: { 'x-fanfare-console': '1', ...(body !== undefined && { 'content-type': 'application/json' }) },
+    headers: {
+      'x-fanfare-console': '1',
+      ...(body !== undefined && { 'content-type': 'application/json' }),
+      ...(idempotencyKey !== undefined && { 'idempotency-key': idempotencyKey }),
+    },
     ...(body !== undefined && { body: JSON.stringify(body) }),
     ...(signal && { signal }),
   }).catch((cause: unknown) => {
@@ -32,9 +41,29 @@ export async function ask<Answer>(path: string, { method = 'GET', body, signal }
   throw new ApiProblem(answer.status, content.code ?? 'unknown', content.detail ?? `The API answered ${answer.status}.`)
 }
 
-/** @throws ApiProblem */
+/** Asks for what changes nothing. @throws ApiProblem */
 export const post = <Answer>(path: string, body?: unknown, signal?: AbortSignal) =>
   ask<Answer>(path, { method: 'POST', body, signal })
+
+/** Changes something. @throws ApiProblem */
+export type Post = <Answer>(path: string, body?: unknown) => Promise<Answer>
+
+/**
+ * For what one dialog sends: the same change under the same key, so that it is carried out once, though the answer was lost and it is
+ * sent again.
+ */
+export function createPost(): Post {
+  const keys = new Map<string, string>()
+  return (path, body) => {
+    const content = JSON.stringify([path, body])
+    const idempotencyKey = keys.get(content) ?? randomKey()
+    keys.set(content, idempotencyKey)
+    return ask(path, { method: 'POST', body, idempotencyKey })
+  }
+}
+
+/** crypto.randomUUID is missing where a page came by plain HTTP. */
+const randomKey = () => Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(36)).join('-')
 
 export const admin = (path: string) => `/v1/admin/${path}`
 export const ofReaction = (reaction: string) => admin(`reactions/${encodeURIComponent(reaction)}`)

@@ -2,7 +2,7 @@ import { Anchor, Badge, Box, Button, Code, Group, Stack, Text } from '@mantine/c
 import { useState } from 'react'
 import { Link } from 'wouter'
 import type { AuditView, InvariantFinding } from '../../../src/admin/contract/index.ts'
-import { admin, post } from '../api/ask.ts'
+import { admin } from '../api/ask.ts'
 import { useAudit } from '../api/queries.ts'
 import { Card, Empty, PageHead, Shown } from '../parts/frame.tsx'
 import { Icon } from '../parts/icons.tsx'
@@ -33,7 +33,7 @@ export function InvariantsPage() {
           title="Run the audit"
           verb="Run"
           words="It reads every order and changes nothing. On a million orders it takes minutes."
-          send={(reason) => post(admin('audit'), { reason })}
+          send={(reason, post) => post(admin('audit'), { reason })}
           onClose={() => setAsks(false)}
         />
       )}

@@ -1,7 +1,7 @@
 import { Button, Table, Text } from '@mantine/core'
 import { useState } from 'react'
 import type { ScheduleList } from '../../../src/admin/contract/index.ts'
-import { admin, post } from '../api/ask.ts'
+import { admin } from '../api/ask.ts'
 import { useSchedules } from '../api/queries.ts'
 import { Card, Empty, PageHead, Shown } from '../parts/frame.tsx'
 import { Listing, numbers } from '../parts/listing.tsx'
@@ -128,7 +128,7 @@ const RunDialog = ({ name, onClose }: { name: string; onClose: () => void }) => 
     title={`Run now: ${name}`}
     verb="Run now"
     words="A scheduler takes it up within seconds and runs it once, out of turn. Its rhythm stays as it is."
-    send={(reason) => post(admin(`schedules/${encodeURIComponent(name)}/run`), { reason })}
+    send={(reason, post) => post(admin(`schedules/${encodeURIComponent(name)}/run`), { reason })}
     onClose={onClose}
   />
 )

@@ -2,7 +2,6 @@ import { Alert, Button, Modal, Text, Textarea } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
 import { useState } from 'react'
 import type { EditDraft } from '../../../../src/admin/contract/index.ts'
-import { post } from '../../api/ask.ts'
 import { ofLetter, useDraft, useEditCheck } from '../../api/edits.ts'
 import { Shown } from '../../parts/frame.tsx'
 import { ReasonDialog } from '../../parts/dialogs/reason-dialog.tsx'
@@ -46,7 +45,7 @@ function Editor({ draft, reaction, id, onClose }: Asked & { draft: EditDraft }) 
       verb="Keep the edit"
       words="For this reaction alone: the event in the store stays as it is, and so does its id. It is sent by a redrive, and can be undone until then."
       size="xl"
-      send={(reason) => post(`${ofLetter({ reaction, id })}/edit`, { data, basedOn: draft.editedAt, reason })}
+      send={(reason, post) => post(`${ofLetter({ reaction, id })}/edit`, { data, basedOn: draft.editedAt, reason })}
       onClose={onClose}
       ready={isCurrent && check.data?.fits === true && fault === undefined}
     >
@@ -113,7 +112,7 @@ export const UndoDialog = ({ onClose, ...letter }: Asked) => (
     title="Undo the edit"
     verb="Undo it"
     words="What was typed is dropped: a redrive sends the event as it stands in the store."
-    send={(reason) => post(`${ofLetter(letter)}/undo-edit`, { reason })}
+    send={(reason, post) => post(`${ofLetter(letter)}/undo-edit`, { reason })}
     onClose={onClose}
   />
 )

@@ -1,6 +1,5 @@
 import { NumberInput } from '@mantine/core'
 import { useState } from 'react'
-import { post } from '../../api/ask.ts'
 import type { ApiKey } from '../../api/queries.ts'
 import { ReasonDialog } from '../../parts/dialogs/reason-dialog.tsx'
 
@@ -15,7 +14,7 @@ export const RevokeDialog = ({ apiKey: { id }, onClose }: OfKey) => (
     verb="Revoke"
     words="Nobody can use it any more after ten seconds. This cannot be undone."
     dangerous
-    send={(reason) => post(`/v1/keys/${id}/revoke?reason=${encodeURIComponent(reason)}`)}
+    send={(reason, post) => post(`/v1/keys/${id}/revoke?reason=${encodeURIComponent(reason)}`)}
     onClose={onClose}
   />
 )
@@ -29,7 +28,7 @@ export function RotateDialog({ apiKey: { id }, onClose, onMade }: OfKey & { onMa
       title={`Rotate ${id}`}
       verb="Make the next key"
       words="The next key may do the same. The old one goes on for a while, in which the client changes over."
-      send={(reason) => post<{ key: string }>(`/v1/keys/${id}/rotate`, { overlapHours: Number(hours), reason })}
+      send={(reason, post) => post<{ key: string }>(`/v1/keys/${id}/rotate`, { overlapHours: Number(hours), reason })}
       onDone={({ key }) => onMade(key)}
       onClose={onClose}
       ready={hours !== ''}

@@ -1,7 +1,6 @@
 import { Anchor, Breadcrumbs, Button, Table, Text, TextInput } from '@mantine/core'
 import { useState } from 'react'
 import { Link, useLocation } from 'wouter'
-import { post } from '../../api/ask.ts'
 import { useClients } from '../../api/queries.ts'
 import { Card, Empty, PageHead, Shown } from '../../parts/frame.tsx'
 import { Listing, numbers } from '../../parts/listing.tsx'
@@ -85,7 +84,7 @@ function NewClient({ onClose, onMade }: { onClose: () => void; onMade: (name: st
       title="New client"
       verb="Make it"
       words="It can do nothing before it has a key."
-      send={(reason) => post('/v1/clients', { name, reason })}
+      send={(reason, post) => post('/v1/clients', { name, reason })}
       onDone={() => onMade(name)}
       onClose={onClose}
       ready={name !== ''}

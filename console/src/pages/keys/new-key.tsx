@@ -1,6 +1,6 @@
 import { Button, Checkbox, NumberInput, Stack } from '@mantine/core'
 import { useState } from 'react'
-import { post } from '../../api/ask.ts'
+import type { Post } from '../../api/ask.ts'
 import { ReasonDialog } from '../../parts/dialogs/reason-dialog.tsx'
 import { OFFERED } from './scopes.ts'
 import { ShownOnce } from './shown-once.tsx'
@@ -28,7 +28,7 @@ function NewKey({ client, onClose, onMade }: Making) {
   const [scopes, setScopes] = useState<string[]>(['orders:read', 'orders:write'])
   const [days, setDays] = useState<number | string>('')
   const [test, setTest] = useState(false)
-  const make = (reason: string) =>
+  const make = (reason: string, post: Post) =>
     post<{ key: string }>(`/v1/clients/${client}/keys`, {
       scopes,
       test,

@@ -1,7 +1,7 @@
 import { Alert, Box, Text, TextInput } from '@mantine/core'
 import { useState } from 'react'
 import type { ReplayPlanView } from '../../../../src/admin/contract/index.ts'
-import { ofReaction, post } from '../../api/ask.ts'
+import { ofReaction } from '../../api/ask.ts'
 import { useReplayPlan } from '../../api/queries.ts'
 import { Shown } from '../../parts/frame.tsx'
 import { ReasonDialog } from '../../parts/dialogs/reason-dialog.tsx'
@@ -17,7 +17,7 @@ export function ReplayDialog({ reaction, onClose }: { reaction: string; onClose:
       title={`Replay: ${reaction}`}
       verb={plan.data ? `Replay ${count(plan.data.delivered)}` : 'Replay'}
       words="Has events of the past delivered to this reaction that it has not handled."
-      send={(reason) => post(`${ofReaction(reaction)}/replay`, { reason, ...(from !== '' && { from }) })}
+      send={(reason, post) => post(`${ofReaction(reaction)}/replay`, { reason, ...(from !== '' && { from }) })}
       onClose={onClose}
       ready={isPosition && (plan.data?.delivered ?? 0) > 0}
     >

@@ -1,6 +1,6 @@
 import { Checkbox, NumberInput } from '@mantine/core'
 import { useState } from 'react'
-import { admin, post } from '../../api/ask.ts'
+import { admin, type Post } from '../../api/ask.ts'
 import type { Endpoint } from '../../api/webhooks.ts'
 import { ReasonDialog } from '../../parts/dialogs/reason-dialog.tsx'
 import { counted } from '../../parts/words.ts'
@@ -22,7 +22,7 @@ export function SwitchDialog({ endpoint: { id, client, enabled, waiting }, onClo
           ? 'Nothing is sent to it until it is enabled. What happens meanwhile is brought by “Send again”.'
           : `It is sent what waits for it: ${counted(waiting, 'delivery', 'deliveries')}.`
       }
-      send={(reason) => post(admin(`webhooks/${id}/${enabled ? 'disable' : 'enable'}`), { reason })}
+      send={(reason, post) => post(admin(`webhooks/${id}/${enabled ? 'disable' : 'enable'}`), { reason })}
       onClose={onClose}
     />
   )
@@ -38,8 +38,9 @@ export function RedeliverDialog({
 }: Asked & { eventId?: string | undefined }) {
   const [hours, setHours] = useState<number | string>(1)
   const [all, setAll] = useState(false)
-  const send = (reason: string) => {
-    const since = new Date(Date.now() - Number(hours) * HOUR_MS).toISOString()
+  const [opened] = useState(Date.now) // sent again, it is the same request
+  const send = (reason: string, post: Post) => {
+    const since = new Date(opened - Number(hours) * HOUR_MS).toISOString()
     return eventId === undefined
       ? post(admin(`webhooks/${id}/redeliver`), { since, include: all ? 'all' : 'undelivered', reason })
       : post(admin(`webhooks/${id}/deliveries/${eventId}/redeliver`), { reason })

@@ -1,4 +1,4 @@
-import { ofLetters, ofReaction, post } from '../../api/ask.ts'
+import { ofLetters, ofReaction } from '../../api/ask.ts'
 import type { Selection } from '../../api/queries.ts'
 import { ReasonDialog } from './reason-dialog.tsx'
 
@@ -37,7 +37,7 @@ export function ChangeDialog({ reaction, selection, word, onClose }: Asked) {
       title={`${CHANGES[word].verb}: ${reaction}`}
       {...CHANGES[word]}
       dangerous={word === 'discard'}
-      send={(reason) => post(`${path}/${word}`, { ...selection, reason })}
+      send={(reason, post) => post(`${path}/${word}`, { ...selection, reason })}
       onClose={onClose}
     />
   )

@@ -1,6 +1,7 @@
 import { Alert, Button, Group, Modal, Stack, Text, TextInput } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState, type ReactNode } from 'react'
+import { createPost, type Post } from '../../api/ask.ts'
 
 interface Change<Answer> {
   /** On the button. */
@@ -12,7 +13,8 @@ interface Change<Answer> {
   children?: ReactNode
   /** What is filled in makes sense. @default true */
   ready?: boolean
-  send: (reason: string) => Promise<Answer>
+  /** @param post carries out once what is sent again because its answer was lost */
+  send: (reason: string, post: Post) => Promise<Answer>
   onDone?: (answer: Answer) => void
   onClose: () => void
 }
@@ -22,7 +24,12 @@ export function ReasonForm<Answer>({ verb, words, children, send, onDone, onClos
   const { dangerous = false, ready = true } = more
   const [reason, setReason] = useState('')
   const queries = useQueryClient()
-  const change = useMutation({ mutationFn: send, onSuccess: () => void queries.invalidateQueries(), gcTime: 0 })
+  const [post] = useState(createPost)
+  const change = useMutation({
+    mutationFn: (why: string) => send(why, post),
+    onSuccess: () => void queries.invalidateQueries(),
+    gcTime: 0,
+  })
   return (
     <form
       onSubmit={(event) => {

@@ -1,6 +1,8 @@
 import { NumberInput, SimpleGrid } from '@mantine/core'
 import { useState, type ReactNode } from 'react'
 import type { RedriveRecovered } from '../../../../../src/admin/contract/index.ts'
+import { CARE } from '../../../../../src/messaging/dead-letters/redrive/care.ts'
+import type { Post } from '../../../api/ask.ts'
 import { count } from '../../words.ts'
 import { ReasonForm } from '../reason-dialog.tsx'
 import type { Begin, Begun } from './steps.tsx'
@@ -30,7 +32,7 @@ interface Given extends Begin {
   total: number
   /** Of them, those that are delivered again. */
   sent: number
-  send: (how: RedriveRecovered) => Promise<Begun>
+  send: (how: RedriveRecovered, post: Post) => Promise<Begun>
   /** What is redriven. */
   children: ReactNode
 }
@@ -43,7 +45,7 @@ export function Choices({ total, sent, send, onBegun, onClose, children }: Given
     <ReasonForm
       verb={`Redrive ${count(sent)}`}
       ready={total > 0}
-      send={(reason) => send({ reason, ...asOptions(care) })}
+      send={(reason, post) => send({ reason, ...asOptions(care) }, post)}
       onDone={onBegun}
       onClose={onClose}
     >

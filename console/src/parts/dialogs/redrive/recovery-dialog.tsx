@@ -1,5 +1,5 @@
 import { Box, Text } from '@mantine/core'
-import { admin, post } from '../../../api/ask.ts'
+import { admin } from '../../../api/ask.ts'
 import { counted } from '../../words.ts'
 import { Choices } from './choices.tsx'
 import { Steps } from './steps.tsx'
@@ -23,7 +23,7 @@ export const RecoveryDialog = ({
       <Choices
         total={letters}
         sent={letters}
-        send={(how) => post(admin(`recoveries/${encodeURIComponent(dependency)}/redrive`), how)}
+        send={(how, post) => post(admin(`recoveries/${encodeURIComponent(dependency)}/redrive`), how)}
         {...begin}
       >
         <Box className="said-first">

@@ -1,6 +1,6 @@
 import { Alert, Box, Text } from '@mantine/core'
 import type { Plan } from '../../../../../src/admin/contract/index.ts'
-import { ofLetters, post } from '../../../api/ask.ts'
+import { ofLetters } from '../../../api/ask.ts'
 import { usePlan, type Selection } from '../../../api/queries.ts'
 import { Shown } from '../../frame.tsx'
 import { count, counted, inWords } from '../../words.ts'
@@ -28,7 +28,7 @@ function PlanStep({ reaction, selection, ...begin }: Asked & Begin) {
         <Choices
           total={known.total}
           sent={known.total - known.alreadyHandled - known.undeliverable}
-          send={(how) => post(`${ofLetters(reaction)}/redrive`, { ...selection, ...how })}
+          send={(how, post) => post(`${ofLetters(reaction)}/redrive`, { ...selection, ...how })}
           {...begin}
         >
           <PlanTable plan={known} />
