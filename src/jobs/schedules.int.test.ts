@@ -277,6 +277,37 @@ test('an alert is neither new nor over while nobody knows: figures are missing, 
   }
 })
 
+test('what a reaction puts off without end is told once, with what it waits for, until an operator pauses it or it goes on', async () => {
+  const { db } = database
+  const postpone = (reaction: string, age: string, cause: string) => db.$executeRaw`
+    INSERT INTO deliveries (id, reaction, reason, state, due_at, first_failed_at, error_name, error_message)
+    VALUES (gen_random_uuid(), ${reaction}, 'retry-later', 'retrying', now(), now() - ${age}::interval, 'RetryLater', ${cause})`
+  await postpone('payment.refund-payment', '16 minutes', 'other refunds are under way')
+  await postpone('payment.refund-payment', '1 minute', 'the money of the order is not taken yet')
+  await postpone('payment.capture-payment', '14 minutes', 'the bank is waited for')
+  const { alerts } = await findAlerts(db)
+  expect(alerts).toMatchObject([
+    {
+      key: 'postponed payment.refund-payment',
+      sentence: 'payment.refund-payment puts off 2 messages, the oldest for 16 minutes: other refunds are under way',
+    },
+  ])
+  const receiver = await receiverOfAlerts()
+  try {
+    expect(await receiver.look()).toEqual({ open: ['postponed payment.refund-payment'], over: [] })
+    await postpone('payment.refund-payment', '20 minutes', 'the money of the order is not taken yet')
+    expect(await receiver.look()).toBeUndefined()
+    await db.reactionPause.create({ data: { reaction: 'payment.refund-payment', operator: 'ada', reason: null } })
+    expect((await findAlerts(db)).alerts).toEqual([])
+    await db.reactionPause.deleteMany()
+    await db.delivery.deleteMany({ where: { firstFailedAt: { lt: ago(15 * MINUTE) } } })
+    expect(await receiver.look()).toBeUndefined()
+    expect(await receiver.look()).toEqual({ open: [], over: ['postponed payment.refund-payment'] })
+  } finally {
+    await receiver.close()
+  }
+})
+
 test('each run leaves how it ended, and what no process runs any more is forgotten', async () => {
   const { db } = database
   let broken = true

@@ -24,6 +24,14 @@ it('tells open dead letters and the age of what is not published, and nothing wh
     'fanfare_deliveries_waiting{reaction="b.broken",state="retrying"} 1',
   ])
   expect(await told('fanfare_relay_lag')).toEqual(['fanfare_relay_lag_seconds 0'])
+  await db.$executeRaw`
+    INSERT INTO deliveries (id, reaction, reason, state, due_at, first_failed_at, error_name, error_message)
+    SELECT gen_random_uuid(), 'b.broken', 'retry-later', 'retrying', now(), now() - age::interval, 'RetryLater', 'not yet'
+    FROM unnest(ARRAY['1 minute', '1 hour']) AS age`
+  expect(await told('fanfare_postponed')).toEqual([
+    expect.stringMatching(/^fanfare_postponed_oldest_seconds\{reaction="b.broken"\} 36\d\d\b/),
+  ])
+  await db.delivery.deleteMany({ where: { reason: 'retry-later' } })
 
   await record(database, anOrderPlaced())
   const { position } = await db.event.findFirstOrThrow()

@@ -3,7 +3,7 @@ import { readRows, row, type Database } from '#platform/database'
 import { inTime } from '#platform/process/in-time'
 import { Gauge } from '#platform/metrics'
 import { findRecoveries } from './dead-letters/index.ts'
-import { readBrokenInvariants } from './figures/index.ts'
+import { listPostponed, readBrokenInvariants } from './figures/index.ts'
 import { listProjections } from './projections/list.ts'
 import { readLatestWaiting, type Waiting } from './rollups/index.ts'
 
@@ -42,6 +42,16 @@ export function measureBacklog(db: Database): void {
       const seconds = await ask(readLag(db))
       if (seconds === undefined) this.remove()
       else this.set(seconds)
+    },
+  })
+  new Gauge({
+    name: 'fanfare_postponed_oldest_seconds',
+    help: 'For how long a reaction has put off the oldest of what it puts off again and again.',
+    labelNames: ['reaction'],
+    async collect() {
+      const rows = await ask(listPostponed(db))
+      this.reset()
+      for (const { reaction, since } of rows ?? []) this.set({ reaction }, (Date.now() - since.getTime()) / 1_000)
     },
   })
   measureProjections(db)

@@ -63,6 +63,7 @@ export {
   outagesOf,
   readBrokenInvariants,
   countStanding,
+  listPostponed,
   readFigures,
   readOpenBreakers,
   readPublishedAfter,

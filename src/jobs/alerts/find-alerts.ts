@@ -2,6 +2,7 @@ import {
   countDeadLetters,
   findRecoveries,
   listPauses,
+  listPostponed,
   listProjections,
   readBrokenInvariants,
   readLatestWaiting,
@@ -17,6 +18,7 @@ import type { Alert, Findings } from './decide.ts'
 const LAG_S = 30
 const PAUSED_MS = 5 * 60_000
 const OLDEST_MS = 5 * 60_000
+const POSTPONED_MS = 15 * 60_000
 /** A pause by an operator is meant, until it is forgotten. */
 const FORGOTTEN_MS = 30 * 60_000
 
@@ -30,6 +32,7 @@ export async function findAlerts(db: Database, now = new Date()): Promise<Findin
     relayAlerts(db, now),
     breakerAlerts(db, now),
     pauseAlerts(db, now),
+    postponedAlerts(db, now),
     projectionAlerts(db),
     auditAlerts(db),
     policyAlerts(db),
@@ -105,6 +108,19 @@ async function pauseAlerts(db: Database, now: Date): Promise<Alert[]> {
       sentence: `${reaction} is paused by ${operator} for ${Math.round((now.getTime() - since.getTime()) / 60_000)} minutes: ${reason ?? 'nobody said why'}`,
       since,
       runbook: runbook('a-reaction-is-paused'),
+    }),
+  )
+}
+
+/** No attempt of them fails, so they never become dead letters. */
+async function postponedAlerts(db: Database, now: Date): Promise<Alert[]> {
+  const postponed = await listPostponed(db)
+  return postponed.flatMap(({ reaction, count, since, cause }) =>
+    given(now.getTime() - since.getTime() > POSTPONED_MS, {
+      key: `postponed ${reaction}`,
+      sentence: `${reaction} puts off ${count} message${count === 1 ? '' : 's'}, the oldest for ${Math.round((now.getTime() - since.getTime()) / 60_000)} minutes: ${cause}`,
+      since,
+      runbook: runbook('a-reaction-puts-messages-off'),
     }),
   )
 }

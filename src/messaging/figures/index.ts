@@ -1,6 +1,7 @@
 export { outagesOf, readOpenBreakers, type OpenBreaker, type Outage } from './breakers.ts'
 export { readBrokenInvariants } from './broken-invariants.ts'
 export { readFigures, type Figures, type ReactionFigures } from './reactions.ts'
+export { listPostponed } from './postponed.ts'
 export { readRelay, type RelayStanding } from './relay.ts'
 export { readSchedules, type Schedule } from './schedules.ts'
 export { readSpan, type Span } from './spans.ts'
