@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { redriveByPolicy } from '#messaging'
+import { CARE, redriveByPolicy } from '#messaging'
 import type { Database } from '#platform/database'
 import type { Logger } from '#platform/log/logger'
 import { defineSettings } from '#platform/settings'
@@ -14,11 +14,11 @@ const settings = defineSettings({
    */
   REDRIVE_RECOVERED: z.enum(['off', 'on'], 'must be off or on').default('off'),
   /** So many are redriven first, and the rest only when they fare well. */
-  REDRIVE_CANARY: z.coerce.number().int().min(1).max(10_000).default(10),
+  REDRIVE_CANARY: z.coerce.number().int().min(1).max(10_000).default(CARE.canary),
   /** Of the rest, so many a second. */
-  REDRIVE_RATE: z.coerce.number().min(0.1).max(10_000).default(20),
+  REDRIVE_RATE: z.coerce.number().min(0.1).max(10_000).default(CARE.rate),
   /** From 0 to 1: stops when a larger share of them fails again; then an operator has to look. */
-  REDRIVE_HALT_ABOVE: share.default(0.1),
+  REDRIVE_HALT_ABOVE: share.default(CARE.haltAbove),
 })
 
 const EVERY_MS = 10_000

@@ -114,6 +114,7 @@ export { strangeSubscriptions, subscribe } from './deliveries/subscriptions.ts'
 export {
   asAction,
   askRun,
+  CARE,
   checkSelector,
   commitEdit,
   describeDelivery,

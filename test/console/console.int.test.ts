@@ -127,6 +127,7 @@ whenHere('an operator comes from an order to the cause, and from there to the re
   await page.getByRole('link', { name: 'test.mailing' }).click()
   await page.getByRole('button', { name: /refuses everybody/ }).click()
   await page.getByRole('button', { name: 'Redrive all …' }).click()
+  expect(await page.getByRole('textbox', { name: 'Pace' }).inputValue()).toBe('20') // as commands suggest
   await page.getByRole('textbox', { name: 'Canary' }).fill('2')
   expect(await complaintsOfAxe(page)).toEqual([])
   await page.getByRole('textbox', { name: 'Why' }).fill('the mail server is back')
@@ -243,7 +244,6 @@ whenHere('a value without neighbours is a dot, and deliveries come twenty at a t
   await page.close()
 })
 
-whenHere('the reference under /docs keeps the key, asks no other host, and keeps to its policy', async () => {
 whenHere('a key whose answer was lost is asked for again, and made once', async () => {
   const page = await signIn()
   await page.goto(`${api.url}/console/keys/test`)
@@ -265,6 +265,7 @@ whenHere('a key whose answer was lost is asked for again, and made once', async 
   await page.close()
 })
 
+whenHere('the reference under /docs keeps the key, asks no other host, and keeps to its policy', async () => {
   const page = await browser.newPage()
   page.setDefaultTimeout(60_000)
   const asked = new Set<string>()

@@ -1,4 +1,5 @@
 import {
+  CARE,
   tellCause,
   tellOutage,
   type GroupSince,
@@ -118,7 +119,7 @@ export function recoveryFailure({ dependency, reactions, letters, from, isBack, 
     since: from.toISOString(),
     ...UNCHANGED,
     repair: { action: 'redrive-recovered', dependency, reactions, letters },
-    command: `fanfare dead-letters recovered ${dependency} --canary 10 --rate 20/s`,
+    command: `fanfare dead-letters recovered ${dependency} --canary ${CARE.canary} --rate ${CARE.rate}/s`,
   }
 }
 

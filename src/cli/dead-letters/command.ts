@@ -1,5 +1,5 @@
 import { Option, type Command } from 'commander'
-import type { Selector } from '#messaging'
+import { CARE, type Selector } from '#messaging'
 import { host } from '../host.ts'
 import { exits } from '../run.ts'
 import { duration, durationOption, json, positive, rate } from '../terminal/options.ts'
@@ -20,9 +20,9 @@ not answer
 Examples:
   ${host().call('dead-letters list')}
   ${host().call('dead-letters groups notification.email-customer')}
-  ${host().call('dead-letters redrive notification.email-customer --all --canary 20 --rate 50/s --halt-above 5%')}
+  ${host().call(`dead-letters redrive notification.email-customer --all --canary ${CARE.canary} --rate ${CARE.rate}/s --halt-above 5%`)}
   ${host().call('dead-letters edit 01928c1e-… --set /customer/email=ada@example.com')}
-  ${host().call('dead-letters recovered payment-gateway --canary 20 --rate 50/s')}
+  ${host().call(`dead-letters recovered payment-gateway --canary ${CARE.canary} --rate ${CARE.rate}/s`)}
   ${host().call('dead-letters waiting')}
   ${host().call('dead-letters retry payment.authorize-payment --all')}
 

@@ -1,5 +1,5 @@
 import { userInfo } from 'node:os'
-import { EVERY_REACTION, findRecoveries, Refused, type Recovery } from '#messaging'
+import { CARE, EVERY_REACTION, findRecoveries, Refused, type Recovery } from '#messaging'
 import { withDatabase } from '../connect.ts'
 import { confirm, counted, EXIT, say, sayJson, table } from '../terminal/output.ts'
 import { next } from './next.ts'
@@ -28,7 +28,7 @@ function list(found: readonly Recovery[], { json }: RedriveFlags): number {
   else {
     const head = ['dependency', 'from', 'until', 'works again', 'dead', 'reactions', 'policy']
     say(table(head, found.map(toRow)))
-    next(`recovered ${found[0]!.dependency} --canary 10 --rate 20/s`)
+    next(`recovered ${found[0]!.dependency} --canary ${CARE.canary} --rate ${CARE.rate}/s`)
   }
   return EXIT.ok
 }

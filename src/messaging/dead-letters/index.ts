@@ -10,6 +10,7 @@ export { finishAskedRun, takeAskedRuns, type AskedRun } from './asked-runs/take-
 export { asAction, readHistory, recordAction, type ChangeOfAccess, type PastAction } from './operator-actions.ts'
 export { pauseReaction, resumeReaction } from './pause-reaction.ts'
 export { planFor, type Plan } from './selection-preview.ts'
+export { CARE } from './redrive/care.ts'
 export { redrive, type Progress, type RedriveOptions, type RedriveResult } from './redrive/redrive.ts'
 export { findRecoveries, type Recovery } from './recovered/find-recoveries.ts'
 export { redriveByPolicy, type RedrivePolicy } from './recovered/redrive-by-policy.ts'

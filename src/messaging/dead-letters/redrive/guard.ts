@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises'
+import { CARE } from './care.ts'
 import { failureShare, known, type Outcomes } from './outcomes.ts'
 
 export interface GuardOptions {
@@ -31,7 +32,7 @@ const LOOK_EVERY = 200
 
 /** Watches what becomes of redriven messages and says when to stop. Without limits it lets everything pass. */
 export function createGuard(
-  { canary = 0, haltAbove = canary > 0 ? 0.1 : undefined, deadlineMs = 60_000 }: GuardOptions,
+  { canary = 0, haltAbove = canary > 0 ? CARE.haltAbove : undefined, deadlineMs = 60_000 }: GuardOptions,
   observe: () => Promise<Outcomes>,
   signal?: AbortSignal,
 ): Guard {

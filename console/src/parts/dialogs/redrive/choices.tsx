@@ -11,8 +11,8 @@ import type { Begin, Begun } from './steps.tsx'
 const MANY = 20
 
 /** What is typed: a number, or nothing. */
-type Care = Partial<Record<(typeof CARE)[number]['name'], number | string>>
-const CARE = [
+type Care = Partial<Record<(typeof FIELDS)[number]['name'], number | string>>
+const FIELDS = [
   { name: 'canary', label: 'Canary', description: 'So many go first', min: 1, max: 10_000 },
   { name: 'rate', label: 'Pace', description: 'At most, each second', min: 1, max: 10_000 },
   { name: 'share', label: 'Stop above', description: 'Share that fails again', suffix: ' %', min: 0, max: 100 },
@@ -40,7 +40,9 @@ interface Given extends Begin {
 /** How carefully dead letters are redriven, and why. */
 export function Choices({ total, sent, send, onBegun, onClose, children }: Given) {
   const isMany = total >= MANY
-  const [care, setCare] = useState<Care>(isMany ? { canary: 10, rate: 50, share: 10 } : {})
+  const [care, setCare] = useState<Care>(
+    isMany ? { canary: CARE.canary, rate: CARE.rate, share: CARE.haltAbove * 100 } : {},
+  )
   return (
     <ReasonForm
       verb={`Redrive ${count(sent)}`}
@@ -52,7 +54,7 @@ export function Choices({ total, sent, send, onBegun, onClose, children }: Given
       {children}
       {isMany && (
         <SimpleGrid cols={{ base: 1, xs: 3 }}>
-          {CARE.map(({ name, label, description, ...limits }) => (
+          {FIELDS.map(({ name, label, description, ...limits }) => (
             <NumberInput
               key={name}
               label={label}
