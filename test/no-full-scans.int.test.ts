@@ -7,6 +7,7 @@ import {
   createNames,
   createRabbitMq,
   findReactions,
+  findRecoveries,
   loadReactions,
   openedEvents,
   measureBacklog,
@@ -176,4 +177,30 @@ it('finds what is due among many deliveries that are not', async () => {
   })
   expect(after.sequentially - before.sequentially).toBe(0)
   expect(after.byIndex - before.byIndex).toBeLessThan(50)
+})
+
+it('counts what outages have left along the index of it alone', async () => {
+  await database.db.$executeRaw`
+    INSERT INTO deliveries (id, reaction, event_type, state, reason, dependency, failed_at)
+    SELECT gen_random_uuid(), 'notification.email-customer', 'order.placed', 'dead', 'attempts-exhausted', 'mail-server', now() - interval '1 minute'
+    FROM generate_series(1, ${EVENTS / 10}::int)`
+  await database.db.$executeRaw`
+    INSERT INTO breakers (reaction, instance, cause, dependency, failing_since, opened_at, seen_at, closed_at, recovered)
+    VALUES ('notification.email-customer', 'one', 'it was away', 'mail-server', now() - interval '1 hour', now() - interval '1 hour', now(), now(), true)`
+  await database.db.subscription.createMany({
+    data: [{ reaction: 'notification.email-customer', eventType: 'order.placed', since: 0 }],
+    skipDuplicates: true,
+  })
+  await using(async ({ db }) => db.$executeRaw`VACUUM (ANALYZE) deliveries`)
+  const used = () => database.db.$queryRaw<[{ looks: number; fetched: number }]>`
+    SELECT idx_scan::int AS looks, idx_tup_fetch::int AS fetched FROM pg_stat_user_indexes
+    WHERE indexrelname = 'deliveries_dead_of_dependency'`
+  const [before] = await used()
+  await using(async ({ db }) =>
+    expect(await findRecoveries(db)).toMatchObject([{ letters: EVENTS / 10, untried: EVENTS / 10 }]),
+  )
+  const after = await deadline('its look is counted', async () =>
+    (await used()).find(({ looks }) => looks > before.looks),
+  )
+  expect(after.fetched - before.fetched).toBeLessThan(50) // of the table; all are read in the index
 })
