@@ -1,4 +1,4 @@
-import { fingerprintOf } from './fingerprint.ts'
+import { fingerprintOf, patternOf } from './fingerprint.ts'
 
 const of = (message: string) => fingerprintOf('test.mailing', 'order.placed', 'unrecoverable', new Error(message))
 
@@ -34,4 +34,9 @@ test.each([
 it('names a cause without a code as releases did that knew no codes: its letters stay one group', () => {
   const error = new Error('order 01928c1e-6f3a-7c11-8a52-0242ac120002 is 550 short of "MUG"')
   expect(fingerprintOf('loyalty.award-points', 'order.confirmed', 'attempts-exhausted', error)).toBe('65f482446d81')
+})
+
+it('has one pattern whatever the code: a dependency that answers 502 and 503 in turns is one outage', () => {
+  const answered = (status: number) => patternOf(new Error(`the shop answered ${status}`))
+  expect(answered(502)).toBe(answered(503))
 })
