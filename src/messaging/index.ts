@@ -60,22 +60,27 @@ export { readStory } from './story.ts'
 export { findStuck } from './stuck.ts'
 export { isBehind, isForeign, tellCause, tellOutage } from './tell-cause.ts'
 export {
+  checkPlace,
   outagesOf,
+  placeOf,
   readBrokenInvariants,
   countStanding,
   listPostponed,
   readFigures,
   readOpenBreakers,
+  readPresent,
   readPublishedAfter,
   readPublishedData,
   readRelay,
   readSchedules,
   readSpan,
+  TakenBack,
 } from './figures/index.ts'
 export type {
   Figures,
   OpenBreaker,
   Outage,
+  Place,
   PublishedEvent,
   ReactionFigures,
   RelayStanding,

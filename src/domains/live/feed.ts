@@ -1,13 +1,13 @@
 import { ownersOf } from '#domains/order'
 import { orderOf, PUBLIC_TYPES, toPublic } from '#events'
-import { readPublishedData, readRelay, UnreadableEvent } from '#messaging'
+import { checkPlace, placeOf, readPresent, readPublishedData, TakenBack, UnreadableEvent, type Place } from '#messaging'
 import { isDatabaseOutage, type Database } from '#platform/database'
 import { createBell } from '#platform/process/bell'
 import type { Logger } from '#platform/log/logger'
 
 /** An event as every stream sends it: written as JSON once, however many listen. */
 export interface FeedEvent {
-  position: bigint
+  place: Place
   type: string
   clientId: string
   orderId: string
@@ -26,8 +26,8 @@ export interface Wanted {
 }
 
 export interface Listener {
-  /** Everything after this position comes here. */
-  readonly from: bigint
+  /** Everything after this place comes here. */
+  readonly from: Place
   /** What has come and was not taken yet; undefined when it was more than MOST_WAITING, or cannot be read. */
   take(): FeedEvent[] | undefined
   /** Resolves when there is something to take, or it has left. */
@@ -39,21 +39,18 @@ export interface Feed {
   /** @returns undefined when too many listen already */
   join(wanted: Wanted): Promise<Listener | undefined>
   /**
-   * What was published after a position, a portion at a time.
+   * What was published after a place, a portion at a time.
    * @throws UnreadableEvent when the first of it cannot be read
-   * @throws TakenBack when so much was never published, or is not any more
+   * @throws TakenBack when that place is not in the history any more
    */
-  read(wanted: Wanted, after: bigint, span: number): Promise<{ events: FeedEvent[]; position: bigint; isFull: boolean }>
+  read(wanted: Wanted, after: Place, span: number): Promise<{ events: FeedEvent[]; place: Place; isFull: boolean }>
   /** How far the relay has published. */
-  present(): Promise<bigint>
+  present(): Promise<Place>
+  /** @throws TakenBack when that place is not in the history any more */
+  check(place: Place): Promise<Place>
   readonly listeners: number
   /** Aborted when the process stops. */
   readonly ending: AbortSignal
-}
-
-/** A position beyond what was published: the database was restored, or has failed over without its last commits. */
-export class TakenBack extends Error {
-  override name = 'TakenBack'
 }
 
 interface FeedOptions {
@@ -81,16 +78,14 @@ interface Entry extends Listener {
 /**
  * One look at the event store for everybody who listens in this process, while somebody does. It reads up to where the relay has
  * published: beyond that a transaction may still be open whose event comes before. An event that cannot be read ends the streams
- * that want it, and no others. After a failover or a restore all of them end: what was told may have been taken back, and its positions
- * are given again.
+ * that want it, and no others. After a failover or a restore that has taken back what it told last, all of them end.
  */
 export function createFeed({ db, log, ending, lookMs = 200, most = 10_000 }: FeedOptions): Feed {
   const byClient = new Map<string, Set<Entry>>()
   const bell = createBell()
   ending.addEventListener('abort', () => bell.ring(), { once: true })
   let count = 0
-  let position = 0n
-  let timeline: string | null | undefined
+  let place: Place = { position: 0n }
   let active: Promise<void> | undefined
 
   const run = async () => {
@@ -104,14 +99,13 @@ export function createFeed({ db, log, ending, lookMs = 200, most = 10_000 }: Fee
     active = undefined
   }
   const begin = async () => {
-    position = await present()
-    timeline = undefined
+    place = await present()
     void run()
   }
   const look = async () => {
-    const read = await readFeed(db, { after: position, span: SPAN })
-    if (read.published < position || read.timeline !== (timeline ??= read.timeline)) return beginAnew(read)
-    position = read.position
+    const read = await readFeed(db, { after: place, span: SPAN }).catch(beginAnew)
+    if (!read) return false
+    place = read.place
     for (const event of read.events) {
       const { unreadable: err, type } = event
       if (err)
@@ -121,15 +115,15 @@ export function createFeed({ db, log, ending, lookMs = 200, most = 10_000 }: Fee
     }
     return read.isFull
   }
-  const beginAnew = (now: { published: bigint; timeline: string | null }) => {
+  const beginAnew = async (error: unknown) => {
+    if (!(error instanceof TakenBack)) throw error
+    const { position } = place
+    place = await present()
     log.warn(
-      { reason: `position ${now.published} of timeline ${now.timeline} after ${position} of ${timeline}` },
+      { reason: `position ${position} is another event's, or nobody's, now that ${place.position} is published` },
       'PostgreSQL has failed over or was restored: live streams end, and begin anew',
     )
-    position = now.published
-    timeline = now.timeline
     for (const entry of [...byClient.values()].flatMap((entries) => [...entries])) entry.end()
-    return false
   }
   const leave = (entry: Entry) => {
     const entries = byClient.get(entry.wanted.clientId)
@@ -137,10 +131,11 @@ export function createFeed({ db, log, ending, lookMs = 200, most = 10_000 }: Fee
     count--
     if (entries.size === 0) byClient.delete(entry.wanted.clientId)
   }
-  const present = async () => (await readRelay(db)).position
+  const present = () => readPresent(db)
   return {
     ending,
     present,
+    check: (asked) => checkPlace(db, asked),
     async join(wanted) {
       if (count >= most) return undefined
       count++ // from here on the look goes on
@@ -151,7 +146,7 @@ export function createFeed({ db, log, ending, lookMs = 200, most = 10_000 }: Fee
         active = undefined
         throw error
       }
-      const entry = createEntry(wanted, position, () => leave(entry))
+      const entry = createEntry(wanted, place, () => leave(entry))
       const entries = byClient.get(wanted.clientId) ?? new Set()
       byClient.set(wanted.clientId, entries.add(entry))
       return entry
@@ -159,13 +154,12 @@ export function createFeed({ db, log, ending, lookMs = 200, most = 10_000 }: Fee
     async read(wanted, after, span) {
       const stream = wanted.orderId === undefined ? {} : { stream: `order-${wanted.orderId}` }
       const { events, ...rest } = await readFeed(db, { after, span, ...stream })
-      if (after > rest.published) throw new TakenBack()
       const told = events.filter((event) => isWanted(wanted, event))
       const [first] = told
       if (first?.unreadable) throw first.unreadable
       const nth = told.findIndex((event) => event.unreadable)
       if (nth === -1) return { ...rest, events: told }
-      return { events: told.slice(0, nth), position: told[nth - 1]!.position, isFull: true }
+      return { events: told.slice(0, nth), place: told[nth - 1]!.place, isFull: true }
     },
     get listeners() {
       return count
@@ -176,7 +170,7 @@ export function createFeed({ db, log, ending, lookMs = 200, most = 10_000 }: Fee
 const isWanted = ({ clientId, orderId, types }: Wanted, event: FeedEvent) =>
   event.clientId === clientId && (orderId ?? event.orderId) === event.orderId && (types?.has(event.type) ?? true)
 
-async function readFeed(db: Database, range: { after: bigint; span: number; stream?: string }) {
+async function readFeed(db: Database, range: { after: Place; span: number; stream?: string }) {
   const { events, ...rest } = await readPublishedData(db, { ...range, types: PUBLIC_TYPES })
   const owners = await ownersOf(
     db,
@@ -185,18 +179,18 @@ async function readFeed(db: Database, range: { after: bigint; span: number; stre
   const told = events.flatMap((event): FeedEvent[] => {
     const owner = owners.get(orderOf(event.stream))
     if (!owner) return []
-    const place = { position: event.position, type: event.type, clientId: owner.clientId, orderId: owner.id }
+    const told = { place: placeOf(event), type: event.type, clientId: owner.clientId, orderId: owner.id }
     try {
-      return [{ ...place, json: JSON.stringify(toPublic(event, owner.test)) }]
+      return [{ ...told, json: JSON.stringify(toPublic(event, owner.test)) }]
     } catch (error) {
-      if (error instanceof UnreadableEvent) return [{ ...place, json: '', unreadable: error }]
+      if (error instanceof UnreadableEvent) return [{ ...told, json: '', unreadable: error }]
       throw error
     }
   })
   return { ...rest, events: told }
 }
 
-function createEntry(wanted: Wanted, from: bigint, leave: () => void): Entry {
+function createEntry(wanted: Wanted, from: Place, leave: () => void): Entry {
   let waiting: FeedEvent[] | undefined = []
   let hasLeft = false
   let tell = () => {}

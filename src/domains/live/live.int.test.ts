@@ -1,11 +1,14 @@
 // LIVE_STREAMS=5000 opens so many streams and prints figures: `LIVE_STREAMS=5000 npm test -- domains/live`.
 import { connect, type Socket } from 'node:net'
-import { append } from '#messaging'
+import { append, TakenBack } from '#messaging'
+import { uuidv7 } from '#platform/uuid'
 import { createLogger } from '#platform/log/logger'
 import { anOrderConfirmed, deadline, releases, testDatabase, type TestDatabase } from '#testing'
 import { anOrder, testApi, type TestApi } from '../../testing/api.ts'
 import { createClient, issueKey } from '../../api/index.ts'
 import { createFeed, type Feed } from './feed.ts'
+import { follow } from './follow.ts'
+import { fromMessageId } from './message-id.ts'
 import { eventRoutes } from './routes.ts'
 
 const STREAMS = Number(process.env['LIVE_STREAMS'] ?? 100)
@@ -81,6 +84,9 @@ async function stream(path: string, headers: Record<string, string> = {}) {
     ended: reading,
     begins: () => deadline('it says where it begins', () => begins),
     has: (count: number) => deadline(`${count} messages`, () => messages.length >= count),
+    /** It may hear of earlier ones too, while the feed's look is behind. */
+    hears: (orderId: string) =>
+      deadline(`of ${orderId}`, () => messages.find(({ data }) => data.orderId === orderId)?.id),
   }
 }
 
@@ -195,19 +201,19 @@ it(`${STREAMS} streams are served by one look at the store`, async () => {
   }
   await deadline('all are open', () => feed.listeners === STREAMS, { within: 120_000 })
   const openMs = performance.now() - began
-  const statements = jest.spyOn(database.db, '$queryRaw')
+  const reading = (['$queryRaw', '$transaction'] as const).map((name) => jest.spyOn(database.db, name))
   const orderId = await order()
   const published = performance.now()
   const allHeard = () => told.every((text) => text.includes(orderId)) // they may be told of an earlier one too
   await deadline('all have heard of it', allHeard, { within: 120_000, every: 5 })
   const tellMs = Math.round(performance.now() - published)
-  const reads = statements.mock.calls.length
-  statements.mockRestore()
+  const reads = reading.reduce((sum, { mock }) => sum + mock.calls.length, 0)
+  for (const spy of reading) spy.mockRestore()
   expect(reads).toBeLessThan(STREAMS) // a few for each look, however many listen
   if (STREAMS >= 1_000)
     process.stdout.write(
       `${STREAMS} streams opened in ${Math.round(openMs)} ms; one event reached all ${tellMs} ms after it was published; ` +
-        `${reads} statements; ${Math.round((memory() - before) / STREAMS / 1_024)} kB each, with the clients in the same process\n`,
+        `${reads} statements and transactions; ${Math.round((memory() - before) / STREAMS / 1_024)} kB each, with the clients in the same process\n`,
     )
 }, 300_000)
 
@@ -234,16 +240,27 @@ it('an event of a newer release ends the streams that want it, and no others', a
   expect(second.headers['retry-after']).toBe('10')
 })
 
-/** As a failover to a standby that had not heard of the last events: positions behind `position` are given again. */
-async function takeBack(position: string) {
-  await database.db.$transaction([
+const positionOf = (id: string) => BigInt(parseInt(id))
+
+/** What only a failover or a restore does. */
+const rewrite = (...changes: ReturnType<typeof database.db.$executeRaw>[]) =>
+  database.db.$transaction([
     database.db.$executeRaw`ALTER TABLE events DISABLE TRIGGER USER`,
-    database.db.$executeRaw`DELETE FROM events WHERE position > ${BigInt(position)}`,
+    ...changes,
     database.db.$executeRaw`ALTER TABLE events ENABLE TRIGGER USER`,
-    database.db.$executeRaw`UPDATE relay_checkpoints SET position = ${BigInt(position)}`,
-    database.db.$queryRaw`SELECT setval('events_position_seq', ${BigInt(position)})`,
   ])
-}
+
+/** As a failover to a standby that had not heard of what came after a message: positions are given again. */
+const takeBack = (id: string) =>
+  rewrite(
+    database.db.$executeRaw`DELETE FROM events WHERE position > ${positionOf(id)}`,
+    database.db.$executeRaw`UPDATE relay_checkpoints SET position = ${positionOf(id)}`,
+    database.db.$executeRaw`SELECT setval('events_position_seq', ${positionOf(id)})`,
+  )
+
+/** As a failover that has lost a message's event, whose position was given again since. */
+const giveAgain = (id: string) =>
+  rewrite(database.db.$executeRaw`UPDATE events SET id = ${uuidv7()}::uuid WHERE position = ${positionOf(id)}`)
 
 it('after a failover that has lost events no stream waits for positions to come back', async () => {
   const before = (await api.get('/v1/events')).body.next as string
@@ -260,15 +277,50 @@ it('after a failover that has lost events no stream waits for positions to come 
   const again = await stream(`/v1/events?since=${before}`)
   const placed = await order()
   await again.has(1)
-  expect(again.messages[0]).toMatchObject({ id, data: { orderId: placed } })
+  expect(again.messages[0]).toMatchObject({ data: { orderId: placed } })
+  expect(positionOf(again.messages[0]!.id)).toBe(positionOf(id))
 })
 
-it('after a failover that new events have caught up with, streams end as well', async () => {
+it('after a failover that new events have caught up with, streams end as well, and their ids are refused', async () => {
   const open = await stream('/v1/events')
-  await order()
-  await open.has(1)
-  await database.db.$executeRaw`
-    CREATE OR REPLACE FUNCTION wal_timeline() RETURNS text LANGUAGE sql AS $$ SELECT '00000099' $$`
+  const id = await open.hears(await order())
+  await giveAgain(id)
   await open.ended
   await deadline('its place is free again', () => feed.listeners === 0)
+  expect((await api.get(`/v1/events?since=${id}`)).body.code).toBe('events-taken-back')
+  expect((await api.get(`/v1/events?since=${positionOf(id)}`)).status).toBe(200) // a plain position is not checked
+})
+
+it('an open stream outlives a failover that has lost nothing which it was told', async () => {
+  const open = await stream('/v1/events')
+  const id = await open.hears(await order())
+  expect((await api.place(anOrder())).status).toBe(202) // and is not published before it is lost
+  await takeBack(id)
+  await open.hears(await order())
+})
+
+it('who begins ahead of the feed of his process, and behind an event that is lost meanwhile, hears of nothing else', async () => {
+  const slow = createFeed({ ...database, log: createLogger('test', 'error'), ending: ending.signal, lookMs: 500 })
+  const { body } = await api.get('/v1/events')
+  const wanted = { clientId: (await database.db.client.findFirstOrThrow({ where: { name: 'test' } })).id }
+  const listener = (await slow.join(wanted))!
+  await order()
+  const ahead = await api.get(`/v1/events?since=${body.next}`)
+  const after = await slow.check(fromMessageId(ahead.body.next))
+  await giveAgain(ahead.body.next)
+  await order()
+  const told: (string | undefined)[] = []
+  const hear = async () => {
+    for await (const { id } of follow(slow, { wanted, listener, after }, ending.signal)) told.push(id)
+  }
+  await hear().catch((error: unknown) => expect(error).toBeInstanceOf(TakenBack))
+  expect(told).toEqual([ahead.body.next])
+})
+
+it('an id whose event lies in an archive is taken', async () => {
+  const id = `${10n ** 17n}-0123456789ab`
+  expect((await api.get(`/v1/events?since=${id}`)).status).toBe(409)
+  const range = { firstPosition: positionOf(id), lastPosition: positionOf(id), toId: uuidv7() }
+  await database.db.archive.create({ data: { name: 'past', state: 'archived', place: 'elsewhere', ...range } })
+  expect((await api.get(`/v1/events?since=${id}`)).body).toEqual({ events: [], next: id, more: false })
 })

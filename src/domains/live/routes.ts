@@ -1,20 +1,21 @@
 import { z } from 'zod'
 import { expectOwned } from '#domains/order'
 import { PUBLIC_TYPES } from '#events'
-import { UnreadableEvent } from '#messaging'
+import { TakenBack, UnreadableEvent, type Place } from '#messaging'
 import { standIn, defineRoute, Refusal, wholeNumber, type Reply, type Route } from '#http'
 import type { Database } from '#platform/database'
-import { TakenBack, type Feed, type Wanted } from './feed.ts'
+import type { Feed, Wanted } from './feed.ts'
 import { follow } from './follow.ts'
+import { fromMessageId, MESSAGE_ID, toMessageId } from './message-id.ts'
 
 const since = z
   .string()
-  .regex(/^\d{1,18}$/, 'must be the id of a message, or `next` of a page')
+  .regex(MESSAGE_ID, 'must be the id of a message, or `next` of a page')
   .optional()
   .describe(
     'What was published after this: the id of a message, or `next` of a page. Left out: from now on; of an order, all',
   )
-  .meta({ examples: ['1042'] })
+  .meta({ examples: ['1042-729ff1c9c74e'] })
 const limit = wholeNumber(1, 1_000).default(100).describe('Events of one page')
 const types = z
   .string()
@@ -57,6 +58,7 @@ const refusals = { 409: 'events-taken-back', 503: 'too-many-streams, event-not-r
 
 /** Positions that one page looks at. */
 const SPAN = 5_000
+const BEGINNING: Place = { position: 0n }
 
 /** What happens to the orders of a client, as it happens and page by page. */
 export function eventRoutes({ db, feed }: { db: Database; feed: Feed }): Route[] {
@@ -95,7 +97,7 @@ export function eventRoutes({ db, feed }: { db: Database; feed: Feed }): Route[]
       refusals: { ...refusals, 404: 'order-not-found', 410: 'order-deleted' },
       async handle({ params: { id: orderId }, query, caller, header }) {
         const { clientId } = await expectOwned(db, caller, orderId)
-        return answer(feed, { clientId, orderId }, { ...query, ...lookOf(header) }, () => Promise.resolve(0n))
+        return answer(feed, { clientId, orderId }, { ...query, ...lookOf(header) }, () => Promise.resolve(BEGINNING))
       },
     }),
   ]
@@ -111,55 +113,51 @@ interface Look {
 function lookOf(header: (name: string) => string | undefined): Look {
   const isLive = header('accept')?.includes('text/event-stream') ?? false
   const lastId = (isLive && header('last-event-id')) || undefined
-  if (lastId === undefined || /^\d{1,18}$/.test(lastId)) return { isLive, lastId }
+  if (lastId === undefined || MESSAGE_ID.test(lastId)) return { isLive, lastId }
   const faults = [{ parameter: 'Last-Event-ID', detail: 'must be the id of a message' }]
   throw new Refusal('invalid', 'validation-failed', 'The header does not fit; see errors.', { faults })
 }
 
 type Asked = Look & { since?: string | undefined; limit: number }
 
-async function answer(feed: Feed, wanted: Wanted, asked: Asked, beginning: () => Promise<bigint>): Promise<Reply> {
-  const given = asked.lastId ?? asked.since
-  if (!asked.isLive) return page(feed, wanted, given === undefined ? await beginning() : BigInt(given), asked.limit)
+async function answer(feed: Feed, wanted: Wanted, asked: Asked, beginning: () => Promise<Place>): Promise<Reply> {
+  const id = asked.lastId ?? asked.since
+  const given = id === undefined ? undefined : fromMessageId(id)
+  if (!asked.isLive) return page(feed, wanted, given ?? (await beginning()), asked.limit)
   const listener = await feed.join(wanted)
   if (!listener) throw tooMany()
-  const after = given !== undefined ? BigInt(given) : wanted.orderId === undefined ? listener.from : 0n
-  // The feed of this process may be a look behind that of another.
-  if (after > listener.from)
-    await expectPublished(feed, after).catch((error: unknown) => {
-      listener.leave()
-      throw error
-    })
+  const fail = (error: unknown) => {
+    listener.leave()
+    return refuse(error)
+  }
+  const first = wanted.orderId === undefined ? listener.from : BEGINNING
+  const after = given ? await feed.check(given).catch(fail) : first
   return { status: 200, live: (closed) => follow(feed, { wanted, listener, after }, closed) }
 }
 
-async function expectPublished(feed: Feed, position: bigint): Promise<void> {
-  if (position > (await feed.present())) throw takenBack()
-}
-
-async function page(feed: Feed, wanted: Wanted, after: bigint, limit: number): Promise<Reply> {
-  const read = await feed.read(wanted, after, SPAN).catch(notReadableYet)
+async function page(feed: Feed, wanted: Wanted, after: Place, limit: number): Promise<Reply> {
+  const read = await feed.read(wanted, after, SPAN).catch(refuse)
   const events = read.events.slice(0, limit)
   const isCut = events.length < read.events.length
-  const next = isCut ? events.at(-1)!.position : read.position
-  const head = `"next":"${next}","more":${isCut || read.isFull}`
+  const next = isCut ? events.at(-1)!.place : read.place
+  const head = `"next":"${toMessageId(next)}","more":${isCut || read.isFull}`
   const text = `{"events":[${events.map(({ json }) => json).join(',')}],${head}}`
   return { status: 200, text: { type: 'application/json; charset=utf-8', text } }
 }
 
-/** A release that is rolled out publishes what the one before cannot read. */
-function notReadableYet(error: unknown): never {
+function refuse(error: unknown): never {
   if (error instanceof TakenBack) throw takenBack(error)
   if (!(error instanceof UnreadableEvent)) throw error
+  // A release that is rolled out publishes what the one before cannot read.
   const detail = 'The next event is of a newer release than the server that you asked. Ask again, from the same place.'
   throw new Refusal('unavailable', 'event-not-readable-yet', detail, { cause: error, retryAfterS: 10 })
 }
 
-const takenBack = (cause?: unknown) =>
+const takenBack = (cause: TakenBack) =>
   new Refusal(
     'conflict',
     'events-taken-back',
-    'Nothing was published as far as this: the database was restored, or has failed over without its last commits. Begin at an earlier id, and skip what you have had by its `id`.',
+    'What was published up to this was taken back: the database was restored, or has failed over without its last commits. Begin at an earlier id, and skip what you have had by its `id`.',
     { cause },
   )
 

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { readRow, readRows, row, type Database } from '#platform/database'
+import { readRow, readRows, row, type Database, type Transaction } from '#platform/database'
 import { Prisma } from '#prisma'
 import { readStoredRows, type StoredRow } from '../event-store/reading/stored-rows.ts'
 import { shownOf } from '../personal-marks.ts'
@@ -33,10 +33,59 @@ export function readPublishedAfter(db: Database, position: bigint, limit: number
 /** An event with its data, as those see them who may not see personal data. */
 export type PublishedData = Omit<StoredRow, 'dataJson'> & { data: unknown }
 
-const EndRow = row({ end: z.bigint(), published: z.bigint(), timeline: z.string().nullable() })
+/**
+ * A place in the order of publication: behind an event. After a failover that lost the event, or a restore, another one is given its position,
+ * and belongs to another history.
+ */
+export interface Place {
+  position: bigint
+  /** Tells the event from another at its position. Undefined where it is not known: behind whatever stands there. */
+  mark?: string | undefined
+}
+
+/** Events up to a place that somebody was told of are not in the history any more, after a failover or a restore. */
+export class TakenBack extends Error {
+  override name = 'TakenBack'
+}
+
+/** The place behind an event. The last group of its id is random. */
+export const placeOf = ({ position, id }: { position: bigint; id: string | null }): Place => ({
+  position,
+  mark: id?.slice(-12),
+})
+
+const ThereRow = row({ id: z.string().nullable(), isArchived: z.boolean(), isPublished: z.boolean() })
+
+/**
+ * Who has heard of everything up to an event that is still there has missed nothing, whatever was taken back behind it: PostgreSQL logs how
+ * far positions may have been drawn before it logs the event, so a history with the event gives no position up to it again.
+ * @returns the place, with its mark where there is one
+ * @throws TakenBack when the event is not there any more; of a place without a mark, when so much was never published
+ */
+export async function checkPlace(db: Database | Transaction, place: Place): Promise<Place> {
+  const { position, mark } = place
+  const { id, isArchived, isPublished } = await readRow(db, ThereRow)`
+    SELECT (SELECT id::text FROM events WHERE position = ${position}) AS id,
+      EXISTS (SELECT FROM archives WHERE ${position} BETWEEN first_position AND last_position) AS "isArchived",
+      ${position} <= coalesce((SELECT max(position) FROM relay_checkpoints), 0) AS "isPublished"`
+  const found = id === null ? place : placeOf({ position, id })
+  const isThere = mark === undefined ? isPublished : id === null ? isArchived : found.mark === mark
+  if (!isThere) throw new TakenBack()
+  return found
+}
+
+const PlaceRow = row({ position: z.bigint(), id: z.string().nullable() })
+
+/** How far the relay has published. */
+export async function readPresent(db: Database): Promise<Place> {
+  const present = await readRow(db, PlaceRow)`
+    SELECT relay.position, id::text FROM (SELECT coalesce(max(position), 0) AS position FROM relay_checkpoints) AS relay
+    LEFT JOIN events ON events.position = relay.position`
+  return placeOf(present)
+}
 
 interface Wanted {
-  after: bigint
+  after: Place
   types: readonly string[]
   /** @default all */
   stream?: string
@@ -47,27 +96,33 @@ interface Wanted {
 /** Bytes of data after which a read ends. */
 const READ_BYTES = 4 * 1024 * 1024
 
+const EndRow = row({ published: z.bigint(), position: z.bigint().nullable(), id: z.string().nullable() })
+
 /**
- * What was published after a position, of some types, with its data; and the position up to which this has been looked at, from where the
- * next read goes on. Of one stream all positions are looked at. Who remembers a position beyond `published`, or one of another `timeline` of
- * PostgreSQL's log, remembers a history that may have been taken back since, by a failover or a restore.
+ * What was published after a place, of some types, with its data; and the place up to which this has been looked at, from where the next
+ * read goes on. Of one stream all positions are looked at. It is one transaction, so that all is read from one server and its one history.
+ * @throws TakenBack as `checkPlace` does
  */
-export async function readPublishedData(db: Database, { after, types, stream, span }: Wanted) {
-  // The events of a stream are few, and found by it: a plan along the positions would look at those of everybody.
-  const next =
-    stream === undefined
-      ? Prisma.sql`SELECT position FROM events WHERE position > ${after} ORDER BY position LIMIT ${span}`
-      : Prisma.sql`SELECT position FROM events WHERE stream = ${stream} OFFSET 0`
-  const { end, ...standing } = await readRow(db, EndRow)`
-    SELECT coalesce((SELECT max(position) FROM (${next}) AS next), ${after}) AS "end",
-      coalesce((SELECT max(position) FROM relay_checkpoints), 0) AS published, wal_timeline() AS timeline`
-  const { published } = standing
-  const upTo = end < published ? end : published
-  if (upTo <= after) return { ...standing, events: [], position: after, isFull: false }
-  const ofStream = stream === undefined ? Prisma.empty : Prisma.sql`AND stream = ${stream}`
-  const where = Prisma.sql`position > ${after} AND position <= ${upTo} AND type = ANY(${types}) ${ofStream}`
-  const { rows, isCut } = await readStoredRows(db, { where }, READ_BYTES)
-  const position = isCut ? rows.at(-1)!.position : upTo
-  const events = rows.map(({ dataJson, ...row }): PublishedData => ({ ...row, data: shownOf(JSON.parse(dataJson)) }))
-  return { ...standing, events, position, isFull: stream === undefined ? position < published : isCut }
+export function readPublishedData(db: Database, { types, stream, span, ...from }: Wanted) {
+  return db.$transaction(async (tx) => {
+    const after = await checkPlace(tx, from.after)
+    // The events of a stream are few, and found by it: a plan along the positions would look at those of everybody.
+    const next =
+      stream === undefined
+        ? Prisma.sql`SELECT position FROM events WHERE position > ${after.position} ORDER BY position LIMIT ${span}`
+        : Prisma.sql`SELECT position FROM events WHERE stream = ${stream} OFFSET 0`
+    const { published, ...end } = await readRow(tx, EndRow)`
+      SELECT reach.published, events.position, id::text FROM (
+        SELECT published, (SELECT max(position) FROM (${next}) AS next WHERE position <= published) AS "end"
+        FROM (SELECT coalesce(max(position), 0) AS published FROM relay_checkpoints) AS relay
+      ) AS reach LEFT JOIN events ON events.position = reach."end"`
+    const upTo = end.position
+    if (upTo === null || upTo <= after.position) return { events: [], place: after, isFull: false }
+    const ofStream = stream === undefined ? Prisma.empty : Prisma.sql`AND stream = ${stream}`
+    const where = Prisma.sql`position > ${after.position} AND position <= ${upTo} AND type = ANY(${types}) ${ofStream}`
+    const { rows, isCut } = await readStoredRows(tx, { where }, READ_BYTES)
+    const place = placeOf(isCut ? rows.at(-1)! : { position: upTo, id: end.id })
+    const events = rows.map(({ dataJson, ...row }): PublishedData => ({ ...row, data: shownOf(JSON.parse(dataJson)) }))
+    return { events, place, isFull: stream === undefined ? place.position < published : isCut }
+  })
 }

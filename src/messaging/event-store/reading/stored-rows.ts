@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { readRows, row, type Database } from '#platform/database'
+import { readRows, row, type Database, type Transaction } from '#platform/database'
 import { Prisma } from '#prisma'
 import { eventColumns } from '../event-columns.ts'
 
@@ -15,7 +15,7 @@ const CountedRow = row({ position: z.bigint(), ...columns, dataJson: z.string(),
  * @returns whether it may have ended before the last wanted one, because the data are large
  */
 export async function readStoredRows(
-  db: Database,
+  db: Database | Transaction,
   wanted: { where: Prisma.Sql; limit?: number },
   maxBytes: number,
 ): Promise<{ rows: StoredRow[]; isCut: boolean }> {
