@@ -57,10 +57,13 @@ it('leads from what fails to its repair, which is on record', async () => {
 
   expect((await api.get(`/v1/admin/orders?q=${order.number}`)).body).toMatchObject({
     found: 'order',
-    orders: [{ id: order.id }],
+    orders: [{ id: order.id, number: order.number }],
   })
 
-  expect((await api.get('/v1/admin/orders')).body).toMatchObject({ found: 'latest', orders: [{ id: order.id }] })
+  expect((await api.get('/v1/admin/orders')).body).toMatchObject({
+    found: 'latest',
+    orders: [{ id: order.id, number: order.number }],
+  })
 
   const { body: groups } = await api.get(`${letters}/groups`)
   expect(groups.groups).toMatchObject([{ count: 1, eventType: 'order.placed', failureClass: 'data', running: [] }])
@@ -301,6 +304,7 @@ it('tells what happened in the past, also when it is counted late', async () => 
     return (body as Metrics).points.map((point) => [point.reactions, point.waiting, point.published])
   }
   const all = await points()
+  expect(all.at(-1)).toMatchObject({ seconds: Math.min(300, now + 10 - Date.parse(all.at(-1)!.at) / 1_000) })
   const one = <Figures>(figures: Record<string, Figures>) => named(figures, 'test.mailing')
   expect(await told('none')).toEqual(all.map(({ waiting, published }) => [{}, waiting, published]))
   expect(await told('test.mailing')).toEqual(all.map((of) => [one(of.reactions), one(of.waiting), of.published]))

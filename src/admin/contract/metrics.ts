@@ -46,6 +46,7 @@ const Waiting = z.strictObject({
 
 const Point = z.strictObject({
   at: Moment.describe('Its beginning'),
+  seconds: z.int().describe('Of the step, those that were counted: of the latest step only some'),
   published: z.record(z.string(), z.int()).describe('Events stored, by type'),
   spans: z.record(z.string(), Durations).describe('Milliseconds from `order.placed` to: confirmed, shipped'),
   reactions: z

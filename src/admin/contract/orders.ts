@@ -63,6 +63,7 @@ export const FoundOrders = z
     orders: z.array(
       z.strictObject({
         id: Id,
+        number: z.string().nullable().describe('For people; orders from before there were numbers have none'),
         status: z.string(),
         total: z.strictObject({ amount: z.int().describe('Minor units'), currency: z.string() }),
         placedAt: Moment,

@@ -1,4 +1,4 @@
-import { findOrder, latestOrders, numberedOrders } from '#domains/order'
+import { findOrder, latestOrders, numberedOrders, numbersOf } from '#domains/order'
 import { searchOrders } from '#domains/lookup'
 import type { FoundOrders } from '../contract/index.ts'
 import type { AdminNeeds } from '../needs.ts'
@@ -24,12 +24,17 @@ async function findById({ db }: AdminNeeds, id: string): Promise<FoundOrders> {
   return { orders: of ? [toView(of)] : [], found: event ? 'event' : delivery ? 'delivery' : 'words' }
 }
 
-async function findByWords({ projections }: AdminNeeds, words: string): Promise<FoundOrders> {
+async function findByWords({ db: store, projections }: AdminNeeds, words: string): Promise<FoundOrders> {
   const { result } = await projections.read('lookup.order-search', undefined, (db) =>
     searchOrders(db, words, { limit: MOST, owner: undefined }),
   )
+  const numbers = await numbersOf(
+    store,
+    result.map(({ id }) => id),
+  )
   const orders = result.map(({ id, status, total, currency, placedAt, name }) => ({
     id,
+    number: numbers.get(id) ?? null,
     status,
     total: { amount: total, currency },
     placedAt: placedAt.toISOString(),
@@ -45,8 +50,9 @@ const listLatest = async ({ db }: AdminNeeds): Promise<FoundOrders> => ({
 
 type Order = NonNullable<Awaited<ReturnType<typeof findOrder>>>
 
-const toView = ({ id, status, total, placedAt, customer }: Order): FoundOrders['orders'][number] => ({
+const toView = ({ id, number, status, total, placedAt, customer }: Order): FoundOrders['orders'][number] => ({
   id,
+  number: number ?? null,
   status,
   total,
   placedAt: placedAt.toISOString(),

@@ -58,9 +58,14 @@ type Durations = RolledUp['figures']['spans'][string]
 
 const toDurations = (one: Durations) => ({ count: countOf(one), p50: quantile(one, 0.5), p99: quantile(one, 0.99) })
 
-function toPoint({ at, figures: { published, spans, reactions, waiting } }: RolledUp): Metrics['points'][number] {
+function toPoint({
+  at,
+  seconds,
+  figures: { published, spans, reactions, waiting },
+}: RolledUp): Metrics['points'][number] {
   return {
     at: moment(at),
+    seconds,
     published,
     spans: mapped(spans, toDurations),
     reactions: mapped(reactions, ({ critical, processing, ...counts }) => ({

@@ -8,6 +8,8 @@ import { inSteps, LEVELS, readStored } from './roll-up.ts'
 export interface RolledUp {
   /** The beginning, as Unix seconds. */
   at: number
+  /** How many of its seconds were counted: of the latest step only some. */
+  seconds: number
   figures: Figures
 }
 
@@ -26,15 +28,20 @@ export async function readRollups(db: Database, wanted: Wanted): Promise<RolledU
   const { from, to, step, reactions = 'all' } = wanted
   const figures = figuresOf(reactions)
   const levels = LEVELS.filter((level) => step % level.step === 0).toReversed()
-  const rows: RolledUp[] = []
+  const rows: Omit<RolledUp, 'seconds'>[] = []
+  const seconds = new Map<number, number>()
   let reached = from
   for (const level of levels) {
     const begins = Math.ceil(reached / level.step) * level.step
     const read = reached < to ? await readStored(db, level.step, { from: begins, to }, figures) : []
     rows.push(...read)
+    for (const { at } of read) {
+      const begin = Math.floor(at / step) * step
+      seconds.set(begin, (seconds.get(begin) ?? 0) + level.step)
+    }
     reached = read.length > 0 ? read.at(-1)!.at + level.step : reached
   }
-  return [...inSteps(rows, step)].map(([at, figures]) => ({ at, figures }))
+  return [...inSteps(rows, step)].map(([at, figures]) => ({ at, seconds: seconds.get(at)!, figures }))
 }
 
 /** Most of the figures are those of reactions: where they are not wanted, they do not leave the database. */

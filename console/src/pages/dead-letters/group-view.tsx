@@ -52,7 +52,13 @@ export function GroupView({ reaction, group }: Given) {
       <Shown query={letters}>{(page) => <Letters reaction={reaction} page={page} />}</Shown>
       {dialog === 'redrive' && <RedriveDialog reaction={reaction} selection={selection} onClose={close} />}
       {dialog === 'discard' && (
-        <ChangeDialog reaction={reaction} selection={selection} word="discard" onClose={close} />
+        <ChangeDialog
+          reaction={reaction}
+          selection={selection}
+          word="discard"
+          said={known && `${counted(known.count, 'dead letter')} of this cause, not only the one that is shown.`}
+          onClose={close}
+        />
       )}
     </Stack>
   )

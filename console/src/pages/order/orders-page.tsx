@@ -78,11 +78,11 @@ function Orders({ orders, empty }: { orders: FoundOrders['orders']; empty: React
       keyOf={({ id }) => id}
       empty={empty}
     >
-      {({ id, status, customer, total, placedAt }) => (
+      {({ id, number, status, customer, total, placedAt }) => (
         <Table.Tr className="row-link" onClick={() => goTo(`/orders/${id}`)}>
           <Table.Td style={{ whiteSpace: 'nowrap' }}>
             <Anchor component={Link} to={`/orders/${id}`} size="sm" fw={550} title={id}>
-              …{short(id)}
+              {number ?? `…${short(id)}`}
             </Anchor>
           </Table.Td>
           <Table.Td data-label="State">

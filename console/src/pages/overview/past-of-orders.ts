@@ -14,7 +14,7 @@ export const ORDERS: readonly Past[] = [
     title: 'Orders per second',
     write: rate,
     lines: [{ name: 'placed', color: 'indigo.5' }],
-    valuesOf: ({ published }, step) => [(published['order.placed'] ?? 0) / step],
+    valuesOf: ({ published, seconds }) => [(published['order.placed'] ?? 0) / seconds],
   },
   {
     title: 'Until confirmed',

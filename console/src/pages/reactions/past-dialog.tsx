@@ -17,9 +17,9 @@ const pastsOf = (reaction: string): readonly Past[] => [
       { name: 'handled', color: 'indigo.5' },
       { name: 'failed attempts', color: 'orange.6' },
     ],
-    valuesOf: ({ reactions }, step) => [
-      (reactions[reaction]?.handled ?? 0) / step,
-      ((reactions[reaction]?.failed ?? 0) + (reactions[reaction]?.dead ?? 0)) / step,
+    valuesOf: ({ reactions, seconds }) => [
+      (reactions[reaction]?.handled ?? 0) / seconds,
+      ((reactions[reaction]?.failed ?? 0) + (reactions[reaction]?.dead ?? 0)) / seconds,
     ],
   },
   {

@@ -21,7 +21,11 @@ export function ReactionsPage() {
     <>
       <PageHead
         title="Reactions"
-        words={seconds === undefined ? 'One moment …' : `Figures of the last ${duration(seconds * 1_000)}.`}
+        words={
+          seconds === undefined
+            ? 'One moment …'
+            : `Figures of the last ${duration(seconds * 1_000)}. Times: the median / 99 % within.`
+        }
       />
       <Card flush>
         <Shown query={reactions} rows={10}>

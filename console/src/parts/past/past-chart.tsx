@@ -8,7 +8,6 @@ import type { Past, Point } from './past-charts.tsx'
 interface Given {
   past: Past
   points: readonly Point[]
-  step: number
   range: Range
 }
 
@@ -19,8 +18,8 @@ const FORMATS: Record<Range, Intl.DateTimeFormat> = {
 }
 
 /** Lines over time. Whoever does not see them reads the last and the largest value. */
-export default function PastChart({ past: { title, write, lines, valuesOf }, points, step, range }: Given) {
-  const values = points.map((point) => valuesOf(point, step))
+export default function PastChart({ past: { title, write, lines, valuesOf }, points, range }: Given) {
+  const values = points.map((point) => valuesOf(point))
   const data = points.map(({ at }, index) => ({
     at: FORMATS[range].format(new Date(at)),
     ...Object.fromEntries(lines.map(({ name }, line) => [name, values[index]?.[line] ?? null])),

@@ -15,7 +15,7 @@ export interface Past {
   /** Names of the lines, and their colours. */
   lines: readonly { name: string; color: string }[]
   /** A value for each line; null where nothing was counted. */
-  valuesOf: (point: Point, step: number) => readonly (number | null | undefined)[]
+  valuesOf: (point: Point) => readonly (number | null | undefined)[]
 }
 
 const OFFERED = Object.entries(RANGES).map(([value, { label }]) => ({ value, label }))
@@ -44,7 +44,7 @@ export function PastCharts({ title, pasts, reaction = 'none' }: Given) {
         />
       </Group>
       <Shown query={metrics} rows={6}>
-        {({ points, step }) =>
+        {({ points }) =>
           points.length === 0 ? (
             <Empty icon="overview" title="Nothing was counted in this time">
               The scheduler counts every ten seconds, while it runs.
@@ -53,7 +53,7 @@ export function PastCharts({ title, pasts, reaction = 'none' }: Given) {
             <div className="pasts">
               {pasts.map((past) => (
                 <Suspense key={past.title} fallback={<Skeleton h={200} />}>
-                  <PastChart past={past} points={points} step={step} range={range} />
+                  <PastChart past={past} points={points} range={range} />
                 </Suspense>
               ))}
             </div>

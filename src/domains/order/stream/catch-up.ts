@@ -28,6 +28,12 @@ export const latestOrders = (db: Database, limit: number) => newestOrders(db, li
 export const numberedOrders = (db: Database, number: string, limit: number) =>
   newestOrders(db, limit, { number: { in: [number, number.toUpperCase()] } })
 
+/** What people call these orders by: null for those from before there were numbers. */
+export async function numbersOf(db: Database, ids: string[]): Promise<ReadonlyMap<string, string | null>> {
+  const rows = await db.order.findMany({ where: { id: { in: ids } }, select: { id: true, number: true } })
+  return new Map(rows.map(({ id, number }) => [id, number]))
+}
+
 async function newestOrders(db: Database, limit: number, where: Prisma.OrderWhereInput = {}) {
   const found = await db.order.findMany({ where, select: { id: true }, orderBy: { id: 'desc' }, take: limit })
   const ids = found.map(({ id }) => id)
