@@ -120,7 +120,7 @@ export function createFeed({ db, log, ending, lookMs = 200, most = 10_000 }: Fee
     const { position } = place
     place = await present()
     log.warn(
-      { reason: `position ${position} is another event's, or nobody's, now that ${place.position} is published` },
+      { reason: `the event at position ${position} that was told is gone; published up to ${place.position}` },
       'PostgreSQL has failed over or was restored: live streams end, and begin anew',
     )
     for (const entry of [...byClient.values()].flatMap((entries) => [...entries])) entry.end()

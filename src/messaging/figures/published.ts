@@ -49,9 +49,9 @@ export class TakenBack extends Error {
 }
 
 /** The place behind an event. The last group of its id is random. */
-export const placeOf = ({ position, id }: { position: bigint; id: string | null }): Place => ({
+export const placeOf = ({ position, id }: { position: bigint; id: string }): Place => ({
   position,
-  mark: id?.slice(-12),
+  mark: id.slice(-12),
 })
 
 const ThereRow = row({ id: z.string().nullable(), isArchived: z.boolean(), isPublished: z.boolean() })
@@ -74,14 +74,22 @@ export async function checkPlace(db: Database | Transaction, place: Place): Prom
   return found
 }
 
-const PlaceRow = row({ position: z.bigint(), id: z.string().nullable() })
+const IdRow = row({ id: z.string() })
+
+/** The place behind whatever stands at a position. */
+async function placeAt(db: Database | Transaction, position: bigint): Promise<Place> {
+  const [event] = await readRows(db, IdRow)`SELECT id::text FROM events WHERE position = ${position}`
+  return event ? placeOf({ ...event, position }) : { position }
+}
+
+const PlaceRow = IdRow.extend({ position: z.bigint() })
 
 /** How far the relay has published. */
 export async function readPresent(db: Database): Promise<Place> {
-  const present = await readRow(db, PlaceRow)`
-    SELECT relay.position, id::text FROM (SELECT coalesce(max(position), 0) AS position FROM relay_checkpoints) AS relay
-    LEFT JOIN events ON events.position = relay.position`
-  return placeOf(present)
+  const [last] = await readRows(db, PlaceRow)`
+    SELECT position, id::text FROM events WHERE position <= (SELECT max(position) FROM relay_checkpoints)
+    ORDER BY position DESC LIMIT 1`
+  return last ? placeOf(last) : { position: 0n }
 }
 
 interface Wanted {
@@ -96,7 +104,7 @@ interface Wanted {
 /** Bytes of data after which a read ends. */
 const READ_BYTES = 4 * 1024 * 1024
 
-const EndRow = row({ published: z.bigint(), position: z.bigint().nullable(), id: z.string().nullable() })
+const EndRow = row({ end: z.bigint(), published: z.bigint() })
 
 /**
  * What was published after a place, of some types, with its data; and the place up to which this has been looked at, from where the next
@@ -111,17 +119,15 @@ export function readPublishedData(db: Database, { types, stream, span, ...from }
       stream === undefined
         ? Prisma.sql`SELECT position FROM events WHERE position > ${after.position} ORDER BY position LIMIT ${span}`
         : Prisma.sql`SELECT position FROM events WHERE stream = ${stream} OFFSET 0`
-    const { published, ...end } = await readRow(tx, EndRow)`
-      SELECT reach.published, events.position, id::text FROM (
-        SELECT published, (SELECT max(position) FROM (${next}) AS next WHERE position <= published) AS "end"
-        FROM (SELECT coalesce(max(position), 0) AS published FROM relay_checkpoints) AS relay
-      ) AS reach LEFT JOIN events ON events.position = reach."end"`
-    const upTo = end.position
-    if (upTo === null || upTo <= after.position) return { events: [], place: after, isFull: false }
+    const { end, published } = await readRow(tx, EndRow)`
+      SELECT coalesce((SELECT max(position) FROM (${next}) AS next), ${after.position}) AS "end",
+        coalesce((SELECT max(position) FROM relay_checkpoints), 0) AS published`
+    const upTo = end < published ? end : published
+    if (upTo <= after.position) return { events: [], place: after, isFull: false }
     const ofStream = stream === undefined ? Prisma.empty : Prisma.sql`AND stream = ${stream}`
     const where = Prisma.sql`position > ${after.position} AND position <= ${upTo} AND type = ANY(${types}) ${ofStream}`
     const { rows, isCut } = await readStoredRows(tx, { where }, READ_BYTES)
-    const place = placeOf(isCut ? rows.at(-1)! : { position: upTo, id: end.id })
+    const place = isCut ? placeOf(rows.at(-1)!) : await placeAt(tx, upTo)
     const events = rows.map(({ dataJson, ...row }): PublishedData => ({ ...row, data: shownOf(JSON.parse(dataJson)) }))
     return { events, place, isFull: stream === undefined ? place.position < published : isCut }
   })
