@@ -129,9 +129,11 @@ whenHere('an operator comes from an order to the cause, and from there to the re
   await page.getByRole('button', { name: 'Redrive all …' }).click()
   expect(await page.getByRole('textbox', { name: 'Pace' }).inputValue()).toBe('20') // as commands suggest
   await page.getByRole('textbox', { name: 'Canary' }).fill('2')
+  await page.getByRole('textbox', { name: 'Pace' }).fill('5') // slow enough to be looked at
   expect(await complaintsOfAxe(page)).toEqual([])
   await page.getByRole('textbox', { name: 'Why' }).fill('the mail server is back')
   await page.getByRole('button', { name: `Redrive ${MANY}` }).click()
+  await page.getByText(new RegExp(`^Under way: \\d+ of ${MANY} sent`)).waitFor()
   await page.getByText('It has ended.').waitFor()
   await page.getByRole('button', { name: 'Done' }).click()
   await page.getByText('This cause is repaired').waitFor()

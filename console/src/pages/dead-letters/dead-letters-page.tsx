@@ -126,7 +126,7 @@ function Groups({ reaction }: { reaction: string }) {
                     className="row-link plain-row group-row"
                     onClick={() => goTo(`/dead-letters/${reaction}/${fingerprint}`)}
                   >
-                    <Text fw={680} size="xl" className="number" miw={36}>
+                    <Text fw={680} size="xl" className="number" miw={{ base: 36, sm: 56 }}>
                       {count(dead)}
                     </Text>
                     <div style={{ minWidth: 0 }}>

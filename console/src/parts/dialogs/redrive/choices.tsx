@@ -48,7 +48,7 @@ export function Choices({ total, sent, send, onBegun, onClose, children }: Given
       verb={`Redrive ${count(sent)}`}
       ready={total > 0}
       send={(reason, post) => send({ reason, ...asOptions(care) }, post)}
-      onDone={onBegun}
+      onDone={(begun) => onBegun(begun, sent)}
       onClose={onClose}
     >
       {children}

@@ -6,17 +6,19 @@ import { StatusBadge } from '../../status.tsx'
 import { count } from '../../words.ts'
 
 /** What becomes of a redrive, from its beginning to its end. */
-export function Course({ actionId, onClose }: { actionId: string; onClose: () => void }) {
+export function Course({ actionId, letters, onClose }: { actionId: string; letters: number; onClose: () => void }) {
   const action = useAction(actionId)
   return (
     <Shown query={action} rows={3}>
       {(known) => (
         <Stack>
           <Group justify="space-between">
-            <Text fw={600}>{known.finishedAt ? 'It has ended.' : 'Under way …'}</Text>
+            <Text fw={600}>
+              {known.finishedAt ? 'It has ended.' : `Under way: ${count(sentOf(known))} of ${count(letters)} sent`}
+            </Text>
             <StatusBadge state={known.outcome ?? 'running'} />
           </Group>
-          <Outcome action={known} />
+          <Outcome action={known} letters={letters} />
           {!known.finishedAt && (
             <Text size="xs" c="dimmed">
               It goes on when this window is closed; the log of operators tells how it ended.
@@ -31,9 +33,18 @@ export function Course({ actionId, onClose }: { actionId: string; onClose: () =>
   )
 }
 
-function Outcome({ action: { progress, result } }: { action: ActionView }) {
-  const { handled = 0, deadAgain = 0, retrying = 0, inFlight = 0 } = progress ?? {}
-  const all = Math.max(1, handled + deadAgain + retrying + inFlight, Number(result?.['total'] ?? 0))
+const outcomesOf = ({ progress }: ActionView) => ({ handled: 0, deadAgain: 0, retrying: 0, inFlight: 0, ...progress })
+
+function sentOf(action: ActionView): number {
+  const { handled, deadAgain, retrying, inFlight } = outcomesOf(action)
+  return handled + deadAgain + retrying + inFlight
+}
+
+/** The rest of the bar is what is not sent yet, or never was. */
+function Outcome({ action, letters }: { action: ActionView; letters: number }) {
+  const { handled, deadAgain, retrying, inFlight } = outcomesOf(action)
+  const { result } = action
+  const all = Math.max(1, sentOf(action), letters, Number(result?.['total'] ?? 0))
   const why = typeof result?.['why'] === 'string' ? result['why'] : ''
   const parts = [
     { name: 'handled', value: handled, colour: 'teal' },

@@ -8,7 +8,8 @@ export interface Begun {
 }
 
 export interface Begin {
-  onBegun: (action: Begun) => void
+  /** @param letters that are delivered again in the end */
+  onBegun: (action: Begun, letters: number) => void
   onClose: () => void
 }
 
@@ -21,7 +22,7 @@ interface Given {
 
 /** First what is asked, then how it goes. */
 export function Steps({ title, onClose, children }: Given) {
-  const [actionId, setActionId] = useState<string>()
+  const [begun, setBegun] = useState<{ actionId: string; letters: number }>()
   const queries = useQueryClient()
   const close = () => {
     onClose()
@@ -29,10 +30,10 @@ export function Steps({ title, onClose, children }: Given) {
   }
   return (
     <Modal opened onClose={close} title={title} size="lg" centered>
-      {actionId === undefined ? (
-        children({ onBegun: (begun) => setActionId(begun.actionId), onClose: close })
+      {begun === undefined ? (
+        children({ onBegun: ({ actionId }, letters) => setBegun({ actionId, letters }), onClose: close })
       ) : (
-        <Course actionId={actionId} onClose={close} />
+        <Course {...begun} onClose={close} />
       )}
     </Modal>
   )
