@@ -38,12 +38,13 @@ async function callOne(reaction: Reaction, { event }: BatchItem, { db }: BatchRu
   } catch (error) {
     return {
       ok: false,
-      error: limit.aborted
-        ? new Error(`The call took longer than ${reaction.callTimeoutMs} ms`, { cause: error })
-        : error,
+      error: limit.aborted ? overdue(reaction, error) : error,
     }
   }
 }
+
+const overdue = ({ dependency = 'What it calls', callTimeoutMs }: Reaction, cause: unknown) =>
+  new Error(`${dependency} did not answer within ${callTimeoutMs} ms`, { cause })
 
 /** Also ends the wait for a call that does not listen to its signal. */
 function abortable<T>(call: Promise<T>, signal: AbortSignal): Promise<T> {
