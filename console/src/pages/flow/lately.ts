@@ -6,6 +6,8 @@ type Point = Metrics['points'][number]
 /** How a reaction stands. What the broker was not asked for, or did not answer, is missing. */
 export interface Standing {
   now: Now
+  /** Events that it handled each second. */
+  perSecond: number
   /** Of its attempts, the share that failed. */
   failing: number
   queued?: number | undefined
@@ -14,9 +16,9 @@ export interface Standing {
 }
 
 /** Events of a type that are stored each second. */
-export function ratesOf({ points, step }: Metrics): ReadonlyMap<string, number> {
+export function ratesOf({ points }: Metrics): ReadonlyMap<string, number> {
   const types = new Set(points.flatMap(({ published }) => Object.keys(published)))
-  const seconds = Math.max(1, points.length * step)
+  const seconds = secondsOf(points)
   return new Map([...types].map((type) => [type, sum(points, ({ published }) => published[type]) / seconds]))
 }
 
@@ -25,8 +27,15 @@ export function standingOf(now: Now, { points }: Metrics): Standing {
   const failed = sum(points, (point) => (of(point)?.failed ?? 0) + (of(point)?.dead ?? 0))
   const handled = sum(points, (point) => of(point)?.handled)
   const { queued, oldestMs, replicas } = points.at(-1)?.waiting[now.reaction] ?? {}
-  return { now, failing: failed === 0 ? 0 : failed / (failed + handled), queued, oldestMs, replicas }
+  const perSecond = handled / secondsOf(points)
+  return { now, perSecond, failing: failed === 0 ? 0 : failed / (failed + handled), queued, oldestMs, replicas }
 }
+
+const secondsOf = (points: readonly Point[]) =>
+  Math.max(
+    1,
+    sum(points, ({ seconds }) => seconds),
+  )
 
 const sum = (points: readonly Point[], of: (point: Point) => number | undefined) =>
   points.reduce((total, point) => total + (of(point) ?? 0), 0)

@@ -47,11 +47,9 @@ const Ends = () => (
   </>
 )
 
-function figuresOf({ now, replicas }: Standing): string {
+function figuresOf({ now, perSecond, replicas }: Standing): string {
   const by = replicas === undefined ? [] : [replicas === 1 ? '1 process' : `${count(replicas)} processes`]
-  return [`${rate(now.perSecond)}/s`, ...(now.criticalP50 === null ? [] : [duration(now.criticalP50)]), ...by].join(
-    ' · ',
-  )
+  return [`${rate(perSecond)}/s`, ...(now.criticalP50 === null ? [] : [duration(now.criticalP50)]), ...by].join(' · ')
 }
 
 function Trouble({ standing }: { standing: Standing }) {
