@@ -10,6 +10,7 @@ test.each([
   ['Request failed with status code 404', 'Request failed with status code 500'],
   ['statusCode=502', 'statusCode=503'],
   ['HTTP/1.1 502 of the shop', 'HTTP/1.1 503 of the shop'],
+  ['It answered 550-5.1.1 no', 'It answered 554-5.1.1 no'],
   ['printed, exit code 1', 'printed, exit code 137'],
   ['it failed (SQLSTATE 23505)', 'it failed (SQLSTATE 23514)'],
   ['Raw query failed. Code: `23505`. Message: `x`', 'Raw query failed. Code: `23514`. Message: `x`'],
@@ -27,6 +28,11 @@ test.each([
     'The mail server answered 550 to RCPT TO: "<bob@example.com> status 18"',
   ],
   ['order #1001: HTTP 404', 'order #1002: HTTP 404'],
+  ['no connection by HTTP 10.0.3.17:8080', 'no connection by HTTP 172.16.0.4:8080'],
+  ['the bank answered 12.50 GBP', 'the bank answered 13.50 GBP'],
+  ['the bank answered 1,250 GBP', 'the bank answered 2,250 GBP'],
+  ['status 2026-11-22 is too old', 'status 2025-11-22 is too old'],
+  ['it answered 1/40', 'it answered 2/40'],
 ])('an id, an amount and a name are not: %s', (one, other) => {
   expect(of(one)).toBe(of(other))
 })

@@ -19,7 +19,7 @@ const QUOTED = /'[^']*'|"[^"]*"/g
  * `HTTP/1.1 404`, `exit code 137`, `SQLSTATE 57P03`, and Prisma's Code: `23505`.
  */
 const CODES = [
-  /\b(?:answered|replied|responded with|status(?:[ _]?code)?|(?:error|reply|response|exit) code|HTTP(?:\/[\d.]+)?|SMTP|errno)\b[\s:=]*\d{1,5}\b(?: \d\.\d{1,3}\.\d{1,3}\b)?/gi,
+  /\b(?:answered|replied|responded with|status(?:[ _]?code)?|(?:error|reply|response|exit) code|HTTP(?:\/[\d.]+)?|SMTP|errno)\b[\s:=]*\d{1,5}\b(?![.,:/]\d|-\d\d)(?: \d\.\d{1,3}\.\d{1,3}\b)?/gi,
   /\banswered [^'"():]{1,80} \(\d{3}\)/g,
   /\bSQLSTATE[\s:=]*[0-9A-Z]{5}\b|\bCode: `\w+`/g,
 ]
