@@ -193,6 +193,13 @@ whenHere('a letter that is being edited stays, when a newer one dies and when al
   const letters = page.getByRole('option', { includeHidden: true })
   expect(await letters.count()).toBe(1)
 
+  const session = await page.context().cookies()
+  await page.context().clearCookies()
+  await page.getByRole('textbox', { name: 'Why' }).fill('in euros')
+  await page.getByRole('button', { name: 'Keep the edit' }).click()
+  await page.getByText('Your session has ended').waitFor()
+  await page.context().addCookies(session)
+
   await oneDies(2)
   await letters.nth(1).waitFor()
   await page.getByRole('button', { name: 'Not now' }).press('k') // chooses the newer one, while nothing stands above the page

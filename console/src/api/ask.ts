@@ -18,6 +18,9 @@ interface Question {
   idempotencyKey?: string
 }
 
+/** The API tells programs how to send a key. What is typed here stays, and another tab has the same session. */
+const SESSION_ENDED = 'Your session has ended. Sign in again in another tab, and repeat this here.'
+
 /** Asks the API with the session's cookie. The header says that this page asks, and no other. @throws ApiProblem */
 export async function ask<Answer>(
   path: string,
@@ -38,6 +41,7 @@ export async function ask<Answer>(
   if (answer.status === 204) return undefined as Answer
   const content = (await answer.json().catch(() => ({}))) as { code?: string; detail?: string }
   if (answer.ok) return content as Answer
+  if (answer.status === 401 && path !== admin('session')) throw new ApiProblem(401, 'session-ended', SESSION_ENDED)
   throw new ApiProblem(answer.status, content.code ?? 'unknown', content.detail ?? `The API answered ${answer.status}.`)
 }
 
