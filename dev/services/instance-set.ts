@@ -93,6 +93,11 @@ export class InstanceSet {
     throw new Error(`found no free port for ${name}`)
   }
 
+  /** Takes over what another process has remembered since this was opened. */
+  refresh(): void {
+    Object.assign(this.state, readState(this.file))
+  }
+
   save(): void {
     const draft = `${this.file}.${process.pid}`
     writeFileSync(draft, `${JSON.stringify(this.state, null, 2)}\n`, { mode: 0o600 })

@@ -5,6 +5,7 @@ import { requireTestService } from '#testing'
 import { SERVICES, type ServiceUrls } from './contract.ts'
 import { InstanceSet } from './instance-set.ts'
 import { users } from './leases.ts'
+import { PRIVATE } from './private/index.ts'
 import { provideServices } from './provide.ts'
 
 const environment = process.env
@@ -46,6 +47,18 @@ it('says which given URL does not answer, and leaves nothing behind', async () =
     /^REDIS_URL is set, but Redis does not answer there .*: start it, or unset it\.$/,
   )
   expect(users(set)).toEqual([])
+})
+
+const withBinaries = PRIVATE.redis.isInstalled() ? it : it.skip
+withBinaries('two that begin at once where nothing was ever started use the same', async () => {
+  for (const { variable } of Object.values(SERVICES)) delete process.env[variable]
+  process.env['DOCKER_HOST'] = 'unix:///nowhere'
+  const beside = InstanceSet.open('trial', folder)
+  const first = await provideServices(set, say, { names: ['redis'] })
+  const second = await provideServices(beside, say, { names: ['redis'] }).finally(first.release)
+  expect(second.urls).toEqual(first.urls)
+  await second.release()
+  expect(PRIVATE.redis.isRunning(set)).toBe(false)
 })
 
 describe('with a Docker engine', () => {

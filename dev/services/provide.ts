@@ -89,7 +89,11 @@ async function untilAllEnded<T extends readonly Promise<unknown>[] | []>(
 
 /** Several runs may share a set: they start and stop its services one at a time. */
 function exclusively<T>(set: InstanceSet, work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
-  return withLock(path.join(set.folder, 'services.lock'), work, signal)
+  const current = () => {
+    set.refresh()
+    return work()
+  }
+  return withLock(path.join(set.folder, 'services.lock'), current, signal)
 }
 
 async function startWanted(start: Start): Promise<DockerServices | undefined> {
