@@ -285,6 +285,15 @@ test('what a reaction puts off without end is told once, with what it waits for,
   await postpone('payment.refund-payment', '16 minutes', 'other refunds are under way')
   await postpone('payment.refund-payment', '1 minute', 'the money of the order is not taken yet')
   await postpone('payment.capture-payment', '14 minutes', 'the bank is waited for')
+  await db.$executeRaw`
+    WITH letter AS (
+      INSERT INTO deliveries (id, reaction, event_id, reason, state, due_at, attempts, first_failed_at, error_name, error_message)
+      VALUES (gen_random_uuid(), 'payment.return-payment', gen_random_uuid(), 'retry-later', 'retrying', now(), 1,
+        now() - interval '1 hour', 'RetryLater', 'put off since its latest attempt failed')
+      RETURNING id, reaction, event_id
+    )
+    INSERT INTO delivery_history (delivery_id, reaction, event_id, at, what, attempt, instance)
+    SELECT id, reaction, event_id, now() - interval '1 minute', 'failed', 1, 'worker' FROM letter`
   const { alerts } = await findAlerts(db)
   expect(alerts).toMatchObject([
     {
