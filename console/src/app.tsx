@@ -140,7 +140,7 @@ function Shell({ actor, children }: { actor: string; children: ReactNode }) {
         <Group h="100%" wrap="nowrap" gap="sm">
           <Burger hiddenFrom="sm" opened={opened} onClick={toggle} size="sm" aria-label="Menu" />
           <SearchBox />
-          <Box ml="auto">
+          <Box ml="auto" flex="none">
             <LiveSign />
           </Box>
         </Group>

@@ -14,6 +14,7 @@ export function SearchBox() {
   return (
     <form
       role="search"
+      style={{ minWidth: 0 }}
       onSubmit={(event) => {
         event.preventDefault()
         if (words.trim()) goTo(`/orders?q=${encodeURIComponent(words.trim())}`)
@@ -22,6 +23,7 @@ export function SearchBox() {
       <TextInput
         ref={input}
         w={{ base: 230, xs: 260, md: 400 }}
+        maw="100%"
         value={words}
         onChange={({ currentTarget }) => setWords(currentTarget.value)}
         aria-label="Find an order"
