@@ -10,7 +10,6 @@ import {
   statfsSync,
   writeFileSync,
 } from 'node:fs'
-import { freemem } from 'node:os'
 import path from 'node:path'
 import { isAnswering } from '../answering.ts'
 import { brewFolders, children, isExecutable, pathFolders } from './binaries.ts'
@@ -148,7 +147,7 @@ const memoryFolder = (set: InstanceSet) => path.join(MEMORY, `fanfare-${set.stat
 function isForMemory({ name }: InstanceSet): boolean {
   if (name !== 'test' || !existsSync(MEMORY)) return false
   const { bavail, bsize } = statfsSync(MEMORY)
-  return Math.min(bavail * bsize, freemem()) >= ENOUGH_BYTES
+  return Math.min(bavail * bsize, process.availableMemory()) >= ENOUGH_BYTES
 }
 
 /**

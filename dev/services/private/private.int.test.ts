@@ -1,5 +1,5 @@
 import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { freemem, tmpdir } from 'node:os'
+import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { connect } from 'amqplib'
 import { Redis } from 'ioredis'
@@ -110,7 +110,7 @@ withBinaries('private instances', () => {
     rmSync(closed, { recursive: true })
   })
 
-  const withMemory = existsSync('/dev/shm') && freemem() > 8 * 2 ** 30 ? it : it.skip
+  const withMemory = existsSync('/dev/shm') && process.availableMemory() > 4 * 2 ** 30 ? it : it.skip
   withMemory('keeps the data of tests in memory, and gives it back when it stops', async () => {
     const tests = InstanceSet.open('test', path.join(folder, 'test'))
     for (const _time of ['the first time', 'again']) {
