@@ -45,6 +45,7 @@ it('tells failed attempts and dead letters, whatever signs are in their error', 
   const once = { ...waiting('fraud.screen-order'), state: 'retrying', history: [failed, failed] }
   const trying = drawStory({ ...story, events: [{ ...placed, reactions: [once] }] }, AGAIN)
   expect(trying).toContain('failed 2 times: &lt;no&gt; &amp; &quot;never&quot;')
+  expect(trying).toContain('1 event, 1 reaction, 15 ms') // until the latest of them
   const dead = { what: 'dead', attempt: 2, afterMs: 18, error: 'Unrecoverable: no such mailbox' }
   const given = { ...waiting('fraud.screen-order'), state: 'dead', history: [failed, dead] }
   const picture = drawStory({ ...story, events: [{ ...placed, reactions: [given] }] }, AGAIN)

@@ -1,6 +1,7 @@
 import { canvasOf, TOP, WIDTH, type Canvas } from './canvas.ts'
 import { cross, drawLane } from './draw-lane.ts'
 import { drawWays } from './draw-ways.ts'
+import { lanesOf, momentsOf } from './lanes.ts'
 import type { Story } from './story.ts'
 import { at, escaped, text } from './svg.ts'
 import { STYLE } from './theme.ts'
@@ -32,11 +33,14 @@ export function drawStory(story: Story, command: string): string {
   ].join('\n')
 }
 
-function summaryOf({ events }: Story): string {
-  const reactions = events.flatMap((event) => event.reactions)
-  const lastMs = Math.max(...[...events, ...reactions].map(({ afterMs }) => afterMs ?? 0))
-  return `${events.length} events, ${reactions.length} reactions, ${durationOf(lastMs)}`
+function summaryOf(story: Story): string {
+  const { events } = story
+  const reactions = events.reduce((sum, event) => sum + event.reactions.length, 0)
+  const lastMs = Math.max(...momentsOf(lanesOf(story)))
+  return `${counted(events.length, 'event')}, ${counted(reactions, 'reaction')}, ${durationOf(lastMs)}`
 }
+
+const counted = (count: number, what: string) => `${count} ${what}${count === 1 ? '' : 's'}`
 
 /** Stripes, grid and times. */
 function drawGround({ axis, lanes, bottom }: Canvas): string[] {

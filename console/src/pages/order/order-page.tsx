@@ -136,9 +136,9 @@ function Head({ told: { order }, goods }: { told: Told; goods: Goods | undefined
   )
 }
 
-function StorySummary({ told: { story } }: { told: Told }) {
+function StorySummary({ told: { story, picture } }: { told: Told }) {
   const reactions = story.events.flatMap((event) => event.reactions)
-  const last = Math.max(0, ...[...story.events, ...reactions].map(({ afterMs }) => afterMs ?? 0))
+  const last = Math.max(0, ...picture.moments.map(({ ms }) => ms))
   return (
     <Text size="xs" c="dimmed">
       {counted(story.events.length, 'event')}, {counted(reactions.length, 'reaction')}, {duration(last)}
