@@ -1,5 +1,6 @@
 import {
   ActionIcon,
+  Anchor,
   AppShell,
   Badge,
   Box,
@@ -233,13 +234,19 @@ function SchemeSwitch() {
 }
 
 function LiveSign() {
-  const { connected, lostAt } = useLive()
+  const { connected, lostAt, hasEnded } = useLive()
   return (
     <Group gap={8} wrap="nowrap" role="status">
       <Box className="live-dot" data-live={connected} />
-      <Text size="xs" c={lostAt ? 'var(--late)' : 'dimmed'} lh={1.3} {...(!lostAt && { visibleFrom: 'xs' })}>
-        {lostAt ? `No answer since ${clockOf(lostAt)}` : connected ? 'Live' : 'Connecting …'}
-      </Text>
+      {hasEnded ? (
+        <Anchor size="xs" lh={1.3} href="/console/" target="_blank">
+          Session ended: sign in
+        </Anchor>
+      ) : (
+        <Text size="xs" c={lostAt ? 'var(--late)' : 'dimmed'} lh={1.3} {...(!lostAt && { visibleFrom: 'xs' })}>
+          {lostAt ? `No answer since ${clockOf(lostAt)}` : connected ? 'Live' : 'Connecting …'}
+        </Text>
+      )}
     </Group>
   )
 }

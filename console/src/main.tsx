@@ -18,6 +18,9 @@ const queries = new QueryClient({
   defaultOptions: { queries: { retry: isWorthRepeating, staleTime: 1_000, refetchOnWindowFocus: true } },
 })
 
+// A link to sign in that is opened in this very tab changes only what stands behind the #, and a browser loads nothing for that.
+window.addEventListener('hashchange', () => location.hash.startsWith('#sign-in=') && location.reload())
+
 createRoot(document.getElementById('root')!).render(
   <StrictMode>
     <MantineProvider

@@ -33,7 +33,8 @@ afterAll(async () => {
 })
 
 async function signIn(): Promise<Page> {
-  const page = await browser.newPage()
+  const context = await browser.newContext()
+  const page = await context.newPage()
   page.setDefaultTimeout(60_000)
   page.on('pageerror', (error) => complaints.push(error.message))
   page.on('console', (message) => {
@@ -233,6 +234,28 @@ async function endpointToldOf(events: number): Promise<string> {
     FROM generate_series(1, ${events}::int)`
   return endpoint!.id
 }
+
+whenHere('live messages come again after a proxy without an API, and after a session that has ended', async () => {
+  const page = await signIn()
+  const context = page.context()
+  const live = page.getByText('Live', { exact: true })
+  await live.waitFor()
+  const place = '**/v1/admin/live*'
+  let refused = 0
+  await context.route(place, (route) => (refused++, route.fulfill({ status: 502 })))
+  await page.reload()
+  await deadline('it is refused', () => refused > 0)
+  await page.getByText('Connecting …').waitFor()
+  await context.unroute(place)
+  await live.waitFor({ timeout: 15_000 })
+
+  const otherTab = await context.newPage()
+  await otherTab.goto(`${api.url}/console/`)
+  await otherTab.getByRole('button', { name: 'Sign out' }).click()
+  await page.getByRole('link', { name: 'Session ended: sign in' }).waitFor()
+  await otherTab.goto(`${api.url}/console/#sign-in=${await issueLink(system.db, 'ada')}`)
+  await live.waitFor({ timeout: 15_000 })
+})
 
 whenHere('a value without neighbours is a dot, and deliveries come twenty at a time', async () => {
   await confirmedOnce()

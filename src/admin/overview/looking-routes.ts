@@ -1,4 +1,4 @@
-import type { z } from 'zod'
+import { z } from 'zod'
 import { listPauses, listProjections, readFigures, readOpenBreakers, readSchedules } from '#messaging'
 import { defineRoute, type Route } from '#http'
 import { Flow, Overview, ProjectionList, ReactionList, ScheduleList } from '../contract/index.ts'
@@ -11,6 +11,13 @@ export const tag = 'Operators'
 /** Milliseconds for which one reading answers everybody. */
 const OVERVIEW_MS = 1_500
 const FIGURES_MS = 1_500
+
+const since = z
+  .string()
+  .regex(/^\d{1,18}$/, 'must be the id of a message')
+  .optional()
+  .describe('The id of the last message that was received; `Last-Event-ID` stands above it. Left out: from now on')
+  .meta({ examples: ['1042'] })
 
 /** How everything stands, once and as it changes. */
 export function lookingRoutes(needs: AdminNeeds): Route[] {
@@ -35,15 +42,17 @@ export function lookingRoutes(needs: AdminNeeds): Route[] {
       summary: 'The overview and every published event, as they change',
       description:
         'Server-Sent Events: `overview` about every two seconds, `events` with what the relay has published since. The id of a ' +
-        'message is a position of the event store: sent as `Last-Event-ID`, the next connection goes on behind it (at most ' +
+        'message is a position of the event store: sent as `Last-Event-ID`, or as `since`, the next connection goes on behind it (at most ' +
         '1,000 events back).',
       tag,
       scope: 'admin',
+      query: z.strictObject({ since }),
+      example: { query: { since: '1042' } },
       headers: [{ name: 'Last-Event-ID', description: 'The id of the last message that was received' }],
       replies: { 200: { description: 'A stream of text/event-stream', isLive: true } },
-      handle: ({ header }) => ({
+      handle: ({ header, query }) => ({
         status: 200,
-        live: liveMessages({ ...needs, overview, lastId: header('last-event-id') }),
+        live: liveMessages({ ...needs, overview, lastId: header('last-event-id') ?? query.since }),
       }),
     }),
     defineRoute({
