@@ -2,17 +2,28 @@ import { defineReaction, type Reaction } from '#messaging'
 import { OrderPlaced } from '#events'
 import { anOrderPlaced, deadline, record, requireTestService, tcpProxy, testSystem, type TestSystem } from '#testing'
 import { createLogger } from '#platform/log/logger'
+import { createRabbitMq } from '../broker/rabbitmq.ts'
 import { topologyOf } from '../broker/topology.ts'
 import { reportLostQueue } from '../reactions/report-lost-queue.ts'
 import type { TcpProxy } from '../../testing/servers/tcp-proxy.ts'
 
 let system: TestSystem
 let proxy: TcpProxy | undefined
+/** Somebody else's connection: who publishes to a queue that is being deleted may lose his own, and would delete what is there again. */
+const stranger = createRabbitMq({
+  url: requireTestService('TEST_RABBITMQ_URL'),
+  name: 'fanfare test stranger',
+  log: createLogger('test', 'silent'),
+})
+afterAll(() => stranger.close())
 afterEach(async () => {
   await system.close()
   await proxy?.close()
   proxy = undefined
 })
+
+/** Where nobody listens. */
+const NOBODY = { host: '127.0.0.1', port: 1 }
 
 /** Reactions that handle nothing until they are let go. */
 function gated(...names: string[]) {
@@ -39,7 +50,7 @@ test('a queue deleted under a running reaction: its events come again at once', 
   const { reactions, letGo } = gated('test.gated')
   system = await testSystem(reactions)
   await placed(30, reactions[0]!)
-  await system.broker.destroy({ exchanges: [], queues: topology(reactions[0]!).queues, bindings: [] })
+  await stranger.destroy({ exchanges: [], queues: topology(reactions[0]!).queues, bindings: [] })
   letGo()
   await system.settled()
 })
@@ -63,9 +74,10 @@ test('everything on the broker is gone: what is unsettled comes again at once, a
   system = await testSystem(reactions, { rabbitmqUrl: proxy.through(requireTestService('TEST_RABBITMQ_URL')) })
   await placed(30, reactions[0]!)
   const { incarnation } = await system.db.brokerMarker.findFirstOrThrow()
-  await system.broker.destroy({ exchanges: [system.names.mark(incarnation)], queues: [], bindings: [] })
-  for (const reaction of reactions) await system.broker.destroy(topology(reaction))
-  proxy.cut()
+  proxy.leadTo(NOBODY)
+  await stranger.destroy({ exchanges: [system.names.mark(incarnation)], queues: [], bindings: [] })
+  for (const reaction of reactions) await stranger.destroy(topology(reaction))
+  proxy.leadTo(hostOf(requireTestService('TEST_RABBITMQ_URL')))
   letGo()
   await system.settled()
   const marker = await deadline('it is marked anew', () =>
