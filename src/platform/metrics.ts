@@ -18,8 +18,8 @@ export async function readMetrics(): Promise<{ contentType: string; text: string
 const NEVER_MS = 2 ** 31 - 1
 
 /**
- * prom-client measures how late the event loop is by a timer, a hundred times a second: 0.6 % of a processor for each process, whatever
- * it does. Node itself knows for how long the loop was busy, which costs nothing: this takes the place of the percentiles.
+ * prom-client measures how late the event loop is by a timer, a hundred times a second, in each process, whatever it does: most of what
+ * metrics cost. Node itself knows for how long the loop was busy: this takes the place of the percentiles.
  */
 function collectOfNode(): void {
   collectDefaultMetrics({ eventLoopMonitoringPrecision: NEVER_MS })

@@ -141,7 +141,7 @@ const memoryFolder = (set: InstanceSet) => path.join(MEMORY, `fanfare-${set.stat
 
 /**
  * Tests make and drop hundreds of databases of 600 files. ext4 looks at each inode that was deleted within the last minutes before it
- * gives one to a new file, which took a third of the processors. So their data is in memory where there is enough of it (Linux), and
+ * gives one to a new file, and little else is done then. So their data is in memory where there is enough of it (Linux), and
  * goes when the server stops.
  */
 function isForMemory({ name }: InstanceSet): boolean {
